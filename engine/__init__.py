@@ -1,0 +1,1 @@
+"""Text and cursor in, completion out. Knows nothing of LSP."""

@@ -1,0 +1,174 @@
+"""The CTranslate2 model: the only module of the daemon that imports ctranslate2."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.model.folder import ModelDescription
+from engine.model.protocol import StopRule
+from engine.types import CancellationToken, Generated, ModelError
+
+if TYPE_CHECKING:
+    import ctranslate2
+    from tokenizers import Tokenizer
+
+MAX_DEFAULT_THREADS = 4  # more gains little for models that answer within a keystroke, and starves the editor
+WARM_UP_TOKENS = 32
+
+
+class FolderTokenizer:
+    """`tokenizer.json` of a model folder, behind `engine.model.protocol.Tokenizer`."""
+
+    def __init__(self, folder: Path) -> None:
+        import tokenizers
+
+        try:
+            self._tokenizer: Tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except Exception as fault:  # tokenizers raises bare Exception
+            raise ModelError(f"{folder / 'tokenizer.json'} cannot be read: {fault}") from fault
+        # Control tokens spelled inside user text must not become control tokens.
+        self._tokenizer.encode_special_tokens = True
+
+    @property
+    def size(self) -> int:
+        return int(self._tokenizer.get_vocab_size())
+
+    def encode(self, text: str) -> list[int]:
+        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def control(self, token: str) -> list[int]:
+        known = self._tokenizer.token_to_id(token)
+        return self.encode(token) if known is None else [known]
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        return str(self._tokenizer.decode(list(tokens), skip_special_tokens=True))
+
+
+def default_threads() -> int:
+    """Threads for a model on the CPU: all but one of the cores this process may use, at most four."""
+    try:
+        available = len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        available = os.cpu_count() or 2
+    return max(1, min(MAX_DEFAULT_THREADS, available - 1))
+
+
+def has_gpu() -> bool:
+    import ctranslate2
+
+    return int(ctranslate2.get_cuda_device_count()) > 0
+
+
+class CTranslateModel:
+    """A model folder, loaded. Not thread-safe: one caller at a time (its owner is a scheduler or a command).
+
+    `device`: "auto" (the GPU where there is one), "cpu" or "cuda". Raises `ModelError` where it cannot be loaded.
+    """
+
+    def __init__(self, description: ModelDescription, device: str = "auto", threads: int = 0) -> None:
+        self._description = description
+        self._tokenizer = FolderTokenizer(description.folder)
+        self.threads = threads or default_threads()
+        self._generator = _load(description, device, self.threads)
+        self._stop_ids = [i for token in description.stop for i in self._tokenizer.control(token)]
+
+    @property
+    def description(self) -> ModelDescription:
+        return self._description
+
+    @property
+    def tokenizer(self) -> FolderTokenizer:
+        return self._tokenizer
+
+    @property
+    def device(self) -> str:
+        return str(self._generator.device)
+
+    @property
+    def compute_type(self) -> str:
+        return str(self._generator.compute_type)
+
+    def warm_up(self) -> None:
+        """The first call after loading is twice as slow: make it before somebody waits."""
+        self.generate([0] * WARM_UP_TOKENS, 2, lambda _: False, CancellationToken())
+
+    def generate(
+        self, tokens: Sequence[int], max_new_tokens: int, stop: StopRule, cancellation: CancellationToken
+    ) -> Generated:
+        cancellation.check()
+        said: list[int] = []
+        ends: list[int] = []
+        log_probs: list[float] = []
+        text = ""
+        end_log_prob: float | None = None
+        began = time.perf_counter()
+        first = 0.0
+
+        def on_token(step: ctranslate2.GenerationStepResult) -> bool:
+            nonlocal text, end_log_prob, first
+            first = first or time.perf_counter()
+            if cancellation.is_cancelled:
+                return True
+            if step.token_id in self._stop_ids:
+                end_log_prob = step.log_prob
+                return True
+            said.append(step.token_id)
+            text = self._tokenizer.decode(said)
+            ends.append(len(text))
+            log_probs.append(step.log_prob)
+            return stop(text)
+
+        self._generator.generate_batch(
+            [[str(token) for token in tokens]],
+            max_length=max_new_tokens,
+            sampling_topk=1,
+            end_token=self._stop_ids,
+            return_end_token=True,
+            include_prompt_in_result=False,
+            return_scores=True,  # or the steps carry no log-probability
+            callback=on_token,
+        )
+        cancellation.check()
+        done = time.perf_counter()
+        first = first or done
+        return Generated(
+            text=text,
+            ends=tuple(ends),
+            log_probs=tuple(log_probs),
+            end_log_prob=end_log_prob,
+            stopped=end_log_prob is not None or len(said) < max_new_tokens,
+            prefill_ms=(first - began) * 1000,
+            decode_ms=(done - first) * 1000,
+        )
+
+
+def _load(description: ModelDescription, device: str, threads: int) -> ctranslate2.Generator:
+    """Builds the generator in a thread that ends afterwards.
+
+    The thread that constructs it keeps a libgomp pool of its own for as long as it lives; with more pool threads than
+    cores every parallel region sleeps, and decoding is up to nine times slower.
+    """
+    import ctranslate2
+
+    made: list[ctranslate2.Generator] = []
+    faults: list[Exception] = []
+
+    def build() -> None:
+        try:
+            made.append(ctranslate2.Generator(str(description.folder), device=device, intra_threads=threads))
+        except Exception as fault:  # noqa: BLE001 - handed to the caller's thread
+            faults.append(fault)
+
+    thread = threading.Thread(target=build, name="model-load")
+    thread.start()
+    thread.join()
+    if faults:
+        raise ModelError(f"the model in {description.folder} cannot be loaded on {device}: {faults[0]}") from faults[0]
+    return made[0]
+
+

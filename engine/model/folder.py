@@ -1,0 +1,106 @@
+"""A model folder describes itself: CTranslate2's files, `tokenizer.json` and `model.toml`.
+
+    format = 1
+    name = "codegeex-lsp-embedded-12m"
+    family = "glm4"
+    capabilities = ["complete", "infill"]
+    context_length = 1024                     # tokens
+    numeric_type = "int8"
+
+    [prompt]
+    template = "codegeex4-infill"             # see engine.prompt.templates
+    stop = ["<|endoftext|>"]
+
+    [confidence]
+    show = 0.42                               # calibrated on held-out projects
+
+Everything else in it (source, licence, parity, evaluation) is for people and for `codegeex-lsp doctor`.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.types import ModelError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+FORMAT = 1
+REQUIRED_FILES = ("model.toml", "model.bin", "config.json", "tokenizer.json")
+CAPABILITIES = frozenset({"complete", "infill", "chat", "translate"})
+MIN_CONTEXT_TOKENS = 64
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """`model.toml`, checked. `context_length` counts prompt and answer together, in tokens."""
+
+    folder: Path
+    name: str
+    family: str
+    capabilities: frozenset[str]
+    context_length: int
+    numeric_type: str
+    template: str
+    stop: tuple[str, ...] = ()
+    control_tokens: dict[str, str] = field(default_factory=dict)
+    confidence_to_show: float = 0.0
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def read_description(folder: Path) -> ModelDescription:
+    """Reads and checks a model folder; no weights are loaded. Raises `ModelError` that names file and fault."""
+    if not folder.is_dir():
+        raise ModelError(f"no model folder at {folder}: check codegeex.model, or leave it empty for the embedded model")
+    for name in REQUIRED_FILES:
+        if not (folder / name).is_file():
+            raise ModelError(f"{folder} is not a complete model folder: {name} is missing; convert or copy it again")
+        if not (folder / name).stat().st_size:
+            raise ModelError(f"{folder / name} is empty: convert or copy the model again")
+    try:
+        table = tomllib.loads((folder / "model.toml").read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise ModelError(f"{folder / 'model.toml'} cannot be read: {fault}") from fault
+    return _checked(folder, table)
+
+
+def _checked(folder: Path, table: dict[str, Any]) -> ModelDescription:
+    where = folder / "model.toml"
+    if table.get("format") != FORMAT:
+        raise ModelError(f"{where}: format is {table.get('format')!r}, this version reads {FORMAT}; convert the model again")
+
+    def value(section: dict[str, Any], key: str, kind: type | tuple[type, ...], default: Any = ...) -> Any:
+        found = section.get(key, default)
+        if found is ...:
+            raise ModelError(f"{where}: {key} is missing")
+        if not isinstance(found, kind) or isinstance(found, bool):
+            raise ModelError(f"{where}: {key} is {found!r}, which is of the wrong type")
+        return found
+
+    prompt = value(table, "prompt", dict)
+    confidence = value(table, "confidence", dict, {})
+    capabilities = frozenset(map(str, value(table, "capabilities", list)))
+    if unknown := capabilities - CAPABILITIES:
+        raise ModelError(f"{where}: unknown capabilities {sorted(unknown)}; known are {sorted(CAPABILITIES)}")
+    context_length = value(table, "context_length", int)
+    if context_length < MIN_CONTEXT_TOKENS:
+        raise ModelError(f"{where}: context_length {context_length} is under {MIN_CONTEXT_TOKENS} tokens")
+    return ModelDescription(
+        folder=folder,
+        name=value(table, "name", str),
+        family=value(table, "family", str),
+        capabilities=capabilities,
+        context_length=context_length,
+        numeric_type=value(table, "numeric_type", str),
+        template=value(prompt, "template", str),
+        stop=tuple(map(str, value(prompt, "stop", list, []))),
+        control_tokens={k: str(v) for k, v in value(prompt, "tokens", dict, {}).items()},
+        confidence_to_show=float(value(confidence, "show", (int, float), 0.0)),
+        facts=table,
+    )

@@ -1,0 +1,43 @@
+"""What the pipeline needs of a model. Tests script it; `ctranslate` implements it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from engine.model.folder import ModelDescription
+from engine.types import CancellationToken, Generated
+
+# Told the text so far after each token; True ends the generation.
+StopRule = Callable[[str], bool]
+
+
+class Tokenizer(Protocol):
+    def encode(self, text: str) -> list[int]:
+        """Token ids of `text`. Control tokens spelled in it stay text: what a user wrote cannot change a role."""
+        ...
+
+    def control(self, token: str) -> list[int]:
+        """The ids of a control token of the template: one id, or its spelling where the model has no such token."""
+        ...
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The text of tokens; a character cut in half becomes U+FFFD."""
+        ...
+
+
+class LanguageModel(Protocol):
+    @property
+    def description(self) -> ModelDescription: ...
+
+    @property
+    def tokenizer(self) -> Tokenizer: ...
+
+    def generate(
+        self, tokens: Sequence[int], max_new_tokens: int, stop: StopRule, cancellation: CancellationToken
+    ) -> Generated:
+        """Continues `tokens` greedily until the model ends, `stop` says so, or `max_new_tokens` are there.
+
+        Raises `Cancelled` within one decode step of `cancellation`. One caller at a time.
+        """
+        ...

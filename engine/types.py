@@ -1,0 +1,160 @@
+"""The values that pass between stages, all frozen, and the errors a user may read. Imports nothing of ours.
+
+Positions are offsets in code points into `Document.text`; only `lsp_server` knows UTF-16.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+
+class EngineError(Exception):
+    """Something the user can act on. The message says what was wrong, where, and what to do."""
+
+
+class ModelError(EngineError):
+    """A model folder that cannot be used."""
+
+
+class Cancelled(Exception):  # noqa: N818 - it is not an error
+    """The caller no longer wants the answer."""
+
+
+class CancellationToken:
+    """Set by the owner of a request, watched by whoever works on it. May be used from several threads."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        self._event.set()
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self._event.is_set()
+
+    def check(self) -> None:
+        """Raises `Cancelled` once `cancel` was called."""
+        if self._event.is_set():
+            raise Cancelled
+
+
+class Mode(Enum):
+    """How much is asked for: the rest of a line, or a block of lines."""
+
+    LINE = "LINE"
+    BLOCK = "BLOCK"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A snapshot of one text. `path` is what a prompt may show: relative to its workspace folder where it has one.
+
+    `file` is where it lies on disk, or None for text that has no file (untitled, a notebook's cell).
+    """
+
+    path: str
+    language: str
+    text: str
+    file: Path | None = None
+
+
+@dataclass(frozen=True)
+class CompletionRequest:
+    """What an editor asks: `offset` is the cursor, in code points, within `document.text`.
+
+    `others` are the documents open beside it, the last looked at first; `root` is the workspace folder that holds the
+    document's file, and bounds what may be read from disk. `mode` None lets the engine decide.
+    """
+
+    document: Document
+    offset: int
+    others: tuple[Document, ...] = ()
+    root: Path | None = None
+    mode: Mode | None = None
+
+
+@dataclass(frozen=True)
+class CompletionSettings:
+    """What a user may choose of a completion.
+
+    `confidence` is the least probability, as the model measures it, that what is shown is right to its end; None takes
+    the model folder's calibrated value. `max_new_tokens` and `max_prompt_tokens` are counted by the model's tokenizer.
+    """
+
+    confidence: float | None = None
+    max_new_tokens: int = 64
+    max_prompt_tokens: int = 1024
+    use_context: bool = True
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """Lines of another place that may help: `start_line` and `end_line` count from 0, the end is exclusive."""
+
+    path: str
+    start_line: int
+    end_line: int
+    text: str
+    score: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class SnippetUse:
+    """A snippet that entered the prompt, and what it took of the budget."""
+
+    snippet: Snippet
+    tokens: int
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Token ids, ready for the model, and the account of what they hold. All counts are in tokens."""
+
+    tokens: tuple[int, ...]
+    mode: Mode
+    prefix_tokens: int
+    suffix_tokens: int
+    used: tuple[SnippetUse, ...] = ()
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What the model said: its text, and for each token where its text ends and the token's log-probability.
+
+    `stopped` tells that the model ended by itself, or a stop rule did; otherwise the token limit cut it off. `end_log_prob`
+    is the log-probability of the ending token the model chose, or None where it chose none.
+    """
+
+    text: str
+    ends: tuple[int, ...] = ()
+    log_probs: tuple[float, ...] = ()
+    end_log_prob: float | None = None
+    stopped: bool = True
+    prefill_ms: float = 0.0
+    decode_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class Completion:
+    """Text to insert at the cursor, with the document's own line ends. `confidence` is in 0..1."""
+
+    text: str
+    mode: Mode
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a request: a completion, or None and the reason in words; and the receipt of how."""
+
+    completion: Completion | None
+    silence: str = ""
+    prompt: Prompt | None = None
+    generated: Generated | None = None
+    snippets: tuple[Snippet, ...] = ()
+    stages_ms: dict[str, float] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""The daemon: the only code that speaks LSP."""
