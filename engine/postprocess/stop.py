@@ -1,0 +1,37 @@
+"""When decoding ends before the model says so. Rules run on the text so far, after each token."""
+
+from __future__ import annotations
+
+from engine.model.protocol import StopRule
+from engine.types import Mode
+
+MAX_BLOCK_LINES = 16
+REPEATED_LINES = 3
+
+
+def stop_rule(mode: Mode, prefix: str, suffix: str) -> StopRule:
+    """LINE ends with its line. BLOCK ends where it leaves its block, repeats itself or reaches the suffix's next line."""
+    if mode is Mode.LINE:
+        return lambda text: "\n" in text
+    indent = _block_indent(prefix)
+    next_line = next((line for line in suffix.split("\n")[1:4] if len(line.strip()) > 1), None)
+
+    def block(text: str) -> bool:
+        lines = text.split("\n")
+        if len(lines) < 2:  # noqa: PLR2004
+            return False
+        if len(lines) > MAX_BLOCK_LINES or lines[-2] == next_line:
+            return True
+        if len(lines) > REPEATED_LINES and len(set(lines[-REPEATED_LINES - 1 : -1])) == 1:
+            return True
+        # The line under way already shows its indentation once it has a character that is not blank.
+        last = lines[-1]
+        return bool(last.strip()) and len(last) - len(last.lstrip()) < indent
+
+    return block
+
+
+def _block_indent(prefix: str) -> int:
+    """The indentation, in characters, under which a line no longer belongs to the block at the cursor."""
+    line = prefix[prefix.rfind("\n") + 1 :]
+    return len(line) - len(line.lstrip())

@@ -1,0 +1,1 @@
+"""Templates per model family, the token budget, and their assembly into token ids."""

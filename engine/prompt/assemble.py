@@ -1,0 +1,87 @@
+"""Contents into token ids, within the budget, measured by the model's own tokenizer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.languages import Language
+from engine.model.folder import ModelDescription
+from engine.model.protocol import Tokenizer
+from engine.prompt.templates import Contents, Part, Template, find_template
+from engine.types import Mode, Prompt, Snippet, SnippetUse
+
+# Shares of the prompt; what one does not use goes to the prefix. The embedded model was trained with the same.
+REFERENCE_SHARE = 0.4
+SUFFIX_SHARE = 0.2
+MAX_CHARS_PER_TOKEN = 8  # more text than this times the budget is never looked at
+
+
+def assemble(
+    description: ModelDescription,
+    tokenizer: Tokenizer,
+    language: Language,
+    mode: Mode,
+    path: str,
+    prefix: str,
+    suffix: str,
+    snippets: Sequence[Snippet],
+    max_tokens: int,
+) -> Prompt:
+    """At most `max_tokens` ids. `prefix` and `suffix` have LF line ends; `snippets` come best first.
+
+    The prefix begins at a line border where it must be cut, and the suffix ends at one.
+    """
+    template = find_template(description.template, can_infill="infill" in description.capabilities)
+    empty = Contents(path, language, mode, prefix="", suffix="")
+
+    def cost(contents: Contents) -> int:
+        return len(_ids(tokenizer, template, contents, description))
+
+    overhead = cost(empty)
+    room = max(0, max_tokens - overhead)
+    used: list[SnippetUse] = []
+    reference_room = int(room * REFERENCE_SHARE)
+    for snippet in snippets:
+        tokens = cost(replace(empty, references=((snippet.path, snippet.text),))) - overhead
+        if tokens <= reference_room:
+            used.append(SnippetUse(snippet, tokens))
+            reference_room -= tokens
+    room -= sum(use.tokens for use in used)
+    used.reverse()  # the best stands last, nearest to the cursor
+    suffix_room = int(room * SUFFIX_SHARE) if "infill" in description.capabilities else 0
+    shown_suffix, suffix_tokens = _head(tokenizer, suffix, suffix_room)
+    shown_prefix, prefix_tokens = _tail(tokenizer, prefix, room - suffix_tokens)
+    references = tuple((use.snippet.path, use.snippet.text) for use in used)
+    contents = replace(empty, prefix=shown_prefix, suffix=shown_suffix, references=references)
+    ids = _ids(tokenizer, template, contents, description)
+    return Prompt(tuple(ids), mode, prefix_tokens, suffix_tokens, tuple(used))
+
+
+def _ids(tokenizer: Tokenizer, template: Template, contents: Contents, description: ModelDescription) -> list[int]:
+    def encoded(part: Part) -> list[int]:
+        return tokenizer.control(part.text) if part.control else tokenizer.encode(part.text)
+
+    return [i for part in template(contents, description.control_tokens) if part.text for i in encoded(part)]
+
+
+def _tail(tokenizer: Tokenizer, text: str, room: int) -> tuple[str, int]:
+    """The longest run of whole last lines within `room` tokens; of a single longer line, its end."""
+    text = text[max(0, len(text) - room * MAX_CHARS_PER_TOKEN) :]
+    kept = text
+    while (tokens := len(tokenizer.encode(kept))) > room:
+        # Drop whole lines, in proportion to the excess, so that few rounds are needed.
+        excess = max(1, int(len(kept) * (1 - room / tokens)))
+        border = kept.find("\n", excess - 1)
+        kept = kept[border + 1 :] if 0 <= border < len(kept) - 1 else kept[excess:]
+    return kept, tokens
+
+
+def _head(tokenizer: Tokenizer, text: str, room: int) -> tuple[str, int]:
+    """The longest run of whole first lines within `room` tokens; of a single longer line, its beginning."""
+    kept = text[: room * MAX_CHARS_PER_TOKEN]
+    while (tokens := len(tokenizer.encode(kept))) > room:
+        excess = max(1, int(len(kept) * (1 - room / tokens)))
+        border = kept.rfind("\n", 0, len(kept) - excess)
+        kept = kept[:border] if border > 0 else kept[: len(kept) - excess]
+    return kept, tokens

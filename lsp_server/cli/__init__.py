@@ -1,0 +1,89 @@
+"""The command `codegeex-lsp`: without a subcommand, the server that an editor starts."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+EXIT_USAGE = 2
+
+
+class _Plain(logging.Formatter):
+    """One line a record: editors show our stderr to people, who must not see tracebacks."""
+
+    def formatException(self, ei: object) -> str:  # noqa: ARG002, N802 - logging's name
+        return ""
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.exc_info, record.exc_text, record.stack_info = None, None, None
+        return super().format(record).partition("\n")[0]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    _set_up_logging(options.verbose, options.log_file)
+    if options.command == "complete":
+        from lsp_server.cli.complete import run_complete
+
+        return run_complete(options)
+    if options.command == "doctor":
+        from lsp_server.cli.doctor import run_doctor
+
+        return run_doctor(options)
+    if options.command == "demo":
+        from lsp_server.cli.demo import run_demo
+
+        return run_demo(options)
+    return _serve(options)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from lsp_server import transport
+
+    if not options.tcp:
+        return transport.serve_stdio()
+    try:
+        host, port = transport.parse_loopback(options.tcp)
+        return transport.serve_tcp(host, port)
+    except (transport.AddressError, OSError) as fault:
+        print(f"codegeex-lsp: --tcp: {fault}", file=sys.stderr)  # noqa: T201
+        return EXIT_USAGE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="codegeex-lsp", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"codegeex-lsp {VERSION}")
+    parser.add_argument("--tcp", metavar="HOST:PORT", help="serve one editor on a loopback port instead of stdio")
+    parser.add_argument("--stdio", action="store_true", help="serve stdio; the default, accepted for clients that say so")
+    parser.add_argument("--log-file", type=Path, help="write the log there instead of to stderr")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log everything, tracebacks too")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    complete = commands.add_parser("complete", help="one completion at the terminal")
+    complete.add_argument("place", metavar="FILE:LINE:COL", help="line and column count from 1")
+    complete.add_argument("--explain", action="store_true", help="show the snippets, the tokens and the time per stage")
+    complete.add_argument("--root", type=Path, help="the workspace folder; by default the file's repository or folder")
+    complete.add_argument("--confidence", type=float, help="show it when right with at least this probability (0 to 1)")
+    complete.add_argument("--mode", choices=("auto", "line", "block"), default="auto")
+    doctor = commands.add_parser("doctor", help="what is installed, what it can do, how fast it is")
+    demo = commands.add_parser("demo", help="completions of real code by the embedded model, through the server")
+    for command in (complete, doctor, demo):
+        command.add_argument("--model", default="", help="a model's name or folder; by default the embedded one")
+        command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+        command.add_argument("--threads", type=int, default=0, help="CPU threads; 0 decides")
+    return parser
+
+
+def _version() -> str:
+    from lsp_server.server import version
+
+    return f"codegeex-lsp {version()}"
+
+
+def _set_up_logging(verbose: bool, log_file: Path | None) -> None:  # noqa: FBT001
+    handler: logging.Handler = logging.FileHandler(log_file, encoding="utf-8") if log_file else logging.StreamHandler()
+    layout = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    handler.setFormatter(logging.Formatter(layout) if verbose else _Plain(layout))
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler], force=True)

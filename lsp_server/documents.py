@@ -1,0 +1,87 @@
+"""The open documents as LSP defines them, and their snapshots.
+
+pygls splits lines as Python does, at form feeds and Unicode separators too; editors do not (LSP 3.18, "Text Documents":
+\\n, \\r\\n and \\r only). A file with a form feed would drift apart from the editor's with the first change.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from lsprotocol import types
+from pygls.uris import to_fs_path
+from pygls.workspace import TextDocument, Workspace
+
+from engine.types import Document
+
+
+class EditorDocument(TextDocument):
+    """A document whose lines end where the editor's do."""
+
+    @property
+    def lines(self) -> Sequence[str]:
+        return tuple(io.StringIO(self.source, newline=""))
+
+
+class EditorWorkspace(Workspace):
+    """Owns the open text."""
+
+    def _create_text_document(
+        self, doc_uri: str, source: str | None = None, version: int | None = None, language_id: str | None = None
+    ) -> TextDocument:
+        return EditorDocument(
+            doc_uri,
+            source=source,
+            version=version,
+            language_id=language_id,
+            sync_kind=self._sync_kind,
+            position_codec=self._position_codec,
+        )
+
+
+def is_open(workspace: Workspace, uri: str) -> bool:
+    return uri in workspace.text_documents or any(document.uri == uri for document in workspace.text_documents.values())
+
+
+def snapshot(document: TextDocument, roots: Sequence[Path]) -> tuple[Document, Path | None]:
+    """The document as the engine sees it, and the workspace folder that holds it (None where none does)."""
+    file = file_of(document.uri)
+    root = root_of(file, roots)
+    if file is None:
+        path = document.uri.partition(":")[2].lstrip("/") or "untitled"
+    else:
+        path = file.relative_to(root).as_posix() if root else file.name
+    return Document(path, document.language_id or "", document.source, file), root
+
+
+def file_of(uri: str) -> Path | None:
+    """The file behind a `file:` URI; None for any other scheme."""
+    if not uri.startswith("file:"):
+        return None
+    path = to_fs_path(uri)
+    return Path(path) if path else None
+
+
+def root_of(file: Path | None, roots: Sequence[Path]) -> Path | None:
+    """The innermost workspace folder that holds `file`."""
+    holders = [root for root in roots if file is not None and file.is_relative_to(root)]
+    return max(holders, key=lambda root: len(root.parts), default=None)
+
+
+def workspace_roots(workspace: Workspace) -> list[Path]:
+    uris = [folder.uri for folder in workspace.folders.values()] or [workspace.root_uri or ""]
+    return [path for uri in uris if (path := file_of(uri))]
+
+
+def apply_selected_suggestion(text: str, offset: int, start: int, end: int, selected: str) -> tuple[str, int]:
+    """The text as if the entry selected in the editor's own suggest widget had been taken, and the cursor behind it."""
+    if not 0 <= start <= end <= len(text):
+        return text, offset
+    return text[:start] + selected + text[end:], start + len(selected)
+
+
+def clamp(position: types.Position) -> types.Position:
+    """No negative line or character, whatever a client sends."""
+    return types.Position(max(0, position.line), max(0, position.character))

@@ -1,0 +1,1 @@
+"""One short file per LSP feature: snapshot, convert, call, convert."""

@@ -1,0 +1,42 @@
+"""Settings: `initializationOptions`, `workspace/didChangeConfiguration`, and `workspace/configuration` where offered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lsprotocol import types
+
+from lsp_server import reporting
+from lsp_server.features.lifecycle import prepare_model
+from lsp_server.server import CodegeexServer
+from lsp_server.settings import SECTION, read_settings
+
+
+def register(server: CodegeexServer) -> None:
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
+        # Clients that answer workspace/configuration send null or an empty object here: "ask me".
+        raw = params.settings or await _asked(server)
+        take(server, raw)
+        await prepare_model(server)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def did_change_workspace_folders(_params: types.DidChangeWorkspaceFoldersParams) -> None:
+        """pygls keeps the folders; registering makes it say so in the capabilities."""
+
+
+def take(server: CodegeexServer, raw: Any) -> None:
+    """Makes raw options the session's settings, and says what is wrong with them."""
+    server.session.settings, complaints = read_settings(raw)
+    server.session.faults_said.clear()  # a new configuration deserves to hear of its faults
+    for complaint in complaints:
+        reporting.warning(server, complaint)
+
+
+async def _asked(server: CodegeexServer) -> Any:
+    workspace = server.client_capabilities.workspace
+    if not (workspace and workspace.configuration):
+        return None
+    items = [types.ConfigurationItem(section=SECTION)]
+    answer = await server.workspace_configuration_async(types.ConfigurationParams(items))
+    return answer[0] if answer else None

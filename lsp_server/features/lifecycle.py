@@ -1,0 +1,66 @@
+"""From `initialize` to `exit`, and ending with the editor that started us."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+
+from lsprotocol import types
+
+from engine.types import EngineError
+from lsp_server import reporting
+from lsp_server.server import CodegeexServer
+
+log = logging.getLogger(__name__)
+
+PARENT_CHECK_SECONDS = 3.0
+
+
+def register(server: CodegeexServer) -> None:
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        from lsp_server.features.configuration import take
+
+        server.protocol.adopt_workspace()
+        take(server, params.initialization_options)
+
+    @server.feature(types.INITIALIZED)
+    async def initialized(_params: types.InitializedParams) -> None:
+        if server.process_id:
+            server.parent_watch = asyncio.ensure_future(_end_with(server.process_id))
+        await prepare_model(server)
+
+    @server.feature(types.SHUTDOWN)
+    def shutdown(*_: object) -> None:
+        server.session.stop()
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def did_close(params: types.DidCloseTextDocumentParams) -> None:
+        server.session.cancel(params.text_document.uri)
+
+    @server.feature(types.SET_TRACE)
+    def set_trace(params: types.SetTraceParams) -> None:
+        log.debug("trace: %s", params.value)
+
+
+async def prepare_model(server: CodegeexServer) -> None:
+    """Loads the model while the person still reads their code, not when they first wait."""
+    session = server.session
+    if not session.settings.enable:
+        return
+    try:
+        name = await session.worker.prepare(session.settings)
+        reporting.info(server, f"model ready: {name}")
+    except EngineError as fault:
+        reporting.fault(server, str(fault))
+
+
+async def _end_with(parent: int) -> None:
+    """Ends this process when the editor's is gone: an orphan would keep a model in memory."""
+    import psutil
+
+    while psutil.pid_exists(parent):
+        await asyncio.sleep(PARENT_CHECK_SECONDS)
+    log.warning("the editor (process %d) is gone", parent)
+    os._exit(0)  # threads that wait on a dead editor's pipe would hold an ordinary exit back

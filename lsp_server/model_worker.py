@@ -1,0 +1,75 @@
+"""The model's owner: one thread, in which all engine work runs, so that nothing blocks the event loop.
+
+Requests wait in line, but a superseded or cancelled one is dropped the moment its turn comes, and a running one stops
+within a decode step: what a person waits for is never behind what nobody wants any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from engine.complete import complete
+from engine.model.protocol import LanguageModel
+from engine.types import CancellationToken, CompletionRequest, EngineError, Outcome
+from lsp_server.settings import Settings
+
+T = TypeVar("T")
+
+# Builds the model a setting names: (model, device, threads) -> model. Slow; raises `EngineError`.
+LoadModel = Callable[[str, str, int], LanguageModel]
+
+
+class ModelWorker:
+    """Loads the model when it is first needed, or when `prepare` says so, and again when the settings name another."""
+
+    def __init__(self, load: LoadModel) -> None:
+        self._load = load
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._model: LanguageModel | None = None
+        self._key: tuple[str, str, int] | None = None
+        self._fault: EngineError | None = None
+
+    async def prepare(self, settings: Settings) -> str:
+        """Loads the model ahead of the first request; its name. Raises `EngineError`."""
+        model = await self._run(lambda: self._loaded(settings))
+        return model.description.name
+
+    async def complete(self, request: CompletionRequest, settings: Settings, cancellation: CancellationToken) -> Outcome:
+        """Raises `Cancelled`, and `EngineError` where the model cannot be had."""
+
+        def work() -> Outcome:
+            cancellation.check()
+            return complete(request, self._loaded(settings), settings.completion, cancellation)
+
+        return await self._run(work)
+
+    def stop(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _loaded(self, settings: Settings) -> LanguageModel:
+        """In the worker's thread. A model that failed to load is not tried again until the settings change."""
+        if self._key != settings.model_key:
+            self._key, self._model, self._fault = settings.model_key, None, None
+            try:
+                self._model = self._load(*settings.model_key)
+            except EngineError as fault:
+                self._fault = fault
+        if self._model is None:
+            raise self._fault or EngineError("the model is not loaded")
+        return self._model
+
+
+def load_ctranslate_model(name: str, device: str, threads: int) -> LanguageModel:
+    """The real `LoadModel`. Native libraries are imported here, not at start-up."""
+    from engine.model.catalog import find_model
+    from engine.model.ctranslate import CTranslateModel
+
+    model = CTranslateModel(find_model(name), device, threads)
+    model.warm_up()
+    return model

@@ -1,0 +1,87 @@
+"""JSON-RPC as pygls has it, with the border cases the specification names and editors rely on.
+
+A request that cannot be read gets its error response (pygls would leave the editor waiting), a request before
+`initialize` or after `shutdown` its own code, and no response carries a traceback.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.protocol import LanguageServerProtocol
+from pygls.workspace import Workspace
+
+from lsp_server.documents import EditorWorkspace
+
+log = logging.getLogger(__name__)
+
+BEFORE_INITIALIZE = {types.INITIALIZE, types.EXIT}
+
+
+class EditorProtocol(LanguageServerProtocol):
+    """`structure_message` and `handle_message` are pygls' own seams; what they refuse never reaches a handler."""
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as fault:
+            if "id" in data and "method" in data:
+                self._refuse(data["id"], types.ErrorCodes.InvalidParams, f"{data['method']}: the parameters do not fit")
+            log.warning("%s: the parameters do not fit the method: %s", data.get("method"), fault)
+            return _Refused()
+
+    def handle_message(self, message: Any) -> None:
+        if isinstance(message, _Refused):
+            return
+        if not hasattr(message, "jsonrpc"):
+            what = "a JSON-RPC message must be an object with \"jsonrpc\": \"2.0\""
+            self._refuse(None, types.ErrorCodes.InvalidRequest, what)
+            return
+        method = getattr(message, "method", None)
+        request_id = getattr(message, "id", None)
+        if method is not None and self._workspace is None and method not in BEFORE_INITIALIZE:
+            if request_id is not None:
+                self._refuse(request_id, types.ErrorCodes.ServerNotInitialized, f"{method} came before initialize")
+            return
+        if method == types.INITIALIZE and self._workspace is not None:
+            self._refuse(request_id, types.ErrorCodes.InvalidRequest, "initialize may come only once")
+            return
+        if self._shutdown and method is not None and request_id is not None:
+            self._refuse(request_id, types.ErrorCodes.InvalidRequest, f"{method} came after shutdown")
+            return
+        super().handle_message(message)
+
+    def refuse_unreadable(self, fault: json.JSONDecodeError | UnicodeDecodeError) -> None:
+        """The answer to a message that is no JSON."""
+        self._refuse(None, types.ErrorCodes.ParseError, f"the message is not JSON: {fault}")
+
+    @property
+    def was_shut_down(self) -> bool:
+        """Whether `shutdown` came: the exit code depends on it."""
+        return self._shutdown
+
+    def adopt_workspace(self) -> None:
+        """Replaces pygls' workspace by one whose documents split lines as editors do. Called from `initialize`."""
+        old: Workspace = self.workspace
+        new = EditorWorkspace(old.root_uri, old._sync_kind, list(old.folders.values()), old.position_encoding)  # noqa: SLF001
+        self._workspace = new
+
+    def _send_response(
+        self, msg_id: Any, result: Any | None = None, error: types.ResponseError | None = None
+    ) -> None:
+        if error is not None and error.data is not None:
+            log.debug("request %s failed: %s", msg_id, error.data)
+            error = types.ResponseError(error.code, error.message)
+        super()._send_response(msg_id, result, error)
+
+    def _refuse(self, request_id: Any, code: types.ErrorCodes, message: str) -> None:
+        log.warning("refused: %s", message)
+        self._send_response(request_id, error=types.ResponseError(code, message))
+
+
+class _Refused:
+    """Stands for a message that was answered while it was read."""

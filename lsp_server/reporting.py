@@ -1,0 +1,52 @@
+"""What a person is told: faults once, in the log; each completion's receipt where tracing is on. Never a traceback."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from engine.types import CompletionRequest, Outcome
+
+if TYPE_CHECKING:
+    from lsp_server.server import CodegeexServer
+
+log = logging.getLogger(__name__)
+
+
+def fault(server: CodegeexServer, message: str) -> None:
+    """Says once, in the editor's log, what is wrong and what to do."""
+    if server.session.is_new_fault(message):
+        _log_message(server, types.MessageType.Error, message)
+
+
+def warning(server: CodegeexServer, message: str) -> None:
+    _log_message(server, types.MessageType.Warning, message)
+
+
+def info(server: CodegeexServer, message: str) -> None:
+    _log_message(server, types.MessageType.Info, message)
+
+
+def outcome(server: CodegeexServer, request: CompletionRequest, what: Outcome) -> None:
+    """The receipt of a completion, by `$/logTrace` as `$/setTrace` asks."""
+    trace = server.protocol.trace
+    if trace == types.TraceValue.Off:
+        return
+    took = ", ".join(f"{stage} {ms:.1f} ms" for stage, ms in what.stages_ms.items())
+    shown = f"{what.completion.confidence:.2f}" if what.completion else f"nothing: {what.silence}"
+    verbose = None
+    if trace == types.TraceValue.Verbose and what.prompt:
+        verbose = "\n".join(
+            f"{use.snippet.path}:{use.snippet.start_line + 1}-{use.snippet.end_line} {use.tokens} tokens, {use.snippet.reason}"
+            for use in what.prompt.used
+        )
+    message = f"inline completion in {request.document.path}: {shown}; {took}"
+    server.protocol.notify(types.LOG_TRACE, types.LogTraceParams(message=message, verbose=verbose))
+
+
+def _log_message(server: CodegeexServer, kind: types.MessageType, message: str) -> None:
+    log.log({types.MessageType.Error: 40, types.MessageType.Warning: 30}.get(kind, 20), "%s", message)
+    if server.protocol.writer is not None:
+        server.window_log_message(types.LogMessageParams(type=kind, message=message))

@@ -1,0 +1,55 @@
+"""The composition root: one server a connection, its session, and the features that register on it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from importlib import metadata
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from lsp_server import reporting
+from lsp_server.model_worker import LoadModel, ModelWorker, load_ctranslate_model
+from lsp_server.protocol import EditorProtocol
+from lsp_server.session import Session
+
+log = logging.getLogger(__name__)
+
+NAME = "codegeex-lsp"
+
+
+def version() -> str:
+    try:
+        return metadata.version(NAME)
+    except metadata.PackageNotFoundError:  # run from a checkout that is not installed
+        return "0.0.0"
+
+
+class CodegeexServer(LanguageServer):
+    """A pygls server with our session."""
+
+    protocol: EditorProtocol
+
+    def __init__(self, load_model: LoadModel = load_ctranslate_model) -> None:
+        super().__init__(NAME, version(), types.TextDocumentSyncKind.Incremental, protocol_cls=EditorProtocol)
+        self.session = Session(ModelWorker(load_model))
+        self.parent_watch: asyncio.Future[None] | None = None
+
+    def report_server_error(self, error: Exception, source: type[Exception]) -> None:
+        """pygls pops a message box up for each; ours go to the log, and unreadable JSON gets its JSON-RPC answer."""
+        if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+            self.protocol.refuse_unreadable(error)
+            return
+        log.debug("error from %s", source, exc_info=error)
+        reporting.fault(self, f"{type(error).__name__}: {error}".partition("\n")[0])
+
+
+def create_server(load_model: LoadModel = load_ctranslate_model) -> CodegeexServer:
+    from lsp_server.features import configuration, inline_completion, lifecycle
+
+    server = CodegeexServer(load_model)
+    for feature in (lifecycle, configuration, inline_completion):
+        feature.register(server)
+    return server

@@ -1,0 +1,172 @@
+"""The settings, defined once: raw options from a client -> frozen settings, and complaints in words.
+
+Every client shows the same names under the section `codegeex`; `json_schema` is what they are generated from.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.types import CompletionSettings
+
+SECTION = "codegeex"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting. `low` and `high` bound numbers; `choices` bounds strings; a None default means "decided by us"."""
+
+    name: str
+    kind: type
+    default: Any
+    description: str
+    description_zh: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def fault(self, value: Any) -> str:
+        """What is wrong with `value`, or ""."""
+        if value is None and self.default is None:
+            return ""
+        kinds = (int, float) if self.kind is float else (self.kind,)
+        if not isinstance(value, kinds) or (isinstance(value, bool) and self.kind is not bool):
+            return f"must be of type {_JSON_TYPES[self.kind]}, not {value!r}"
+        if self.low is not None and not self.low <= value <= (self.high or float("inf")):
+            return f"must be from {self.low:g} to {self.high:g}, not {value!r}"
+        if self.choices and value not in self.choices:
+            return f"must be one of {', '.join(self.choices)}, not {value!r}"
+        if self.kind is list and not all(isinstance(entry, str) for entry in value):
+            return f"must be a list of strings, not {value!r}"
+        return ""
+
+
+_JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("enable", bool, True, "Offer inline completions.", "提供行内补全。"),
+    Setting(
+        "disabledLanguages", list, [], "Language ids that get no completions.", "不提供补全的语言标识（languageId）。"
+    ),
+    Setting(
+        "model", str, "", "A model's name or folder; empty for the embedded model.", "模型名称或文件夹；留空使用内置模型。"
+    ),
+    Setting(
+        "device", str, "auto", "Where the model runs.", "模型运行的设备。", choices=("auto", "cpu", "cuda")
+    ),
+    Setting("threads", int, 0, "CPU threads of the model; 0 decides.", "模型使用的 CPU 线程数；0 为自动。", 0, 256),
+    Setting(
+        "completion.maxTokens", int, 64, "The longest suggestion, in tokens.", "补全的最大长度（token 数）。", 1, 1024
+    ),
+    Setting(
+        "completion.maxPromptTokens", int, 1024, "The longest prompt, answer included, in tokens.",
+        "提示的最大长度（token 数，含回答）。", 128, 131072,
+    ),
+    Setting(
+        "completion.confidence", float, None,
+        "Show a suggestion when it is right with at least this probability; empty for the model's calibrated value.",
+        "补全正确概率不低于该值时才显示；留空使用模型的校准值。", 0.0, 1.0,
+    ),
+    Setting(
+        "completion.mode", str, "auto", "How much to suggest: the rest of the line, a block, or what fits.",
+        "补全范围：行、代码块，或自动。", choices=("auto", "line", "block"),
+    ),
+    Setting(
+        "context.enable", bool, True, "Show the model similar code of open and neighbouring files.",
+        "向模型提供已打开文件和相邻文件中的相似代码。",
+    ),
+)  # fmt: skip
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a client has chosen, checked; `values` by full name."""
+
+    values: Mapping[str, Any] = field(default_factory=lambda: {s.name: s.default for s in SETTINGS})
+
+    @property
+    def enable(self) -> bool:
+        return bool(self.values["enable"])
+
+    @property
+    def model_key(self) -> tuple[str, str, int]:
+        """What a loaded model depends on."""
+        return self.values["model"], self.values["device"], self.values["threads"]
+
+    @property
+    def mode(self) -> str:
+        return str(self.values["completion.mode"])
+
+    def serves(self, language_id: str) -> bool:
+        return self.enable and language_id not in self.values["disabledLanguages"]
+
+    @property
+    def completion(self) -> CompletionSettings:
+        return CompletionSettings(
+            confidence=self.values["completion.confidence"],
+            max_new_tokens=self.values["completion.maxTokens"],
+            max_prompt_tokens=self.values["completion.maxPromptTokens"],
+            use_context=self.values["context.enable"],
+        )
+
+
+def read_settings(raw: Any) -> tuple[Settings, list[str]]:
+    """Settings from what a client sent, nested or dotted, with or without the section's name; and the complaints.
+
+    What is wrong is left at its default and complained of; nothing raises.
+    """
+    if raw is None:
+        return Settings(), []
+    if not isinstance(raw, Mapping):
+        return Settings(), [f"settings must be an object, not {type(raw).__name__}; the defaults are used"]
+    section = raw.get(SECTION, raw)
+    if not isinstance(section, Mapping):
+        return Settings(), [f"{SECTION} must be an object, not {section!r}; the defaults are used"]
+    values = dict(Settings().values)
+    complaints = []
+    for name, value in _flatten(section):
+        setting = _BY_NAME.get(name.removeprefix(f"{SECTION}."))
+        if setting is None:
+            close = difflib.get_close_matches(name, _BY_NAME, n=1)
+            hint = f"; did you mean {SECTION}.{close[0]}?" if close else ""
+            complaints.append(f"unknown setting {SECTION}.{name}{hint}")
+        elif fault := setting.fault(value):
+            complaints.append(f"{SECTION}.{setting.name} {fault}; its default {setting.default!r} is used")
+        else:
+            values[setting.name] = value
+    return Settings(values), complaints
+
+
+def _flatten(section: Mapping[str, Any], at: str = "") -> list[tuple[str, Any]]:
+    """(full name, value) of a nested object. Sections that only clients read (`server`, `trace`) are passed over."""
+    pairs: list[tuple[str, Any]] = []
+    for key, value in section.items():
+        name = f"{at}{key}"
+        if name in {"server", "trace"} or name.startswith(("server.", "trace.")):
+            continue
+        if isinstance(value, Mapping) and name.removeprefix(f"{SECTION}.") not in _BY_NAME:
+            pairs += _flatten(value, f"{name}.")
+        else:
+            pairs.append((name, value))
+    return pairs
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of the section, for clients and editors that check settings."""
+    properties = {}
+    for setting in SETTINGS:
+        kind: Any = _JSON_TYPES[setting.kind]
+        entry: dict[str, Any] = {"type": kind if setting.default is not None else [kind, "null"]}
+        entry |= {"default": setting.default, "description": setting.description}
+        if setting.low is not None:
+            entry |= {"minimum": setting.low, "maximum": setting.high}
+        if setting.choices:
+            entry["enum"] = list(setting.choices)
+        if setting.kind is list:
+            entry["items"] = {"type": "string"}
+        properties[f"{SECTION}.{setting.name}"] = entry
+    return {"type": "object", "additionalProperties": False, "properties": properties}

@@ -1,0 +1,77 @@
+"""How editors reach the server: stdio, or one connection on a loopback port."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import socket
+import sys
+import threading
+
+from pygls.io_ import run_async
+
+from lsp_server.server import CodegeexServer, create_server
+
+log = logging.getLogger(__name__)
+
+
+class AddressError(ValueError):
+    """A `--tcp` address that is not HOST:PORT on this machine's loopback."""
+
+
+def serve_stdio() -> int:
+    """Serves until the editor says `exit` or closes the pipe; the exit code LSP asks for."""
+    server = create_server()
+    server.start_io()
+    return _exit_code(server)
+
+
+def parse_loopback(address: str) -> tuple[str, int]:
+    """HOST:PORT. Only loopback is taken: the protocol has no authentication, and the code is private."""
+    host, colon, port = address.rpartition(":")
+    host = host.strip("[]")
+    if not colon or not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the largest port
+        raise AddressError(f"{address!r} is not HOST:PORT")
+    try:
+        addresses = [info[4][0] for info in socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)]
+    except OSError as fault:
+        raise AddressError(f"{host!r} cannot be resolved: {fault}") from fault
+    if not all(ipaddress.ip_address(found).is_loopback for found in addresses):
+        raise AddressError(f"{host!r} is not this machine's loopback: nothing may leave it; use 127.0.0.1 or localhost")
+    return addresses[0] if isinstance(addresses[0], str) else host, int(port)
+
+
+def serve_tcp(host: str, port: int) -> int:
+    """Serves one editor that connects to HOST:PORT, then ends. Prints the port, which may have been 0."""
+    return asyncio.run(_serve_one(host, port, create_server()))
+
+
+async def _serve_one(host: str, port: int, server: CodegeexServer) -> int:
+    connected: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.get_running_loop().create_future()
+
+    def on_connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if connected.done():  # a second editor would write into the first one's answers
+            writer.close()
+        else:
+            connected.set_result((reader, writer))
+
+    listener = await asyncio.start_server(on_connect, host, port)
+    bound = listener.sockets[0].getsockname()
+    print(f"listening on {bound[0]}:{bound[1]}", file=sys.stderr, flush=True)  # noqa: T201 - for whoever started us
+    reader, writer = await connected
+    listener.close()
+    server.protocol.set_writer(writer)  # type: ignore[arg-type]  # a StreamWriter writes without being awaited
+    try:
+        await run_async(threading.Event(), reader, server.protocol, log, server.report_server_error)  # type: ignore[arg-type]
+    except (SystemExit, asyncio.IncompleteReadError, ConnectionError):
+        log.debug("the connection ended")
+    finally:
+        server.session.stop()
+        writer.close()
+    return _exit_code(server)
+
+
+def _exit_code(server: CodegeexServer) -> int:
+    """0 after `shutdown`, 1 without it (LSP 3.18, "Exit Notification")."""
+    return 0 if server.protocol.was_shut_down else 1
