@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.context.neighbours import neighbours
 from engine.context.similar import similar_code
@@ -14,7 +14,16 @@ from engine.model.protocol import LanguageModel
 from engine.postprocess import Draft, Silent, apply_filters, shown_part, stop_rule
 from engine.prompt.assemble import assemble
 from engine.prompt.mode import choose_mode
-from engine.types import CancellationToken, Completion, CompletionRequest, CompletionSettings, EngineError, Mode, Outcome
+from engine.types import (
+    CancellationToken,
+    Completion,
+    CompletionRequest,
+    CompletionSettings,
+    EngineError,
+    Generated,
+    Mode,
+    Outcome,
+)
 
 MAX_LINE_NEW_TOKENS = 32
 MIN_PROMPT_TOKENS = 48
@@ -76,21 +85,26 @@ def complete(
     watch.stages_ms |= {"prefill": generated.prefill_ms, "decode": generated.decode_ms}
     with watch.stage("post-process"):
         threshold = model.description.confidence_to_show if settings.confidence is None else settings.confidence
-        shown = shown_part(generated, mode, threshold)
-        finished = generated.stopped or not shown.whole
-        silence = ""
-        completion = None
-        if not generated.text.strip():
-            silence = "the model has nothing to add here"
-        elif not shown.text:
-            silence = f"not sure enough: {shown.confidence:.2f}, and {threshold:.2f} is needed"
-        else:
-            try:
-                draft = apply_filters(Draft(shown.text, prefix, suffix, mode, finished))
-                completion = Completion(draft.text.replace("\n", newline), mode, shown.confidence)
-            except Silent as why:
-                silence = str(why)
+        completion, silence = decide(generated, mode, prefix, suffix, threshold)
+    if completion is not None:
+        completion = replace(completion, text=completion.text.replace("\n", newline))
     return Outcome(completion, silence, prompt, generated, snippets, watch.stages_ms)
+
+
+def decide(
+    generated: Generated, mode: Mode, prefix: str, suffix: str, threshold: float
+) -> tuple[Completion | None, str]:
+    """What of the model's answer is shown, with LF line ends; or None and the reason why nothing is."""
+    if not generated.text.strip():
+        return None, "the model has nothing to add here"
+    shown = shown_part(generated, mode, threshold)
+    if not shown.text:
+        return None, f"not sure enough: {shown.confidence:.2f}, and {threshold:.2f} is needed"
+    try:
+        draft = apply_filters(Draft(shown.text, prefix, suffix, mode, generated.stopped or not shown.whole))
+    except Silent as why:
+        return None, str(why)
+    return Completion(draft.text, mode, shown.confidence), ""
 
 
 def why_not_complete(text: str, offset: int) -> str:

@@ -1,1 +1,3 @@
 """The daemon: the only code that speaks LSP."""
+
+__version__ = "0.1.0"

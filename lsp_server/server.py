@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from importlib import metadata
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
-from lsp_server import reporting
+from lsp_server import __version__, reporting
 from lsp_server.model_worker import LoadModel, ModelWorker, load_ctranslate_model
 from lsp_server.protocol import EditorProtocol
 from lsp_server.session import Session
@@ -20,20 +19,13 @@ log = logging.getLogger(__name__)
 NAME = "codegeex-lsp"
 
 
-def version() -> str:
-    try:
-        return metadata.version(NAME)
-    except metadata.PackageNotFoundError:  # run from a checkout that is not installed
-        return "0.0.0"
-
-
 class CodegeexServer(LanguageServer):
     """A pygls server with our session."""
 
     protocol: EditorProtocol
 
     def __init__(self, load_model: LoadModel = load_ctranslate_model) -> None:
-        super().__init__(NAME, version(), types.TextDocumentSyncKind.Incremental, protocol_cls=EditorProtocol)
+        super().__init__(NAME, __version__, types.TextDocumentSyncKind.Incremental, protocol_cls=EditorProtocol)
         self.session = Session(ModelWorker(load_model))
         self.parent_watch: asyncio.Future[None] | None = None
 

@@ -97,6 +97,11 @@ class CTranslateModel:
         """The first call after loading is twice as slow: make it before somebody waits."""
         self.generate([0] * WARM_UP_TOKENS, 2, lambda _: False, CancellationToken())
 
+    def score(self, tokens: Sequence[int]) -> list[float]:
+        """The log-probability of each token after the first, given those before it. For evaluation."""
+        result = self._generator.score_batch([[str(token) for token in tokens]])[0]
+        return list(result.log_probs)
+
     def generate(
         self, tokens: Sequence[int], max_new_tokens: int, stop: StopRule, cancellation: CancellationToken
     ) -> Generated:

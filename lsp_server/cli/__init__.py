@@ -7,6 +7,8 @@ import logging
 import sys
 from pathlib import Path
 
+from lsp_server import __version__
+
 EXIT_USAGE = 2
 
 
@@ -54,7 +56,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="codegeex-lsp", description=__doc__)
-    parser.add_argument("--version", action="version", version=f"codegeex-lsp {VERSION}")
+    parser.add_argument("--version", action="version", version=f"codegeex-lsp {__version__}")
     parser.add_argument("--tcp", metavar="HOST:PORT", help="serve one editor on a loopback port instead of stdio")
     parser.add_argument("--stdio", action="store_true", help="serve stdio; the default, accepted for clients that say so")
     parser.add_argument("--log-file", type=Path, help="write the log there instead of to stderr")
@@ -74,12 +76,6 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
         command.add_argument("--threads", type=int, default=0, help="CPU threads; 0 decides")
     return parser
-
-
-def _version() -> str:
-    from lsp_server.server import version
-
-    return f"codegeex-lsp {version()}"
 
 
 def _set_up_logging(verbose: bool, log_file: Path | None) -> None:  # noqa: FBT001

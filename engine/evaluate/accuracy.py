@@ -1,0 +1,81 @@
+"""How often something is shown, and how often what is shown is right, over all thresholds at once.
+
+The model is asked once a position; every threshold is then tried on its answer by `engine.complete.decide`, the
+function that decides for a keystroke.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from engine.complete import complete, decide
+from engine.evaluate.positions import Position
+from engine.model.protocol import LanguageModel
+from engine.types import CancellationToken, CompletionSettings, Generated, Mode
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model said at a position."""
+
+    position: Position
+    generated: Generated
+    mode: Mode
+
+
+@dataclass(frozen=True)
+class Score:
+    """Shares of positions at one threshold.
+
+    `exact`: of the shown, those that are the true text from the cursor to the line's end (or, over several lines, to a
+    line's end). `right`: of the shown, those that agree with the true text to their own end. `mean_chars` is the mean
+    length of the shown.
+    """
+
+    threshold: float
+    shown: float
+    exact: float
+    right: float
+    mean_chars: float
+    right_chars: float
+
+
+def ask(model: LanguageModel, positions: Iterable[Position], *, use_context: bool = True) -> list[Answer]:
+    answers = []
+    for position in positions:
+        settings = CompletionSettings(confidence=0.0, use_context=use_context)
+        outcome = complete(position.request, model, settings, CancellationToken())
+        if outcome.generated and outcome.prompt:
+            answers.append(Answer(position, outcome.generated, outcome.prompt.mode))
+    return answers
+
+
+def score(answers: Sequence[Answer], threshold: float) -> Score:
+    shown = exact = right = chars = right_chars = 0
+    for answer in answers:
+        request, truth = answer.position.request, answer.position.rest_of_line + answer.position.lines_below
+        text, cursor = request.document.text, request.offset
+        completion, _ = decide(answer.generated, answer.mode, text[:cursor], text[cursor:], threshold)
+        if completion is None:
+            continue
+        shown += 1
+        chars += len(completion.text)
+        if truth.startswith(completion.text):
+            right += 1
+            right_chars += len(completion.text)
+            # Whole lines only: what follows in the truth is a line end (trailing blanks do not count).
+            exact += not truth[len(completion.text) :].partition("\n")[0].strip()
+    count, of = len(answers), max(1, shown)
+    return Score(threshold, shown / count, exact / of, right / of, chars / of, right_chars / count)
+
+
+def calibrate(answers: Sequence[Answer], least_right: float, thresholds: Sequence[float]) -> Score:
+    """The score at the lowest threshold from which on `right` stays at or above `least_right`; else the highest."""
+    chosen = score(answers, thresholds[-1])
+    for threshold in reversed(thresholds):
+        candidate = score(answers, threshold)
+        if candidate.shown and candidate.right < least_right:
+            break
+        chosen = candidate
+    return chosen

@@ -1,0 +1,51 @@
+"""Cursor positions in real files, and what stood behind them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.types import CompletionRequest, Document
+
+
+@dataclass(frozen=True)
+class Position:
+    """A request whose document lacks the rest of the cursor's line, and that rest.
+
+    `at_line_start`: the cursor stands behind the indentation; otherwise inside the line's text.
+    """
+
+    request: CompletionRequest
+    rest_of_line: str
+    lines_below: str
+    at_line_start: bool
+
+
+def draw_positions(
+    files: list[tuple[Path, str]], root: Path, count: int, line_start_share: float, rng: random.Random
+) -> Iterator[Position]:
+    """`count` positions in files drawn in proportion to their length; half-empty lines and blank ones are passed over.
+
+    `files` are (path, languageId). Inside a line every column behind its first character is equally likely.
+    """
+    texts = [(file, language, file.read_text(encoding="utf-8")) for file, language in files]
+    weights = [len(text) for _, _, text in texts]
+    made = 0
+    while made < count:
+        file, language, text = rng.choices(texts, weights)[0]
+        starts = [0, *(i + 1 for i, char in enumerate(text) if char == "\n")]
+        start = rng.choice(starts)
+        end = text.find("\n", start)
+        line = text[start:end] if end >= 0 else text[start:]
+        indent = len(line) - len(line.lstrip())
+        if len(line.strip()) < 2:  # noqa: PLR2004 - a lone bracket is no line to complete
+            continue
+        at_line_start = rng.random() < line_start_share
+        column = indent if at_line_start else rng.randint(indent + 1, len(line) - 1)
+        cursor, stop = start + column, start + len(line)
+        path = file.relative_to(root).as_posix()
+        document = Document(path, language, text[:cursor] + text[stop:], file)
+        yield Position(CompletionRequest(document, cursor, (), root), text[cursor:stop], text[stop:], at_line_start)
+        made += 1

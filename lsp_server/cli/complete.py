@@ -1,0 +1,96 @@
+"""`codegeex-lsp complete FILE:LINE:COL`: one completion at a terminal, by the very path a keystroke walks."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from engine.complete import complete
+from engine.model.protocol import LanguageModel
+from engine.types import (
+    CancellationToken,
+    CompletionRequest,
+    CompletionSettings,
+    Document,
+    EngineError,
+    Mode,
+)
+from lsp_server.cli import terminal
+from lsp_server.model_worker import load_ctranslate_model
+
+PLACE = re.compile(r"(?P<file>.+):(?P<line>\d+):(?P<column>\d+)")
+EXIT_OK, EXIT_SILENT, EXIT_FAULT = 0, 1, 2
+
+
+def run_complete(options: argparse.Namespace) -> int:
+    """0: something is suggested (plain text on stdout where it is not a terminal); 1: nothing is; 2: a fault."""
+    console = terminal.console()
+    try:
+        request = read_request(options.place, options.root, options.mode)
+        with Console(stderr=True).status("loading the model"):
+            model: LanguageModel = load_ctranslate_model(options.model, options.device, options.threads)
+        settings = CompletionSettings(confidence=_checked_confidence(options.confidence))
+        outcome = complete(request, model, settings, CancellationToken())
+    except EngineError as fault:
+        print(f"codegeex-lsp: {fault}", file=sys.stderr)  # noqa: T201
+        return EXIT_FAULT
+    suggestion = outcome.completion.text if outcome.completion else ""
+    if not options.explain:
+        console.print(suggestion, markup=False, soft_wrap=True) if suggestion else print(outcome.silence, file=sys.stderr)
+        return EXIT_OK if suggestion else EXIT_SILENT
+    colours = console.is_terminal
+    console.print(terminal.ghost_text(request.document.text, request.offset, suggestion, colours=colours))
+    if outcome.completion:
+        console.print(f"shown, right with probability {outcome.completion.confidence:.2f}", style="green")
+    else:
+        console.print(f"nothing shown: {outcome.silence}", style="yellow", markup=False)
+        if outcome.generated and outcome.generated.text.strip():
+            console.print(f"the model said: {outcome.generated.text!r}", style="dim", markup=False)
+    console.print()
+    console.print(terminal.snippets_table(outcome))
+    console.print()
+    console.print(terminal.tokens_line(outcome), style="dim")
+    console.print(terminal.stages_line(outcome), style="dim")
+    return EXIT_OK if suggestion else EXIT_SILENT
+
+
+def read_request(place: str, root: Path | None, mode: str) -> CompletionRequest:
+    """FILE:LINE:COL, counted from 1 in code points. Raises `EngineError` where it names no place in a text file."""
+    match = PLACE.fullmatch(place)
+    if not match:
+        raise EngineError(f"{place!r} is not FILE:LINE:COL, with line and column counted from 1")
+    file, line, column = Path(match["file"]).resolve(), int(match["line"]), int(match["column"])
+    try:
+        raw = file.read_bytes()
+    except OSError as fault:
+        raise EngineError(f"{file} cannot be read: {fault.strerror}") from fault
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        raise EngineError(f"{file} is not UTF-8: byte {fault.start}") from fault
+    lines = text.split("\n")
+    if not 1 <= line <= len(lines):
+        raise EngineError(f"{file} has {len(lines)} lines, not {line}")
+    here = lines[line - 1].removesuffix("\r")
+    if not 1 <= column <= len(here) + 1:
+        raise EngineError(f"line {line} of {file} has columns 1 to {len(here) + 1}, not {column}")
+    root = (root or repository_of(file)).resolve()
+    path = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
+    offset = sum(len(each) + 1 for each in lines[: line - 1]) + column - 1
+    chosen = {"line": Mode.LINE, "block": Mode.BLOCK}.get(mode)
+    return CompletionRequest(Document(path, "", text, file), offset, (), root, chosen)
+
+
+def repository_of(file: Path) -> Path:
+    """The nearest folder above with a version control's mark, or the file's own."""
+    return next((p for p in file.parents if any((p / mark).exists() for mark in (".git", ".hg", ".svn"))), file.parent)
+
+
+def _checked_confidence(value: float | None) -> float | None:
+    if value is not None and not 0 <= value <= 1:
+        raise EngineError(f"--confidence {value} is not from 0 to 1")
+    return value

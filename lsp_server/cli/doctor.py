@@ -1,0 +1,114 @@
+"""`codegeex-lsp doctor`: what is installed, which model, what it can do, on what machine, how fast."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import time
+from importlib import metadata
+from statistics import median
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+
+from engine.model.catalog import find_model, installed_names, models_folder
+from engine.model.folder import ModelDescription
+from engine.types import CancellationToken, EngineError
+from lsp_server import __version__
+from lsp_server.cli import terminal
+
+PACKAGES = ("ctranslate2", "tokenizers", "pygls", "lsprotocol")
+PREFILL_TOKENS = (256, 960)
+DECODE_TOKENS = 48
+RUNS = 5
+
+
+def run_doctor(options: argparse.Namespace) -> int:
+    """0 where a model loads and answers, 1 where it does not; what is wrong is said either way."""
+    console = terminal.console()
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    table.add_row("codegeex-lsp", f"{__version__}, Python {platform.python_version()} at {sys.executable}")
+    for package in PACKAGES:
+        table.add_row(package, _installed(package))
+    table.add_row("system", f"{platform.system()} {platform.release()}, {platform.machine()}, {_cores()}, {_memory()}")
+    table.add_row("models folder", f"{models_folder()} ({', '.join(installed_names()) or 'empty'})")
+    fault = ""
+    try:
+        description = find_model(options.model)
+        _describe(table, description)
+        _measure(table, description, options)
+    except EngineError as problem:
+        fault = str(problem)
+    except ImportError as problem:
+        fault = f"{problem}: install codegeex-lsp again"
+    console.print(table)
+    if fault:
+        console.print(f"\nproblem: {fault}", style="red", markup=False)
+        return 1
+    return 0
+
+
+def _describe(table: Table, description: ModelDescription) -> None:
+    size = sum(file.stat().st_size for file in description.folder.iterdir() if file.is_file())
+    table.add_row("model", f"{description.name} ({description.family}, {description.numeric_type}, {size / 2**20:.1f} MiB)")
+    table.add_row("", str(description.folder))
+    table.add_row("can", ", ".join(sorted(description.capabilities)))
+    table.add_row("context", f"{description.context_length} tokens; shows from confidence {description.confidence_to_show:.2f}")
+    if licence := description.facts.get("licence"):
+        table.add_row("licence", str(licence))
+
+
+def _measure(table: Table, description: ModelDescription, options: argparse.Namespace) -> None:
+    """Prefill and decode speed, medians of a few runs on random tokens."""
+    import random
+
+    import psutil
+
+    from engine.model.ctranslate import CTranslateModel, has_gpu
+
+    table.add_row("GPU", "found, used with device auto or cuda" if has_gpu() else "none that CTranslate2 can use")
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, transient=True, console=Console(stderr=True)) as progress:
+        progress.add_task("loading the model and measuring its speed")
+        began = time.perf_counter()
+        model = CTranslateModel(description, options.device, options.threads)
+        loaded_ms = (time.perf_counter() - began) * 1000
+        model.warm_up()
+        table.add_row("loaded", f"in {loaded_ms:.0f} ms on {model.device}, {model.compute_type}, {model.threads} threads")
+        rng = random.Random(0)  # noqa: S311 - any tokens will do
+        speeds = []
+        for count in PREFILL_TOKENS:
+            count = min(count, description.context_length - DECODE_TOKENS)  # noqa: PLW2901
+            tokens = [rng.randrange(model.tokenizer.size) for _ in range(count)]
+            runs = [model.generate(tokens, DECODE_TOKENS, lambda _: False, CancellationToken()) for _ in range(RUNS)]
+            prefill = count / median(run.prefill_ms for run in runs) * 1000
+            steps = [(len(run.ends) - 1) / run.decode_ms * 1000 for run in runs if len(run.ends) > 1]
+            decode = f", decode {median(steps):,.0f} tokens/s" if steps else ""
+            speeds.append(f"{count}-token prompt: prefill {prefill:,.0f}{decode}")
+    for number, speed in enumerate(speeds):
+        table.add_row("" if number else "speed", speed)
+    table.add_row("memory", f"{psutil.Process().memory_info().rss / 2**20:.0f} MiB resident, this command")
+
+
+def _installed(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "missing: install codegeex-lsp again"
+
+
+def _cores() -> str:
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{usable} usable cores of {os.cpu_count()}"
+
+
+def _memory() -> str:
+    import psutil
+
+    memory = psutil.virtual_memory()
+    return f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB memory free"

@@ -1,0 +1,67 @@
+"""How completions look at a terminal. Colours only where there is one (rich sees to that)."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine.types import Outcome
+
+GHOST = "italic bright_black on grey93"
+GHOST_PLAIN = ("«", "»")  # where there are no colours, marks show what is ghost text
+LINES_ABOVE = 6
+LINES_BELOW = 3
+
+
+def console() -> Console:
+    return Console(highlight=False)
+
+
+def ghost_text(text: str, offset: int, suggestion: str, *, colours: bool) -> Text:
+    """The lines around the cursor, numbered, with the suggestion in them as an editor would show it."""
+    above = text[:offset].split("\n")
+    below = text[offset:].split("\n")
+    first = max(0, len(above) - 1 - LINES_ABOVE)
+    shown = Text()
+    for number, line in enumerate(above[first:-1], start=first + 1):
+        shown.append(f"{number:>5} ", "dim").append(line + "\n")
+    shown.append(f"{len(above):>5} ", "bold").append(above[-1])
+    opening, closing = ("", "") if colours else GHOST_PLAIN
+    ghost = suggestion.split("\n")
+    shown.append(opening + ghost[0], GHOST)
+    for line in ghost[1:]:
+        shown.append("\n      ").append(line, GHOST)
+    shown.append(closing).append(below[0] + "\n")
+    for number, line in enumerate(below[1 : 1 + LINES_BELOW], start=len(above) + 1):
+        shown.append(f"{number:>5} ", "dim").append(line + "\n")
+    return shown
+
+
+def snippets_table(outcome: Outcome) -> Table:
+    table = Table("context", "tokens", "why", box=None, header_style="dim", pad_edge=False)
+    if outcome.prompt is None or not outcome.prompt.used:
+        table.add_row("none", "", "no open or neighbouring file shares enough rare words")
+        return table
+    for use in reversed(outcome.prompt.used):
+        snippet = use.snippet
+        place = f"{snippet.path}:{snippet.start_line + 1}-{snippet.end_line}"
+        table.add_row(place, str(use.tokens), f"{snippet.reason}, score {snippet.score:.1f}")
+    return table
+
+
+def tokens_line(outcome: Outcome) -> str:
+    if outcome.prompt is None:
+        return ""
+    prompt = outcome.prompt
+    references = sum(use.tokens for use in prompt.used)
+    return (
+        f"prompt {len(prompt.tokens)} tokens: {references} context, {prompt.suffix_tokens} suffix,"
+        f" {prompt.prefix_tokens} prefix; mode {prompt.mode.value}"
+    )
+
+
+def stages_line(outcome: Outcome) -> str:
+    total = sum(outcome.stages_ms.values())
+    parts = ", ".join(f"{stage} {ms:.1f}" for stage, ms in outcome.stages_ms.items())
+    return f"{total:.0f} ms: {parts}"
