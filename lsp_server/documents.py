@@ -10,7 +10,6 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from lsprotocol import types
 from pygls.uris import to_fs_path
 from pygls.workspace import TextDocument, Workspace
 
@@ -81,7 +80,3 @@ def apply_selected_suggestion(text: str, offset: int, start: int, end: int, sele
         return text, offset
     return text[:start] + selected + text[end:], start + len(selected)
 
-
-def clamp(position: types.Position) -> types.Position:
-    """No negative line or character, whatever a client sends."""
-    return types.Position(max(0, position.line), max(0, position.character))

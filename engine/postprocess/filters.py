@@ -12,6 +12,7 @@ from engine.types import Mode
 Filter = Callable[[Draft], Draft]
 
 TEMPLATE_TOKEN = re.compile(r"<\|[a-z_]+\|>|###(?:REFERENCE|PATH|LANGUAGE|MODE):|\ufffd")
+BARE_COMMENT = re.compile(r"/{2,3}!?|#+|/?\*+/?|--|;+|\"{3}|'{3}")
 MAX_REPEATS = 2
 NEAR_LINES = 3  # below the cursor, that a suggestion must not write again
 OPENING = {"(": ")", "[": "]", "{": "}"}
@@ -99,7 +100,8 @@ def trim_end(draft: Draft) -> Draft:
 
 
 def refuse_blank(draft: Draft) -> Draft:
-    if not draft.text.strip():
+    """White space, or a comment's mark with nothing behind it, is no suggestion."""
+    if not draft.text.strip() or BARE_COMMENT.fullmatch(draft.text.strip()):
         raise Silent("the model has nothing to add here")
     return draft
 

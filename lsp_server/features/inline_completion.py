@@ -8,7 +8,7 @@ from lsprotocol import types
 
 from engine.types import Cancelled, CompletionRequest, EngineError, Mode, Outcome
 from lsp_server import reporting
-from lsp_server.documents import apply_selected_suggestion, clamp, is_open, snapshot, workspace_roots
+from lsp_server.documents import apply_selected_suggestion, is_open, snapshot, workspace_roots
 from lsp_server.server import CodegeexServer
 
 NOTHING = types.InlineCompletionList(items=[])
@@ -49,9 +49,9 @@ def _request(server: CodegeexServer, params: types.InlineCompletionParams) -> Co
         return None
     roots = workspace_roots(workspace)
     document, root = snapshot(edited, roots)
-    offset = edited.offset_at_position(clamp(params.position))
+    offset = edited.offset_at_position(params.position)
     if selected := params.context.selected_completion_info:
-        start, end = (edited.offset_at_position(clamp(p)) for p in (selected.range.start, selected.range.end))
+        start, end = (edited.offset_at_position(p) for p in (selected.range.start, selected.range.end))
         text, offset = apply_selected_suggestion(document.text, offset, start, end, selected.text)
         document = type(document)(document.path, document.language, text, document.file)
     others = tuple(

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.languages import language_of
+from engine.prompt.assemble import assemble
+from engine.prompt.mode import choose_mode
+from engine.prompt.templates import Contents, codegeex4_infill, fim, find_template
+from engine.types import Mode, ModelError, Prompt, Snippet
+from tests.scripted import CURSOR, DESCRIPTION, WordTokenizer
+
+PYTHON = language_of("python")
+
+
+def snippet(path: str, text: str, score: float = 1.0) -> Snippet:
+    return Snippet(path, 0, text.count("\n") + 1, text, score, "similar code")
+
+
+def prompt_of(prefix: str, suffix: str = "", snippets: tuple[Snippet, ...] = (), budget: int = 400) -> tuple[Prompt, str]:
+    tokenizer = WordTokenizer()
+    prompt = assemble(DESCRIPTION, tokenizer, PYTHON, Mode.LINE, "src/a.py", prefix, suffix, snippets, budget)
+    return prompt, tokenizer.decode(prompt.tokens)
+
+
+def test_codegeex4_infilling_is_verbatim() -> None:
+    """As in CodeGeeX4's infilling guideline, suffix first, one REFERENCE a snippet."""
+    _, text = prompt_of("def f(", "):\n    pass\n", (snippet("b.py", "b = 2"), snippet("c.py", "c = 3")))
+    assert text == (
+        "[gMASK]<sop><|user|>\n"
+        "###REFERENCE:\n###PATH:c.py\nc = 3\n"
+        "###REFERENCE:\n###PATH:b.py\nb = 2\n"
+        "###PATH:src/a.py\n###LANGUAGE:Python\n###MODE:LINE\n"
+        "<|code_suffix|>):\n    pass\n<|code_prefix|>def f(<|code_middle|><|assistant|>\n"
+    )
+
+
+def test_fim_uses_the_tokens_the_model_names() -> None:
+    tokens = {"prefix": "<PRE>", "suffix": "<SUF>", "middle": "<MID>"}
+    contents = Contents("a.py", PYTHON, Mode.LINE, "p", "s", (("b.py", "x = 1"),))
+    assert "".join(part.text for part in fim(contents, tokens)) == "<PRE># Path: b.py\n# x = 1\np<SUF>s<MID>"
+
+
+def test_a_template_that_lacks_its_tokens_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"lacks middle, prefix, suffix"):
+        fim(Contents("a.py", PYTHON, Mode.LINE, "", ""), {})
+    with pytest.raises(ModelError, match="unknown prompt template 'nope'"):
+        find_template("nope", can_infill=True)
+
+
+def test_control_tokens_in_user_text_stay_text() -> None:
+    contents = Contents("<|user|>.py", PYTHON, Mode.LINE, "<|code_middle|>", "###MODE:", (("x", "<sop>"),))
+    controls = [part.text for part in codegeex4_infill(contents, {}) if part.control]
+    assert controls.count("<|code_middle|>") == controls.count("###MODE:") == controls.count("<sop>") == 1
+
+
+def test_the_prefix_is_cut_at_a_line_border_and_keeps_the_cursor() -> None:
+    prompt, text = prompt_of("".join(f"line_{i} = {i}\n" for i in range(500)) + "last = ", budget=120)
+    shown = text.partition("<|code_prefix|>")[2].partition("<|code_middle|>")[0]
+    assert len(prompt.tokens) <= 120
+    assert shown.endswith("line_499 = 499\nlast = ")
+    assert shown.startswith("line_")
+
+
+def test_a_single_endless_line_is_cut_within() -> None:
+    prompt, text = prompt_of("x + " * 2_000, budget=120)
+    assert len(prompt.tokens) <= 120
+    assert text.endswith("x + <|code_middle|><|assistant|>\n")
+
+
+def test_the_best_snippets_that_fit_stand_nearest_to_the_cursor() -> None:
+    best, big, small = snippet("best.py", "a = 1"), snippet("big.py", "b = 2\n" * 200), snippet("small.py", "c = 3")
+    prompt, _ = prompt_of("x = ", snippets=(best, big, small), budget=200)
+    assert [use.snippet.path for use in prompt.used] == ["small.py", "best.py"]
+    assert all(use.tokens > 0 for use in prompt.used)
+
+
+@given(st.text(max_size=400), st.text(max_size=400), st.integers(60, 300))
+def test_the_budget_holds_whatever_the_text(prefix: str, suffix: str, budget: int) -> None:
+    prompt, _ = prompt_of(prefix, suffix, (snippet("b.py", prefix or "b"),), budget)
+    assert len(prompt.tokens) <= budget
+
+
+@pytest.mark.parametrize(
+    ("source", "mode"),
+    [
+        ("x = <cursor>", Mode.LINE),
+        ("x = foo(<cursor>)", Mode.LINE),
+        ("x = <cursor> + 1", Mode.LINE),
+        ("def f(a):<cursor>", Mode.BLOCK),
+        ("def f(a):\n    <cursor>", Mode.BLOCK),
+        ("# sorts the list\n<cursor>", Mode.BLOCK),
+        ('def f():\n    """Doc."""\n    <cursor>', Mode.BLOCK),
+        ("a = 1\n<cursor>", Mode.LINE),
+        ("x = {<cursor>}", Mode.LINE),
+    ],
+)
+def test_line_or_block(source: str, mode: Mode) -> None:
+    before, after = source.split(CURSOR)
+    assert choose_mode(PYTHON, before + after, len(before)) is mode
+
+
+@pytest.mark.parametrize(
+    ("language", "path", "name"),
+    [
+        ("python", "a.py", "Python"),
+        ("textmate", "a.rs", "Rust"),
+        ("", "a.go", "Go"),
+        ("quux", "a.qqq", "quux"),
+        ("plaintext", "notes", ""),
+        ("typescriptreact", "a.tsx", "TypeScript"),
+    ],
+)
+def test_languages(language: str, path: str, name: str) -> None:
+    assert language_of(language, path).name == name

@@ -1,0 +1,117 @@
+"""A model that says what a test tells it to, and a tokenizer whose tokens can be read."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.model.folder import ModelDescription
+from engine.model.protocol import StopRule
+from engine.types import CancellationToken, CompletionRequest, Document, Generated, Mode
+
+CURSOR = "<cursor>"
+DESCRIPTION = ModelDescription(
+    folder=Path("scripted"),
+    name="scripted",
+    family="glm4",
+    capabilities=frozenset({"complete", "infill"}),
+    context_length=1024,
+    numeric_type="none",
+    template="codegeex4-infill",
+    confidence_to_show=0.5,
+)
+
+
+class WordTokenizer:
+    """Words, single signs and white space runs are tokens. Control tokens have ids of their own, below 100."""
+
+    def __init__(self) -> None:
+        self._texts = [f"<control {i}>" for i in range(100)]
+        self._ids: dict[str, int] = {}
+        self._controls: dict[str, int] = {}
+
+    def encode(self, text: str) -> list[int]:
+        return [self._id(piece) for piece in re.findall(r"\w+|\n|[^\S\n]+|[^\w\s]", text)]
+
+    def control(self, token: str) -> list[int]:
+        if token not in self._controls:
+            self._controls[token] = len(self._controls)
+            self._texts[self._controls[token]] = token
+        return [self._controls[token]]
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        return "".join(self._texts[token] for token in tokens)
+
+    def is_control(self, token: int) -> bool:
+        return token < 100
+
+    def _id(self, piece: str) -> int:
+        if piece not in self._ids:
+            self._ids[piece] = len(self._texts)
+            self._texts.append(piece)
+        return self._ids[piece]
+
+
+class ScriptedModel:
+    """Says `text`, each token with `probability`. `hold()` makes it wait in mid-answer until `go_on` is set."""
+
+    def __init__(self, text: str = "", probability: float = 0.99, description: ModelDescription = DESCRIPTION) -> None:
+        self.text, self.probability, self.description = text, probability, description
+        self.tokenizer = WordTokenizer()
+        self.prompts: list[str] = []
+        self.started = threading.Event()
+        self.go_on = threading.Event()
+        self.go_on.set()
+
+    def hold(self) -> None:
+        self.started.clear()
+        self.go_on.clear()
+
+    def generate(
+        self, tokens: Sequence[int], max_new_tokens: int, stop: StopRule, cancellation: CancellationToken
+    ) -> Generated:
+        import math
+
+        self.prompts.append(self.tokenizer.decode(tokens))
+        self.started.set()
+        while not self.go_on.wait(0.01):
+            cancellation.check()
+        said: list[int] = []
+        ends: list[int] = []
+        text, ended = "", True
+        for token in self.tokenizer.encode(self.text):
+            if len(said) == max_new_tokens:
+                ended = False
+                break
+            cancellation.check()
+            said.append(token)
+            text = self.tokenizer.decode(said)
+            ends.append(len(text))
+            if stop(text):
+                ended = False
+                break
+        each = math.log(self.probability)
+        stopped = ended or len(said) < max_new_tokens
+        return Generated(text, tuple(ends), (each,) * len(ends), each if ended else None, stopped)
+
+
+def at_cursor(source: str, language: str = "python", path: str = "main.py", **others: str) -> CompletionRequest:
+    """A request from a source with a `<cursor>`; `others` are further open documents by name (dots as `_dot_`)."""
+    before, after = source.split(CURSOR)
+    documents = tuple(Document(name.replace("_dot_", "."), language, text) for name, text in others.items())
+    return CompletionRequest(Document(path, language, before + after), len(before), documents)
+
+
+def answer(text: str, probabilities: Sequence[float], end: float | None, *, mode: Mode = Mode.LINE) -> Generated:
+    """What a model said: one token a word or sign, with these probabilities."""
+    import math
+
+    tokenizer = WordTokenizer()
+    ends, at = [], 0
+    for token in tokenizer.encode(text):
+        at += len(tokenizer.decode([token]))
+        ends.append(at)
+    assert len(ends) == len(probabilities), (ends, mode)
+    return Generated(text, tuple(ends), tuple(map(math.log, probabilities)), None if end is None else math.log(end))
