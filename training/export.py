@@ -53,7 +53,12 @@ checkpoint_sha256 = "{checksum}"
 # CTranslate2 against torch, {rows} held-out rows of {length} tokens.
 max_logit_difference_float32 = {difference:.2e}
 top1_agreement_int8 = {agreement:.4f}
+
+[files]
+{files}
 """
+
+CHECKED_FILES = ("model.bin", "config.json", "vocabulary.json", "tokenizer.json")
 
 
 def load(recipe_name: str) -> tuple[Glm, int]:
@@ -96,11 +101,13 @@ def main() -> None:
     if difference > MAX_FLOAT_DIFFERENCE:
         raise SystemExit(f"CTranslate2 disagrees with torch by {difference}: not exported")
     count = sum(p.numel() for p in model.parameters())
+    sums = {name: hashlib.sha256((arguments.to / name).read_bytes()).hexdigest() for name in CHECKED_FILES}
     (arguments.to / "model.toml").write_text(
         MODEL_TOML.format(
             millions=round(count / 1e6), context=recipe.long_context, show=arguments.show, recipe=recipe.name, steps=steps,
             tokens=steps * recipe.batch_tokens, rows=PARITY_ROWS, length=PARITY_TOKENS, difference=difference,
             checksum=hashlib.sha256((BUILD / recipe.name / "checkpoint.pt").read_bytes()).hexdigest(), agreement=agreement,
+            files="\n".join(f'"{name}" = "{digest}"' for name, digest in sums.items()),
         )
     )  # fmt: skip
     size = sum(p.stat().st_size for p in arguments.to.iterdir()) / 2**20

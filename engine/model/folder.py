@@ -14,11 +14,15 @@
     [confidence]
     show = 0.42                               # calibrated on held-out projects
 
+    [files]                                   # SHA-256, so that a damaged download is an error and not a crash
+    "model.bin" = "…"
+
 Everything else in it (source, licence, parity, evaluation) is for people and for `codegeex-lsp doctor`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +39,7 @@ FORMAT = 1
 REQUIRED_FILES = ("model.toml", "model.bin", "config.json", "tokenizer.json")
 CAPABILITIES = frozenset({"complete", "infill", "chat", "translate"})
 MIN_CONTEXT_TOKENS = 64
+MAX_HASHED_BYTES = 256 * 2**20  # hashing more would be felt at every start; `models verify` is for those
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,21 @@ def read_description(folder: Path) -> ModelDescription:
         table = tomllib.loads((folder / "model.toml").read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise ModelError(f"{folder / 'model.toml'} cannot be read: {fault}") from fault
-    return _checked(folder, table)
+    description = _checked(folder, table)
+    _check_files(folder, table)
+    return description
+
+
+def _check_files(folder: Path, table: dict[str, Any]) -> None:
+    """Native code trusts model.bin: what is damaged must not reach it."""
+    for name, expected in table.get("files", {}).items():
+        file = folder / name
+        if not file.is_file():
+            raise ModelError(f"{folder} is not a complete model folder: {name} is missing; convert or copy it again")
+        if file.stat().st_size > MAX_HASHED_BYTES:
+            continue
+        if hashlib.sha256(file.read_bytes()).hexdigest() != expected:
+            raise ModelError(f"{file} is damaged: its checksum is not the one in model.toml; convert or copy the model again")
 
 
 def _checked(folder: Path, table: dict[str, Any]) -> ModelDescription:
