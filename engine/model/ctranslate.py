@@ -106,6 +106,10 @@ class CTranslateModel:
         self, tokens: Sequence[int], max_new_tokens: int, stop: StopRule, cancellation: CancellationToken
     ) -> Generated:
         cancellation.check()
+        # CTranslate2 lets go of the callback in its own thread, maybe after this call has returned. The callback must
+        # therefore not hold `self`: the last reference to a generator, dropped in that thread, would make the thread
+        # join itself and end the process.
+        decode, stop_ids = self._tokenizer.decode, frozenset(self._stop_ids)
         said: list[int] = []
         ends: list[int] = []
         log_probs: list[float] = []
@@ -119,11 +123,11 @@ class CTranslateModel:
             first = first or time.perf_counter()
             if cancellation.is_cancelled:
                 return True
-            if step.token_id in self._stop_ids:
+            if step.token_id in stop_ids:
                 end_log_prob = step.log_prob
                 return True
             said.append(step.token_id)
-            text = self._tokenizer.decode(said)
+            text = decode(said)
             ends.append(len(text))
             log_probs.append(step.log_prob)
             return stop(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -44,14 +45,15 @@ def main(arguments: list[str] | None = None) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from lsp_server import transport
 
-    if not options.tcp:
-        return transport.serve_stdio()
     try:
-        host, port = transport.parse_loopback(options.tcp)
-        return transport.serve_tcp(host, port)
+        code = transport.serve_tcp(*transport.parse_loopback(options.tcp)) if options.tcp else transport.serve_stdio()
     except (transport.AddressError, OSError) as fault:
         print(f"codegeex-lsp: --tcp: {fault}", file=sys.stderr)  # noqa: T201
         return EXIT_USAGE
+    logging.shutdown()
+    # The editor has left. A model that is still loading, or a decode step under way, in native threads must neither
+    # delay the end nor be torn down under them by the interpreter.
+    os._exit(code)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -131,3 +133,16 @@ def torch_weights(path: Path, reference):  # noqa: ANN201
         state[f"{to}up.weight"] = weight(f"{at}/ffn/linear_0_noact/weight")
         state[f"{to}down.weight"] = weight(f"{at}/ffn/linear_1/weight")
     return state
+
+
+def test_a_model_let_go_right_after_an_answer_does_not_end_the_process() -> None:
+    """CTranslate2 drops the callback in its own thread; were the generator in it, the thread would join itself."""
+    code = (
+        "from engine.model.catalog import find_model\n"
+        "from engine.model.ctranslate import CTranslateModel\n"
+        "for _ in range(12):\n"
+        "    CTranslateModel(find_model(''), 'cpu', 1).warm_up()\n"
+        "print('alive')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "alive\n")

@@ -1,0 +1,210 @@
+"""The real command, in a process of its own, with the embedded model."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+import pytest_lsp
+from lsprotocol import types
+from pytest_lsp import ClientServerConfig, LanguageClient
+
+SERVER = [sys.executable, "-m", "lsp_server"]
+EXIT_WITHIN_SECONDS = 20
+
+pytestmark = pytest.mark.command
+
+
+def command(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*SERVER, *arguments], capture_output=True, text=True, timeout=100, check=False, **options)  # type: ignore[call-overload,no-any-return]
+
+
+def message(method: str, request_id: int | None = None, **params: object) -> bytes:
+    body: dict[str, object] = {"jsonrpc": "2.0", "method": method, "params": params}
+    if request_id is not None:
+        body["id"] = request_id
+    raw = json.dumps(body).encode()
+    return b"Content-Length: %d\r\n\r\n" % len(raw) + raw
+
+
+@pytest_lsp.fixture(config=ClientServerConfig(server_command=SERVER))
+async def editor(lsp_client: LanguageClient):  # noqa: ANN201
+    result = await lsp_client.initialize_session(types.InitializeParams(capabilities=pytest_lsp.client_capabilities("visual-studio-code")))
+    assert result.capabilities.inline_completion_provider
+    yield
+    await lsp_client.shutdown_session()
+
+
+async def test_a_suggestion_over_stdio(editor: LanguageClient, tmp_path: Path) -> None:
+    uri = (tmp_path / "box.py").as_uri()
+    text = "class Box:\n    def __init__(self, width, height):\n        self.width = width\n        self.height = \n"
+    editor.text_document_did_open(types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "python", 1, text)))
+    answer = await editor.text_document_inline_completion_async(
+        types.InlineCompletionParams(
+            types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked),
+            types.TextDocumentIdentifier(uri),
+            types.Position(3, 22),
+        )
+    )
+    assert [item.insert_text for item in answer.items] == ["height"]
+
+
+async def test_the_server_outlives_a_bad_model_folder(editor: LanguageClient, tmp_path: Path) -> None:
+    editor.workspace_did_change_configuration(
+        types.DidChangeConfigurationParams({"codegeex": {"model": str(tmp_path)}})
+    )
+    await editor.wait_for_notification(types.WINDOW_LOG_MESSAGE)
+    uri = (tmp_path / "a.py").as_uri()
+    editor.text_document_did_open(types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "python", 1, "x = ")))
+    answer = await editor.text_document_inline_completion_async(
+        types.InlineCompletionParams(
+            types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic),
+            types.TextDocumentIdentifier(uri),
+            types.Position(0, 4),
+        )
+    )
+    assert not answer.items
+    assert any("not a complete model folder" in logged.message for logged in editor.log_messages)
+
+
+@pytest.mark.parametrize(("shut_down", "code"), [(True, 0), (False, 1)])
+def test_exit_codes_are_those_of_the_specification(shut_down: bool, code: int) -> None:
+    said = message("initialize", 1, capabilities={}) + message("initialized")
+    said += message("shutdown", 2) if shut_down else b""
+    done = subprocess.run(SERVER, input=said + message("exit"), capture_output=True, timeout=60, check=False)
+    assert done.returncode == code
+    assert b"Traceback" not in done.stderr
+
+
+def test_it_ends_when_the_pipe_closes() -> None:
+    server = subprocess.Popen(SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    server.stdin.write(message("initialize", 1, capabilities={}))
+    server.stdin.close()
+    assert server.wait(EXIT_WITHIN_SECONDS) is not None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the parent is killed with a POSIX signal")
+def test_it_ends_when_its_parent_dies_and_the_pipe_stays_open() -> None:
+    parent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    server = subprocess.Popen(SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    server.stdin.write(message("initialize", 1, capabilities={}, processId=parent.pid) + message("initialized"))
+    server.stdin.flush()
+    assert server.stdout.readline()
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.wait()
+    assert server.wait(EXIT_WITHIN_SECONDS) == 0
+
+
+def test_the_server_starts_light() -> None:
+    """Neither torch nor transformers nor the command's own finery; ctranslate2 only when the model is loaded."""
+    heavy = ["torch", "transformers", "rich", "ctranslate2", "tokenizers", "numpy"]
+    code = f"import sys, lsp_server.server as s; s.create_server(); print([m for m in {heavy!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_server_with_the_model_at_work_has_no_torch_and_stays_small() -> None:
+    server = subprocess.Popen(SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    server.stdin.write(message("initialize", 1, capabilities={}) + message("initialized"))
+    server.stdin.flush()
+    said = b""
+    while b"model ready" not in said:
+        said += (more := os.read(server.stdout.fileno(), 65536))
+        assert more
+    mapped = {entry.path for entry in psutil.Process(server.pid).memory_maps()}
+    resident = psutil.Process(server.pid).memory_info().rss
+    server.kill()
+    server.wait()
+    assert any("ctranslate2" in path for path in mapped)
+    assert not any("/torch/" in path for path in mapped)
+    assert resident < 300 * 2**20
+
+
+def test_tcp_serves_one_editor_on_loopback() -> None:
+    import socket
+
+    server = subprocess.Popen([*SERVER, "--tcp", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
+    port = int(re.search(r"listening on 127\.0\.0\.1:(\d+)", server.stderr.readline())[1])
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(message("initialize", 1, capabilities={}))
+        assert b"inlineCompletionProvider" in connection.recv(65536)
+        connection.sendall(message("shutdown", 2) + message("exit"))
+        assert server.wait(EXIT_WITHIN_SECONDS) == 0
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:7000", "8.8.8.8:7000", "localhost", "localhost:port", "127.0.0.1:70000"])
+def test_tcp_refuses_what_is_not_loopback(address: str) -> None:
+    done = command("--tcp", address)
+    assert done.returncode == 2
+    assert done.stderr.startswith("codegeex-lsp: --tcp: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_complete_prints_the_suggestion_alone(tmp_path: Path) -> None:
+    file = tmp_path / "box.py"
+    file.write_text("class Box:\n    def __init__(self, width, height):\n        self.width = width\n        self.height = \n")
+    done = command("complete", f"{file}:4:23")
+    assert (done.returncode, done.stdout) == (0, "height\n")
+
+
+def test_complete_explains_itself(tmp_path: Path) -> None:
+    (tmp_path / "paint.py").write_text("def paint_bicycle(frame, wheels):\n    return frame, wheels\n")
+    (tmp_path / "main.py").write_text("from paint import paint_bicycle\n\npaint_bicycle(\n")
+    done = command("complete", f"{tmp_path / 'main.py'}:3:15", "--explain", "--root", str(tmp_path))
+    assert done.returncode in (0, 1)
+    assert "    3 paint_bicycle(«" in done.stdout
+    assert re.search(r"paint\.py:1-3 +\d+ +similar code, in the same folder", done.stdout)
+    assert re.search(r"prompt \d+ tokens: \d+ context", done.stdout)
+    assert re.search(r"\d+ ms: context [\d.]+, prompt [\d.]+, prefill [\d.]+, decode [\d.]+", done.stdout)
+    assert "\x1b[" not in done.stdout  # colours only on a terminal
+
+
+@pytest.mark.parametrize(
+    ("place", "fault"),
+    [
+        ("{dir}/none.py:1:1", "cannot be read"),
+        ("{dir}/a.py", "is not FILE:LINE:COL"),
+        ("{dir}/a.py:9:1", "has 2 lines, not 9"),
+        ("{dir}/a.py:1:99", "has columns 1 to 6, not 99"),
+        ("{dir}/latin.py:1:1", "is not UTF-8: byte 4"),
+    ],
+)
+def test_complete_says_what_is_wrong(tmp_path: Path, place: str, fault: str) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    (tmp_path / "latin.py").write_bytes(b"x = \xe9\n")
+    done = command("complete", place.format(dir=tmp_path))
+    assert done.returncode == 2
+    assert fault in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_complete_and_doctor_name_a_model_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = \n")
+    for arguments in (["complete", f"{tmp_path / 'a.py'}:1:5"], ["doctor"]):
+        done = command(*arguments, "--model", "nope")
+        assert done.returncode != 0
+        assert "no model named 'nope'" in re.sub(r"\s+", " ", done.stderr + done.stdout)
+
+
+def test_doctor_measures_this_machine() -> None:
+    done = command("doctor")
+    assert done.returncode == 0
+    assert re.search(r"960-token prompt: prefill [\d,]+, decode [\d,]+ tokens/s", done.stdout)
+    for fact in ("ctranslate2", "embedded", "complete, infill", "usable cores", "GPU"):
+        assert fact in done.stdout
+
+
+def test_demo_shows_completions_in_three_languages() -> None:
+    done = command("demo")
+    assert done.returncode == 0
+    shown = re.findall(r"(?m)^(\S+)\.(py|ts|go|java):\d+ ─+\n(?:(?!─).*\n)*?.*«[^»]", done.stdout)
+    assert len(shown) >= 3
+    assert len({suffix for _, suffix in shown}) >= 3
+
