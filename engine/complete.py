@@ -60,7 +60,9 @@ def complete(
     watch = _Stopwatch()
     document, offset = request.document, max(0, min(request.offset, len(request.document.text)))
     if "complete" not in model.description.capabilities:
-        raise EngineError(f"the model {model.description.name} does not complete code; choose another as codegeex.model")
+        raise EngineError(
+            f"the model {model.description.name} does not complete code; choose another as codegeex.model"
+        )
     if reason := why_not_complete(document.text, offset):
         return Outcome(None, reason)
     newline = "\r\n" if "\r\n" in document.text else "\n"
@@ -71,7 +73,9 @@ def complete(
     new_tokens = min(settings.max_new_tokens, MAX_LINE_NEW_TOKENS) if mode is Mode.LINE else settings.max_new_tokens
     prompt_tokens = min(settings.max_prompt_tokens, model.description.context_length) - new_tokens
     if prompt_tokens < MIN_PROMPT_TOKENS:
-        raise EngineError(f"{new_tokens} new tokens leave a prompt of {prompt_tokens}: lower codegeex.completion.maxTokens")
+        raise EngineError(
+            f"{new_tokens} new tokens leave a prompt of {prompt_tokens}: lower codegeex.completion.maxTokens"
+        )
 
     with watch.stage("context"):
         snippets = similar_code(request, neighbours(request)) if settings.use_context else ()

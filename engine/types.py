@@ -126,8 +126,8 @@ class Prompt:
 class Generated:
     """What the model said: its text, and for each token where its text ends and the token's log-probability.
 
-    `stopped` tells that the model ended by itself, or a stop rule did; otherwise the token limit cut it off. `end_log_prob`
-    is the log-probability of the ending token the model chose, or None where it chose none.
+    `stopped` tells that the model ended by itself, or a stop rule did; otherwise the token limit cut it off.
+    `end_log_prob` is the log-probability of the ending token the model chose, or None where it chose none.
     """
 
     text: str

@@ -1,7 +1,7 @@
-"""The open documents as LSP defines them, and their snapshots.
+r"""The open documents as LSP defines them, and their snapshots.
 
 pygls splits lines as Python does, at form feeds and Unicode separators too; editors do not (LSP 3.18, "Text Documents":
-\\n, \\r\\n and \\r only). A file with a form feed would drift apart from the editor's with the first change.
+\n, \r\n and \r only). A file with a form feed would drift apart from the editor's with the first change.
 """
 
 from __future__ import annotations
@@ -79,4 +79,3 @@ def apply_selected_suggestion(text: str, offset: int, start: int, end: int, sele
     if not 0 <= start <= end <= len(text):
         return text, offset
     return text[:start] + selected + text[end:], start + len(selected)
-

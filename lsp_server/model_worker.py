@@ -37,7 +37,9 @@ class ModelWorker:
         model = await self._run(lambda: self._loaded(settings))
         return model.description.name
 
-    async def complete(self, request: CompletionRequest, settings: Settings, cancellation: CancellationToken) -> Outcome:
+    async def complete(
+        self, request: CompletionRequest, settings: Settings, cancellation: CancellationToken
+    ) -> Outcome:
         """Raises `Cancelled`, and `EngineError` where the model cannot be had."""
 
         def work() -> Outcome:

@@ -38,7 +38,7 @@ class EditorProtocol(LanguageServerProtocol):
         if isinstance(message, _Refused):
             return
         if not hasattr(message, "jsonrpc"):
-            what = "a JSON-RPC message must be an object with \"jsonrpc\": \"2.0\""
+            what = 'a JSON-RPC message must be an object with "jsonrpc": "2.0"'
             self._refuse(None, types.ErrorCodes.InvalidRequest, what)
             return
         method = getattr(message, "method", None)
@@ -70,9 +70,7 @@ class EditorProtocol(LanguageServerProtocol):
         new = EditorWorkspace(old.root_uri, old._sync_kind, list(old.folders.values()), old.position_encoding)  # noqa: SLF001
         self._workspace = new
 
-    def _send_response(
-        self, msg_id: Any, result: Any | None = None, error: types.ResponseError | None = None
-    ) -> None:
+    def _send_response(self, msg_id: Any, result: Any | None = None, error: types.ResponseError | None = None) -> None:
         if error is not None and error.data is not None:
             log.debug("request %s failed: %s", msg_id, error.data)
             error = types.ResponseError(error.code, error.message)

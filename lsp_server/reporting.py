@@ -39,7 +39,8 @@ def outcome(server: CodegeexServer, request: CompletionRequest, what: Outcome) -
     verbose = None
     if trace == types.TraceValue.Verbose and what.prompt:
         verbose = "\n".join(
-            f"{use.snippet.path}:{use.snippet.start_line + 1}-{use.snippet.end_line} {use.tokens} tokens, {use.snippet.reason}"
+            f"{use.snippet.path}:{use.snippet.start_line + 1}-{use.snippet.end_line}"
+            f" {use.tokens} tokens, {use.snippet.reason}"
             for use in what.prompt.used
         )
     message = f"inline completion in {request.document.path}: {shown}; {took}"

@@ -30,7 +30,7 @@ class CodegeexServer(LanguageServer):
         self.parent_watch: asyncio.Future[None] | None = None
 
     def report_server_error(self, error: Exception, source: type[Exception]) -> None:
-        """pygls pops a message box up for each; ours go to the log, and unreadable JSON gets its JSON-RPC answer."""
+        """Pygls pops a message box up for each; ours go to the log, and unreadable JSON gets its JSON-RPC answer."""
         if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
             self.protocol.refuse_unreadable(error)
             return

@@ -33,13 +33,14 @@ class Setting:
         if value is None and self.default is None:
             return ""
         kinds = (int, float) if self.kind is float else (self.kind,)
+        low, high = self.low, self.high
         if not isinstance(value, kinds) or (isinstance(value, bool) and self.kind is not bool):
             return f"must be of type {_JSON_TYPES[self.kind]}, not {value!r}"
-        if self.low is not None and not self.low <= value <= (self.high or float("inf")):
-            return f"must be from {self.low:g} to {self.high:g}, not {value!r}"
+        if low is not None and high is not None and isinstance(value, int | float) and not low <= value <= high:
+            return f"must be from {low:g} to {high:g}, not {value!r}"
         if self.choices and value not in self.choices:
             return f"must be one of {', '.join(self.choices)}, not {value!r}"
-        if self.kind is list and not all(isinstance(entry, str) for entry in value):
+        if isinstance(value, list) and not all(isinstance(entry, str) for entry in value):
             return f"must be a list of strings, not {value!r}"
         return ""
 
@@ -52,7 +53,8 @@ SETTINGS: tuple[Setting, ...] = (
         "disabledLanguages", list, [], "Language ids that get no completions.", "不提供补全的语言标识（languageId）。"
     ),
     Setting(
-        "model", str, "", "A model's name or folder; empty for the embedded model.", "模型名称或文件夹；留空使用内置模型。"
+        "model", str, "", "A model's name or folder; empty for the embedded model.",
+        "模型名称或文件夹；留空使用内置模型。",
     ),
     Setting(
         "device", str, "auto", "Where the model runs.", "模型运行的设备。", choices=("auto", "cpu", "cuda")

@@ -48,7 +48,9 @@ def serve_tcp(host: str, port: int) -> int:
 
 
 async def _serve_one(host: str, port: int, server: CodegeexServer) -> int:
-    connected: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.get_running_loop().create_future()
+    connected: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = (
+        asyncio.get_running_loop().create_future()
+    )
 
     def on_connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if connected.done():  # a second editor would write into the first one's answers
@@ -61,9 +63,9 @@ async def _serve_one(host: str, port: int, server: CodegeexServer) -> int:
     print(f"listening on {bound[0]}:{bound[1]}", file=sys.stderr, flush=True)  # noqa: T201 - for whoever started us
     reader, writer = await connected
     listener.close()
-    server.protocol.set_writer(writer)  # type: ignore[arg-type]  # a StreamWriter writes without being awaited
+    server.protocol.set_writer(writer)
     try:
-        await run_async(threading.Event(), reader, server.protocol, log, server.report_server_error)  # type: ignore[arg-type]
+        await run_async(threading.Event(), reader, server.protocol, log, server.report_server_error)
     except (SystemExit, asyncio.IncompleteReadError, ConnectionError):
         log.debug("the connection ended")
     finally:

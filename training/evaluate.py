@@ -19,14 +19,14 @@ from corpus import BUILD, HERE
 from recipe import SEED
 
 sys.path.insert(0, str(HERE.parent))
-from engine.evaluate.accuracy import Score, ask, calibrate, score  # noqa: E402
-from engine.evaluate.perplexity import perplexity  # noqa: E402
-from engine.evaluate.positions import draw_positions  # noqa: E402
-from engine.evaluate.typing import type_lines  # noqa: E402
-from engine.languages import LANGUAGES, language_of  # noqa: E402
-from engine.model.catalog import find_model  # noqa: E402
-from engine.model.ctranslate import CTranslateModel  # noqa: E402
-from engine.types import CompletionSettings  # noqa: E402
+from engine.evaluate.accuracy import Score, ask, calibrate, score
+from engine.evaluate.perplexity import perplexity
+from engine.evaluate.positions import draw_positions
+from engine.evaluate.typing import type_lines
+from engine.languages import LANGUAGES, language_of
+from engine.model.catalog import find_model
+from engine.model.ctranslate import CTranslateModel
+from engine.types import CompletionSettings
 
 THRESHOLDS = [round(0.05 * i, 2) for i in range(1, 20)] + [0.97, 0.99]
 LEAST_RIGHT = 0.65  # of what is shown, on the calibrating projects: a little above what is promised
@@ -54,7 +54,9 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=HERE.parent / "engine" / "model" / "embedded")
     parser.add_argument("--positions", type=int, default=2400)
     parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--write", action="store_true", help="put the threshold into model.toml, figures into evaluation.json")
+    parser.add_argument(
+        "--write", action="store_true", help="put the threshold into model.toml, figures into evaluation.json"
+    )
     arguments = parser.parse_args()
     model = CTranslateModel(find_model(str(arguments.model)), threads=arguments.threads)
     projects = lay_out()
@@ -68,7 +70,9 @@ def main() -> None:
         positions = []
         for name in chosen:
             folder = next(p for p in projects[name][0][0].parents if p.parent == root)
-            positions += draw_positions(projects[name], folder, arguments.positions // 2 // len(chosen), LINE_START_SHARE, rng)
+            positions += draw_positions(
+                projects[name], folder, arguments.positions // 2 // len(chosen), LINE_START_SHARE, rng
+            )
         answers[half] = ask(model, positions)
     chosen = calibrate(answers["calibrate"], LEAST_RIGHT, THRESHOLDS)
     curve = [score(answers["report"], threshold) for threshold in THRESHOLDS]
@@ -89,7 +93,8 @@ def main() -> None:
         "line_starts": vars(score(starts, chosen.threshold)), "curve": [vars(point) for point in curve],
         "typing": {**vars(typed), "saved_per_1000": typed.saved_per_1000},
         "perplexity": {
-            language: vars(perplexity(model, texts[:PERPLEXITY_FILES], 960)) for language, texts in sorted(by_language.items())
+            language: vars(perplexity(model, texts[:PERPLEXITY_FILES], 960))
+            for language, texts in sorted(by_language.items())
         },
     }  # fmt: skip
     show(figures, curve)

@@ -1,13 +1,12 @@
 """build/<recipe>/checkpoint.pt -> a model folder, int8, with its parity report.
 
-    python training/export.py --recipe cpu [--to engine/model/embedded]
+python training/export.py --recipe cpu [--to engine/model/embedded]
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import shutil
 import sys
 from pathlib import Path
@@ -20,7 +19,7 @@ from model import Glm
 from recipe import RECIPES
 
 sys.path.insert(0, str(HERE.parent))
-from engine.convert import glm  # noqa: E402
+from engine.convert import glm
 
 PARITY_ROWS = 8
 PARITY_TOKENS = 512
@@ -102,15 +101,25 @@ def main() -> None:
         raise SystemExit(f"CTranslate2 disagrees with torch by {difference}: not exported")
     count = sum(p.numel() for p in model.parameters())
     sums = {name: hashlib.sha256((arguments.to / name).read_bytes()).hexdigest() for name in CHECKED_FILES}
-    (arguments.to / "model.toml").write_text(
-        MODEL_TOML.format(
-            millions=round(count / 1e6), context=recipe.long_context, show=arguments.show, recipe=recipe.name, steps=steps,
-            tokens=steps * recipe.batch_tokens, rows=PARITY_ROWS, length=PARITY_TOKENS, difference=difference,
-            checksum=hashlib.sha256((BUILD / recipe.name / "checkpoint.pt").read_bytes()).hexdigest(), agreement=agreement,
-            files="\n".join(f'"{name}" = "{digest}"' for name, digest in sums.items()),
-        )
-    )  # fmt: skip
-    size = sum(p.stat().st_size for p in arguments.to.iterdir()) / 2**20
+    facts = {
+        "millions": round(count / 1e6),
+        "context": recipe.long_context,
+        "show": arguments.show,
+        "recipe": recipe.name,
+        "steps": steps,
+        "tokens": steps * recipe.batch_tokens,
+        "rows": PARITY_ROWS,
+        "length": PARITY_TOKENS,
+        "difference": difference,
+        "agreement": agreement,
+        "checksum": hashlib.sha256((BUILD / recipe.name / "checkpoint.pt").read_bytes()).hexdigest(),
+        "files": "\n".join(f'"{name}" = "{digest}"' for name, digest in sums.items()),
+    }
+    (arguments.to / "model.toml").write_text(MODEL_TOML.format(**facts))
+    mib = sum(p.stat().st_size for p in arguments.to.iterdir()) / 2**20
+    print(
+        f"{steps} steps, {mib:.1f} MiB, float32 differs by {difference:.1e}, int8 agrees on {agreement:.2%} of tokens"
+    )
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ class Recipe:
     short_rows: int
     long_rows: int
     batch_tokens: int
-    # How it learns: Muon on matrices, AdamW on the tied embedding, norms and biases; constant rate, then linear to zero.
+    # How it learns: Muon on matrices, AdamW on the tied embedding, norms and biases; a constant rate,
+    # then linear to zero.
     muon_lr: float
     adam_lr: float
     weight_decay: float
@@ -68,7 +69,8 @@ RECIPES = {recipe.name: recipe for recipe in (CPU, GPU, SMOKE)}
 
 # Share of rows by language: what people will type, not what the registries hold most of.
 LANGUAGE_SHARE = {
-    "Python": 0.36, "TypeScript": 0.12, "JavaScript": 0.12, "Java": 0.11, "Go": 0.10, "C++": 0.07, "C": 0.05, "Rust": 0.07,
+    "Python": 0.36, "TypeScript": 0.12, "JavaScript": 0.12, "Java": 0.11, "Go": 0.10, "C++": 0.07, "C": 0.05,
+    "Rust": 0.07,
 }  # fmt: skip
 
 # How a sample is cut. Shares of samples, unless said otherwise.

@@ -1,7 +1,7 @@
 """Cuts the corpus into rows of tokens: build/corpus/*.jsonl -> build/samples/{short,long}.{tokens,weights}.npy.
 
-A row holds whole samples, each in CodeGeeX4's infilling prompt as `engine.prompt` writes it (references, suffix, prefix,
-middle); what is left over is padding of weight 0. Cuts stand where people type.
+A row holds whole samples, each in CodeGeeX4's infilling prompt as `engine.prompt` writes it (references, suffix,
+prefix, middle); what is left over is padding of weight 0. Cuts stand where people type.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def cut(text: str, rng: random.Random) -> Cut | None:
         if rng.random() < choices.AUTOCLOSED_SHARE and (closers := CLOSERS.search(line, column)):
             stop = start + closers.start()
             return Cut(start + column, stop, stop, "LINE")
-        return Cut(start + column, stop, after(text, starts, index + 1, missing, end), "LINE")
+        return Cut(start + column, stop, after(starts, index + 1, missing, end), "LINE")
     # BLOCK: to the end of the block that begins here, or to where the indentation falls below this line's.
     opener = rng.random() < 0.5 and index + 2 < len(starts)
     last = index
@@ -114,10 +114,10 @@ def cut(text: str, rng: random.Random) -> Cut | None:
             last = nxt
     begin = end if opener else start + (indent if rng.random() < 0.8 else rng.randint(indent, len(line)))
     stop = starts[last + 1] - 1
-    return Cut(begin, stop, after(text, starts, last + 1, missing, stop), "BLOCK") if stop > begin else None
+    return Cut(begin, stop, after(starts, last + 1, missing, stop), "BLOCK") if stop > begin else None
 
 
-def after(text: str, starts: list[int], line: int, missing: int, end: int) -> int:
+def after(starts: list[int], line: int, missing: int, end: int) -> int:
     """Where the suffix resumes: right behind the middle, or `missing` lines later."""
     return end if not missing else max(end, starts[min(line + missing, len(starts) - 1)] - 1)
 
@@ -128,7 +128,9 @@ class Cutter:
     def __init__(self, split: str) -> None:
         self.tokenizer = Tokenizer.from_file(str(BUILD / "tokenizer.json"))
         self.tokenizer.encode_special_tokens = True  # code that spells a control token stays code
-        self.special = {t: self.tokenizer.token_to_id(t) for t in self.tokenizer.get_vocab() if t.startswith(("<", "[", "#"))}
+        self.special = {
+            t: self.tokenizer.token_to_id(t) for t in self.tokenizer.get_vocab() if t.startswith(("<", "[", "#"))
+        }
         self.projects: dict[str, dict[str, Project]] = defaultdict(lambda: defaultdict(Project))
         for line in (BUILD / "corpus" / f"{split}.jsonl").open():
             row = json.loads(line)
@@ -178,7 +180,12 @@ class Cutter:
                 project.index()
             seen = place.end if rng.random() < choices.ORACLE_SHARE else place.start
             for chunk in project.references(text[max(0, place.start - 400) : seen], path, rng):
-                ids = [s["###REFERENCE:"], *self.encode("\n"), s["###PATH:"], *self.encode(f"{chunk.path}\n{chunk.text}\n")]
+                ids = [
+                    s["###REFERENCE:"],
+                    *self.encode("\n"),
+                    s["###PATH:"],
+                    *self.encode(f"{chunk.path}\n{chunk.text}\n"),
+                ]
                 if len(references) + len(ids) <= left * choices.MAX_REFERENCE_TOKEN_SHARE:
                     references += ids
         left -= len(references)

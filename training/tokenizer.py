@@ -7,10 +7,9 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator
 
+from corpus import BUILD
 from recipe import LANGUAGE_SHARE, RECIPES, SEED, TOKENIZER_BYTES
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
-
-from corpus import BUILD
 
 # CodeGeeX4's control tokens, and the marks of its infilling prompt as tokens of their own.
 SPECIAL_TOKENS = [
@@ -55,7 +54,9 @@ def main() -> None:
     tokenizer.train_from_iterator(texts(), trainer)
     tokenizer.save(str(BUILD / "tokenizer.json"))
     sample = next(texts())[:20_000]
-    print(f"{tokenizer.get_vocab_size()} tokens; {len(sample) / len(tokenizer.encode(sample).ids):.2f} characters a token")
+    print(
+        f"{tokenizer.get_vocab_size()} tokens; {len(sample) / len(tokenizer.encode(sample).ids):.2f} characters a token"
+    )
 
 
 if __name__ == "__main__":

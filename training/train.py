@@ -39,7 +39,10 @@ def batches(recipe: Recipe, start: int) -> Iterator[tuple[Tensor, Tensor]]:
         order = np.random.default_rng(SEED).permutation(len(tokens))
         for step in range(max(first, start), last):
             chosen = np.sort(order[(step - first) * rows : (step - first + 1) * rows])
-            yield torch.from_numpy(tokens[chosen].astype(np.int64)), torch.from_numpy(weights[chosen].astype(np.float32))
+            yield (
+                torch.from_numpy(tokens[chosen].astype(np.int64)),
+                torch.from_numpy(weights[chosen].astype(np.float32)),
+            )
 
 
 def weighted_loss(model: torch.nn.Module, tokens: Tensor, weights: Tensor, dtype: torch.dtype) -> Tensor:

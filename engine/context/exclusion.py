@@ -29,7 +29,7 @@ SECRET_TEXT = re.compile(
 
 
 def why_not_file(file: Path, root: Path | None) -> str:
-    """Why `file` may not be read for context, or "" where it may. `root` bounds it: symlinks out of it are not followed.
+    """Why `file` may not be read for context, or "" where it may. `root` bounds it: links out of it are not followed.
 
     Touches the disk; call it off the event loop.
     """

@@ -22,7 +22,7 @@ TYPES = ("float32", "int8", "int16", "int32", "float16")
 
 
 def read_variables(path: Path) -> dict[str, NDArray[np.generic]]:
-    """Every variable by its name, aliases included. Raises `ModelError` for a file that is no model.bin or is cut off."""
+    """Every variable by its name, aliases included. Raises `ModelError` for what is no model.bin or is cut off."""
     import numpy as np
 
     found: dict[str, NDArray[np.generic]] = {}

@@ -31,9 +31,7 @@ def perplexity(model: ScoringModel, texts: Iterable[tuple[str, Language, str]], 
     total = 0.0
     tokens = chars = 0
     for path, language, text in texts:
-        prompt = assemble(
-            model.description, model.tokenizer, language, Mode.BLOCK, path, text, "", (), window_tokens
-        )
+        prompt = assemble(model.description, model.tokenizer, language, Mode.BLOCK, path, text, "", (), window_tokens)
         if prompt.prefix_tokens < MIN_TOKENS:
             continue
         # The template closes with a few control tokens behind the prefix: they are not the file's.

@@ -32,7 +32,9 @@ def find_model(name: str) -> ModelDescription:
     if path.is_dir():
         return read_description(path)
     known = ", ".join([EMBEDDED, *installed_names()])
-    raise ModelError(f"no model named {name!r}: neither a folder nor installed under {models_folder()}; there are: {known}")
+    raise ModelError(
+        f"no model named {name!r}: neither a folder nor installed under {models_folder()}; there are: {known}"
+    )
 
 
 def installed_names() -> list[str]:

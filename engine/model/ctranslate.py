@@ -179,5 +179,3 @@ def _load(description: ModelDescription, device: str, threads: int) -> ctranslat
     if faults:
         raise ModelError(f"the model in {description.folder} cannot be loaded on {device}: {faults[0]}") from faults[0]
     return made[0]
-
-

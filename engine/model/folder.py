@@ -86,13 +86,17 @@ def _check_files(folder: Path, table: dict[str, Any]) -> None:
         if file.stat().st_size > MAX_HASHED_BYTES:
             continue
         if hashlib.sha256(file.read_bytes()).hexdigest() != expected:
-            raise ModelError(f"{file} is damaged: its checksum is not the one in model.toml; convert or copy the model again")
+            raise ModelError(
+                f"{file} is damaged: its checksum is not the one in model.toml; convert or copy the model again"
+            )
 
 
 def _checked(folder: Path, table: dict[str, Any]) -> ModelDescription:
     where = folder / "model.toml"
     if table.get("format") != FORMAT:
-        raise ModelError(f"{where}: format is {table.get('format')!r}, this version reads {FORMAT}; convert the model again")
+        raise ModelError(
+            f"{where}: format is {table.get('format')!r}, this version reads {FORMAT}; convert the model again"
+        )
 
     def value(section: dict[str, Any], key: str, kind: type | tuple[type, ...], default: Any = ...) -> Any:
         found = section.get(key, default)

@@ -10,7 +10,7 @@ REPEATED_LINES = 3
 
 
 def stop_rule(mode: Mode, prefix: str, suffix: str) -> StopRule:
-    """LINE ends with its line. BLOCK ends where it leaves its block, repeats itself or reaches the suffix's next line."""
+    """LINE ends with its line; BLOCK where it leaves its block, repeats itself or reaches the suffix's next line."""
     if mode is Mode.LINE:
         return lambda text: "\n" in text
     indent = _block_indent(prefix)

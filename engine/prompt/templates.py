@@ -1,6 +1,6 @@
 """What a model reads, verbatim to what it was trained on: a template is a function from contents to parts.
 
-`codegeex4-infill`: CodeGeeX4's infilling guideline (Apache-2.0), suffix first, so that typing only appends to the prompt.
+`codegeex4-infill`: CodeGeeX4's infilling guideline, suffix first, so that typing only appends to the prompt.
 `fim`: prefix, suffix, middle around the control tokens that `model.toml` names (StarCoder, Qwen, DeepSeek, CodeGemma).
 `prefix`: a base model that cannot infill (CodeGeeX-13B, CodeGeeX2): the language tag, then code.
 """
@@ -71,7 +71,9 @@ def codegeex4_infill(contents: Contents, _tokens: Mapping[str, str]) -> tuple[Pa
 
 def fim(contents: Contents, tokens: Mapping[str, str]) -> tuple[Part, ...]:
     if missing := {"prefix", "suffix", "middle"} - tokens.keys():
-        raise ModelError(f"model.toml: [prompt.tokens] lacks {', '.join(sorted(missing))}, which the fim template needs")
+        raise ModelError(
+            f"model.toml: [prompt.tokens] lacks {', '.join(sorted(missing))}, which the fim template needs"
+        )
     return (
         *([_control(tokens["begin"])] if "begin" in tokens else []),
         _control(tokens["prefix"]),
@@ -93,7 +95,8 @@ def _quoted(contents: Contents) -> str:
     """References as comments, for models that know no other form."""
     comment = contents.language.line_comment
     return "".join(
-        "".join(f"{comment} {line}\n" for line in [f"Path: {path}", *text.split("\n")]) for path, text in contents.references
+        "".join(f"{comment} {line}\n" for line in [f"Path: {path}", *text.split("\n")])
+        for path, text in contents.references
     )
 
 

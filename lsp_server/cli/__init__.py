@@ -60,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="codegeex-lsp", description=__doc__)
     parser.add_argument("--version", action="version", version=f"codegeex-lsp {__version__}")
     parser.add_argument("--tcp", metavar="HOST:PORT", help="serve one editor on a loopback port instead of stdio")
-    parser.add_argument("--stdio", action="store_true", help="serve stdio; the default, accepted for clients that say so")
+    parser.add_argument(
+        "--stdio", action="store_true", help="serve stdio; the default, accepted for clients that say so"
+    )
     parser.add_argument("--log-file", type=Path, help="write the log there instead of to stderr")
     parser.add_argument("-v", "--verbose", action="store_true", help="log everything, tracebacks too")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")

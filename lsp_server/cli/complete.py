@@ -40,7 +40,10 @@ def run_complete(options: argparse.Namespace) -> int:
         return EXIT_FAULT
     suggestion = outcome.completion.text if outcome.completion else ""
     if not options.explain:
-        console.print(suggestion, markup=False, soft_wrap=True) if suggestion else print(outcome.silence, file=sys.stderr)
+        if suggestion:
+            console.print(suggestion, markup=False, soft_wrap=True)
+        else:
+            print(outcome.silence, file=sys.stderr)  # noqa: T201
         return EXIT_OK if suggestion else EXIT_SILENT
     colours = console.is_terminal
     console.print(terminal.ghost_text(request.document.text, request.offset, suggestion, colours=colours))

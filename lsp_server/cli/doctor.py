@@ -55,10 +55,14 @@ def run_doctor(options: argparse.Namespace) -> int:
 
 def _describe(table: Table, description: ModelDescription) -> None:
     size = sum(file.stat().st_size for file in description.folder.iterdir() if file.is_file())
-    table.add_row("model", f"{description.name} ({description.family}, {description.numeric_type}, {size / 2**20:.1f} MiB)")
+    table.add_row(
+        "model", f"{description.name} ({description.family}, {description.numeric_type}, {size / 2**20:.1f} MiB)"
+    )
     table.add_row("", str(description.folder))
     table.add_row("can", ", ".join(sorted(description.capabilities)))
-    table.add_row("context", f"{description.context_length} tokens; shows from confidence {description.confidence_to_show:.2f}")
+    table.add_row(
+        "context", f"{description.context_length} tokens; shows from confidence {description.confidence_to_show:.2f}"
+    )
     if licence := description.facts.get("licence"):
         table.add_row("licence", str(licence))
 
@@ -79,7 +83,9 @@ def _measure(table: Table, description: ModelDescription, options: argparse.Name
         model = CTranslateModel(description, options.device, options.threads)
         loaded_ms = (time.perf_counter() - began) * 1000
         model.warm_up()
-        table.add_row("loaded", f"in {loaded_ms:.0f} ms on {model.device}, {model.compute_type}, {model.threads} threads")
+        table.add_row(
+            "loaded", f"in {loaded_ms:.0f} ms on {model.device}, {model.compute_type}, {model.threads} threads"
+        )
         rng = random.Random(0)  # noqa: S311 - any tokens will do
         speeds = []
         for count in PREFILL_TOKENS:

@@ -1,4 +1,4 @@
-"""The smallest editor: starts the command over stdio, opens files, types, asks. The demo and the benchmarks drive it."""
+"""The smallest editor: starts the command over stdio, opens files, types, asks. Demo and benchmarks drive it."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class Editor:
         self.messages: list[str] = []
         self.faults: list[str] = []
         # pygls marks what it registers, and a bound method takes no marks.
-        self._client.feature(types.WINDOW_LOG_MESSAGE)(lambda params: self._on_message(params))
-        self._client.feature(types.LOG_TRACE)(lambda params: self._on_trace(params))
+        self._client.feature(types.WINDOW_LOG_MESSAGE)(lambda params: self._on_message(params))  # noqa: PLW0108
+        self._client.feature(types.LOG_TRACE)(lambda params: self._on_trace(params))  # noqa: PLW0108
 
-    async def __aenter__(self) -> Editor:
+    async def __aenter__(self) -> Editor:  # noqa: PYI034 - typing.Self needs Python 3.11
         await self._client.start_io(*self._command)
         uri = from_fs_path(str(self._root)) or ""
         await self._client.initialize_async(
@@ -60,7 +60,7 @@ class Editor:
     async def __aexit__(self, *_: object) -> None:
         await self._client.shutdown_async(None)
         self._client.exit(None)
-        await self._client.stop()
+        await self._client.stop()  # type: ignore[no-untyped-call]
 
     async def model_ready(self) -> None:
         """Waits until the server says that its model answers, or why it cannot."""

@@ -1,4 +1,4 @@
-"""Settings: `initializationOptions`, `workspace/didChangeConfiguration`, and `workspace/configuration` where offered."""
+"""Settings: `initializationOptions`, `workspace/didChangeConfiguration`, `workspace/configuration`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def register(server: CodegeexServer) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def did_change_workspace_folders(_params: types.DidChangeWorkspaceFoldersParams) -> None:
-        """pygls keeps the folders; registering makes it say so in the capabilities."""
+        """Pygls keeps the folders; registering makes it say so in the capabilities."""
 
 
 def take(server: CodegeexServer, raw: Any) -> None:

@@ -67,4 +67,3 @@ def _items(params: types.InlineCompletionParams, outcome: Outcome) -> types.Inli
     if selected := params.context.selected_completion_info:
         text, where = selected.text + text, selected.range
     return types.InlineCompletionList(items=[types.InlineCompletionItem(insert_text=text, range=where)])
-

@@ -60,7 +60,7 @@ async def _end_with(parent: int) -> None:
     """Ends this process when the editor's is gone: an orphan would keep a model in memory."""
     import psutil
 
-    while psutil.pid_exists(parent):
+    while psutil.pid_exists(parent):  # noqa: ASYNC110 - the system tells nobody that a foreign process ended
         await asyncio.sleep(PARENT_CHECK_SECONDS)
     log.warning("the editor (process %d) is gone", parent)
     os._exit(0)  # threads that wait on a dead editor's pipe would hold an ordinary exit back

@@ -8,8 +8,8 @@ import pytest
 
 from engine.complete import complete
 from engine.types import (
-    Cancelled,
     CancellationToken,
+    Cancelled,
     CompletionRequest,
     CompletionSettings,
     Document,

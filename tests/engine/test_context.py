@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -81,7 +80,7 @@ def test_ignore_files_are_respected_and_may_be_overruled_below(tmp_path: Path) -
     (tmp_path / "sub" / ".codegeexignore").write_text("private.py\n!keep.gen.py\n")
     for name in ("a.gen.py", "private.py", "keep.gen.py", "plain.py"):
         (tmp_path / "sub" / name).write_text("x = 1\n")
-    reasons = {name: why_not_file(tmp_path / "sub" / name, tmp_path) for name in os.listdir(tmp_path / "sub")}
+    reasons = {file.name: why_not_file(file, tmp_path) for file in (tmp_path / "sub").iterdir()}
     assert reasons["a.gen.py"] == "ignored by .gitignore"
     assert reasons["private.py"] == "ignored by sub/.codegeexignore"
     assert reasons["keep.gen.py"] == reasons["plain.py"] == ""
@@ -116,5 +115,7 @@ def test_text_with_a_secret_is_not_quoted(text: str) -> None:
 
 
 def test_an_open_document_with_a_secret_stays_out_of_the_prompt() -> None:
-    request = at_cursor("connect(api_token, <cursor>", settings_dot_py="api_token = 'ghp_" + "a" * 36 + "'\nconnect = 1\n")
+    request = at_cursor(
+        "connect(api_token, <cursor>", settings_dot_py="api_token = 'ghp_" + "a" * 36 + "'\nconnect = 1\n"
+    )
     assert neighbours(request) == []

@@ -18,7 +18,9 @@ def snippet(path: str, text: str, score: float = 1.0) -> Snippet:
     return Snippet(path, 0, text.count("\n") + 1, text, score, "similar code")
 
 
-def prompt_of(prefix: str, suffix: str = "", snippets: tuple[Snippet, ...] = (), budget: int = 400) -> tuple[Prompt, str]:
+def prompt_of(
+    prefix: str, suffix: str = "", snippets: tuple[Snippet, ...] = (), budget: int = 400
+) -> tuple[Prompt, str]:
     tokenizer = WordTokenizer()
     prompt = assemble(DESCRIPTION, tokenizer, PYTHON, Mode.LINE, "src/a.py", prefix, suffix, snippets, budget)
     return prompt, tokenizer.decode(prompt.tokens)

@@ -1,4 +1,4 @@
-"""An editor in the test's own process and event loop: a real LSP client over a loopback connection, a scripted model."""
+"""An editor in the test's own process and event loop: a real LSP client over loopback, a scripted model."""
 
 from __future__ import annotations
 

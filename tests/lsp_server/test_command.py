@@ -35,8 +35,10 @@ def message(method: str, request_id: int | None = None, **params: object) -> byt
 
 
 @pytest_lsp.fixture(config=ClientServerConfig(server_command=SERVER))
-async def editor(lsp_client: LanguageClient):  # noqa: ANN201
-    result = await lsp_client.initialize_session(types.InitializeParams(capabilities=pytest_lsp.client_capabilities("visual-studio-code")))
+async def editor(lsp_client: LanguageClient):
+    result = await lsp_client.initialize_session(
+        types.InitializeParams(capabilities=pytest_lsp.client_capabilities("visual-studio-code"))
+    )
     assert result.capabilities.inline_completion_provider
     yield
     await lsp_client.shutdown_session()
@@ -149,7 +151,9 @@ def test_tcp_refuses_what_is_not_loopback(address: str) -> None:
 
 def test_complete_prints_the_suggestion_alone(tmp_path: Path) -> None:
     file = tmp_path / "box.py"
-    file.write_text("class Box:\n    def __init__(self, width, height):\n        self.width = width\n        self.height = \n")
+    file.write_text(
+        "class Box:\n    def __init__(self, width, height):\n        self.width = width\n        self.height = \n"
+    )
     done = command("complete", f"{file}:4:23")
     assert (done.returncode, done.stdout) == (0, "height\n")
 
@@ -207,4 +211,3 @@ def test_demo_shows_completions_in_three_languages() -> None:
     shown = re.findall(r"(?m)^(\S+)\.(py|ts|go|java):\d+ ─+\n(?:(?!─).*\n)*?.*«[^»]", done.stdout)
     assert len(shown) >= 3
     assert len({suffix for _, suffix in shown}) >= 3
-

@@ -150,7 +150,13 @@ async def test_a_cursor_past_the_end_is_clamped(position: tuple[int, int]) -> No
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [("", "python"), ("   \n", "python"), ("x" * 1_100_000, "python"), ("a = 1;" * 2_000, "javascript"), ("\0\1\2", "bin")],
+    [
+        ("", "python"),
+        ("   \n", "python"),
+        ("x" * 1_100_000, "python"),
+        ("a = 1;" * 2_000, "javascript"),
+        ("\0\1\2", "bin"),
+    ],
     ids=["empty", "blank", "huge", "minified", "binary"],
 )
 async def test_what_is_no_code_gets_no_suggestion(text: str, language: str) -> None:

@@ -128,7 +128,9 @@ async def test_a_request_after_shutdown_is_refused() -> None:
 async def test_parameters_that_do_not_fit_get_an_error_response() -> None:
     async with wire() as client:
         client.send(INITIALIZE)
-        client.send({"jsonrpc": "2.0", "id": 2, "method": "textDocument/inlineCompletion", "params": {"position": "top"}})
+        client.send(
+            {"jsonrpc": "2.0", "id": 2, "method": "textDocument/inlineCompletion", "params": {"position": "top"}}
+        )
         error = (await client.answer(2))["error"]
         assert error["code"] == types.ErrorCodes.InvalidParams
         assert "textDocument/inlineCompletion" in error["message"]

@@ -29,7 +29,10 @@ def test_settings_are_read_nested_and_dotted(raw: Any) -> None:
 @pytest.mark.parametrize(
     ("raw", "complaint"),
     [
-        ({"completon": {"maxTokens": 1}}, "unknown setting codegeex.completon.maxTokens; did you mean codegeex.completion.maxTokens?"),
+        (
+            {"completon": {"maxTokens": 1}},
+            "unknown setting codegeex.completon.maxTokens; did you mean codegeex.completion.maxTokens?",
+        ),
         ({"enable": "yes"}, "codegeex.enable must be of type boolean, not 'yes'; its default True is used"),
         ({"threads": True}, "codegeex.threads must be of type integer, not True"),
         ({"completion": {"confidence": 7}}, "codegeex.completion.confidence must be from 0 to 1, not 7"),
@@ -64,7 +67,11 @@ async def test_a_change_of_settings_takes_effect() -> None:
     async with window(ScriptedModel("value")) as editor:
         at = editor.open("x = <cursor>\n")
         assert await editor.suggestion(at) == "value"
-        for settings, shown in (({"enable": False}, ""), ({"enable": True, "disabledLanguages": ["python"]}, ""), ({}, "value")):
+        for settings, shown in (
+            ({"enable": False}, ""),
+            ({"enable": True, "disabledLanguages": ["python"]}, ""),
+            ({}, "value"),
+        ):
             params = types.DidChangeConfigurationParams({"codegeex": settings})
             editor.client.workspace_did_change_configuration(params)
             assert await editor.suggestion(at) == shown

@@ -1,0 +1,1 @@
+"""Benchmarks: what a person feels, as p50 and p90."""
