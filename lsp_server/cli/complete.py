@@ -18,6 +18,7 @@ from engine.types import (
     Document,
     EngineError,
     Mode,
+    Outcome,
 )
 from lsp_server.cli import terminal
 from lsp_server.model_worker import load_ctranslate_model
@@ -45,6 +46,13 @@ def run_complete(options: argparse.Namespace) -> int:
         else:
             print(outcome.silence, file=sys.stderr)  # noqa: T201
         return EXIT_OK if suggestion else EXIT_SILENT
+    explain(console, request, outcome)
+    return EXIT_OK if suggestion else EXIT_SILENT
+
+
+def explain(console: Console, request: CompletionRequest, outcome: Outcome) -> None:
+    """The ghost text in its place, and the receipt: snippets, tokens, time per stage."""
+    suggestion = outcome.completion.text if outcome.completion else ""
     colours = console.is_terminal
     console.print(terminal.ghost_text(request.document.text, request.offset, suggestion, colours=colours))
     if outcome.completion:
@@ -58,7 +66,6 @@ def run_complete(options: argparse.Namespace) -> int:
     console.print()
     console.print(terminal.tokens_line(outcome), style="dim")
     console.print(terminal.stages_line(outcome), style="dim")
-    return EXIT_OK if suggestion else EXIT_SILENT
 
 
 def read_request(place: str, root: Path | None, mode: str) -> CompletionRequest:

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.rule import Rule
@@ -58,11 +59,12 @@ PLACES: tuple[Place, ...] = (
 
 def run_demo(options: argparse.Namespace) -> int:
     """0 where at least one suggestion was shown."""
-    return asyncio.run(_demo(terminal.console(), options))
-
-
-async def _demo(console: Console, options: argparse.Namespace) -> int:
     settings = {"model": options.model, "device": options.device, "threads": options.threads}
+    return asyncio.run(demo(terminal.console(), settings))
+
+
+async def demo(console: Console, settings: dict[str, Any]) -> int:
+    """The demo on a console, by a server with these settings."""
     async with Editor(SAMPLES, settings) as editor:
         with console.status("starting the server and loading the model"):
             await editor.model_ready()

@@ -1,0 +1,135 @@
+"""Writes MODEL_CARD.md of a model folder from what the other steps left: sources.json, evaluation.json, model.toml.
+
+python training/card.py [--model engine/model/embedded]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import tomllib
+from corpus import BUILD, HERE
+from recipe import RECIPES, Recipe
+
+CARD = """\
+# {name}
+
+A small code model for inline completion, trained by [`training/`](../../../training/README.md) of this repository and
+shipped inside the package. It completes lines and short blocks; it does not converse and does not translate.
+Licence: Apache-2.0.
+
+## What it is
+
+GLM-4's architecture, the one CodeGeeX4 has: RMSNorm, SwiGLU, grouped KV heads, rotary positions on half of each head,
+bias on QKV only. {millions:.1f} M parameters ({layers} layers of {hidden}, {heads} heads of {head_dim}, {kv_groups} KV
+groups, FFN {ffn}, {vocab} byte-level BPE tokens, embedding and head tied), context {context} tokens, int8 weights.
+It reads CodeGeeX4's infilling prompt (`###REFERENCE`, `###PATH`, `###LANGUAGE`, `###MODE`, suffix before prefix).
+
+## How it was trained
+
+{tokens:.1f} M tokens in {steps} steps of {batch} tokens: rows of {short} tokens, then of {long}, Muon on matrices and
+AdamW on the rest, the rate falling to zero. Half of the samples carry snippets of other files of the same project as
+references; 60 % ask for a line and 40 % for a block; 70 % have a suffix; cuts stand where people type.
+CTranslate2's float32 logits differ from torch's by at most {difference:.1e}; int8 agrees with float32 on
+{agreement:.1%} of the tokens.
+
+## How good it is
+
+On projects held out as wholes, half of them to calibrate the threshold, the other half to report: {positions} cursor
+positions, {starts} inside lines or at line starts, the rest of the line removed. *Shown*: share of positions with a
+suggestion. *Right*: of the shown, those that agree with the true text to their own end. *Exact*: of the shown, those
+that also end where the true line ends. *Saved*: keys saved by a person who types {lines} lines and takes what is right.
+
+| where | shown | right | exact | mean length |
+|---|---|---|---|---|
+{where}
+
+Saved per 1000 characters typed: {saved:.0f}. The shipped threshold is {threshold}. The whole curve:
+
+| threshold | shown | right | exact | mean length |
+|---|---|---|---|---|
+{curve}
+
+{perplexity_title}
+
+| language | perplexity a token | bits a character |
+|---|---|---|
+{perplexity}
+
+Reporting projects: {report_projects}. Calibrating projects: {calibrate_projects}.
+
+## What it read
+
+Source code under permissive licences, fetched by name from package registries (`pypi`: wheels; `npm`: packages;
+`debian`: Debian's source packages; `deb`: Debian's binary packages that carry source), and the Python standard library.
+Files that name a copyleft licence, generated, minified and vendored files, and near-duplicates were left out.
+
+| language | MB of text |
+|---|---|
+{languages}
+
+{projects}
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--model", type=Path, default=HERE.parent / "engine" / "model" / "embedded")
+    folder = parser.parse_args().model
+    toml = tomllib.loads((folder / "model.toml").read_text())
+    figures = json.loads((folder / "evaluation.json").read_text())
+    recipe = RECIPES[toml["source"]["recipe"]]
+    (folder / "MODEL_CARD.md").write_text(card(toml, figures, recipe))
+
+
+def card(toml: dict, figures: dict, recipe: Recipe) -> str:
+    def row(first: object, s: dict) -> str:
+        return f"| {first} | {s['shown']:.1%} | {s['right']:.1%} | {s['exact']:.1%} | {s['mean_chars']:.1f} |"
+
+    matrices = (
+        recipe.hidden * (recipe.heads * 2 + recipe.kv_groups * 2) * recipe.head_dim + 3 * recipe.hidden * recipe.ffn
+    )
+    where = [("everywhere", "report"), ("inside lines", "inside_lines"), ("at line starts", "line_starts")]
+    return CARD.format(
+        name=toml["name"], millions=(recipe.layers * matrices + recipe.vocab * recipe.hidden) / 1e6, layers=recipe.layers,
+        hidden=recipe.hidden, heads=recipe.heads, head_dim=recipe.head_dim, kv_groups=recipe.kv_groups, ffn=recipe.ffn,
+        vocab=recipe.vocab, context=toml["context_length"], tokens=toml["source"]["tokens"] / 1e6,
+        steps=toml["source"]["steps"], batch=recipe.batch_tokens, short=recipe.short_context, long=recipe.long_context,
+        difference=toml["parity"]["max_logit_difference_float32"], agreement=toml["parity"]["top1_agreement_int8"],
+        positions=figures["positions"], starts="drawn at random", lines=figures["typing"]["lines"],
+        where="\n".join(row(title, figures[key]) for title, key in where), saved=figures["typing"]["saved_per_1000"],
+        threshold=figures["threshold"], curve="\n".join(row(point["threshold"], point) for point in figures["curve"]),
+        perplexity_title=f"On the held-out files' last {figures['perplexity_window']} tokens:",
+        perplexity="\n".join(
+            f"| {language} | {p['per_token']:.2f} | {p['bits_per_char']:.3f} |"
+            for language, p in figures["perplexity"].items()
+        ),
+        report_projects=", ".join(figures["projects"]["report"]),
+        calibrate_projects=", ".join(figures["projects"]["calibrate"]), languages=languages(), projects=projects(),
+    )  # fmt: skip
+
+
+def languages() -> str:
+    sizes: Counter[str] = Counter()
+    for line in (BUILD / "corpus" / "train.jsonl").open():
+        row = json.loads(line)
+        sizes[row["language"]] += len(row["text"])
+    return "\n".join(f"| {language} | {size / 1e6:.0f} |" for language, size in sizes.most_common())
+
+
+def projects() -> str:
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for name, used in json.loads((BUILD / "corpus" / "sources.json").read_text()).items():
+        registry, _, project = name.partition(":")
+        title = "held out" if used["heldout"] == "true" else used["licence"]
+        groups[registry, title].append(f"{project} {used['version']}")
+    return "\n\n".join(
+        f"**{registry}, {title}**: {', '.join(sorted(names))}." for (registry, title), names in sorted(groups.items())
+    )
+
+
+if __name__ == "__main__":
+    main()
