@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import tomllib
-from corpus import BUILD, HERE
+from corpus import BUILD, HERE, read_rows
 from recipe import RECIPES, Recipe
 
 CARD = """\
@@ -114,8 +114,7 @@ def card(toml: dict, figures: dict, recipe: Recipe) -> str:
 
 def languages() -> str:
     sizes: Counter[str] = Counter()
-    for line in (BUILD / "corpus" / "train.jsonl").open():
-        row = json.loads(line)
+    for row in read_rows("train"):
         sizes[row["language"]] += len(row["text"])
     return "\n".join(f"| {language} | {size / 1e6:.0f} |" for language, size in sizes.most_common())
 

@@ -13,7 +13,9 @@ import argparse
 import hashlib
 import io
 import json
+import lzma
 import os
+import random
 import re
 import subprocess
 import sys
@@ -211,6 +213,32 @@ def clean(project: str, path: str, raw: bytes) -> File | None:
     return File(project, path, language, text)
 
 
+def read_rows(split: str) -> Iterator[dict[str, str]]:
+    """The rows of "train" or "heldout", from the packed corpus where only that is here."""
+    plain = BUILD / "corpus" / f"{split}.jsonl"
+    packed = plain.with_suffix(".jsonl.xz")
+    with plain.open() if plain.exists() else lzma.open(packed, "rt") as stream:
+        for line in stream:
+            yield json.loads(line)
+
+
+def pack(mib: int) -> None:
+    """Writes both splits xz-compressed, about `mib` MiB together: what a machine without registries can be given.
+
+    Files are drawn at random, so that every project keeps its share.
+    """
+    for split, share in (("heldout", 0.1), ("train", 0.9)):
+        target = BUILD / "corpus" / f"{split}.jsonl.xz"
+        lines = (BUILD / "corpus" / f"{split}.jsonl").read_text().splitlines(keepends=True)
+        random.Random(0).shuffle(lines)
+        with target.open("wb") as raw, lzma.open(raw, "wt", preset=6) as stream:
+            for line in lines:
+                stream.write(line)
+                if raw.tell() > mib * share * 2**20:
+                    break
+        print(f"{target}: {target.stat().st_size / 2**20:.1f} MiB")
+
+
 class Deduplicator:
     """Drops a file when most of its telling lines were seen in files kept before it."""
 
@@ -229,7 +257,12 @@ class Deduplicator:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--jobs", type=int, default=8, help="downloads at a time")
-    jobs = parser.parse_args().jobs
+    parser.add_argument("--pack", type=int, metavar="MIB", help="only compress what is there, to about so many MiB")
+    arguments = parser.parse_args()
+    if arguments.pack:
+        pack(arguments.pack)
+        return
+    jobs = arguments.jobs
     out = BUILD / "corpus"
     out.mkdir(parents=True, exist_ok=True)
     set_up_apt()

@@ -15,7 +15,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from corpus import BUILD, HERE
+from corpus import BUILD, HERE, read_rows
 from recipe import SEED
 
 sys.path.insert(0, str(HERE.parent))
@@ -39,8 +39,7 @@ LANGUAGE_IDS = {language.name: language.id for language in reversed(LANGUAGES)}
 def lay_out() -> dict[str, list[tuple[Path, str]]]:
     """Held-out files on disk, where the engine finds neighbours as it would in a workspace: by project."""
     projects: dict[str, list[tuple[Path, str]]] = defaultdict(list)
-    for line in (BUILD / "corpus" / "heldout.jsonl").open():
-        row = json.loads(line)
+    for row in read_rows("heldout"):
         file = BUILD / "heldout" / row["project"].replace(":", "-").replace("/", "-") / row["path"]
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ threads=${2:-0}
 python=${PYTHON:-.venv/bin/python}
 build=training/build
 
-[ -s $build/corpus/train.jsonl ] || $python training/corpus.py
+[ -s $build/corpus/train.jsonl ] || [ -s $build/corpus/train.jsonl.xz ] || $python training/corpus.py
 [ -s $build/tokenizer.json ] || $python training/tokenizer.py
 [ -s "$build/samples/heldout.tokens.npy" ] && [ -s "$build/samples/$recipe-long.tokens.npy" ] ||
   $python training/samples.py --recipe "$recipe"

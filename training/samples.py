@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import bisect
-import json
 import math
 import random
 import re
@@ -19,7 +18,7 @@ from multiprocessing import get_context
 
 import numpy as np
 import recipe as choices
-from corpus import BUILD
+from corpus import BUILD, read_rows
 from numpy.lib.format import open_memmap
 from recipe import RECIPES
 from tokenizers import Tokenizer
@@ -132,8 +131,7 @@ class Cutter:
             t: self.tokenizer.token_to_id(t) for t in self.tokenizer.get_vocab() if t.startswith(("<", "[", "#"))
         }
         self.projects: dict[str, dict[str, Project]] = defaultdict(lambda: defaultdict(Project))
-        for line in (BUILD / "corpus" / f"{split}.jsonl").open():
-            row = json.loads(line)
+        for row in read_rows(split):
             self.projects[row["language"]][row["project"]].files.append((row["path"], row["text"]))
         self.languages = [name for name in choices.LANGUAGE_SHARE if name in self.projects]
         self.shares = [choices.LANGUAGE_SHARE[name] for name in self.languages]

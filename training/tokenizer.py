@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections import defaultdict
 from collections.abc import Iterator
 
-from corpus import BUILD
+from corpus import BUILD, read_rows
 from recipe import LANGUAGE_SHARE, RECIPES, SEED, TOKENIZER_BYTES
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -24,8 +23,7 @@ PIECES = Regex(r" ?_*\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\n+|[^\S\n]+")
 
 def texts() -> Iterator[str]:
     by_language: dict[str, list[str]] = defaultdict(list)
-    for line in (BUILD / "corpus" / "train.jsonl").open():
-        row = json.loads(line)
+    for row in read_rows("train"):
         by_language[row["language"]].append(row["text"])
     rng = random.Random(SEED)
     for language, share in LANGUAGE_SHARE.items():
