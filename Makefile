@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 # CPU build of PyTorch for the parity tests and training; on a machine with CUDA, set TORCH=torch.
 TORCH  ?= torch==2.13.0
 
-.PHONY: demo test check bench format train clean
+.PHONY: demo test check bench screenshots format train clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/codegeex-lsp demo
@@ -21,6 +21,9 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.keystrokes
+
+screenshots: $(VENV)/.dev
+	$(BIN)/python docs/screenshots/make.py
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

@@ -94,9 +94,9 @@ def card(toml: dict, figures: dict, recipe: Recipe) -> str:
     )
     where = [("everywhere", "report"), ("inside lines", "inside_lines"), ("at line starts", "line_starts")]
     return CARD.format(
-        name=toml["name"], millions=(recipe.layers * matrices + recipe.vocab * recipe.hidden) / 1e6, layers=recipe.layers,
-        hidden=recipe.hidden, heads=recipe.heads, head_dim=recipe.head_dim, kv_groups=recipe.kv_groups, ffn=recipe.ffn,
-        vocab=recipe.vocab, context=toml["context_length"], tokens=toml["source"]["tokens"] / 1e6,
+        name=toml["name"], millions=(recipe.layers * matrices + recipe.vocab * recipe.hidden) / 1e6,
+        layers=recipe.layers, hidden=recipe.hidden, heads=recipe.heads, head_dim=recipe.head_dim,
+        kv_groups=recipe.kv_groups, ffn=recipe.ffn, vocab=recipe.vocab, context=toml["context_length"], tokens=toml["source"]["tokens"] / 1e6,
         steps=toml["source"]["steps"], batch=recipe.batch_tokens, short=recipe.short_context, long=recipe.long_context,
         difference=toml["parity"]["max_logit_difference_float32"], agreement=toml["parity"]["top1_agreement_int8"],
         positions=figures["positions"], starts="drawn at random", lines=figures["typing"]["lines"],

@@ -14,6 +14,8 @@ from engine.evaluate.positions import Position
 from engine.model.protocol import LanguageModel
 from engine.types import CancellationToken, CompletionSettings, Generated, Mode
 
+MIN_SHOWN = 20  # suggestions, for a share of them to mean something
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -71,11 +73,10 @@ def score(answers: Sequence[Answer], threshold: float) -> Score:
 
 
 def calibrate(answers: Sequence[Answer], least_right: float, thresholds: Sequence[float]) -> Score:
-    """The score at the lowest threshold from which on `right` stays at or above `least_right`; else the highest."""
-    chosen = score(answers, thresholds[-1])
-    for threshold in reversed(thresholds):
-        candidate = score(answers, threshold)
-        if candidate.shown and candidate.right < least_right:
-            break
-        chosen = candidate
-    return chosen
+    """The score at the lowest threshold at which `right` reaches `least_right`; at the highest where none does.
+
+    A threshold at which next to nothing is shown proves nothing and is passed over.
+    """
+    scores = [score(answers, threshold) for threshold in thresholds]
+    enough = MIN_SHOWN / max(1, len(answers))
+    return next((s for s in scores if s.right >= least_right and s.shown >= enough), scores[-1])

@@ -74,10 +74,11 @@ def drop_what_line_has(draft: Draft) -> Draft:
     after = draft.line_after.rstrip()
     if not after:
         return draft
-    first, newline, rest = draft.text.partition("\n")
-    for length in range(min(len(after), len(first)), 0, -1):
-        if first.endswith(after[:length]):
-            return replace(draft, text=first[: len(first) - length] + newline + rest) if not rest else draft
+    for length in range(min(len(after), len(draft.text)), 0, -1):
+        kept = draft.text[:-length]
+        cuts_a_word = after[0].isalnum() and kept[-1:].isalnum()
+        if draft.text.endswith(after[:length]) and not cuts_a_word:
+            return replace(draft, text=kept)
     return draft
 
 
