@@ -94,22 +94,40 @@ def card(toml: dict, figures: dict, recipe: Recipe) -> str:
     )
     where = [("everywhere", "report"), ("inside lines", "inside_lines"), ("at line starts", "line_starts")]
     return CARD.format(
-        name=toml["name"], millions=(recipe.layers * matrices + recipe.vocab * recipe.hidden) / 1e6,
-        layers=recipe.layers, hidden=recipe.hidden, heads=recipe.heads, head_dim=recipe.head_dim,
-        kv_groups=recipe.kv_groups, ffn=recipe.ffn, vocab=recipe.vocab, context=toml["context_length"], tokens=toml["source"]["tokens"] / 1e6,
-        steps=toml["source"]["steps"], batch=recipe.batch_tokens, short=recipe.short_context, long=recipe.long_context,
-        difference=toml["parity"]["max_logit_difference_float32"], agreement=toml["parity"]["top1_agreement_int8"],
-        positions=figures["positions"], starts="drawn at random", lines=figures["typing"]["lines"],
-        where="\n".join(row(title, figures[key]) for title, key in where), saved=figures["typing"]["saved_per_1000"],
-        threshold=figures["threshold"], curve="\n".join(row(point["threshold"], point) for point in figures["curve"]),
+        name=toml["name"],
+        millions=(recipe.layers * matrices + recipe.vocab * recipe.hidden) / 1e6,
+        layers=recipe.layers,
+        hidden=recipe.hidden,
+        heads=recipe.heads,
+        head_dim=recipe.head_dim,
+        kv_groups=recipe.kv_groups,
+        ffn=recipe.ffn,
+        vocab=recipe.vocab,
+        context=toml["context_length"],
+        tokens=toml["source"]["tokens"] / 1e6,
+        steps=toml["source"]["steps"],
+        batch=recipe.batch_tokens,
+        short=recipe.short_context,
+        long=recipe.long_context,
+        difference=toml["parity"]["max_logit_difference_float32"],
+        agreement=toml["parity"]["top1_agreement_int8"],
+        positions=figures["positions"],
+        starts="drawn at random",
+        lines=figures["typing"]["lines"],
+        where="\n".join(row(title, figures[key]) for title, key in where),
+        saved=figures["typing"]["saved_per_1000"],
+        threshold=figures["threshold"],
+        curve="\n".join(row(point["threshold"], point) for point in figures["curve"]),
         perplexity_title=f"On the held-out files' last {figures['perplexity_window']} tokens:",
         perplexity="\n".join(
             f"| {language} | {p['per_token']:.2f} | {p['bits_per_char']:.3f} |"
             for language, p in figures["perplexity"].items()
         ),
         report_projects=", ".join(figures["projects"]["report"]),
-        calibrate_projects=", ".join(figures["projects"]["calibrate"]), languages=languages(), projects=projects(),
-    )  # fmt: skip
+        calibrate_projects=", ".join(figures["projects"]["calibrate"]),
+        languages=languages(),
+        projects=projects(),
+    )
 
 
 def languages() -> str:
