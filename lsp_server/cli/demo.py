@@ -66,7 +66,7 @@ def run_demo(options: argparse.Namespace) -> int:
 async def demo(console: Console, settings: dict[str, Any]) -> int:
     """The demo on a console, by a server with these settings."""
     async with Editor(SAMPLES, settings) as editor:
-        with console.status("starting the server and loading the model"):
+        with Console(stderr=True).status("starting the server and loading the model"):
             await editor.model_ready()
         for message in editor.faults:
             console.print(message, style="red", markup=False)
@@ -89,11 +89,16 @@ async def _show(console: Console, editor: Editor, place: Place) -> bool:
     line = text.count("\n", 0, offset)
     answer = await editor.suggest(uri, line, offset - (text.rfind("\n", 0, offset) + 1))
     editor.close(uri)
+    took, silence = answer.trace.partition("; ")[2], answer.trace.partition("nothing: ")[2].partition(";")[0]
     console.print(Rule(f"{place.file}:{line + 1}", align="left", style="dim"))
+    if not answer.text:
+        console.print(f"    {text[:offset].rpartition(chr(10))[2].strip()}", style="bold", markup=False)
+        console.print(f"left alone: {silence}; the author wrote {place.written.strip()!r}\n", style="dim", markup=False)
+        return False
     console.print(terminal.ghost_text(text, offset, answer.text, colours=console.is_terminal))
     if answer.text == place.written:
         console.print("the author wrote the same", style="green")
     else:
-        console.print(f"the author wrote: {place.written.strip()!r}", style="dim", markup=False)
-    console.print(f"{answer.trace.partition('; ')[2] or 'no model time'}\n", style="dim", markup=False)
-    return bool(answer.text)
+        console.print(f"the author wrote {place.written.strip()!r}", style="dim", markup=False)
+    console.print(f"{took}\n", style="dim", markup=False)
+    return True
