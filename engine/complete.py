@@ -105,7 +105,7 @@ def decide(
     if not shown.text:
         return None, f"not sure enough: {shown.confidence:.2f}, and {threshold:.2f} is needed"
     try:
-        draft = apply_filters(Draft(shown.text, prefix, suffix, mode, generated.stopped or not shown.whole))
+        draft = apply_filters(Draft(shown.text, prefix, suffix, mode))
     except Silent as why:
         return None, str(why)
     return Completion(draft.text, mode, shown.confidence), ""

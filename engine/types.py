@@ -53,27 +53,27 @@ class Mode(Enum):
 class Document:
     """A snapshot of one text. `path` is what a prompt may show: relative to its workspace folder where it has one.
 
-    `file` is where it lies on disk, or None for text that has no file (untitled, a notebook's cell).
+    `file` is where it lies on disk, or None for text that has no file (untitled, a notebook's cell). `root` is the
+    workspace folder that holds it, and bounds what may be read beside it.
     """
 
     path: str
     language: str
     text: str
     file: Path | None = None
+    root: Path | None = None
 
 
 @dataclass(frozen=True)
 class CompletionRequest:
     """What an editor asks: `offset` is the cursor, in code points, within `document.text`.
 
-    `others` are the documents open beside it, the last looked at first; `root` is the workspace folder that holds the
-    document's file, and bounds what may be read from disk. `mode` None lets the engine decide.
+    `others` are the documents open beside it, the last looked at first. `mode` None lets the engine decide.
     """
 
     document: Document
     offset: int
     others: tuple[Document, ...] = ()
-    root: Path | None = None
     mode: Mode | None = None
 
 

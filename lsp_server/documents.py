@@ -9,11 +9,17 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
+from lsprotocol import types
 from pygls.uris import to_fs_path
-from pygls.workspace import TextDocument, Workspace
+from pygls.workspace import PositionCodec, TextDocument, Workspace
+from pygls.workspace.position_codec import ServerTextPosition
 
 from engine.types import Document
+
+MAX_PATH_PARTS = 4
+MAX_PATH_CHARS = 200
 
 
 class EditorDocument(TextDocument):
@@ -22,6 +28,24 @@ class EditorDocument(TextDocument):
     @property
     def lines(self) -> Sequence[str]:
         return tuple(io.StringIO(self.source, newline=""))
+
+
+class LineEndCodec(PositionCodec):
+    """A column past a line's end is its end (LSP 3.18, "Position"), on the last line too.
+
+    pygls takes the last column for the line's length less one, as if every line ended in one sign.
+    """
+
+    def position_from_client_units(self, lines: Sequence[str], position: types.Position) -> ServerTextPosition:
+        if position.line >= len(lines):
+            return ServerTextPosition(len(lines), 0)
+        line = lines[position.line].rstrip("\r\n")
+        units = 0
+        for column, char in enumerate(line):
+            if units >= position.character:
+                return ServerTextPosition(position.line, column)
+            units += self.client_num_units(char)
+        return ServerTextPosition(position.line, len(line))
 
 
 class EditorWorkspace(Workspace):
@@ -36,7 +60,7 @@ class EditorWorkspace(Workspace):
             version=version,
             language_id=language_id,
             sync_kind=self._sync_kind,
-            position_codec=self._position_codec,
+            position_codec=LineEndCodec(self.position_encoding),
         )
 
 
@@ -44,15 +68,20 @@ def is_open(workspace: Workspace, uri: str) -> bool:
     return uri in workspace.text_documents or any(document.uri == uri for document in workspace.text_documents.values())
 
 
-def snapshot(document: TextDocument, roots: Sequence[Path]) -> tuple[Document, Path | None]:
-    """The document as the engine sees it, and the workspace folder that holds it (None where none does)."""
+def snapshot(document: TextDocument, roots: Sequence[Path]) -> Document:
+    """The document as the engine sees it."""
     file = file_of(document.uri)
     root = root_of(file, roots)
     if file is None:
-        path = document.uri.partition(":")[2].lstrip("/") or "untitled"
+        path = _short(unquote(urlsplit(document.uri).path))
     else:
         path = file.relative_to(root).as_posix() if root else file.name
-    return Document(path, document.language_id or "", document.source, file), root
+    return Document(path, document.language_id or "", document.source, file, root)
+
+
+def _short(path: str) -> str:
+    """The end of a path that may be a class file's whole address: it must not take the code's place in a prompt."""
+    return "/".join(path.strip("/").split("/")[-MAX_PATH_PARTS:])[-MAX_PATH_CHARS:] or "untitled"
 
 
 def file_of(uri: str) -> Path | None:

@@ -31,11 +31,20 @@ class ModelWorker:
         self._model: LanguageModel | None = None
         self._key: tuple[str, str, int] | None = None
         self._fault: EngineError | None = None
+        self._wanted: tuple[str, str, int] | None = None
 
     async def prepare(self, settings: Settings) -> str:
-        """Loads the model ahead of the first request; its name. Raises `EngineError`."""
-        model = await self._run(lambda: self._loaded(settings))
-        return model.description.name
+        """Loads the model ahead of the first request. Its name, or "" where the settings have changed meanwhile.
+
+        Raises `EngineError`.
+        """
+        self._wanted = settings.model_key
+
+        def work() -> str:
+            # Of a burst of changes only the last one's model is worth loading.
+            return self._loaded(settings).description.name if settings.model_key == self._wanted else ""
+
+        return await self._run(work)
 
     async def complete(
         self, request: CompletionRequest, settings: Settings, cancellation: CancellationToken
@@ -62,6 +71,8 @@ class ModelWorker:
                 self._model = self._load(*settings.model_key)
             except EngineError as fault:
                 self._fault = fault
+            except Exception as fault:  # noqa: BLE001 - native libraries raise what they like; the server lives on
+                self._fault = EngineError(f"the model cannot be loaded: {type(fault).__name__}: {fault}")
         if self._model is None:
             raise self._fault or EngineError("the model is not loaded")
         return self._model

@@ -82,6 +82,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
 )  # fmt: skip
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
+_SECTIONS = {setting.name.partition(".")[0] for setting in SETTINGS}
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,13 @@ def read_settings(raw: Any) -> tuple[Settings, list[str]]:
         else:
             values[setting.name] = value
     return Settings(values), complaints
+
+
+def speaks_of_us(raw: Any) -> bool:
+    """Whether what a client sent has our section, or a setting of ours: some send everything they have, or nothing."""
+    if not isinstance(raw, Mapping):
+        return False
+    return any(key == SECTION or key.startswith(f"{SECTION}.") or key.partition(".")[0] in _SECTIONS for key in raw)
 
 
 def _flatten(section: Mapping[str, Any], at: str = "") -> list[tuple[str, Any]]:

@@ -29,6 +29,9 @@ MAX_SNIPPETS = 8
 MIN_SCORE = 1.0
 VISIBLE_CHARS_ABOVE = 6_000  # of the current file: nearer text is in the prompt's prefix anyway
 VISIBLE_CHARS_BELOW = 2_000
+MAX_FAR_WINDOWS = 150  # on each side
+MAX_CACHED_TEXTS = 64
+MAX_CACHED_WINDOWS = 1_024  # of texts being edited, some 2 kB each
 IDENTIFIER = re.compile(r"[^\W\d]\w+")
 PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
@@ -87,26 +90,37 @@ def _parts(word: str) -> list[str]:
 
 def _far_windows(request: CompletionRequest) -> list[Window]:
     """Windows of the document itself that neither prefix nor suffix will show."""
-    document = request.document
-    first_near = document.text.count("\n", 0, max(0, request.offset - VISIBLE_CHARS_ABOVE))
-    last_near = document.text.count("\n", 0, request.offset + VISIBLE_CHARS_BELOW)
-    windows = _windows(document.path, document.language, document.text)
-    return [w for w in windows if w.end_line <= first_near or w.start_line > last_near]
+    document, offset = request.document, request.offset
+    text = document.text
+    first_near = text.count("\n", 0, max(0, offset - VISIBLE_CHARS_ABOVE))
+    last_near = text.count("\n", 0, offset + VISIBLE_CHARS_BELOW)
+    lines = text.replace("\r\n", "\n").split("\n")
+    comment = language_of(document.language, document.path).line_comment
+    # Nearest first, and no further than a bound: a keystroke must not pay for a whole long file.
+    starts = [*range(0, first_near - WINDOW_LINES + 1, WINDOW_LINES)][-MAX_FAR_WINDOWS:]
+    starts += [*range(last_near + 1, len(lines), WINDOW_LINES)][:MAX_FAR_WINDOWS]
+    made = (_window(document.path, start, tuple(lines[start : start + WINDOW_LINES]), comment) for start in starts)
+    return [window for window in made if window]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=MAX_CACHED_TEXTS)
 def _windows(path: str, language_id: str, text: str) -> tuple[Window, ...]:
+    """The windows of a text that is not being edited: it stays the same from keystroke to keystroke."""
     comment = language_of(language_id, path).line_comment
     lines = text.replace("\r\n", "\n").split("\n")
-    windows = []
-    for start in range(0, len(lines), WINDOW_LINES):
-        chosen = lines[start : start + WINDOW_LINES]
-        body = "\n".join(line for line in chosen if line.strip() and not line.lstrip().startswith(comment))
-        words = IDENTIFIER.findall(body)
-        if len(words) > 1:
-            parts = (part for word in words for part in _parts(word))
-            windows.append(Window(path, start, start + len(chosen), body, frozenset([*words, *parts])))
-    return tuple(windows)
+    starts = range(0, len(lines), WINDOW_LINES)
+    made = (_window(path, start, tuple(lines[start : start + WINDOW_LINES]), comment) for start in starts)
+    return tuple(window for window in made if window)
+
+
+@lru_cache(maxsize=MAX_CACHED_WINDOWS)
+def _window(path: str, start: int, lines: tuple[str, ...], comment: str) -> Window | None:
+    body = "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith(comment))
+    words = IDENTIFIER.findall(body)
+    if len(words) < 2:  # noqa: PLR2004 - a lone word is no code to learn from
+        return None
+    parts = (part for word in words for part in _parts(word))
+    return Window(path, start, start + len(lines), body, frozenset([*words, *parts]))
 
 
 def _diverse(best: list[tuple[float, Window]]) -> list[tuple[float, Window]]:

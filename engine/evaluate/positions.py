@@ -46,6 +46,6 @@ def draw_positions(
         column = indent if at_line_start else rng.randint(indent + 1, len(line) - 1)
         cursor, stop = start + column, start + len(line)
         path = file.relative_to(root).as_posix()
-        document = Document(path, language, text[:cursor] + text[stop:], file)
-        yield Position(CompletionRequest(document, cursor, (), root), text[cursor:stop], text[stop:], at_line_start)
+        document = Document(path, language, text[:cursor] + text[stop:], file, root)
+        yield Position(CompletionRequest(document, cursor), text[cursor:stop], text[stop:], at_line_start)
         made += 1

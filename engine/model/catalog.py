@@ -26,11 +26,14 @@ def find_model(name: str) -> ModelDescription:
     if name in {"", EMBEDDED}:
         return read_description(EMBEDDED_FOLDER)
     installed = models_folder() / name
-    if Path(name).name == name and installed.is_dir():
-        return read_description(installed)
-    path = Path(name).expanduser()
-    if path.is_dir():
-        return read_description(path)
+    try:
+        if Path(name).name == name and installed.is_dir():
+            return read_description(installed)
+        path = Path(name).expanduser()
+        if path.is_dir():
+            return read_description(path)
+    except (OSError, RuntimeError, ValueError) as fault:  # a name no file system takes, a user nobody knows
+        raise ModelError(f"no model named {name[:80]!r}: {fault}") from fault
     known = ", ".join([EMBEDDED, *installed_names()])
     raise ModelError(
         f"no model named {name!r}: neither a folder nor installed under {models_folder()}; there are: {known}"

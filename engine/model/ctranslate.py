@@ -39,7 +39,9 @@ class FolderTokenizer:
         return int(self._tokenizer.get_vocab_size())
 
     def encode(self, text: str) -> list[int]:
-        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        # A lone surrogate (half an emoji, as an editor may send it) is no text to the tokenizer.
+        whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return list(self._tokenizer.encode(whole, add_special_tokens=False).ids)
 
     def control(self, token: str) -> list[int]:
         known = self._tokenizer.token_to_id(token)

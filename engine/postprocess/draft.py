@@ -22,7 +22,6 @@ class Draft:
     prefix: str
     suffix: str
     mode: Mode
-    finished: bool = True  # False where the token limit cut the text off
 
     @property
     def line_before(self) -> str:

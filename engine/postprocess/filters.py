@@ -16,6 +16,8 @@ BARE_COMMENT = re.compile(r"/{2,3}!?|#+|/?\*+/?|--|;+|\"{3}|'{3}")
 MAX_REPEATS = 2
 NEAR_LINES = 3  # below the cursor, that a suggestion must not write again
 OPENING = {"(": ")", "[": "]", "{": "}"}
+CLOSERS = frozenset(OPENING.values())
+MIRROR = str.maketrans("()[]{}", ")(][}{")
 
 
 def cut_template_tokens(draft: Draft) -> Draft:
@@ -29,13 +31,6 @@ def keep_one_line(draft: Draft) -> Draft:
     return replace(draft, text=draft.text.partition("\n")[0]) if draft.mode is Mode.LINE else draft
 
 
-def drop_half_line(draft: Draft) -> Draft:
-    """A block that the token limit cut off ends with its last whole line."""
-    if draft.finished or draft.mode is Mode.LINE or "\n" not in draft.text:
-        return draft
-    return replace(draft, text=draft.text.rpartition("\n")[0])
-
-
 def stay_in_block(draft: Draft) -> Draft:
     """The first line indented less than the cursor's own ends the block."""
     indent = len(draft.line_before) - len(draft.line_before.lstrip())
@@ -47,14 +42,15 @@ def stay_in_block(draft: Draft) -> Draft:
 
 
 def stop_at_suffix(draft: Draft) -> Draft:
-    """The lines that stand below the cursor are not written again."""
-    below = [line.strip() for line in draft.suffix.split("\n")[1:] if len(line.strip()) > 1][:NEAR_LINES]
+    """The next line below the cursor is not written again. Its indentation counts: an inner `}` is another line."""
+    below = next((line.rstrip() for line in draft.suffix.split("\n")[1 : 1 + NEAR_LINES] if line.strip()), None)
+    if below is None:
+        return draft
     lines = draft.text.split("\n")
-    for index, line in enumerate(lines):
-        written = (draft.line_before + line).strip() if index == 0 else line.strip()
-        if below and written == below[0]:
-            if index == 0:
-                raise Silent("it repeats the line below")
+    if len(below.strip()) > 1 and (draft.line_before + lines[0]).strip() == below.strip():
+        raise Silent("it repeats the line below")
+    for index, line in enumerate(lines[1:], start=1):
+        if line.rstrip() == below:
             return replace(draft, text="\n".join(lines[:index]))
     return draft
 
@@ -69,10 +65,32 @@ def cut_repetition(draft: Draft) -> Draft:
     return draft
 
 
+def stop_where_line_closes(draft: Draft) -> Draft:
+    """The first bracket that only repeats one behind the cursor ends the text; what the text opens itself it may close.
+
+    Editors close brackets as they are opened: `f(|)` answered by `a, b);` shows `a, b`, answered by `g(x)` all of it.
+    """
+    after = draft.line_after.strip()
+    if after[:1] not in CLOSERS:
+        return draft
+    may_close = max(0, _unclosed(draft.line_before) - _unopened(after))
+    opened: list[str] = []
+    for index, char in enumerate(draft.text):
+        if char in OPENING:
+            opened.append(OPENING[char])
+        elif opened and char == opened[-1]:
+            opened.pop()
+        elif not opened and char in CLOSERS:
+            if not may_close and char == after[0]:
+                return replace(draft, text=draft.text[:index])
+            may_close -= 1
+    return draft
+
+
 def drop_what_line_has(draft: Draft) -> Draft:
-    """What already stands behind the cursor on its line (an editor's closing bracket, a quote, more) is not doubled."""
+    """What else stands behind the cursor on its line (a quote, a semicolon, more) is not doubled at the text's end."""
     after = draft.line_after.rstrip()
-    if not after:
+    if not after or after[0] in CLOSERS:
         return draft
     for length in range(min(len(after), len(draft.text)), 0, -1):
         kept = draft.text[:-length]
@@ -82,17 +100,17 @@ def drop_what_line_has(draft: Draft) -> Draft:
     return draft
 
 
-def drop_extra_closers(draft: Draft) -> Draft:
-    """A closing bracket at the end that nothing in the line or the text opens, where the suffix has it, is dropped."""
-    after = draft.line_after.strip()
-    text = draft.text
-    while "\n" not in text and after and text and text[-1] in ")]}" and after.startswith(text[-1]):
-        line = draft.line_before + text
-        opener = next(o for o, c in OPENING.items() if c == text[-1])
-        if line.count(text[-1]) <= line.count(opener):
-            break
-        text = text[:-1]
-    return replace(draft, text=text)
+def _unclosed(text: str) -> int:
+    """How many brackets `text` leaves open."""
+    depth = 0
+    for char in text:
+        depth += (char in OPENING) - (char in CLOSERS and depth > 0)
+    return depth
+
+
+def _unopened(text: str) -> int:
+    """How many brackets `text` closes that it does not open."""
+    return _unclosed(text[::-1].translate(MIRROR))
 
 
 def trim_end(draft: Draft) -> Draft:
@@ -121,12 +139,11 @@ def refuse_line_above(draft: Draft) -> Draft:
 FILTERS: tuple[Filter, ...] = (
     cut_template_tokens,
     keep_one_line,
-    drop_half_line,
     stay_in_block,
     stop_at_suffix,
     cut_repetition,
+    stop_where_line_closes,
     drop_what_line_has,
-    drop_extra_closers,
     trim_end,
     refuse_blank,
     refuse_line_above,

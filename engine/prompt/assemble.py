@@ -14,6 +14,7 @@ from engine.types import Mode, Prompt, Snippet, SnippetUse
 # Shares of the prompt; what one does not use goes to the prefix. The embedded model was trained with the same.
 REFERENCE_SHARE = 0.4
 SUFFIX_SHARE = 0.2
+MAX_PATH_CHARS = 40  # of a path that would not leave room for code
 MAX_CHARS_PER_TOKEN = 8  # more text than this times the budget is never looked at
 
 
@@ -39,6 +40,9 @@ def assemble(
         return len(_ids(tokenizer, template, contents, description))
 
     overhead = cost(empty)
+    if overhead > max_tokens // 2:  # a path longer than the code would have room
+        empty = replace(empty, path=path.rpartition("/")[2][-MAX_PATH_CHARS:])
+        overhead = cost(empty)
     room = max(0, max_tokens - overhead)
     used: list[SnippetUse] = []
     reference_room = int(room * REFERENCE_SHARE)

@@ -11,6 +11,7 @@ from pathlib import Path
 from lsp_server import __version__
 
 EXIT_USAGE = 2
+MAX_THREADS = 256
 
 
 class _Plain(logging.Formatter):
@@ -50,6 +51,9 @@ def _serve(options: argparse.Namespace) -> int:
     except (transport.AddressError, OSError) as fault:
         print(f"codegeex-lsp: --tcp: {fault}", file=sys.stderr)  # noqa: T201
         return EXIT_USAGE
+    except Exception as fault:  # noqa: BLE001 - a header that no editor sends; the log is read by people
+        logging.getLogger(__name__).exception("the connection is beyond repair: %s: %s", type(fault).__name__, fault)
+        code = 1
     logging.shutdown()
     # The editor has left. A model that is still loading, or a decode step under way, in native threads must neither
     # delay the end nor be torn down under them by the interpreter.
@@ -78,12 +82,28 @@ def _parser() -> argparse.ArgumentParser:
     for command in (complete, doctor, demo):
         command.add_argument("--model", default="", help="a model's name or folder; by default the embedded one")
         command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-        command.add_argument("--threads", type=int, default=0, help="CPU threads; 0 decides")
+        command.add_argument("--threads", type=_threads, default=0, help="CPU threads; 0 decides")
     return parser
 
 
+def _threads(text: str) -> int:
+    if not text.isdigit() or int(text) > MAX_THREADS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {MAX_THREADS}")
+    return int(text)
+
+
 def _set_up_logging(verbose: bool, log_file: Path | None) -> None:  # noqa: FBT001
-    handler: logging.Handler = logging.FileHandler(log_file, encoding="utf-8") if log_file else logging.StreamHandler()
+    handler: logging.Handler = logging.StreamHandler()
+    fault = None
+    if log_file:
+        try:
+            handler = logging.FileHandler(log_file, encoding="utf-8")
+        except OSError as problem:
+            fault = f"--log-file {log_file}: {problem.strerror}; logging to stderr"
     layout = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     handler.setFormatter(logging.Formatter(layout) if verbose else _Plain(layout))
     logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler], force=True)
+    # A cancel that crosses its answer on the way is everyday life, not a warning.
+    logging.getLogger("pygls.protocol.json_rpc").setLevel(logging.DEBUG if verbose else logging.ERROR)
+    if fault:
+        logging.getLogger(__name__).warning("%s", fault)

@@ -75,6 +75,10 @@ def read_request(place: str, root: Path | None, mode: str) -> CompletionRequest:
         raise EngineError(f"{place!r} is not FILE:LINE:COL, with line and column counted from 1")
     file, line, column = Path(match["file"]).resolve(), int(match["line"]), int(match["column"])
     try:
+        if not file.is_file():
+            raise EngineError(
+                f"{file} is not a file" if file.exists() else f"{file} cannot be read: there is no such file"
+            )
         raw = file.read_bytes()
     except OSError as fault:
         raise EngineError(f"{file} cannot be read: {fault.strerror}") from fault
@@ -92,7 +96,7 @@ def read_request(place: str, root: Path | None, mode: str) -> CompletionRequest:
     path = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
     offset = sum(len(each) + 1 for each in lines[: line - 1]) + column - 1
     chosen = {"line": Mode.LINE, "block": Mode.BLOCK}.get(mode)
-    return CompletionRequest(Document(path, "", text, file), offset, (), root, chosen)
+    return CompletionRequest(Document(path, "", text, file, root), offset, (), chosen)
 
 
 def repository_of(file: Path) -> Path:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +18,9 @@ LINES_BELOW = 3
 
 
 def console() -> Console:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal of another encoding must not end the command
     return Console(highlight=False)
 
 

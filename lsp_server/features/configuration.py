@@ -9,16 +9,17 @@ from lsprotocol import types
 from lsp_server import reporting
 from lsp_server.features.lifecycle import prepare_model
 from lsp_server.server import CodegeexServer
-from lsp_server.settings import SECTION, read_settings
+from lsp_server.settings import SECTION, read_settings, speaks_of_us
 
 
 def register(server: CodegeexServer) -> None:
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
         # Clients that answer workspace/configuration send null or an empty object here: "ask me".
-        raw = params.settings or await _asked(server)
-        take(server, raw)
-        await prepare_model(server)
+        raw = params.settings if speaks_of_us(params.settings) else await _asked(server)
+        if raw is not None:  # otherwise nothing was said of us: what was set at the start stays
+            take(server, raw)
+            await prepare_model(server)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def did_change_workspace_folders(_params: types.DidChangeWorkspaceFoldersParams) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from lsprotocol import types
 
@@ -48,16 +49,16 @@ def _request(server: CodegeexServer, params: types.InlineCompletionParams) -> Co
     if not settings.serves(edited.language_id or ""):
         return None
     roots = workspace_roots(workspace)
-    document, root = snapshot(edited, roots)
+    document = snapshot(edited, roots)
     offset = edited.offset_at_position(params.position)
     if selected := params.context.selected_completion_info:
         start, end = (edited.offset_at_position(p) for p in (selected.range.start, selected.range.end))
         text, offset = apply_selected_suggestion(document.text, offset, start, end, selected.text)
-        document = type(document)(document.path, document.language, text, document.file)
+        document = replace(document, text=text)
     others = tuple(
-        snapshot(other, roots)[0] for other in reversed(list(workspace.text_documents.values())) if other is not edited
+        snapshot(other, roots) for other in reversed(list(workspace.text_documents.values())) if other is not edited
     )
-    return CompletionRequest(document, offset, others, root, MODES.get(settings.mode))
+    return CompletionRequest(document, offset, others, MODES.get(settings.mode))
 
 
 def _items(params: types.InlineCompletionParams, outcome: Outcome) -> types.InlineCompletionList:

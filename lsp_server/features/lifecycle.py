@@ -50,8 +50,8 @@ async def prepare_model(server: CodegeexServer) -> None:
     if not session.settings.enable:
         return
     try:
-        name = await session.worker.prepare(session.settings)
-        reporting.info(server, f"model ready: {name}")
+        if name := await session.worker.prepare(session.settings):
+            reporting.info(server, f"model ready: {name}")
     except EngineError as fault:
         reporting.fault(server, str(fault))
 

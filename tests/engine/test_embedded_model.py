@@ -56,6 +56,11 @@ def test_text_survives_the_tokenizer(model: CTranslateModel, text: str) -> None:
     assert model.tokenizer.decode(model.tokenizer.encode(text)) == text
 
 
+def test_half_an_emoji_becomes_a_replacement_character(model: CTranslateModel) -> None:
+    assert model.tokenizer.decode(model.tokenizer.encode("a\ud83db")) == "a\ufffdb"
+    assert model.tokenizer.decode(model.tokenizer.encode("a\ud83d\ude00b")) == "a😀b"
+
+
 def test_a_stop_rule_ends_the_work(model: CTranslateModel) -> None:
     tokens = model.tokenizer.encode(CODE)
     said = model.generate(tokens, 64, lambda text: len(text) > 5, CancellationToken())

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from engine.complete import complete
 from engine.postprocess import Draft, Silent, apply_filters, shown_part, stop_rule
-from engine.types import Mode
-from tests.scripted import CURSOR, answer
+from engine.types import CancellationToken, CompletionSettings, Generated, Mode
+from tests.scripted import CURSOR, ScriptedModel, answer, at_cursor
 
 
-def filtered(source: str, text: str, mode: Mode = Mode.BLOCK, *, finished: bool = True) -> str:
+def filtered(source: str, text: str, mode: Mode = Mode.BLOCK) -> str:
     prefix, suffix = source.split(CURSOR)
     try:
-        return apply_filters(Draft(text, prefix, suffix, mode, finished)).text
+        return apply_filters(Draft(text, prefix, suffix, mode)).text
     except Silent:
         return ""
 
@@ -28,6 +33,14 @@ def filtered(source: str, text: str, mode: Mode = Mode.BLOCK, *, finished: bool 
         ("f(g(<cursor>)", "x))", "x)"),
         ("f(<cursor>", "g(x))", "g(x))"),
         ("f(<cursor>)", "a,\n  b)", "a,\n  b"),
+        ("f(<cursor>)", "g(x)", "g(x)"),
+        ("a[<cursor>]", "xs[0]", "xs[0]"),
+        ("if (<cursor>) {", "ok() && !done()", "ok() && !done()"),
+        ("console.log(<cursor>)", "x);", "x"),
+        ("const {<cursor>} = require('x')", "a, b} = require('x');", "a, b"),
+        ("f(g(<cursor>)", "x)", "x)"),
+        ("function f() {<cursor>\n}", "\n    return 1;\n}", "\n    return 1;"),
+        ("go(() => {<cursor>\n});", "\n  db(e => {\n    a();\n  });\n});", "\n  db(e => {\n    a();\n  });"),
         ("valu<cursor>e", "e", ""),
         ("x = <cursor>e", "some", "some"),
         ("x = <cursor>", "1   ", "1"),
@@ -50,8 +63,34 @@ def test_line_mode_is_one_line() -> None:
     assert filtered("x = <cursor>", "1\ny = 2", Mode.LINE) == "1"
 
 
-def test_a_half_written_last_line_is_dropped() -> None:
-    assert filtered("<cursor>", "a = 1\nb = 2\nc = so", finished=False) == "a = 1\nb = 2"
+BALANCED = st.recursive(
+    st.sampled_from(["a", "a.b", ""]),
+    lambda inner: st.builds("({}){}".format, inner, inner) | st.builds("a[{}]{}".format, inner, inner),
+    max_leaves=6,
+)
+
+
+@given(BALANCED)
+def test_a_balanced_answer_keeps_the_line_balanced(text: str) -> None:
+    assert balanced("f(" + filtered("f(<cursor>)", text, Mode.LINE) + ")")
+
+
+def balanced(text: str) -> bool:
+    previous, text = "", "".join(char for char in text if char in "()[]")
+    while previous != text:
+        previous, text = text, text.replace("()", "").replace("[]", "")
+    return not text
+
+
+def test_a_block_that_the_token_limit_cuts_off_shows_whole_lines_only() -> None:
+    model = ScriptedModel("\n    one = 1\n    two = some_function(another, third, fourth)\n")
+    outcome = complete(at_cursor("if a:<cursor>\n"), model, CompletionSettings(max_new_tokens=14), CancellationToken())
+    assert outcome.completion.text == "\n    one = 1"
+
+
+def test_a_character_of_several_tokens_counts_them_all() -> None:
+    said = Generated("ab，", (2, 3, 3, 3), tuple(map(math.log, (0.99, 0.9, 0.05, 0.05))), None)
+    assert shown_part(said, Mode.LINE, 0.5).text == "ab"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +111,7 @@ def test_stop_rules(mode: Mode, prefix: str, suffix: str, text: str, stops: bool
 
 def test_a_sure_answer_is_shown_whole_with_the_end_counted() -> None:
     shown = shown_part(answer("a.b", [0.9, 0.9, 0.9], end=0.9), Mode.LINE, 0.6)
-    assert (shown.text, shown.whole) == ("a.b", True)
+    assert shown.text == "a.b"
     assert shown.confidence == pytest.approx(0.9**4)
 
 
@@ -89,7 +128,7 @@ def test_an_unsure_beginning_shows_nothing() -> None:
 
 def test_the_token_that_ends_the_line_counts_as_the_end() -> None:
     shown = shown_part(answer("ab\n", [0.9, 0.8], end=None), Mode.LINE, 0.6)
-    assert (shown.text, shown.whole) == ("ab", True)
+    assert shown.text == "ab"
     assert shown.confidence == pytest.approx(0.72)
 
 

@@ -78,6 +78,13 @@ def test_the_best_snippets_that_fit_stand_nearest_to_the_cursor() -> None:
     assert all(use.tokens > 0 for use in prompt.used)
 
 
+def test_a_path_longer_than_the_prompt_leaves_room_for_code() -> None:
+    tokenizer = WordTokenizer()
+    prompt = assemble(DESCRIPTION, tokenizer, PYTHON, Mode.LINE, "a/" * 900 + "b.py", "x = 1\n" * 20, "", (), 120)
+    assert len(prompt.tokens) <= 120
+    assert prompt.prefix_tokens > 40
+
+
 @given(st.text(max_size=400), st.text(max_size=400), st.integers(60, 300))
 def test_the_budget_holds_whatever_the_text(prefix: str, suffix: str, budget: int) -> None:
     prompt, _ = prompt_of(prefix, suffix, (snippet("b.py", prefix or "b"),), budget)

@@ -62,6 +62,28 @@ async def test_changes_behind_a_form_feed_do_not_drift() -> None:
         assert "a\x0cb\nlong_name = <|code_middle|>" in model.prompts[-1]
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "seen"),
+    [((0, 5), (0, 99), "x = 123 = <|code_middle|>"), ((0, 99), (0, 99), "x = 123 = <|code_middle|>")],
+)
+async def test_a_change_past_the_end_of_a_line_is_at_its_end(
+    start: tuple[int, int], end: tuple[int, int], seen: str
+) -> None:
+    model = ScriptedModel("value")
+    async with window(model) as editor:
+        editor.open("x = 1")
+        editor.change(start, end, "23 = ")
+        await editor.suggestion(types.Position(0, 99))
+        assert seen in model.prompts[-1]
+
+
+async def test_half_an_emoji_is_survived() -> None:
+    async with window(ScriptedModel("value")) as editor:
+        at = editor.open("x = <cursor>")
+        editor.open("s = '\ud83d'\nx = ", uri="file:///project/b.py")
+        assert await editor.suggestion(at) == "value"
+
+
 async def test_utf8_positions_when_the_editor_prefers_them() -> None:
     general = types.GeneralClientCapabilities(position_encodings=[types.PositionEncodingKind.Utf8])
     model = ScriptedModel("value")

@@ -77,6 +77,15 @@ async def test_a_change_of_settings_takes_effect() -> None:
             assert await editor.suggestion(at) == shown
 
 
+@pytest.mark.parametrize("said", [None, {}, {"python": {"linting": True}, "editor.fontSize": 3}])
+async def test_settings_that_do_not_speak_of_us_change_nothing(said: Any) -> None:
+    async with window(ScriptedModel("value"), initialization_options={"enable": False}) as editor:
+        at = editor.open("x = <cursor>\n")
+        editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(said))
+        assert await editor.suggestion(at) == ""
+        assert editor.log == []
+
+
 async def test_another_model_is_loaded_when_the_settings_name_it() -> None:
     loaded: list[tuple[str, str, int]] = []
 
