@@ -21,6 +21,7 @@ import recipe as choices
 from corpus import BUILD, read_rows
 from numpy.lib.format import open_memmap
 from recipe import RECIPES
+from tokenizer import SPECIAL_TOKENS
 from tokenizers import Tokenizer
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
@@ -121,15 +122,18 @@ def after(starts: list[int], line: int, missing: int, end: int) -> int:
     return end if not missing else max(end, starts[min(line + missing, len(starts) - 1)] - 1)
 
 
+def special_ids(tokenizer: Tokenizer) -> dict[str, int]:
+    """The control tokens, and no other: what is one of them weighs nothing in the loss, whatever stands around it."""
+    return {token: tokenizer.token_to_id(token) for token in SPECIAL_TOKENS}
+
+
 class Cutter:
     """Makes rows. One a process."""
 
     def __init__(self, split: str) -> None:
         self.tokenizer = Tokenizer.from_file(str(BUILD / "tokenizer.json"))
         self.tokenizer.encode_special_tokens = True  # code that spells a control token stays code
-        self.special = {
-            t: self.tokenizer.token_to_id(t) for t in self.tokenizer.get_vocab() if t.startswith(("<", "[", "#"))
-        }
+        self.special = special_ids(self.tokenizer)
         self.projects: dict[str, dict[str, Project]] = defaultdict(lambda: defaultdict(Project))
         for row in read_rows(split):
             self.projects[row["language"]][row["project"]].files.append((row["path"], row["text"]))
@@ -202,9 +206,8 @@ class Cutter:
         ids = [*head, *references, *tail, *suffix, s["<|code_prefix|>"], *prefix, *close, *middle]
         weights += [1] * len(references) + [0] * len(tail) + [1] * len(suffix) + [0] + [1] * len(prefix)
         weights += [0] * len(close) + [choices.MIDDLE_WEIGHT] * len(middle)
-        for i, (token, _) in enumerate(zip(ids, weights, strict=True)):
-            if token < len(s) and token != s["<|endoftext|>"]:
-                weights[i] = 0
+        controls = set(s.values()) - {s["<|endoftext|>"]}
+        weights = [0 if token in controls else weight for token, weight in zip(ids, weights, strict=True)]
         return ids, weights
 
     def row(self, length: int, seed: int) -> tuple[list[int], list[int]]:

@@ -20,6 +20,14 @@ class Typed:
     accepted: int
     wrong: int
 
+    def __add__(self, other: Typed) -> Typed:
+        return Typed(
+            self.chars + other.chars,
+            self.keys + other.keys,
+            self.accepted + other.accepted,
+            self.wrong + other.wrong,
+        )
+
     @property
     def saved_per_1000(self) -> float:
         return 1000 * (self.chars - self.keys) / max(1, self.chars)

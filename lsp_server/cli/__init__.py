@@ -51,8 +51,8 @@ def _serve(options: argparse.Namespace) -> int:
     except (transport.AddressError, OSError) as fault:
         print(f"codegeex-lsp: --tcp: {fault}", file=sys.stderr)  # noqa: T201
         return EXIT_USAGE
-    except Exception as fault:  # noqa: BLE001 - a header that no editor sends; the log is read by people
-        logging.getLogger(__name__).exception("the connection is beyond repair: %s: %s", type(fault).__name__, fault)
+    except Exception as fault:  # a header that no editor sends; the log is read by people
+        logging.getLogger(__name__).exception("the connection is beyond repair: %s", type(fault).__name__)
         code = 1
     logging.shutdown()
     # The editor has left. A model that is still loading, or a decode step under way, in native threads must neither
