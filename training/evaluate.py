@@ -22,10 +22,10 @@ from corpus import BUILD, HERE, read_rows
 from recipe import SEED
 
 sys.path.insert(0, str(HERE.parent))
-from engine.evaluate.accuracy import Score, ask, calibrate, score
-from engine.evaluate.perplexity import perplexity
-from engine.evaluate.positions import draw_positions
-from engine.evaluate.typing import type_lines
+from engine.evaluate.accuracy import Answer, Score, ask, calibrate, score
+from engine.evaluate.perplexity import Perplexity, perplexity
+from engine.evaluate.positions import Position, draw_positions
+from engine.evaluate.typing import Typed, type_lines
 from engine.languages import LANGUAGES, language_of
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
@@ -36,6 +36,7 @@ LEAST_RIGHT = 0.65  # of what is shown, on the calibrating projects: a little ab
 LINE_START_SHARE = 0.3
 TYPED_LINES = 160
 PERPLEXITY_FILES = 24
+PERPLEXITY_TOKENS = 960
 LANGUAGE_IDS = {language.name: language.id for language in reversed(LANGUAGES)}
 
 
