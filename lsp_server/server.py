@@ -1,4 +1,4 @@
-"""The composition root: one server a connection, its session, and the features that register on it."""
+"""One server a connection, and its session."""
 
 from __future__ import annotations
 
@@ -36,12 +36,3 @@ class CodegeexServer(LanguageServer):
             return
         log.debug("error from %s", source, exc_info=error)
         reporting.fault(self, f"{type(error).__name__}: {error}".partition("\n")[0])
-
-
-def create_server(load_model: LoadModel = load_ctranslate_model) -> CodegeexServer:
-    from lsp_server.features import configuration, inline_completion, lifecycle
-
-    server = CodegeexServer(load_model)
-    for feature in (lifecycle, configuration, inline_completion):
-        feature.register(server)
-    return server

@@ -11,7 +11,8 @@ import threading
 
 from pygls.io_ import run_async
 
-from lsp_server.server import CodegeexServer, create_server
+from lsp_server.app import create_server
+from lsp_server.server import CodegeexServer
 
 log = logging.getLogger(__name__)
 

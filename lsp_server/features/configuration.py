@@ -6,10 +6,9 @@ from typing import Any
 
 from lsprotocol import types
 
-from lsp_server import reporting
-from lsp_server.features.lifecycle import prepare_model
+from lsp_server.configure import prepare_model, take
 from lsp_server.server import CodegeexServer
-from lsp_server.settings import SECTION, read_settings, speaks_of_us
+from lsp_server.settings import SECTION, speaks_of_us
 
 
 def register(server: CodegeexServer) -> None:
@@ -24,14 +23,6 @@ def register(server: CodegeexServer) -> None:
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def did_change_workspace_folders(_params: types.DidChangeWorkspaceFoldersParams) -> None:
         """Pygls keeps the folders; registering makes it say so in the capabilities."""
-
-
-def take(server: CodegeexServer, raw: Any) -> None:
-    """Makes raw options the session's settings, and says what is wrong with them."""
-    server.session.settings, complaints = read_settings(raw)
-    server.session.faults_said.clear()  # a new configuration deserves to hear of its faults
-    for complaint in complaints:
-        reporting.warning(server, complaint)
 
 
 async def _asked(server: CodegeexServer) -> Any:

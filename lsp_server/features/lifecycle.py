@@ -8,8 +8,7 @@ import os
 
 from lsprotocol import types
 
-from engine.types import EngineError
-from lsp_server import reporting
+from lsp_server.configure import prepare_model, take
 from lsp_server.server import CodegeexServer
 
 log = logging.getLogger(__name__)
@@ -20,8 +19,6 @@ PARENT_CHECK_SECONDS = 3.0
 def register(server: CodegeexServer) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
-        from lsp_server.features.configuration import take
-
         server.protocol.adopt_workspace()
         take(server, params.initialization_options)
 
@@ -42,18 +39,6 @@ def register(server: CodegeexServer) -> None:
     @server.feature(types.SET_TRACE)
     def set_trace(params: types.SetTraceParams) -> None:
         log.debug("trace: %s", params.value)
-
-
-async def prepare_model(server: CodegeexServer) -> None:
-    """Loads the model while the person still reads their code, not when they first wait."""
-    session = server.session
-    if not session.settings.enable:
-        return
-    try:
-        if name := await session.worker.prepare(session.settings):
-            reporting.info(server, f"model ready: {name}")
-    except EngineError as fault:
-        reporting.fault(server, str(fault))
 
 
 async def _end_with(parent: int) -> None:

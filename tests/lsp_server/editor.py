@@ -13,8 +13,9 @@ from pygls.io_ import run_async
 from pygls.lsp.client import LanguageClient
 
 from engine.types import EngineError
+from lsp_server.app import create_server
 from lsp_server.model_worker import LoadModel
-from lsp_server.server import CodegeexServer, create_server
+from lsp_server.server import CodegeexServer
 from tests.scripted import CURSOR, ScriptedModel
 
 URI = "file:///project/main.py"

@@ -107,7 +107,7 @@ def test_it_ends_when_its_parent_dies_and_the_pipe_stays_open() -> None:
 def test_the_server_starts_light() -> None:
     """Neither torch nor transformers nor the command's own finery; ctranslate2 only when the model is loaded."""
     heavy = ["torch", "transformers", "rich", "ctranslate2", "tokenizers", "numpy"]
-    code = f"import sys, lsp_server.server as s; s.create_server(); print([m for m in {heavy!r} if m in sys.modules])"
+    code = f"import sys, lsp_server.app as s; s.create_server(); print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -1,0 +1,14 @@
+"""The composition root: a server with its model and the features that register on it."""
+
+from __future__ import annotations
+
+from lsp_server.features import configuration, inline_completion, lifecycle
+from lsp_server.model_worker import LoadModel, load_ctranslate_model
+from lsp_server.server import CodegeexServer
+
+
+def create_server(load_model: LoadModel = load_ctranslate_model) -> CodegeexServer:
+    server = CodegeexServer(load_model)
+    for feature in (lifecycle, configuration, inline_completion):
+        feature.register(server)
+    return server

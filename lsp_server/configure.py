@@ -1,0 +1,30 @@
+"""Making what a client has chosen count: its settings, and the model they name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.types import EngineError
+from lsp_server import reporting
+from lsp_server.server import CodegeexServer
+from lsp_server.settings import read_settings
+
+
+def take(server: CodegeexServer, raw: Any) -> None:
+    """Makes raw options the session's settings, and says what is wrong with them."""
+    server.session.settings, complaints = read_settings(raw)
+    server.session.faults_said.clear()  # a new configuration deserves to hear of its faults
+    for complaint in complaints:
+        reporting.warning(server, complaint)
+
+
+async def prepare_model(server: CodegeexServer) -> None:
+    """Loads the model while the person still reads their code, not when they first wait."""
+    session = server.session
+    if not session.settings.enable:
+        return
+    try:
+        if name := await session.worker.prepare(session.settings):
+            reporting.info(server, f"model ready: {name}")
+    except EngineError as fault:
+        reporting.fault(server, str(fault))
