@@ -34,7 +34,7 @@ from engine.types import CompletionSettings
 THRESHOLDS = [round(0.05 * i, 2) for i in range(1, 20)] + [0.97, 0.99]
 LEAST_RIGHT = 0.65  # of what is shown, on the calibrating projects: a little above what is promised
 LINE_START_SHARE = 0.3
-TYPED_LINES = 160
+TYPED_LINES = 100
 PERPLEXITY_FILES = 24
 PERPLEXITY_TOKENS = 960
 LANGUAGE_IDS = {language.name: language.id for language in reversed(LANGUAGES)}

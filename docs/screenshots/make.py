@@ -9,13 +9,14 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
 from engine.complete import complete
-from engine.types import CancellationToken, CompletionSettings
-from lsp_server.cli.complete import explain, read_request
-from lsp_server.cli.demo import PLACES, SAMPLES, demo
+from engine.types import CancellationToken, CompletionRequest, CompletionSettings, Document
+from lsp_server.cli.complete import explain
+from lsp_server.cli.demo import SAMPLES, demo, places
 from lsp_server.model_worker import load_ctranslate_model
 
 HERE = Path(__file__).parent
 COLUMNS = 104
+MIN_CHARS = 12  # of the suggestion that is explained: enough to look at
 LIGHT = TerminalTheme(
     (255, 255, 255), (36, 41, 47),
     [
@@ -55,21 +56,16 @@ def main() -> None:
     asyncio.run(demo(console, {}))
     picture(console, "demo")
 
-    place = PLACES[1]
-    file = SAMPLES / place.file
-    text = file.read_text()
-    offset = text.index(place.before) + len(place.before)
-    line = text.count("\n", 0, offset)
+    model = load_ctranslate_model("", "cpu", 0)
+    for place in places():
+        document = Document(place.file.relative_to(SAMPLES).as_posix(), "", place.text, place.file, SAMPLES)
+        request = CompletionRequest(document, place.offset)
+        outcome = complete(request, model, CompletionSettings(), CancellationToken())
+        if outcome.completion and len(outcome.completion.text) >= MIN_CHARS and outcome.prompt and outcome.prompt.used:
+            break
     console = new_console()
-    console.print(
-        f"$ codegeex-lsp complete {place.file}:{line + 1}:{offset - text.rfind(chr(10), 0, offset)} --explain\n"
-    )
-    request = read_request(f"{file}:{line + 1}:{offset - text.rfind(chr(10), 0, offset)}", SAMPLES, "auto")
-    explain(
-        console,
-        request,
-        complete(request, load_ctranslate_model("", "cpu", 0), CompletionSettings(), CancellationToken()),
-    )
+    console.print(f"$ codegeex-lsp complete {document.path}:{place.line + 1}:{place.column + 1} --explain\n")
+    explain(console, request, outcome)
     picture(console, "explain")
 
 
