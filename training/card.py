@@ -53,6 +53,12 @@ Saved per 1000 characters typed: {saved:.0f}. The shipped threshold is {threshol
 |---|---|---|---|---|
 {curve}
 
+Were nothing ever cut, and whole answers shown or none (the same answers, another manner of showing):
+
+| threshold | shown | right | exact | mean length |
+|---|---|---|---|---|
+{whole}
+
 {perplexity_title}
 
 | language | perplexity a token | bits a character |
@@ -118,6 +124,7 @@ def card(toml: dict, figures: dict, recipe: Recipe) -> str:
         saved=figures["typing"]["saved_per_1000"],
         threshold=figures["threshold"],
         curve="\n".join(row(point["threshold"], point) for point in figures["curve"]),
+        whole="\n".join(row(point["threshold"], point) for point in figures["whole_only_curve"]),
         perplexity_title=f"On the held-out files' last {figures['perplexity_window']} tokens:",
         perplexity="\n".join(
             f"| {language} | {p['per_token']:.2f} | {p['bits_per_char']:.3f} |"

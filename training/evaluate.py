@@ -120,6 +120,7 @@ def measure(folder: Path, count: int, jobs: int) -> tuple[dict[str, Any], list[S
         "inside_lines": vars(score(inside, chosen.threshold)),
         "line_starts": vars(score(starts, chosen.threshold)),
         "curve": [vars(point) for point in curve],
+        "whole_only_curve": [vars(score(answers["report"], t, whole_only=True)) for t in THRESHOLDS[:12]],
         "typing": {**vars(typed), "saved_per_1000": typed.saved_per_1000, "lines": min(len(lines), TYPED_LINES)},
         "perplexity_window": PERPLEXITY_TOKENS,
         "perplexity": {language: vars(found) for language, found in perplexities.items()},

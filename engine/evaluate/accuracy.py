@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from engine.complete import complete, decide
 from engine.evaluate.positions import Position
 from engine.model.protocol import LanguageModel
+from engine.postprocess.confidence import confidence_of_whole
 from engine.types import CancellationToken, CompletionSettings, Generated, Mode
 
 MIN_SHOWN = 20  # suggestions, for a share of them to mean something
@@ -53,12 +54,17 @@ def ask(model: LanguageModel, positions: Iterable[Position], *, use_context: boo
     return answers
 
 
-def score(answers: Sequence[Answer], threshold: float) -> Score:
+def score(answers: Sequence[Answer], threshold: float, *, whole_only: bool = False) -> Score:
+    """The score at a threshold. `whole_only` counts a stricter manner than ours: whole answers or none, never cut."""
     shown = exact = right = chars = right_chars = 0
     for answer in answers:
         request, truth = answer.position.request, answer.position.rest_of_line + answer.position.lines_below
         text, cursor = request.document.text, request.offset
-        completion, _ = decide(answer.generated, answer.mode, text[:cursor], text[cursor:], threshold)
+        if whole_only and confidence_of_whole(answer.generated) < threshold:
+            continue
+        completion, _ = decide(
+            answer.generated, answer.mode, text[:cursor], text[cursor:], 0.0 if whole_only else threshold
+        )
         if completion is None:
             continue
         shown += 1

@@ -26,12 +26,16 @@ class Shown:
 
 def shown_part(generated: Generated, mode: Mode, threshold: float) -> Shown:
     """The longest likely part. With nothing likely, the text is "" and the confidence that of the whole."""
-    whole = math.exp(sum(generated.log_probs) + (generated.end_log_prob or 0.0))
-    best = Shown("", whole)
+    best = Shown("", confidence_of_whole(generated))
     for text, confidence in borders(generated, mode):
         if confidence >= threshold and len("".join(text.split())) >= MIN_SHOWN_CHARS:
             best = Shown(text, confidence)
     return best
+
+
+def confidence_of_whole(generated: Generated) -> float:
+    """The probability that all that was generated is right, its end included."""
+    return math.exp(sum(generated.log_probs) + (generated.end_log_prob or 0.0))
 
 
 def borders(generated: Generated, mode: Mode) -> Iterator[tuple[str, float]]:

@@ -37,6 +37,15 @@ def test_right_and_exact_are_different_things() -> None:
     assert (found.shown, found.right, found.exact) == (1.0, pytest.approx(2 / 3), pytest.approx(1 / 3))
 
 
+def test_whole_answers_only_are_never_cut() -> None:
+    unsure_tail = Answer(
+        position("x = <cursor>\n", "name, other"), answer("name, other", [0.9, 0.9, 0.9, 0.2], end=0.9), Mode.LINE
+    )
+    assert score([unsure_tail], 0.5).shown == 1
+    assert score([unsure_tail], 0.5, whole_only=True).shown == 0
+    assert score([unsure_tail], 0.1, whole_only=True).exact == 1
+
+
 def test_a_threshold_shows_less_and_is_right_more_often() -> None:
     answers = [said("name", "name", 0.9)] * 30 + [said("other", "wrong", 0.6)] * 30
     assert score(answers, 0.1).right == 0.5
