@@ -39,6 +39,7 @@ LANGUAGE_OF_SUFFIX = {
     ".tsx": "TypeScript", ".java": "Java", ".go": "Go", ".c": "C", ".h": "C", ".cc": "C++", ".cpp": "C++",
     ".hpp": "C++", ".cxx": "C++", ".hh": "C++", ".rs": "Rust",
 }  # fmt: skip
+DEBIAN_RELEASE = "bookworm"
 MAX_FILE_BYTES = 120_000
 MIN_FILE_BYTES = 200
 MAX_PROJECT_BYTES = 2_500_000  # of one language: no project may teach its own habits as the language's
@@ -136,13 +137,25 @@ def download(source: Source, version: str | None) -> tuple[Path, str] | None:
     return archive, found
 
 
+def debian_mirror() -> str:
+    """The mirror that this machine's own apt uses for the release."""
+    shown = ["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)", "Identifier: Packages"]
+    targets = subprocess.run(shown, capture_output=True, text=True, check=True).stdout.splitlines()
+    mirror = next((line.partition(" ")[2] for line in targets if line.startswith(f"{DEBIAN_RELEASE} ")), None)
+    if mirror is None:
+        raise SystemExit(
+            f"apt knows no mirror of Debian {DEBIAN_RELEASE}: add one to its sources and run apt-get update"
+        )
+    return mirror
+
+
 def set_up_apt() -> None:
     """A private apt configuration with the source packages of Debian's stable release; the machine's own stays."""
     apt = BUILD / "apt"
     for sub in ("lists/partial", "cache/archives/partial"):
         (apt / sub).mkdir(parents=True, exist_ok=True)
     keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
-    at = f"[signed-by={keyring}] MIRROR bookworm main\n"
+    at = f"[signed-by={keyring}] {debian_mirror()} {DEBIAN_RELEASE} main\n"
     (apt / "sources.list").write_text(f"deb-src {at}deb {at}")
     (apt / "apt.conf").write_text(
         f'Dir::Etc::sourcelist "{apt}/sources.list";\nDir::Etc::sourceparts "-";\n'
