@@ -22,10 +22,9 @@ from statistics import quantiles
 
 import psutil
 
-from lsp_server.cli.demo import SAMPLES
+from lsp_server.cli.demo import LANGUAGES, SAMPLES
 from lsp_server.cli.editor import SERVER, Editor
 
-LANGUAGES = {".py": "python", ".ts": "typescript", ".go": "go", ".java": "java"}
 STARTS = 10
 SEED = 7
 

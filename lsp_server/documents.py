@@ -65,7 +65,7 @@ class EditorWorkspace(Workspace):
 
 
 def is_open(workspace: Workspace, uri: str) -> bool:
-    return uri in workspace.text_documents or any(document.uri == uri for document in workspace.text_documents.values())
+    return unquote(uri) in workspace.text_documents  # pygls keys them so
 
 
 def snapshot(document: TextDocument, roots: Sequence[Path]) -> Document:

@@ -99,7 +99,9 @@ def _far_windows(request: CompletionRequest) -> list[Window]:
     # Nearest first, and no further than a bound: a keystroke must not pay for a whole long file.
     starts = [*range(0, first_near - WINDOW_LINES + 1, WINDOW_LINES)][-MAX_FAR_WINDOWS:]
     starts += [*range(last_near + 1, len(lines), WINDOW_LINES)][:MAX_FAR_WINDOWS]
-    made = (_window(document.path, start, tuple(lines[start : start + WINDOW_LINES]), comment) for start in starts)
+    made = (
+        _window_of_edited(document.path, start, tuple(lines[start : start + WINDOW_LINES]), comment) for start in starts
+    )
     return [window for window in made if window]
 
 
@@ -113,7 +115,6 @@ def _windows(path: str, language_id: str, text: str) -> tuple[Window, ...]:
     return tuple(window for window in made if window)
 
 
-@lru_cache(maxsize=MAX_CACHED_WINDOWS)
 def _window(path: str, start: int, lines: tuple[str, ...], comment: str) -> Window | None:
     body = "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith(comment))
     words = IDENTIFIER.findall(body)
@@ -121,6 +122,11 @@ def _window(path: str, start: int, lines: tuple[str, ...], comment: str) -> Wind
         return None
     parts = (part for word in words for part in _parts(word))
     return Window(path, start, start + len(lines), body, frozenset([*words, *parts]))
+
+
+# Of the text being edited, which is another one with each key while most of its windows stay. The others' windows are
+# remembered with their texts, and would only push these out.
+_window_of_edited = lru_cache(maxsize=MAX_CACHED_WINDOWS)(_window)
 
 
 def _diverse(best: list[tuple[float, Window]]) -> list[tuple[float, Window]]:

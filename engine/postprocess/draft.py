@@ -11,6 +11,11 @@ class Silent(Exception):  # noqa: N818 - it is not an error
     """Nothing should be shown; the message says why."""
 
 
+def indent_of(line: str) -> int:
+    """How many blanks, of whatever kind, a line begins with."""
+    return len(line) - len(line.lstrip())
+
+
 @dataclass(frozen=True)
 class Draft:
     """A suggestion on its way to the editor. All text has LF line ends.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from engine.postprocess.draft import Draft, Silent
+from engine.postprocess.draft import Draft, Silent, indent_of
 from engine.types import Mode
 
 Filter = Callable[[Draft], Draft]
@@ -33,10 +33,10 @@ def keep_one_line(draft: Draft) -> Draft:
 
 def stay_in_block(draft: Draft) -> Draft:
     """The first line indented less than the cursor's own ends the block."""
-    indent = len(draft.line_before) - len(draft.line_before.lstrip())
+    indent = indent_of(draft.line_before)
     lines = draft.text.split("\n")
     for index, line in enumerate(lines[1:], start=1):
-        if line.strip() and len(line) - len(line.lstrip()) < indent:
+        if line.strip() and indent_of(line) < indent:
             return replace(draft, text="\n".join(lines[:index]))
     return draft
 

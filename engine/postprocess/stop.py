@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.model.protocol import StopRule
+from engine.postprocess.draft import indent_of
 from engine.types import Mode
 
 MAX_BLOCK_LINES = 16
@@ -13,7 +14,7 @@ def stop_rule(mode: Mode, prefix: str, suffix: str) -> StopRule:
     """LINE ends with its line; BLOCK where it leaves its block, repeats itself or reaches the suffix's next line."""
     if mode is Mode.LINE:
         return lambda text: "\n" in text
-    indent = _block_indent(prefix)
+    indent = indent_of(prefix[prefix.rfind("\n") + 1 :])  # less, and a line no longer belongs to the cursor's block
     next_line = next((line for line in suffix.split("\n")[1:4] if len(line.strip()) > 1), None)
 
     def block(text: str) -> bool:
@@ -26,12 +27,6 @@ def stop_rule(mode: Mode, prefix: str, suffix: str) -> StopRule:
             return True
         # The line under way already shows its indentation once it has a character that is not blank.
         last = lines[-1]
-        return bool(last.strip()) and len(last) - len(last.lstrip()) < indent
+        return bool(last.strip()) and indent_of(last) < indent
 
     return block
-
-
-def _block_indent(prefix: str) -> int:
-    """The indentation, in characters, under which a line no longer belongs to the block at the cursor."""
-    line = prefix[prefix.rfind("\n") + 1 :]
-    return len(line) - len(line.lstrip())

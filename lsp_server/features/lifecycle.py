@@ -36,10 +36,6 @@ def register(server: CodegeexServer) -> None:
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         server.session.cancel(params.text_document.uri)
 
-    @server.feature(types.SET_TRACE)
-    def set_trace(params: types.SetTraceParams) -> None:
-        log.debug("trace: %s", params.value)
-
 
 async def _end_with(parent: int) -> None:
     """Ends this process when the editor's is gone: an orphan would keep a model in memory."""
