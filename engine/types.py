@@ -123,6 +123,27 @@ class Prompt:
 
 
 @dataclass(frozen=True)
+class Sampling:
+    """How the next token is chosen. `temperature` 0 is greedy: always the most probable one.
+
+    Otherwise one is drawn from the `top_k` most probable (0: all) that together have probability `top_p`. `seed` starts
+    the model's random numbers; None leaves that to the model.
+    """
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int = 0
+    seed: int | None = None
+
+    @property
+    def is_greedy(self) -> bool:
+        return self.temperature == 0
+
+
+GREEDY = Sampling()
+
+
+@dataclass(frozen=True)
 class Generated:
     """What the model said: its text, and for each token where its text ends and the token's log-probability.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.model.folder import ModelDescription
 from engine.model.protocol import StopRule
-from engine.types import CancellationToken, CompletionRequest, Document, Generated, Mode
+from engine.types import GREEDY, CancellationToken, CompletionRequest, Document, Generated, Mode, Sampling
 
 CURSOR = "<cursor>"
 DESCRIPTION = ModelDescription(
@@ -61,6 +61,7 @@ class ScriptedModel:
         self.text, self.probability, self.description = text, probability, description
         self.tokenizer = WordTokenizer()
         self.prompts: list[str] = []
+        self.samplings: list[Sampling] = []
         self.started = threading.Event()
         self.go_on = threading.Event()
         self.go_on.set()
@@ -70,11 +71,17 @@ class ScriptedModel:
         self.go_on.clear()
 
     def generate(
-        self, tokens: Sequence[int], max_new_tokens: int, stop: StopRule, cancellation: CancellationToken
+        self,
+        tokens: Sequence[int],
+        max_new_tokens: int,
+        stop: StopRule,
+        cancellation: CancellationToken,
+        sampling: Sampling = GREEDY,
     ) -> Generated:
         import math
 
         self.prompts.append(self.tokenizer.decode(tokens))
+        self.samplings.append(sampling)
         self.started.set()
         while not self.go_on.wait(0.01):
             cancellation.check()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.model.folder import ModelDescription
 from engine.model.protocol import StopRule
-from engine.types import CancellationToken, Generated, ModelError
+from engine.types import GREEDY, CancellationToken, Generated, ModelError, Sampling
 
 if TYPE_CHECKING:
     import ctranslate2
@@ -105,8 +105,16 @@ class CTranslateModel:
         return list(result.log_probs)
 
     def generate(
-        self, tokens: Sequence[int], max_new_tokens: int, stop: StopRule, cancellation: CancellationToken
+        self,
+        tokens: Sequence[int],
+        max_new_tokens: int,
+        stop: StopRule,
+        cancellation: CancellationToken,
+        sampling: Sampling = GREEDY,
     ) -> Generated:
+        """As the protocol says. Of the seeds a process sees, only the first counts: CTranslate2's decoding thread takes
+        one when it first draws a token, and passes over what is set later.
+        """
         cancellation.check()
         # CTranslate2 lets go of the callback in its own thread, maybe after this call has returned. The callback must
         # therefore not hold `self`: the last reference to a generator, dropped in that thread, would make the thread
@@ -137,7 +145,7 @@ class CTranslateModel:
         self._generator.generate_batch(
             [[str(token) for token in tokens]],
             max_length=max_new_tokens,
-            sampling_topk=1,
+            **_drawing(sampling),
             end_token=self._stop_ids,
             return_end_token=True,
             include_prompt_in_result=False,
@@ -156,6 +164,21 @@ class CTranslateModel:
             prefill_ms=(first - began) * 1000,
             decode_ms=(done - first) * 1000,
         )
+
+
+def _drawing(sampling: Sampling) -> dict[str, int | float]:
+    """The options of `generate_batch` that choose the next token."""
+    import ctranslate2
+
+    if sampling.is_greedy:
+        return {"sampling_topk": 1}
+    if sampling.seed is not None:
+        ctranslate2.set_random_seed(sampling.seed)
+    return {
+        "sampling_topk": sampling.top_k,
+        "sampling_topp": sampling.top_p,
+        "sampling_temperature": sampling.temperature,
+    }
 
 
 def _load(description: ModelDescription, device: str, threads: int) -> ctranslate2.Generator:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from engine.model.folder import ModelDescription
-from engine.types import CancellationToken, Generated
+from engine.types import GREEDY, CancellationToken, Generated, Sampling
 
 # Told the text so far after each token; True ends the generation.
 StopRule = Callable[[str], bool]
@@ -34,9 +34,14 @@ class LanguageModel(Protocol):
     def tokenizer(self) -> Tokenizer: ...
 
     def generate(
-        self, tokens: Sequence[int], max_new_tokens: int, stop: StopRule, cancellation: CancellationToken
+        self,
+        tokens: Sequence[int],
+        max_new_tokens: int,
+        stop: StopRule,
+        cancellation: CancellationToken,
+        sampling: Sampling = GREEDY,
     ) -> Generated:
-        """Continues `tokens` greedily until the model ends, `stop` says so, or `max_new_tokens` are there.
+        """Continues `tokens` until the model ends, `stop` says so, or `max_new_tokens` are there.
 
         Raises `Cancelled` within one decode step of `cancellation`. One caller at a time.
         """
