@@ -1,16 +1,52 @@
-"""Which models there are: the embedded one, and the folders a user has installed."""
+"""Which models there are: the embedded one, and the folders a user has installed; which of them is the default.
+
+Installed models lie in one folder each under `models_folder()`. What begins with a dot there is ours: the file with the
+default's name, a conversion under way, a model that is being removed.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
-from engine.model.folder import ModelDescription, read_description
+from engine.model.folder import REQUIRED_FILES, ModelDescription, read_description
 from engine.types import ModelError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 EMBEDDED = "embedded"
 EMBEDDED_FOLDER = Path(__file__).parent / "embedded"
+DEFAULT_FILE = ".default"
+MAX_NAME_CHARS = 100
+BLOCK_BYTES = 8 * 2**20
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A model by the name it goes by. `description` is None where `fault` says why it cannot be used."""
+
+    name: str
+    folder: Path
+    description: ModelDescription | None
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class FileCheck:
+    """One file of a model folder against model.toml; `fault` is "" where it is whole."""
+
+    name: str
+    fault: str = ""
 
 
 def models_folder() -> Path:
@@ -19,27 +55,174 @@ def models_folder() -> Path:
 
 
 def find_model(name: str) -> ModelDescription:
-    """The model a setting names: "" or "embedded", the name of an installed folder, or a path.
+    """The model a setting names: "" for the default, "embedded", the name of an installed folder, or a path.
 
-    Raises `ModelError` where it does not exist or is not whole.
+    Raises `ModelError` where it does not exist or is not whole; a default that has gone is not replaced silently.
     """
+    if not name and (chosen := default_name()):
+        try:
+            return find_installed(chosen)
+        except ModelError as fault:
+            raise ModelError(
+                f"the default model cannot be used: {fault} (choose another with `codegeex-lsp models use`)"
+            ) from fault
     if name in {"", EMBEDDED}:
         return read_description(EMBEDDED_FOLDER)
-    installed = models_folder() / name
     try:
-        if Path(name).name == name and installed.is_dir():
-            return read_description(installed)
+        if is_installed(name):
+            return read_description(models_folder() / name)
         path = Path(name).expanduser()
         if path.is_dir():
             return read_description(path)
     except (OSError, RuntimeError, ValueError) as fault:  # a name no file system takes, a user nobody knows
         raise ModelError(f"no model named {name[:80]!r}: {fault}") from fault
-    known = ", ".join([EMBEDDED, *installed_names()])
-    raise ModelError(
-        f"no model named {name!r}: neither a folder nor installed under {models_folder()}; there are: {known}"
-    )
+    raise _unknown(name)
+
+
+def find_installed(name: str) -> ModelDescription:
+    """The model of that name, "embedded" or an installed one; never a path. Raises `ModelError`."""
+    if name == EMBEDDED:
+        return read_description(EMBEDDED_FOLDER)
+    if not is_installed(name):
+        raise _unknown(name)
+    return read_description(models_folder() / name)
+
+
+def is_installed(name: str) -> bool:
+    """Whether a folder of that name is there, whole or not; a link to nothing counts, so that it can be removed."""
+    if name_fault(name):
+        return False
+    path = models_folder() / name
+    return path.is_dir() or path.is_symlink()
 
 
 def installed_names() -> list[str]:
-    folder = models_folder()
-    return sorted(p.name for p in folder.iterdir() if (p / "model.toml").is_file()) if folder.is_dir() else []
+    """Of every folder under `models_folder()`, whole or not."""
+    try:
+        return sorted(entry.name for entry in models_folder().iterdir() if is_installed(entry.name))
+    except OSError:
+        return []
+
+
+def installed() -> list[Installed]:
+    """The embedded model first, then the others by name; damaged ones with their fault."""
+    found = []
+    for name in [EMBEDDED, *installed_names()]:
+        folder = EMBEDDED_FOLDER if name == EMBEDDED else models_folder() / name
+        try:
+            found.append(Installed(name, folder, read_description(folder)))
+        except (ModelError, OSError) as fault:
+            found.append(Installed(name, folder, None, str(fault)))
+    return found
+
+
+def name_fault(name: str) -> str:
+    """Why a model cannot have that name, or ""."""
+    if not name or len(name) > MAX_NAME_CHARS:
+        return f"has {len(name)} characters, it may have 1 to {MAX_NAME_CHARS}"
+    if name == EMBEDDED:
+        return "is the name of the model inside the package"
+    if name.startswith((".", "-")) or Path(name).name != name or set(name) & set("/\\:") or not name.isprintable():
+        return "must be a folder's plain name: no path, no leading dot or dash"
+    return ""
+
+
+def default_name() -> str:
+    """The name a user has chosen with `models use`, as it stands in the file; "" where none is chosen."""
+    try:
+        return (models_folder() / DEFAULT_FILE).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def use(name: str) -> ModelDescription:
+    """Makes an installed model, or the embedded one, the default. Raises `ModelError` for one that cannot be used."""
+    description = find_installed(name)
+    file = models_folder() / DEFAULT_FILE
+    try:
+        if name == EMBEDDED:
+            file.unlink(missing_ok=True)
+            return description
+        # Written beside it and moved: a daemon that starts meanwhile reads the old name or the new one.
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=file.parent, prefix=DEFAULT_FILE, delete=False
+        ) as new:
+            new.write(name + "\n")
+        Path(new.name).replace(file)
+    except OSError as fault:
+        raise ModelError(f"{file} cannot be written: {fault.strerror or fault}") from fault
+    return description
+
+
+def remove(name: str) -> bool:
+    """Deletes an installed model, whole or not; of a link only the link. True where it was the default.
+
+    Raises `ModelError` for the embedded model and for a name that is not installed.
+    """
+    if name == EMBEDDED:
+        raise ModelError("the embedded model is part of codegeex-lsp and cannot be removed")
+    if not is_installed(name):
+        raise _unknown(name)
+    folder = models_folder() / name
+    was_default = default_name() == name
+    try:
+        if was_default:
+            (folder.parent / DEFAULT_FILE).unlink(missing_ok=True)
+        if folder.is_symlink():
+            folder.unlink()
+            return was_default
+        # Renamed first: what is half deleted must not be found as a model.
+        doomed = Path(tempfile.mkdtemp(prefix=".removed-", dir=folder.parent))
+        folder.rename(doomed / "model")
+        shutil.rmtree(doomed)
+    except OSError as fault:
+        raise ModelError(f"{folder} cannot be removed ({fault.strerror or fault}); is it in use?") from fault
+    return was_default
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """SHA-256 by file name, as model.toml has it. Raises `ModelError` where it cannot be read."""
+    where = folder / "model.toml"
+    try:
+        table = tomllib.loads(where.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise ModelError(f"{where} cannot be read: {fault}; convert or copy the model again") from fault
+    files = table.get("files", {})
+    if not isinstance(files, dict) or not all(isinstance(each, str) for each in files.values()):
+        raise ModelError(f"{where}: [files] is not a table of checksums; convert or copy the model again")
+    return files
+
+
+def verify(folder: Path, hashed: Callable[[int], None]) -> list[FileCheck]:
+    """Every file of model.toml's [files], however large, and what should be there and has no checksum.
+
+    `hashed` is told the bytes of each block. Raises `ModelError` where model.toml cannot be read.
+    """
+    expected = checksums(folder)
+    checks = [FileCheck(name, _file_fault(folder, name, expected[name], hashed)) for name in expected]
+    unlisted = [name for name in REQUIRED_FILES if name != "model.toml" and name not in expected]
+    return checks + [FileCheck(name, "model.toml has no checksum for it") for name in unlisted]
+
+
+def _file_fault(folder: Path, name: str, expected: str, hashed: Callable[[int], None]) -> str:
+    if Path(name).name != name:
+        return "is no file of this folder"
+    digest = hashlib.sha256()
+    try:
+        with (folder / name).open("rb") as stream:
+            while block := stream.read(BLOCK_BYTES):
+                digest.update(block)
+                hashed(len(block))
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as fault:
+        return f"cannot be read: {fault.strerror}"
+    return "" if digest.hexdigest() == expected else "is damaged: its checksum is not the one in model.toml"
+
+
+def _unknown(name: str) -> ModelError:
+    known = ", ".join([EMBEDDED, *installed_names()])
+    return ModelError(
+        f"no model named {name[:MAX_NAME_CHARS]!r}: neither a folder nor installed under {models_folder()};"
+        f" there are: {known}"
+    )
