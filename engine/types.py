@@ -113,13 +113,17 @@ class SnippetUse:
 
 @dataclass(frozen=True)
 class Prompt:
-    """Token ids, ready for the model, and the account of what they hold. All counts are in tokens."""
+    """Token ids, ready for the model, and the account of what they hold. All counts are in tokens.
+
+    `prefix_end`: the index in `tokens` behind the last token of the prefix, the text before the cursor.
+    """
 
     tokens: tuple[int, ...]
     mode: Mode
     prefix_tokens: int
     suffix_tokens: int
     used: tuple[SnippetUse, ...] = ()
+    prefix_end: int = 0
 
 
 @dataclass(frozen=True)

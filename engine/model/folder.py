@@ -10,6 +10,12 @@
     [prompt]
     template = "codegeex4-infill"             # see engine.prompt.templates
     stop = ["<|endoftext|>"]
+    # and of other models, where it applies:
+    tokens = { prefix = "<fim_prefix>" }      # the template's control tokens, by the names it has for them
+    begin = ["<s>"]                           # control tokens before everything else
+    begins_with_space = true                  # the tokenizer it was trained with put a space before a text
+    chat_template = "glm"                     # see engine.prompt.chat
+    translation = "codegeex4"                 # see engine.prompt.translation
 
     [confidence]
     show = 0.42                               # calibrated on held-out projects
@@ -44,7 +50,10 @@ MAX_HASHED_BYTES = 256 * 2**20  # hashing more would be felt at every start; `mo
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """`model.toml`, checked. `context_length` counts prompt and answer together, in tokens."""
+    """`model.toml`, checked. `context_length` counts prompt and answer together, in tokens.
+
+    From `template` to `translation` it is the table `[prompt]`, see `engine.prompt`.
+    """
 
     folder: Path
     name: str
@@ -54,7 +63,11 @@ class ModelDescription:
     numeric_type: str
     template: str
     stop: tuple[str, ...] = ()
+    begin: tuple[str, ...] = ()
     control_tokens: dict[str, str] = field(default_factory=dict)
+    begins_with_space: bool = False
+    chat_template: str = ""
+    translation: str = ""
     confidence_to_show: float = 0.0
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -102,7 +115,7 @@ def _checked(folder: Path, table: dict[str, Any]) -> ModelDescription:
         found = section.get(key, default)
         if found is ...:
             raise ModelError(f"{where}: {key} is missing")
-        if not isinstance(found, kind) or isinstance(found, bool):
+        if not isinstance(found, kind) or (isinstance(found, bool) and kind is not bool):
             raise ModelError(f"{where}: {key} is {found!r}, which is of the wrong type")
         return found
 
@@ -123,7 +136,11 @@ def _checked(folder: Path, table: dict[str, Any]) -> ModelDescription:
         numeric_type=value(table, "numeric_type", str),
         template=value(prompt, "template", str),
         stop=tuple(map(str, value(prompt, "stop", list, []))),
+        begin=tuple(map(str, value(prompt, "begin", list, []))),
         control_tokens={k: str(v) for k, v in value(prompt, "tokens", dict, {}).items()},
+        begins_with_space=value(prompt, "begins_with_space", bool, default=False),
+        chat_template=value(prompt, "chat_template", str, ""),
+        translation=value(prompt, "translation", str, ""),
         confidence_to_show=float(value(confidence, "show", (int, float), 0.0)),
         facts=table,
     )

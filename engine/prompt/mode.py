@@ -32,4 +32,5 @@ def _opens_a_block(line: str, language: Language) -> bool:
 
 def _is_comment(line: str, language: Language) -> bool:
     stripped = line.strip()
-    return stripped.startswith(language.line_comment) or stripped.endswith(("*/", '"""', "'''"))
+    ends = ("*/", '"""', "'''", language.comment_end or "*/")
+    return stripped.startswith(language.line_comment) or stripped.endswith(ends)

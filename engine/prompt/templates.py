@@ -1,30 +1,27 @@
-"""What a model reads, verbatim to what it was trained on: a template is a function from contents to parts.
+"""What a model completes from, verbatim to what it was trained on. `model.toml` names the template and its tokens.
 
-`codegeex4-infill`: CodeGeeX4's infilling guideline, suffix first, so that typing only appends to the prompt.
-`fim`: prefix, suffix, middle around the control tokens that `model.toml` names (StarCoder, Qwen, DeepSeek, CodeGemma).
-`prefix`: a base model that cannot infill (CodeGeeX-13B, CodeGeeX2): the language tag, then code.
+Sources: CodeGeeX4's infilling guideline (suffix first, so that typing only appends to the prompt); CodeGeeX's and
+CodeGeeX2's language tags; the StarCoder2 paper, section 5.1; the READMEs of Qwen2.5-Coder and DeepSeek-Coder;
+`infilling_prompt_tokens` of Code Llama; `encode_fim` of mistral-common; CodeGemma's and InCoder's examples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from engine.languages import Language
+from engine.model.folder import ModelDescription
+from engine.prompt.layout import Part, Writer, control_names
 from engine.types import Mode, ModelError
 
 
 @dataclass(frozen=True)
-class Part:
-    """A run of text, or one control token. Text never becomes a control token, whatever it spells."""
-
-    text: str
-    control: bool = False
-
-
-@dataclass(frozen=True)
 class Contents:
-    """What goes into a prompt. `references` are (path, text), the most valuable last, nearest to the cursor."""
+    """What goes into a prompt. `references` are (path, text), the most valuable last, nearest to the cursor.
+
+    `path` and theirs are relative to the folder that `repository` names.
+    """
 
     path: str
     language: Language
@@ -32,79 +29,128 @@ class Contents:
     prefix: str
     suffix: str
     references: tuple[tuple[str, str], ...] = ()
+    repository: str = ""
 
 
-Template = Callable[[Contents, Mapping[str, str]], tuple[Part, ...]]
+@dataclass(frozen=True)
+class Template:
+    """`prompt` in the notation of `engine.prompt.layout`; `tokens` are those that are the same in each model.
+
+    `prompt_with_references`, and in it `reference` once for each, are for models trained on several files at once. For
+    others `{quoted}` has the references as comments.
+    """
+
+    prompt: str
+    prompt_with_references: str = ""
+    reference: str = ""
+    tokens: Mapping[str, str] = field(default_factory=dict)
 
 
-def _control(text: str) -> Part:
-    return Part(text, control=True)
+_CODEGEEX4_TOKENS = {
+    "mask": "[gMASK]",
+    "sop": "<sop>",
+    "user": "<|user|>",
+    "reference": "###REFERENCE:",
+    "path": "###PATH:",
+    "language": "###LANGUAGE:",
+    "mode": "###MODE:",
+    "suffix": "<|code_suffix|>",
+    "prefix": "<|code_prefix|>",
+    "middle": "<|code_middle|>",
+    "assistant": "<|assistant|>",
+}
+_FIM = "<begin><prefix>{space}{quoted}{prefix}<suffix>{suffix}<middle>"
+
+TEMPLATES: dict[str, Template] = {
+    "codegeex4-infill": Template(
+        "<mask><sop><user>\n{references}<path>{path}\n<language>{language}\n<mode>{mode}\n"
+        "<suffix>{suffix}<prefix>{prefix}<middle><assistant>\n",
+        reference="<reference>\n<path>{path}\n{text}\n",
+        tokens=_CODEGEEX4_TOKENS,
+    ),
+    # StarCoder, Code Llama, and any that has no form of its own for other files.
+    "fim": Template(_FIM),
+    # Codestral, which has no token in the middle.
+    "fim-suffix-first": Template("<begin><suffix>{suffix}<prefix>{space}{quoted}{prefix}<middle?>"),
+    "fim-qwen": Template(
+        _FIM,
+        "<begin><repository>{repository}\n{references}<file>{path}\n<prefix>{prefix}<suffix>{suffix}<middle>",
+        "<file>{path}\n{text}\n",
+    ),
+    "fim-starcoder2": Template(
+        _FIM,
+        "<begin><repository>{repository}{references}<file><prefix>{path}\n{prefix}<suffix>{suffix}<middle>",
+        "<file>{path}\n{text}\n",
+    ),
+    "fim-codegemma": Template(
+        _FIM,
+        "<begin>{references}{path}\n<prefix>{prefix}<suffix>{suffix}<middle>",
+        "{path}\n{text}\n<file>",
+    ),
+    "fim-deepseek": Template(
+        _FIM,
+        "<begin><prefix>{references}{path_comment}\n{prefix}<suffix>{suffix}<middle>",
+        "{path_comment}\n{text}\n\n",
+    ),
+    # InCoder: the first sentinel marks the gap, the second the end, and the first again asks for what is missing.
+    "sentinels": Template("<begin>{space}{quoted}{prefix}<first>{suffix}<second><first>"),
+    # Models that cannot infill: CodeGeeX and CodeGeeX2, which know language tags, and those that do not.
+    "prefix": Template("<begin>{space}{tag}{quoted}{prefix}"),
+    "plain": Template("<begin>{space}{quoted}{prefix}"),
+}
 
 
-def codegeex4_reference(path: str, text: str) -> tuple[Part, ...]:
-    return (_control("###REFERENCE:"), Part("\n"), _control("###PATH:"), Part(f"{path}\n{text}\n"))
+def prompt_parts(description: ModelDescription, contents: Contents) -> tuple[Part, ...]:
+    """What the model completes from. One that cannot infill gets what stands before the cursor alone.
 
-
-def codegeex4_infill(contents: Contents, _tokens: Mapping[str, str]) -> tuple[Part, ...]:
-    references = (part for path, text in contents.references for part in codegeex4_reference(path, text))
-    return (
-        _control("[gMASK]"),
-        _control("<sop>"),
-        _control("<|user|>"),
-        Part("\n"),
-        *references,
-        _control("###PATH:"),
-        Part(f"{contents.path}\n"),
-        _control("###LANGUAGE:"),
-        Part(f"{contents.language.name}\n"),
-        _control("###MODE:"),
-        Part(f"{contents.mode.value}\n"),
-        _control("<|code_suffix|>"),
-        Part(contents.suffix),
-        _control("<|code_prefix|>"),
-        Part(contents.prefix),
-        _control("<|code_middle|>"),
-        _control("<|assistant|>"),
-        Part("\n"),
-    )
-
-
-def fim(contents: Contents, tokens: Mapping[str, str]) -> tuple[Part, ...]:
-    if missing := {"prefix", "suffix", "middle"} - tokens.keys():
+    Raises `ModelError` where model.toml names no known template, or not all its tokens.
+    """
+    template = _template(description)
+    named = {**description.control_tokens, **template.tokens}
+    tokens = {"begin": description.begin, **{name: (token,) for name, token in named.items()}}
+    layout = (contents.references and template.prompt_with_references) or template.prompt
+    if missing := control_names(layout + template.reference) - tokens.keys():
+        lacking = ", ".join(sorted(missing))
         raise ModelError(
-            f"model.toml: [prompt.tokens] lacks {', '.join(sorted(missing))}, which the fim template needs"
+            f"model.toml: [prompt.tokens] lacks {lacking}, which the template {description.template!r} needs"
         )
-    return (
-        *([_control(tokens["begin"])] if "begin" in tokens else []),
-        _control(tokens["prefix"]),
-        Part(_quoted(contents) + contents.prefix),
-        _control(tokens["suffix"]),
-        Part(contents.suffix),
-        _control(tokens["middle"]),
+    language = contents.language
+    references = Writer(tokens)
+    for path, text in contents.references:
+        slots = {"path": path, "text": text, "path_comment": language.comment(path)}
+        references.write(template.reference, slots)
+    writer = Writer(tokens, begins_with_space=description.begins_with_space)
+    writer.write(
+        layout,
+        {
+            "path": contents.path,
+            "path_comment": language.comment(contents.path),
+            "repository": contents.repository,
+            "language": language.name,
+            "mode": contents.mode.value,
+            "tag": f"{language.tag}\n" if language.tag else "",
+            "references": references.parts(),
+            "quoted": _quoted(contents),
+            "prefix": contents.prefix,
+            "suffix": contents.suffix,
+        },
     )
+    return writer.parts()
 
 
-def prefix_only(contents: Contents, tokens: Mapping[str, str]) -> tuple[Part, ...]:
-    comment = contents.language.line_comment
-    tag = f"{comment} language: {contents.language.name}\n" if contents.language.name else ""
-    begin = (_control(tokens["begin"]),) if "begin" in tokens else ()
-    return (*begin, Part(tag + _quoted(contents) + contents.prefix))
+def _template(description: ModelDescription) -> Template:
+    if description.template not in TEMPLATES:
+        known = ", ".join(TEMPLATES)
+        raise ModelError(f"model.toml: unknown prompt template {description.template!r}; known are {known}")
+    template = TEMPLATES[description.template]
+    infills = "{suffix}" in template.prompt
+    return TEMPLATES["prefix"] if infills and "infill" not in description.capabilities else template
 
 
 def _quoted(contents: Contents) -> str:
     """References as comments, for models that know no other form."""
-    comment = contents.language.line_comment
     return "".join(
-        "".join(f"{comment} {line}\n" for line in [f"Path: {path}", *text.split("\n")])
+        f"{contents.language.comment(line)}\n"
         for path, text in contents.references
+        for line in (f"Path: {path}", *text.split("\n"))
     )
-
-
-TEMPLATES: dict[str, Template] = {"codegeex4-infill": codegeex4_infill, "fim": fim, "prefix": prefix_only}
-
-
-def find_template(name: str, can_infill: bool) -> Template:  # noqa: FBT001
-    """The template `model.toml` names. A model that cannot infill gets the prefix alone."""
-    if name not in TEMPLATES:
-        raise ModelError(f"model.toml: unknown prompt template {name!r}; known are {', '.join(TEMPLATES)}")
-    return TEMPLATES[name] if can_infill else prefix_only

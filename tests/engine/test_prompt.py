@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.languages import language_of
-from engine.prompt.assemble import assemble
+from engine.model.catalog import EMBEDDED_FOLDER
+from engine.model.ctranslate import FolderTokenizer
+from engine.prompt.assemble import assemble, encode
+from engine.prompt.layout import Part
 from engine.prompt.mode import choose_mode
-from engine.prompt.templates import Contents, codegeex4_infill, fim, find_template
-from engine.types import Mode, ModelError, Prompt, Snippet
+from engine.types import Mode, Prompt, Snippet
 from tests.scripted import CURSOR, DESCRIPTION, WordTokenizer
 
 PYTHON = language_of("python")
@@ -38,23 +42,30 @@ def test_codegeex4_infilling_is_verbatim() -> None:
     )
 
 
-def test_fim_uses_the_tokens_the_model_names() -> None:
-    tokens = {"prefix": "<PRE>", "suffix": "<SUF>", "middle": "<MID>"}
-    contents = Contents("a.py", PYTHON, Mode.LINE, "p", "s", (("b.py", "x = 1"),))
-    assert "".join(part.text for part in fim(contents, tokens)) == "<PRE># Path: b.py\n# x = 1\np<SUF>s<MID>"
+def test_a_prompt_tells_where_its_prefix_ends() -> None:
+    tokenizer = WordTokenizer()
+    prompt = assemble(DESCRIPTION, tokenizer, PYTHON, Mode.LINE, "a.py", "def f(", "):\n", (), 400)
+    prefix = prompt.tokens[prompt.prefix_end - prompt.prefix_tokens : prompt.prefix_end]
+    assert tokenizer.decode(prefix) == "def f("
+    assert tokenizer.decode(prompt.tokens[prompt.prefix_end :]) == "<|code_middle|><|assistant|>\n"
 
 
-def test_a_template_that_lacks_its_tokens_is_refused() -> None:
-    with pytest.raises(ModelError, match=r"lacks middle, prefix, suffix"):
-        fim(Contents("a.py", PYTHON, Mode.LINE, "", ""), {})
-    with pytest.raises(ModelError, match="unknown prompt template 'nope'"):
-        find_template("nope", can_infill=True)
+def test_what_the_model_has_no_token_for_is_text_with_its_neighbours() -> None:
+    tokenizer = FolderTokenizer(EMBEDDED_FOLDER)
+    parts = [Part("<|user|>", control=True), Part("("), Part("<|nope|>", control=True), Part("x"), Part("y")]
+    user = tokenizer.control("<|user|>")
+    assert encode(tokenizer, parts) == [*user, *tokenizer.encode("(<|nope|>x"), *tokenizer.encode("y")]
 
 
-def test_control_tokens_in_user_text_stay_text() -> None:
-    contents = Contents("<|user|>.py", PYTHON, Mode.LINE, "<|code_middle|>", "###MODE:", (("x", "<sop>"),))
-    controls = [part.text for part in codegeex4_infill(contents, {}) if part.control]
-    assert controls.count("<|code_middle|>") == controls.count("###MODE:") == controls.count("<sop>") == 1
+def test_the_repository_reaches_models_trained_with_it() -> None:
+    tokens = {name: f"<|{name}|>" for name in ("prefix", "suffix", "middle", "repository", "file")}
+    description = replace(DESCRIPTION, template="fim-qwen", control_tokens=tokens)
+    tokenizer = WordTokenizer()
+    used = (snippet("b.py", "b = 2"),)
+    prompt = assemble(description, tokenizer, PYTHON, Mode.LINE, "a.py", "x", "", used, 400, repository="shop")
+    assert tokenizer.decode(prompt.tokens).startswith(
+        "<|repository|>shop\n<|file|>b.py\nb = 2\n<|file|>a.py\n<|prefix|>x"
+    )
 
 
 def test_the_prefix_is_cut_at_a_line_border_and_keeps_the_cursor() -> None:
@@ -108,18 +119,3 @@ def test_the_budget_holds_whatever_the_text(prefix: str, suffix: str, budget: in
 def test_line_or_block(source: str, mode: Mode) -> None:
     before, after = source.split(CURSOR)
     assert choose_mode(PYTHON, before + after, len(before)) is mode
-
-
-@pytest.mark.parametrize(
-    ("language", "path", "name"),
-    [
-        ("python", "a.py", "Python"),
-        ("textmate", "a.rs", "Rust"),
-        ("", "a.go", "Go"),
-        ("quux", "a.qqq", "quux"),
-        ("plaintext", "notes", ""),
-        ("typescriptreact", "a.tsx", "TypeScript"),
-    ],
-)
-def test_languages(language: str, path: str, name: str) -> None:
-    assert language_of(language, path).name == name

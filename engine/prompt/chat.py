@@ -1,0 +1,170 @@
+"""Conversations, verbatim to what each family was trained on; `model.toml` names the format as `chat_template`.
+
+Sources: CodeGeeX4's guides, ChatGLM3's PROMPT.md, `build_prompt` of ChatGLM2, CodeGeeX2's evaluation, Qwen's published
+chat templates, DeepSeek-Coder's README, `chat_completion` of Code Llama, mistral-common, Gemma's formatting guide,
+CodeFuse's evaluation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from engine.model.folder import ModelDescription
+from engine.prompt.layout import Part, Writer
+from engine.types import ModelError
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one side said. A system turn says how to behave; it comes first, if at all."""
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True)
+class ChatFormat:
+    """In the notation of `engine.prompt.layout`: `opening` once, then each turn, then `answer`, which asks for one.
+
+    `{text}` is the turn's, `{round}` counts questions from 1. A family without system turns has `system` "": the text
+    then stands at the front of the first question (the last, if `system_goes_last`), within `system_in_user`.
+    """
+
+    user: str
+    assistant: str
+    answer: str = ""
+    opening: str = "<begin>"
+    system: str = ""
+    system_in_user: tuple[str, str] = ("", "\n\n")
+    system_goes_last: bool = False
+    default_system: str = ""
+    strips: bool = False
+    tokens: Mapping[str, str] = field(default_factory=dict)
+
+
+_CHATML = ChatFormat(
+    opening="",
+    system="<start>system\n{text}<end>\n",
+    user="<start>user\n{text}<end>\n",
+    assistant="<start>assistant\n{text}<end>\n",
+    answer="<start>assistant\n",
+    tokens={"start": "<|im_start|>", "end": "<|im_end|>", "think": "<think>", "thought": "</think>"},
+)
+DEEPSEEK_SYSTEM = (
+    "You are an AI programming assistant, utilizing the DeepSeek Coder model, developed by DeepSeek Company, "
+    "and you only answer questions related to computer science. For politically sensitive questions, "
+    "security and privacy issues, and other non-computer science questions, you will refuse to answer."
+)
+
+CHAT_FORMATS: dict[str, ChatFormat] = {
+    # CodeGeeX4, GLM-4, ChatGLM3: the line of the role and the message are encoded apart.
+    "glm": ChatFormat(
+        system="<system>{space}\n<>{space}{text}",
+        user="<user>{space}\n<>{space}{text}",
+        assistant="<assistant>{space}\n<>{space}{text}",
+        answer="<assistant>{space}\n",
+        tokens={"system": "<|system|>", "user": "<|user|>", "assistant": "<|assistant|>"},
+    ),
+    "chatglm2": ChatFormat(
+        opening="<begin>{space}", user="[Round {round}]\n\n问：{text}\n\n答：", assistant="{text}\n\n"
+    ),
+    "codegeex2": ChatFormat(opening="<begin>{space}", user="问：{text}\n答：", assistant="{text}\n"),
+    "chatml": _CHATML,
+    "qwen2": replace(_CHATML, default_system="You are a helpful assistant."),
+    "qwen2.5": replace(_CHATML, default_system="You are Qwen, created by Alibaba Cloud. You are a helpful assistant."),
+    # Without thinking aloud: a person waits in the editor.
+    "qwen3": replace(_CHATML, answer="<start>assistant\n<think>\n\n<thought>\n\n"),
+    "deepseek-coder": ChatFormat(
+        system="{text}\n",
+        user="### Instruction:\n{text}\n### Response:\n",
+        assistant="{text}\n<end>\n",
+        default_system=DEEPSEEK_SYSTEM,
+        tokens={"end": "<|EOT|>"},
+    ),
+    "llama2": ChatFormat(
+        opening="",
+        user="<begin>{space}[INST] {text} [/INST]",
+        assistant=" {text} <end>",
+        system_in_user=("<<SYS>>\n", "\n<</SYS>>\n\n"),
+        strips=True,
+        tokens={"end": "</s>"},
+    ),
+    "mistral-v1": ChatFormat(
+        user="{space}[INST] {text} [/INST]", assistant="<>{space}{text}<end>", tokens={"end": "</s>"}
+    ),
+    "mistral-v3": ChatFormat(
+        user="<inst>{space}{text}<endinst>",
+        assistant="{space}{text}<end>",
+        system_goes_last=True,
+        tokens={"inst": "[INST]", "endinst": "[/INST]", "end": "</s>"},
+    ),
+    "gemma": ChatFormat(
+        user="<start>user\n{text}<end>\n",
+        assistant="<start>model\n{text}<end>\n",
+        answer="<start>model\n",
+        strips=True,
+        tokens={"start": "<start_of_turn>", "end": "<end_of_turn>"},
+    ),
+    "alpaca": ChatFormat(
+        opening="",
+        default_system=(
+            "Below is an instruction that describes a task. Write a response that appropriately completes the request."
+        ),
+        system="{text}\n\n",
+        user="### Instruction:\n{text}\n\n### Response:",
+        assistant="{text}\n\n",
+    ),
+}
+
+
+def chat_parts(description: ModelDescription, turns: Sequence[Turn]) -> tuple[Part, ...]:
+    """`turns`: maybe a system turn, then questions and answers in turn, a question last.
+
+    Raises `ModelError` where the model cannot chat, `ValueError` for turns in another order.
+    """
+    chat = _format(description)
+    system, spoken = _checked(turns)
+    system = system or chat.default_system
+    tokens = {name: (token,) for name, token in chat.tokens.items()}
+    writer = Writer({**tokens, "begin": description.begin}, begins_with_space=description.begins_with_space)
+    writer.write(chat.opening, {})
+    if system and chat.system:
+        writer.write(chat.system, {"text": system})
+    told = len(spoken) - 1 if chat.system_goes_last else 0
+    for index, turn in enumerate(spoken):
+        text = turn.text
+        if system and not chat.system and index == told:
+            text = f"{chat.system_in_user[0]}{system}{chat.system_in_user[1]}{text}"
+        layout = chat.user if turn.role == "user" else chat.assistant
+        writer.write(layout, {"text": text.strip() if chat.strips else text, "round": str(index // 2 + 1)})
+    writer.write(chat.answer, {})
+    return writer.parts()
+
+
+def _checked(turns: Sequence[Turn]) -> tuple[str, Sequence[Turn]]:
+    """The system text, and the rest."""
+    system = turns[0].text if turns and turns[0].role == "system" else ""
+    spoken = turns[1:] if turns and turns[0].role == "system" else turns
+    roles = [turn.role for turn in spoken]
+    if not roles or roles != [("user", "assistant")[index % 2] for index in range(len(roles))] or roles[-1] != "user":
+        raise ValueError(f"questions and answers must take turns and a question be last, not {roles}")
+    return system, spoken
+
+
+def _format(description: ModelDescription) -> ChatFormat:
+    if "chat" not in description.capabilities:
+        can = ", ".join(sorted(description.capabilities)) or "nothing"
+        raise ModelError(
+            f"the model {description.name} cannot answer questions (it can: {can}); "
+            "choose one that can chat, such as CodeGeeX4, in codegeex.model"
+        )
+    if description.chat_template not in CHAT_FORMATS:
+        raise ModelError(
+            f"model.toml of {description.name}: unknown chat_template {description.chat_template!r}; "
+            f"known are {', '.join(CHAT_FORMATS)}"
+        )
+    return CHAT_FORMATS[description.chat_template]

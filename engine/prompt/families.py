@@ -1,0 +1,160 @@
+"""What a converted model's model.toml says of prompts, from what its checkpoint has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.prompt.family_table import FAMILIES, INFILLINGS, Family, Infilling
+
+HasToken = Callable[[str], bool]
+
+# Where config.json tells the longest text in tokens, first found first.
+CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "seq_length", "n_ctx", "max_seq_len")
+# Other names of families: `model_type` of config.json, and what the converter calls them.
+ALIASES = {
+    "codegeex": "codegeex-13b",
+    "glm": "chatglm",
+    "glm4": "chatglm",
+    "gpt-bigcode": "starcoder",
+    "gptj": "gpt-j",
+    "xglm": "incoder",
+    "gpt2": "codeparrot",
+}
+CHAT_WORDS = frozenset({"instruct", "chat", "it"})
+CODE_LLAMA_INFILLING_ROWS = 32016  # of its embeddings; 34B and Python, which cannot infill, have 32000
+CODEFUSE_SHAPE = (5120, 40)  # hidden_size, num_hidden_layers
+
+
+@dataclass(frozen=True)
+class PromptFacts:
+    """From `template` to `translation`: the table `[prompt]` of model.toml, see `engine.model.folder`.
+
+    `capabilities` and `context_length` (tokens) are keys of model.toml itself. `licence` is what the family is mostly
+    published under, "" where that is not known; `notice` is to be said where a user fetches or converts the weights.
+    """
+
+    family: str
+    capabilities: tuple[str, ...]
+    context_length: int
+    template: str
+    begin: tuple[str, ...] = ()
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    stop: tuple[str, ...] = ()
+    begins_with_space: bool = False
+    chat_template: str = ""
+    translation: str = ""
+    licence: str = ""
+    notice: str = ""
+
+    def table(self) -> dict[str, Any]:
+        """The table `[prompt]`: strings, lists and a table of strings, a boolean. What is empty is left out."""
+        table = {
+            "template": self.template,
+            "begin": list(self.begin),
+            "tokens": dict(self.tokens),
+            "stop": list(self.stop),
+            "begins_with_space": self.begins_with_space,
+            "chat_template": self.chat_template,
+            "translation": self.translation,
+        }
+        return {key: value for key, value in table.items() if value}
+
+
+def describe_prompts(
+    family: str,
+    has_token: HasToken,
+    config: Mapping[str, Any],
+    *,
+    name: str = "",
+    begins_with_space: bool = False,
+) -> PromptFacts:
+    """`family`: a name of `FAMILIES`, config.json's `model_type` or the converter's; others are served by their tokens.
+
+    `has_token` tells whether the converted tokenizer has this very token. `name`, what the checkpoint is called (its
+    folder will do), may tell instruct from base and CodeGeeX2 from ChatGLM; so may config.json's `_name_or_path`.
+    `begins_with_space`: the tokenizer the model was trained with put a space before a text, the converted does not.
+    """
+    names = (name, str(config.get("_name_or_path") or ""))
+    called = " ".join(each.rstrip("/").rpartition("/")[2] for each in names).lower()
+    kind = _find_family(family, has_token, config, called)
+    traits = FAMILIES[kind]
+    infilling = _find_infilling(kind, traits, has_token, config)
+    chats = _chats(traits, has_token, config, called)
+    translates = bool(traits.translation) or chats
+    can = {"complete": True, "infill": infilling is not None, "chat": chats, "translate": translates}
+    stop = traits.stop if infilling is None else (*traits.stop, *infilling.stop, *infilling.tokens.values())
+    lengths = (config.get(key) for key in CONTEXT_KEYS)
+    return PromptFacts(
+        family=kind or family,
+        capabilities=tuple(capability for capability, yes in can.items() if yes),
+        context_length=next((length for length in lengths if isinstance(length, int)), traits.context_length),
+        template=infilling.template if infilling else traits.alone,
+        begin=tuple(filter(has_token, traits.begin)),
+        tokens=dict(infilling.tokens) if infilling else {},
+        stop=tuple(filter(has_token, dict.fromkeys(stop))),
+        begins_with_space=begins_with_space,
+        chat_template=traits.chat_template,
+        translation=traits.translation,
+        licence=traits.licence,
+        notice=traits.notice,
+    )
+
+
+def _find_family(family: str, has_token: HasToken, config: Mapping[str, Any], called: str) -> str:
+    kind = family.lower().replace("_", "-")
+    kind = ALIASES.get(kind, kind)
+    if kind == "chatglm":
+        return _find_glm(has_token, called)
+    if kind == "llama":
+        if has_token("<｜fim▁begin｜>") or "deepseek" in called:
+            return "deepseek-coder"
+        is_code = has_token("▁<PRE>") or has_token("<PRE>") or re.search(r"code-?llama", called)
+        return "code-llama" if is_code else "llama"
+    if kind == "gpt-neox":
+        if "codefuse" in called or (config.get("hidden_size"), config.get("num_hidden_layers")) == CODEFUSE_SHAPE:
+            return "codefuse-13b"
+        return "polycoder" if "polycoder" in called else kind
+    if kind == "qwen2":
+        if has_token("<fim_prefix>"):
+            return "codeqwen1.5"
+        if not has_token("<|fim_prefix|>"):
+            return "qwen2"
+        # Qwen2.5 has the tokens too, but only Coder was trained with them; a name without "qwen" tells nothing.
+        return "qwen2.5" if "qwen" in called and "coder" not in called else "qwen2.5-coder"
+    if kind == "qwen3":
+        return "qwen3-coder" if "coder" in called else kind
+    if kind == "gemma":
+        return "codegemma" if has_token("<|fim_prefix|>") else kind
+    if kind == "mistral":
+        if has_token("[SUFFIX]"):
+            return "codestral"
+        return "mistral-v3" if has_token("[INST]") else kind
+    return kind if kind in FAMILIES else ""
+
+
+def _find_glm(has_token: HasToken, called: str) -> str:
+    """ChatGLM2/3 and CodeGeeX2 have pieces of sentencepiece, GLM-4 and CodeGeeX4 bytes; names tell the rest."""
+    if has_token("▁"):
+        return next((each for each in ("chatglm3", "chatglm2") if each in called), "codegeex2")
+    return "glm-4" if re.search(r"glm-?4", called) and "codegeex" not in called else "codegeex4"
+
+
+def _find_infilling(kind: str, traits: Family, has_token: HasToken, config: Mapping[str, Any]) -> Infilling | None:
+    rows = config.get("vocab_size") or CODE_LLAMA_INFILLING_ROWS
+    if not traits.infills or (kind == "code-llama" and rows < CODE_LLAMA_INFILLING_ROWS):
+        return None
+    wanted = INFILLINGS if traits.infilling is None else (traits.infilling,)
+    return next((each for each in wanted if all(map(has_token, each.tokens.values()))), None)
+
+
+def _chats(traits: Family, has_token: HasToken, config: Mapping[str, Any], called: str) -> bool:
+    words = set(re.findall(r"[a-z]+", called))
+    # Code Llama 70B's turns, between <step> tokens, are not among our formats.
+    if not traits.chat_template or "base" in words or has_token("<step>"):
+        return False
+    ends = config.get("eos_token_id")
+    ends = ends if isinstance(ends, list) else [ends]
+    return bool(traits.chats or words & CHAT_WORDS or (traits.chat_end_id is not None and traits.chat_end_id in ends))

@@ -1,0 +1,54 @@
+"""What a chat model is told of its task, in CodeGeeX4's words: codegeex4_prompts.toml beside this file."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+HumanLanguage = Literal["en", "zh"]
+
+# The guides end a prompt with both phrases, in one or the other bracket; one is to be chosen.
+ANSWER_IN: dict[HumanLanguage, str] = {"zh": "请用中文回答。", "en": "Please answer in English."}
+CHOICES = tuple(f"（{ANSWER_IN['zh']}/{ANSWER_IN['en']}{bracket}" for bracket in "）)")
+
+
+class Task(Enum):
+    """What CodeGeeX4 was trained to do in a conversation. A question on whole files is CHAT."""
+
+    CHAT = "chat"
+    COMMENTS = "comments"
+    EXPLANATION = "explanation"
+    TRANSLATION = "translation"
+    REVIEW = "review"
+    FIXING = "fixing"
+    TESTS = "tests"
+    QUESTIONS = "questions"  # that the user may ask next
+    REPOSITORY = "repository"  # adds, deletes, changes files of a project
+
+
+def system_prompt(
+    task: Task, words: HumanLanguage = "en", answer_in: HumanLanguage | None = None, target: str = ""
+) -> str:
+    """`words`: what the prompt is written in; `answer_in` the language of the answer, the same unless told otherwise.
+
+    `target` is the programming language to translate to.
+    """
+    text = _prompts()[task.value][words].replace("{target}", target)
+    for choice in CHOICES:
+        text = text.replace(choice, ANSWER_IN[answer_in or words])
+    return text
+
+
+@cache
+def _prompts() -> dict[str, dict[str, str]]:
+    file = Path(__file__).with_name("codegeex4_prompts.toml")
+    table: dict[str, dict[str, str]] = tomllib.loads(file.read_text(encoding="utf-8"))
+    return table
