@@ -1,1 +1,1 @@
-"""Templates per model family, the token budget, and their assembly into token ids."""
+"""Prompts: the templates of each model family, completion, chat and translation, the token budget, token ids."""
