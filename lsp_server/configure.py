@@ -24,7 +24,10 @@ async def prepare_model(server: CodegeexServer) -> None:
     if not session.settings.enable:
         return
     try:
-        if name := await session.worker.prepare(session.settings):
+        name, notice = await session.worker.prepare(session.settings)
+        if notice:
+            reporting.warning(server, notice)
+        if name:
             reporting.info(server, f"model ready: {name}")
     except EngineError as fault:
         reporting.fault(server, str(fault))

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from engine.complete import complete
+from engine.model.catalog import EMBEDDED
 from engine.model.protocol import LanguageModel
 from engine.types import CancellationToken, CompletionRequest, EngineError, Outcome
 from lsp_server.settings import Settings
@@ -31,18 +33,23 @@ class ModelWorker:
         self._model: LanguageModel | None = None
         self._key: tuple[str, str, int] | None = None
         self._fault: EngineError | None = None
+        self._notice = ""
         self._wanted: tuple[str, str, int] | None = None
 
-    async def prepare(self, settings: Settings) -> str:
+    async def prepare(self, settings: Settings) -> tuple[str, str]:
         """Loads the model ahead of the first request. Its name, or "" where the settings have changed meanwhile.
 
-        Raises `EngineError`.
+        And why it is not the model that was chosen, or ""; said once for each time a model is loaded. Raises
+        `EngineError`.
         """
         self._wanted = settings.model_key
 
-        def work() -> str:
-            # Of a burst of changes only the last one's model is worth loading.
-            return self._loaded(settings).description.name if settings.model_key == self._wanted else ""
+        def work() -> tuple[str, str]:
+            if settings.model_key != self._wanted:
+                return "", ""  # of a burst of changes only the last one's model is worth loading
+            name = self._loaded(settings).description.name
+            notice, self._notice = self._notice, ""
+            return name, notice
 
         return await self._run(work)
 
@@ -66,16 +73,38 @@ class ModelWorker:
     def _loaded(self, settings: Settings) -> LanguageModel:
         """In the worker's thread. A model that failed to load is not tried again until the settings change."""
         if self._key != settings.model_key:
-            self._key, self._model, self._fault = settings.model_key, None, None
+            self._key, self._model, self._fault, self._notice = settings.model_key, None, None, ""
             try:
-                self._model = self._load(*settings.model_key)
+                self._model, self._notice = _load_or_embedded(self._load, *settings.model_key)
             except EngineError as fault:
                 self._fault = fault
-            except Exception as fault:  # noqa: BLE001 - native libraries raise what they like; the server lives on
-                self._fault = EngineError(f"the model cannot be loaded: {type(fault).__name__}: {fault}")
         if self._model is None:
             raise self._fault or EngineError("the model is not loaded")
         return self._model
+
+
+def _load_or_embedded(load: LoadModel, name: str, device: str, threads: int) -> tuple[LanguageModel, str]:
+    """The model a setting names, and "". Where the user's default cannot be had: the embedded one, and why.
+
+    A model that the settings name themselves is not replaced by another. Raises `EngineError`.
+    """
+    try:
+        return _checked_load(load, name, device, threads), ""
+    except EngineError as fault:
+        if name:
+            raise
+        with suppress(EngineError):
+            return _checked_load(load, EMBEDDED, device, threads), f"{fault}; the embedded model answers instead"
+        raise
+
+
+def _checked_load(load: LoadModel, *key: Any) -> LanguageModel:
+    try:
+        return load(*key)
+    except EngineError:
+        raise
+    except Exception as fault:  # native libraries raise what they like; the server lives on
+        raise EngineError(f"the model cannot be loaded: {type(fault).__name__}: {fault}") from fault
 
 
 def load_ctranslate_model(name: str, device: str, threads: int) -> LanguageModel:

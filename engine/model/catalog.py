@@ -59,33 +59,29 @@ def find_model(name: str) -> ModelDescription:
 
     Raises `ModelError` where it does not exist or is not whole; a default that has gone is not replaced silently.
     """
-    if not name and (chosen := default_name()):
-        try:
-            return find_installed(chosen)
-        except ModelError as fault:
-            raise ModelError(
-                f"the default model cannot be used: {fault} (choose another with `codegeex-lsp models use`)"
-            ) from fault
-    if name in {"", EMBEDDED}:
-        return read_description(EMBEDDED_FOLDER)
+    if name or not default_name():
+        return read_description(folder_of(name))
     try:
-        if is_installed(name):
-            return read_description(models_folder() / name)
-        path = Path(name).expanduser()
-        if path.is_dir():
-            return read_description(path)
+        return read_description(folder_of(""))
+    except ModelError as fault:
+        raise ModelError(
+            f"the default model cannot be used: {fault} (choose another with `codegeex-lsp models use`)"
+        ) from fault
+
+
+def folder_of(name: str) -> Path:
+    """Where a name as `find_model` takes it leads, whether the model there is whole or not. Raises `ModelError`."""
+    wanted = name or default_name() or EMBEDDED
+    if wanted == EMBEDDED:
+        return EMBEDDED_FOLDER
+    try:
+        if is_installed(wanted):
+            return models_folder() / wanted
+        if name and (path := Path(name).expanduser()).is_dir():  # a default is never a path
+            return path
     except (OSError, RuntimeError, ValueError) as fault:  # a name no file system takes, a user nobody knows
-        raise ModelError(f"no model named {name[:80]!r}: {fault}") from fault
-    raise _unknown(name)
-
-
-def find_installed(name: str) -> ModelDescription:
-    """The model of that name, "embedded" or an installed one; never a path. Raises `ModelError`."""
-    if name == EMBEDDED:
-        return read_description(EMBEDDED_FOLDER)
-    if not is_installed(name):
-        raise _unknown(name)
-    return read_description(models_folder() / name)
+        raise ModelError(f"no model named {name[:MAX_NAME_CHARS]!r}: {fault}") from fault
+    raise _unknown(wanted)
 
 
 def is_installed(name: str) -> bool:
@@ -135,9 +131,16 @@ def default_name() -> str:
         return ""
 
 
+def size_bytes(folder: Path) -> int:
+    """Of a model folder's files together."""
+    return sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+
+
 def use(name: str) -> ModelDescription:
     """Makes an installed model, or the embedded one, the default. Raises `ModelError` for one that cannot be used."""
-    description = find_installed(name)
+    if name != EMBEDDED and not is_installed(name):
+        raise _unknown(name)
+    description = read_description(folder_of(name))
     file = models_folder() / DEFAULT_FILE
     try:
         if name == EMBEDDED:

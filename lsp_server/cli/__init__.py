@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from lsp_server import __version__
+from lsp_server.cli.models import add_models_parser
 
 EXIT_USAGE = 2
 MAX_THREADS = 256
@@ -40,6 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
         from lsp_server.cli.demo import run_demo
 
         return run_demo(options)
+    if options.command == "models":
+        from lsp_server.cli.models import run_models
+
+        return run_models(options)
     return _serve(options)
 
 
@@ -79,8 +84,11 @@ def _parser() -> argparse.ArgumentParser:
     complete.add_argument("--mode", choices=("auto", "line", "block"), default="auto")
     doctor = commands.add_parser("doctor", help="what is installed, what it can do, how fast it is")
     demo = commands.add_parser("demo", help="completions of real code by the embedded model, through the server")
+    add_models_parser(commands)
     for command in (complete, doctor, demo):
-        command.add_argument("--model", default="", help="a model's name or folder; by default the embedded one")
+        command.add_argument(
+            "--model", default="", help="a model's name or folder; by default the one `models use` chose"
+        )
         command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
         command.add_argument("--threads", type=_threads, default=0, help="CPU threads; 0 decides")
     return parser

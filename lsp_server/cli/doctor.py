@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from engine.model.catalog import find_model, installed_names, models_folder
+from engine.model.catalog import EMBEDDED, default_name, find_model, installed_names, models_folder, size_bytes
 from engine.model.folder import ModelDescription
 from engine.types import CancellationToken, EngineError
 from lsp_server import __version__
@@ -39,8 +39,14 @@ def run_doctor(options: argparse.Namespace) -> int:
     table.add_row("models folder", f"{models_folder()} ({', '.join(installed_names()) or 'empty'})")
     fault = ""
     try:
-        description = find_model(options.model)
-        _describe(table, description)
+        try:
+            description, chosen_by = find_model(options.model), _chosen_by(options.model)
+        except EngineError as problem:
+            if options.model:
+                raise
+            # As in the server: a default that cannot be used is a problem, and the embedded model answers instead.
+            fault, description, chosen_by = str(problem), find_model(EMBEDDED), "instead of the default, see below"
+        _describe(table, description, chosen_by)
         _measure(table, description, options)
     except EngineError as problem:
         fault = str(problem)
@@ -53,11 +59,16 @@ def run_doctor(options: argparse.Namespace) -> int:
     return 0
 
 
-def _describe(table: Table, description: ModelDescription) -> None:
-    size = sum(file.stat().st_size for file in description.folder.iterdir() if file.is_file())
-    table.add_row(
-        "model", f"{description.name} ({description.family}, {description.numeric_type}, {size / 2**20:.1f} MiB)"
-    )
+def _chosen_by(name: str) -> str:
+    if name:
+        return "named by --model"
+    return "the default, chosen with `models use`" if default_name() else "the embedded model; none was chosen"
+
+
+def _describe(table: Table, description: ModelDescription, chosen_by: str) -> None:
+    size = size_bytes(description.folder) / 2**20
+    table.add_row("model in use", f"{description.name}: {chosen_by}")
+    table.add_row("", f"{description.family}, {description.numeric_type}, {size:.1f} MiB")
     table.add_row("", str(description.folder))
     table.add_row("can", ", ".join(sorted(description.capabilities)))
     table.add_row(

@@ -1,0 +1,84 @@
+"""`codegeex-lsp models`: which models there are, which is used, and how one comes and goes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.types import EngineError
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
+
+EXIT_OK, EXIT_NOT_DONE, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
+NUMERIC_TYPES = ("int8", "int8_float32", "float16", "bfloat16", "float32")
+
+
+def add_models_parser(commands: Commands) -> None:
+    models = commands.add_parser("models", help="list, choose, check, remove, convert and fetch models")
+    actions = models.add_subparsers(dest="action", metavar="ACTION")
+    models.set_defaults(action="list", json=False)
+
+    listed = actions.add_parser("list", help="the models there are; the default where no ACTION is given")
+    show = actions.add_parser("show", help="everything a model folder says of itself")
+    verify = actions.add_parser("verify", help="read every file and compare it with its checksum")
+    use = actions.add_parser("use", help="make a model the default, for every editor that names none itself")
+    remove = actions.add_parser("remove", help="delete an installed model")
+    for command in (listed, show):
+        command.add_argument("--json", action="store_true", help="for programs")
+    for command in (show, verify):
+        command.add_argument("name", nargs="?", default="", help="by default the model in use")
+    use.add_argument("name", help="an installed model, or `embedded`")
+    remove.add_argument("name")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+
+    convert = actions.add_parser("convert", help="make a model folder from a published checkpoint")
+    convert.add_argument("path", type=Path, help="the folder of the checkpoint's files")
+    fetch = actions.add_parser("fetch", help="download a checkpoint from a hub, and convert it")
+    fetch.add_argument("repo", metavar="OWNER/NAME", help="the repository on the hub")
+    fetch.add_argument("--revision", default="", help="a branch, tag or commit; by default the main branch")
+    fetch.add_argument("--allow-network", action="store_true", help="without it nothing is contacted")
+    fetch.add_argument("--accept-licence", action="store_true", help="do not ask whether the licence is accepted")
+    fetch.add_argument("--folder", type=Path, help="where to download to; by default the user's cache folder")
+    fetch.add_argument("--no-convert", action="store_true", help="only download")
+    for command in (convert, fetch):
+        command.add_argument("--name", default="", help="the new model's name; by default the checkpoint's")
+        command.add_argument("--quantization", choices=NUMERIC_TYPES, default="int8", help="by default int8")
+        command.add_argument("--tokenizer", type=Path, help="the tokenizer's folder, where it is another one")
+
+
+def run_models(options: argparse.Namespace) -> int:
+    """0: done; 1: not done, and why stands on stderr; 2: asked for what it does not do; 130: interrupted."""
+    try:
+        return _run(options)
+    except EngineError as fault:
+        print(f"codegeex-lsp: {fault}", file=sys.stderr)  # noqa: T201
+        return EXIT_NOT_DONE
+    except KeyboardInterrupt:
+        left = {
+            "convert": "; no model was installed",
+            "fetch": "; no model was installed. What was downloaded is kept: the same command goes on from there",
+        }
+        print(f"\ncodegeex-lsp: interrupted{left.get(options.action, '')}", file=sys.stderr)  # noqa: T201
+        return EXIT_INTERRUPTED
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.action in {"list", "show"}:
+        from lsp_server.cli.models import listing
+
+        return listing.run_list(options) if options.action == "list" else listing.run_show(options)
+    if options.action == "convert":
+        from lsp_server.cli.models.conversion import run_convert
+
+        return run_convert(options)
+    if options.action == "fetch":
+        from lsp_server.cli.models.fetch import run_fetch
+
+        return run_fetch(options)
+    from lsp_server.cli.models import changes
+
+    actions = {"verify": changes.run_verify, "use": changes.run_use, "remove": changes.run_remove}
+    return actions[options.action](options)

@@ -1,0 +1,43 @@
+"""Progress at a terminal: one bar a stage, on stderr, so that stdout stays for what was asked."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+
+class Bars:
+    """`engine.convert.convert.Report`. Use as a context manager; the bars stay when it ends."""
+
+    def __init__(self) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        self._progress = Progress(*columns, console=Console(stderr=True))
+        self._stage: TaskID | None = None
+
+    def __enter__(self) -> Bars:  # noqa: PYI034 - typing.Self needs Python 3.11
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if fault is None:
+            self._finish()
+        self._progress.stop()
+
+    def stage(self, name: str, total: int) -> None:
+        self._finish()
+        self._stage = self._progress.add_task(name, total=total or None)
+
+    def advance(self, count: int) -> None:
+        if self._stage is not None:
+            self._progress.advance(self._stage, count)
+
+    def _finish(self) -> None:
+        """What was not told of a stage has been done all the same when the next one begins."""
+        if self._stage is not None:
+            task = self._progress.tasks[self._stage]
+            total = task.total or 1
+            self._progress.update(self._stage, total=total, completed=total)
