@@ -137,7 +137,7 @@ WINDOWED = {
     },
 }
 LAYOUTS = {"llama-1": "bin", "llama-biased": "bin", "phi-2": "whole"}
-TIGHT = 2e-5
+TIGHT = 4e-5
 
 
 def each(configs: dict[str, dict[str, Any]]) -> pytest.MarkDecorator:
