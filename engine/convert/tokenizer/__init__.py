@@ -1,0 +1,94 @@
+"""A checkpoint's tokenizer -> one `tokenizers.Tokenizer`, which is saved as the model folder's tokenizer.json.
+
+What all of them have in common, whatever they are read from:
+
+- Control tokens are *special*: the daemon encodes with `encode_special_tokens`, so that text which spells one stays
+  text, and decodes without them. Prompts add them by id; there is no post-processor, no padding and no truncation.
+- No space is put before a text and none is taken from the front of an answer. Sentencepiece does both (its "dummy
+  prefix"), which is right for a sentence and wrong for the middle of a file. Where a model was trained with that space,
+  the prompt's template writes it; `begins_with_space` tells. For a non-empty text, ours of " " + text is the original's
+  of text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from engine.convert.tokenizer import bytelevel, codegeex13b, published, sentencepiece, tiktoken
+from engine.types import ModelError
+
+
+@dataclass(frozen=True)
+class _Format:
+    """What a checkpoint's tokenizer is published as. Both functions take its folder."""
+
+    read: Callable[[Path], Tokenizer]
+    begins_with_space: Callable[[Path], bool] = lambda _: False
+
+
+CODEGEEX_13B = _Format(codegeex13b.read)
+CHATGLM = _Format(sentencepiece.read_chatglm, sentencepiece.begins_with_space)
+GLM4 = _Format(tiktoken.read_glm4)
+PUBLISHED = _Format(published.read, published.begins_with_space)
+BYTE_LEVEL = _Format(bytelevel.read)
+SENTENCEPIECE = _Format(sentencepiece.read, sentencepiece.begins_with_space)
+
+
+def read_tokenizer(folder: Path, family: str) -> Tokenizer:
+    """`folder`: the checkpoint as published; `family`: "codegeex-13b", "chatglm" or any other name.
+
+    Raises `ModelError` where a file is missing or damaged, where the original cannot be expressed exactly, or where
+    text could become a control token.
+    """
+    tokenizer = _format(folder, family).read(folder)
+    tokenizer.encode_special_tokens = True
+    for number, token in tokenizer.get_added_tokens_decoder().items():
+        for text in (token.content, f" {token.content}") if token.special else ():
+            if number in tokenizer.encode(text, add_special_tokens=False).ids:
+                raise ModelError(
+                    f"{folder}: the text {text!r} becomes the control token {number}; "
+                    "with such a tokenizer a file could change a prompt's structure: it cannot be used"
+                )
+    return tokenizer
+
+
+def begins_with_space(folder: Path, family: str) -> bool:
+    """Whether the original puts a space before each text it encodes (ours does not: see above).
+
+    The authors encode so what begins a document or a message: the prefix of an infilling prompt, a prompt without
+    infilling, each message of a chat. They encode the suffix of an infilling prompt without the space, and decode the
+    middle without taking one away (Code Llama, Mistral).
+    """
+    return _format(folder, family).begins_with_space(folder)
+
+
+def fits(tokenizer: Tokenizer, rows: int) -> None:
+    """Raises `ModelError` unless each token has a row among the checkpoint's `rows` embeddings. More rows are fine."""
+    count = max(tokenizer.get_vocab().values(), default=-1) + 1
+    if count > rows:
+        raise ModelError(
+            f"the tokenizer has {count} tokens, the checkpoint only {rows} embedding rows: "
+            "they are not of the same model; download both from one place"
+        )
+
+
+def _format(folder: Path, family: str) -> _Format:
+    if not folder.is_dir():
+        raise ModelError(f"{folder} is not a folder; give the one that holds the checkpoint's files")
+    if family == "codegeex-13b":
+        return CODEGEEX_13B
+    pieces = folder / "tokenizer.model"
+    if family == "chatglm" and pieces.is_file():
+        return GLM4 if tiktoken.is_rank_file(pieces) else CHATGLM
+    if (folder / "tokenizer.json").is_file():
+        return PUBLISHED
+    if (folder / "vocab.json").is_file() and family != "chatglm":
+        return BYTE_LEVEL
+    if pieces.is_file():
+        return SENTENCEPIECE
+    wanted = "tokenizer.model" if family == "chatglm" else "tokenizer.json, vocab.json with merges.txt, tokenizer.model"
+    raise ModelError(f"{folder} has no tokenizer ({wanted}): download it from where the checkpoint came from")
