@@ -21,6 +21,8 @@ from tokenizers import Tokenizer
 from engine.convert.tokenizer import bytelevel, codegeex13b, published, sentencepiece, tiktoken
 from engine.types import ModelError
 
+NO_CHARACTER = "\U0010ffff"  # in no vocabulary
+
 
 @dataclass(frozen=True)
 class _Format:
@@ -46,8 +48,9 @@ def read_tokenizer(folder: Path, family: str) -> Tokenizer:
     """
     tokenizer = _format(folder, family).read(folder)
     tokenizer.encode_special_tokens = True
+    unknown = tokenizer.encode(NO_CHARACTER, add_special_tokens=False).ids  # may well stand for a part of text
     for number, token in tokenizer.get_added_tokens_decoder().items():
-        for text in (token.content, f" {token.content}") if token.special else ():
+        for text in (token.content, f" {token.content}") if token.special and number not in unknown else ():
             if number in tokenizer.encode(text, add_special_tokens=False).ids:
                 raise ModelError(
                     f"{folder}: the text {text!r} becomes the control token {number}; "
