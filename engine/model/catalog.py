@@ -171,10 +171,7 @@ def remove(name: str) -> bool:
     try:
         if was_default:
             (folder.parent / DEFAULT_FILE).unlink(missing_ok=True)
-        if folder.is_symlink():
-            folder.unlink()
-            return was_default
-        # Renamed first: what is half deleted must not be found as a model.
+        # Renamed first: what is half deleted must not be found as a model. A link stays a link, and none is followed.
         doomed = Path(tempfile.mkdtemp(prefix=".removed-", dir=folder.parent))
         folder.rename(doomed / "model")
         shutil.rmtree(doomed)

@@ -53,7 +53,7 @@ def run_models(options: argparse.Namespace) -> int:
     """0: done; 1: not done, and why stands on stderr; 2: asked for what it does not do; 130: interrupted."""
     try:
         return _run(options)
-    except EngineError as fault:
+    except (EngineError, OSError, ImportError) as fault:  # a disk that refuses, a package that is half installed
         print(f"codegeex-lsp: {fault}", file=sys.stderr)  # noqa: T201
         return EXIT_NOT_DONE
     except KeyboardInterrupt:

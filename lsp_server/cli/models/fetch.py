@@ -64,6 +64,7 @@ def run_fetch(options: argparse.Namespace) -> int:
         f"The downloaded checkpoint ({size_text(model.size)}) is kept in {folder}; delete it when you need no other"
         " conversion of it.",
         markup=False,
+        soft_wrap=True,
     )
     return EXIT_OK
 
@@ -91,12 +92,12 @@ def _show(console: Console, model: hub.HubModel) -> None:
     if file := model.licence_file:
         lines = hub.read_text(model, file).strip().splitlines()
         console.print(Text(f"\n{file.name}:", "dim"))
-        console.print(Text("\n".join(lines[:LICENCE_LINES_SHOWN])))
+        console.print(Text("\n".join(lines[:LICENCE_LINES_SHOWN])), soft_wrap=True)
         if len(lines) > LICENCE_LINES_SHOWN:
             page = f"{hub.endpoint()}/{model.repo}/blob/{model.commit}/{file.name}"
-            console.print(Text(f"… and {len(lines) - LICENCE_LINES_SHOWN} lines more: {page}", "dim"))
+            console.print(Text(f"… and {len(lines) - LICENCE_LINES_SHOWN} lines more: {page}", "dim"), soft_wrap=True)
     if notice := next((words for part, words in NOTICES if part in model.repo.lower()), ""):
-        console.print(Text(f"\n{notice}", "yellow"))
+        console.print(Text(f"\n{notice}", "yellow"), soft_wrap=True)
     console.print()
 
 

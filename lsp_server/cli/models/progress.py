@@ -12,23 +12,30 @@ class Bars:
     """`engine.convert.convert.Report`. Use as a context manager; the bars stay when it ends."""
 
     def __init__(self) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+        )
         self._progress = Progress(*columns, console=Console(stderr=True))
         self._stage: TaskID | None = None
 
     def __enter__(self) -> Bars:  # noqa: PYI034 - typing.Self needs Python 3.11
-        self._progress.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._stage is None:
+            return  # nothing was begun, and stopping would print an empty line
         if fault is None:
             self._finish()
         self._progress.stop()
 
     def stage(self, name: str, total: int) -> None:
         self._finish()
+        self._progress.start()
         self._stage = self._progress.add_task(name, total=total or None)
 
     def advance(self, count: int) -> None:
