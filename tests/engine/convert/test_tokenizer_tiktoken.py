@@ -14,7 +14,7 @@ from tokenizers import Tokenizer, models, trainers
 
 from engine.convert.tokenizer import begins_with_space, read_tokenizer
 from engine.convert.tokenizer.bytelevel import byte_characters, split_by
-from engine.convert.tokenizer.tiktoken import CONTROL_TOKENS, PATTERN, from_ranks
+from engine.convert.tokenizer.tiktoken import CONTROL_TOKENS, from_ranks
 from engine.model.ctranslate import FolderTokenizer
 from engine.types import ModelError
 from tests.engine.convert.tokenizer_corpus import (
@@ -27,6 +27,11 @@ from tests.engine.convert.tokenizer_corpus import (
     streamed,
 )
 
+# As GLM-4's code has it.
+PATTERN = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"
+    r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
 BYTES = [bytes([byte]) for byte in range(256)]
 
 
