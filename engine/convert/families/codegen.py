@@ -1,0 +1,45 @@
+"""CodeGen and CodeGen2: GPT-J, whose Q, V and K lie in this order within each of the parts it was trained in."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+from engine.convert.config import Config
+from engine.convert.families.gpt_like import Affine, Sizes, positions
+from engine.convert.families.gptj import build
+from engine.convert.family import Family
+from engine.convert.reference.gptj import codegen_reference
+from engine.convert.tensors import Weights, stacked
+
+# Of CodeGen, and of what names no code of its own.
+PARTS = 4
+CODE_FILE = "modeling_codegen.py"
+PARTS_IN_CODE = re.compile(r"^\s*mp_num\s*=\s*(\d+)\s*$", re.MULTILINE)
+
+
+def _qkv(config: Config, weights: Weights, sizes: Sizes, at: str) -> Affine:
+    parts = _parts(config)
+    if sizes.heads % parts:
+        raise config.fault("n_head", f"is {sizes.heads}, expected a multiple of {parts}")
+    rows = sizes.width // parts
+    stored = weights.take(at + "qkv_proj.weight", 3 * sizes.width, sizes.width)
+    order = [3 * part + place for place in (0, 2, 1) for part in range(parts)]
+    return stacked([stored.cut(i * rows, (i + 1) * rows) for i in order]), None
+
+
+def _parts(config: Config) -> int:
+    """CodeGen2 was trained in eight parts or in four; nothing but the code that its authors publish tells.
+
+    That code is read as text and never run.
+    """
+    if "auto_map" not in config.table:
+        return PARTS
+    path = config.folder / CODE_FILE
+    found = PARTS_IN_CODE.search(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if found is None:
+        raise config.fault("auto_map", f"names code of the checkpoint's own; put its {CODE_FILE} into the folder")
+    return int(found[1])
+
+
+FAMILY = Family("codegen", ("codegen",), partial(build, _qkv), codegen_reference, positions)

@@ -1,0 +1,137 @@
+"""GPT-Neo: scores are not scaled, and every other layer looks back over a window only.
+
+CTranslate2's own window is exact only token by token (see starcoder2), and here it is too short to be the context. But
+relative positions (Shaw et al. 2018) can say it: each head of a local layer gets a few channels more, of which the
+first is 1 in Q and 0 in K and V, and the key of the relative position "as far as the window or farther" is so low there
+that nothing of what is farther comes through the softmax.
+
+The price is paid while a prompt is read: CTranslate2 lays out a key for each pair of tokens, tokens² · head width · 4
+bytes, a layer at a time. That is 0.6 GB for 1024 tokens and 2.3 GB for 2048 with heads of 128.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.convert.config import Config
+from engine.convert.families.gpt_like import (
+    EPSILON,
+    Affine,
+    Ends,
+    LayerWeights,
+    Sizes,
+    activation,
+    affine,
+    gpt_decoder,
+    joined,
+    positions,
+    read_sizes,
+    set_layer,
+)
+from engine.convert.family import Family
+from engine.convert.reference.gpt_neo import reference
+from engine.convert.tensors import Rows, Weights, computed, in_memory
+
+if TYPE_CHECKING:
+    from ctranslate2.specs.attention_spec import MultiHeadAttentionSpec
+    from ctranslate2.specs.transformer_spec import TransformerDecoderModelSpec
+
+WINDOW = 256
+# Added to a score; a power of two that float16 holds.
+HIDDEN = -(2.0**15)
+# One would do; eight keep a head's width a multiple of what vector units take.
+MORE_CHANNELS = 8
+
+
+def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
+    import numpy as np
+
+    sizes, local = read_sizes(config), _local_layers(config)
+    spec = gpt_decoder(
+        config,
+        weights,
+        sizes,
+        Ends("transformer.wte", "transformer.ln_f", "lm_head", tied=True, positions="transformer.wpe"),
+        epsilon=config.number("layer_norm_epsilon", default=EPSILON),
+        activation=activation(config, "activation_function", "gelu_new"),
+    )
+    decoder, width, inner = spec.decoder, sizes.width, sizes.inner
+    for index, layer in enumerate(decoder.layer):
+        at = f"transformer.h.{index}."
+        qkv = [affine(weights, f"{at}attn.attention.{x}_proj", width, width, biased=False) for x in "qkv"]
+        out = affine(weights, at + "attn.attention.out_proj", width, width)
+        if local[index]:
+            layer.self_attention = _windowed(sizes, config.integer("window_size", default=WINDOW))
+            qkv, out = _widened(sizes, qkv, out)
+        layer.self_attention.queries_scale = np.float32(1.0)
+        set_layer(
+            layer,
+            LayerWeights(
+                norm_1=affine(weights, at + "ln_1", width),
+                qkv=joined(qkv),
+                out=out,
+                norm_2=affine(weights, at + "ln_2", width),
+                up=affine(weights, at + "mlp.c_fc", inner, width),
+                down=affine(weights, at + "mlp.c_proj", width, inner),
+            ),
+        )
+    return spec
+
+
+def _local_layers(config: Config) -> list[bool]:
+    """Of each layer whether it has the window. `attention_types` is a list of (kinds, how many times)."""
+    kinds: list[Any] = [
+        kind for group, times in config.table.get("attention_types") or [] for _ in range(times) for kind in group
+    ]
+    layers = config.integer("num_layers")
+    if len(kinds) != layers or not set(kinds) <= {"global", "local"}:
+        raise config.fault(
+            "attention_types", f"names the kinds {kinds}, expected 'global' or 'local' for {layers} layers"
+        )
+    if kinds[0] == "local":
+        # CTranslate2 asks the first layer whether positions are its affair, and then drops the embeddings of them.
+        raise config.fault(
+            "attention_types", "begins with 'local'; only models whose first layer is 'global' can be converted"
+        )
+    return [kind == "local" for kind in kinds]
+
+
+def _windowed(sizes: Sizes, window: int) -> MultiHeadAttentionSpec:
+    import torch
+    from ctranslate2.specs import attention_spec
+
+    channels = sizes.head + MORE_CHANNELS
+    spec = attention_spec.MultiHeadAttentionSpec(self_attention=True, relative_position=True, head_dim=channels)
+    del spec.relative_position_values
+    # Row 0: `window` tokens back or more; row `window`: the token itself; those behind it are never asked for.
+    keys = torch.zeros(2 * window + 1, channels)
+    keys[0, sizes.head] = HIDDEN
+    spec.relative_position_keys = in_memory(keys)
+    return spec
+
+
+def _widened(sizes: Sizes, qkv: list[Affine], out: Affine) -> tuple[list[Affine], Affine]:
+    """The projections with `MORE_CHANNELS` in each head, which nothing but the bias of Q fills and nothing reads."""
+    import torch
+
+    heads, channels = sizes.heads, sizes.head + MORE_CHANNELS
+
+    def taller(rows: Rows) -> Rows:
+        def make() -> Any:
+            by_head = rows.whole().view(heads, sizes.head, sizes.width)
+            return torch.nn.functional.pad(by_head, (0, 0, 0, MORE_CHANNELS)).flatten(0, 1)
+
+        return computed((heads * channels, sizes.width), rows.dtype, make)
+
+    def read(first: int, last: int) -> Any:
+        by_head = out[0].read(first, last).view(last - first, heads, sizes.head)
+        return torch.nn.functional.pad(by_head, (0, MORE_CHANNELS)).flatten(1)
+
+    asking = torch.zeros(3, heads, channels)
+    asking[0, :, sizes.head] = 1.0
+    biases = [in_memory(each) for each in asking.flatten(1)]
+    widened: list[Affine] = [(taller(weight), bias) for (weight, _), bias in zip(qkv, biases, strict=True)]
+    return widened, (Rows((sizes.width, heads * channels), out[0].dtype, read), out[1])
+
+
+FAMILY = Family("gpt_neo", ("gpt_neo",), build, reference, positions)

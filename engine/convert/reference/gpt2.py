@@ -1,0 +1,49 @@
+"""GPT-2 (Radford et al. 2019), and CodeParrot, whose scores are divided by the layer's number.
+
+The latter is after Mistral's stable training of GPT-2 (Karamcheti et al. 2021).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from engine.convert.checkpoint import Checkpoint
+from engine.convert.config import Config
+from engine.convert.reference.blocks import Layer, Reference, stored, stored_rows
+from engine.convert.reference.gpt_like import Names, Shape, activation, gpt_layer, head, thirds
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+NAMES = Names("ln_1", "attn.c_proj", "mlp.c_fc", "mlp.c_proj", norm_2="ln_2")
+
+
+def reference(config: Config, checkpoint: Checkpoint) -> Reference:
+    heads, width = config.integer("n_head"), config.integer("n_embd")
+    epsilon = config.number("layer_norm_epsilon", default=1e-5)
+    function = activation(config.text("activation_function", default="gelu_new"))
+    root = "transformer." if "transformer.wte.weight" in checkpoint else ""
+
+    def embed(ids: Tensor) -> Tensor:
+        return (
+            stored_rows(checkpoint, root + "wte.weight", ids)
+            + checkpoint.read(root + "wpe.weight", 0, len(ids)).float()
+        )
+
+    def layer(index: int) -> Layer:
+        at = f"{root}h.{index}."
+        scale = (width // heads) ** -0.5 if config.flag("scale_attn_weights", default=True) else 1.0
+        if config.flag("scale_attn_by_inverse_layer_idx", default=False):
+            scale /= 1 + index
+        attention = thirds(_conv1d(checkpoint, at + "attn.c_attn"), heads)
+        return gpt_layer(checkpoint, at, NAMES, Shape(function, epsilon, scale), attention, _conv1d)
+
+    logits = head(config, checkpoint, root + "ln_f", epsilon, embeddings=root + "wte", own="lm_head", tied=True)
+    return Reference(config.integer("n_layer"), embed, layer, logits)
+
+
+def _conv1d(checkpoint: Checkpoint, name: str) -> Callable[[Tensor], Tensor]:
+    """The weight is [in, out]."""
+    weight, bias = stored(checkpoint, name + ".weight"), stored(checkpoint, name + ".bias")
+    return lambda x: x @ weight + bias

@@ -1,0 +1,144 @@
+"""A layer of GPT's descendants (Radford et al. 2019): LayerNorm, attention, an MLP of two matrices.
+
+The two stand in a row, or side by side on the same activations (GPT-J, Wang & Komatsuzaki 2021). Whether a projection
+has a bias is told by the tensors at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.convert.checkpoint import Checkpoint
+from engine.convert.config import Config
+from engine.convert.reference.blocks import Layer, attend, layer_norm, linear, projected, split_heads, stored
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# Normed activations [tokens, width] -> Q, K and V, each [heads, tokens, head width], turned where positions are rotary.
+Attention = Callable[["Tensor"], "tuple[Tensor, Tensor, Tensor]"]
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a family calls the parts of a layer. Without `norm_2` the MLP has attention's norm."""
+
+    norm_1: str
+    out: str
+    up: str
+    down: str
+    norm_2: str | None = None
+
+
+@dataclass(frozen=True)
+class Shape:
+    """`scale` multiplies scores; `side_by_side`: attention and MLP; `window`: in tokens, see `attend`."""
+
+    activation: Callable[[Tensor], Tensor]
+    epsilon: float
+    scale: float
+    side_by_side: bool = False
+    window: int | None = None
+
+
+def norm(checkpoint: Checkpoint, name: str, epsilon: float) -> Callable[[Tensor], Tensor]:
+    gamma, beta = stored(checkpoint, name + ".weight"), stored(checkpoint, name + ".bias")
+    return lambda x: layer_norm(x, gamma, beta, epsilon)
+
+
+def projection(checkpoint: Checkpoint, name: str) -> Callable[[Tensor], Tensor]:
+    weight = stored(checkpoint, name + ".weight")
+    bias = stored(checkpoint, name + ".bias") if name + ".bias" in checkpoint else None
+    return lambda x: linear(x, weight, bias)
+
+
+def gpt_layer(
+    checkpoint: Checkpoint,
+    at: str,
+    names: Names,
+    shape: Shape,
+    attention: Attention,
+    projection: Callable[[Checkpoint, str], Callable[[Tensor], Tensor]] = projection,
+) -> Layer:
+    """`at` stands before every name; `projection` loads a matrix, in whatever way the family keeps it."""
+    out, up, down = (projection(checkpoint, at + name) for name in (names.out, names.up, names.down))
+    norm_1, norm_2 = (
+        norm(checkpoint, at + name, shape.epsilon) for name in (names.norm_1, names.norm_2 or names.norm_1)
+    )
+
+    def step(x: Tensor) -> Tensor:
+        attended = out(attend(*attention(norm_1(x)), shape.scale, shape.window))
+        normed = norm_2(x if shape.side_by_side else x + attended)
+        return x + attended + down(shape.activation(up(normed)))
+
+    return step
+
+
+def thirds(project: Callable[[Tensor], Tensor], heads: int) -> Attention:
+    """All of Q, then all of K, then all of V."""
+
+    def attention(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        q, k, v = (split_heads(part, heads) for part in project(x).chunk(3, -1))
+        return q, k, v
+
+    return attention
+
+
+def head_by_head(project: Callable[[Tensor], Tensor], heads: int) -> Attention:
+    """q, k and v of the first head, then of the next …"""
+
+    def attention(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        q, k, v = split_heads(project(x), heads).chunk(3, -1)
+        return q, k, v
+
+    return attention
+
+
+def one_each(checkpoint: Checkpoint, at: str, heads: int, groups: int | None = None) -> Attention:
+    """`q_proj`, `k_proj` and `v_proj`, the latter two with `groups` heads."""
+    q, k, v = (projection(checkpoint, f"{at}{x}_proj") for x in "qkv")
+    groups = heads if groups is None else groups
+    return lambda x: (split_heads(q(x), heads), split_heads(k(x), groups), split_heads(v(x), groups))
+
+
+def turned(attention: Attention, rotate: Callable[[Tensor], Tensor]) -> Attention:
+    """With rotary positions on Q and K."""
+
+    def rotated(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        q, k, v = attention(x)
+        return rotate(q), rotate(k), v
+
+    return rotated
+
+
+def head(
+    config: Config, checkpoint: Checkpoint, norm_name: str, epsilon: float, *, embeddings: str, own: str, tied: bool
+) -> Callable[[Tensor], Tensor]:
+    """The final norm and the projection: the embeddings where config.json ties them (`tied`: if it does not say)."""
+    name = embeddings if config.flag("tie_word_embeddings", default=tied) else own
+
+    def logits(x: Tensor) -> Tensor:
+        found = projected(norm(checkpoint, norm_name, epsilon)(x), checkpoint, name + ".weight")
+        return found + stored(checkpoint, own + ".bias") if own + ".bias" in checkpoint else found
+
+    return logits
+
+
+def activation(name: str) -> Callable[[Tensor], Tensor]:
+    """A function by its published name (Hendrycks & Gimpel 2016 for the kinds of GELU)."""
+    import torch
+    from torch.nn import functional
+
+    if name in ("gelu_new", "gelu_fast", "gelu_pytorch_tanh"):
+        return lambda x: functional.gelu(x, approximate="tanh")
+    functions: dict[str, Callable[[Tensor], Tensor]] = {
+        "gelu": functional.gelu,
+        "gelu_python": functional.gelu,
+        "quick_gelu": lambda x: x * torch.sigmoid(1.702 * x),
+        "relu": torch.relu,
+        "silu": functional.silu,
+        "swish": functional.silu,
+    }
+    return functions[name]

@@ -1,0 +1,75 @@
+"""GPT-J (Wang & Komatsuzaki 2021), and CodeGen (Nijkamp et al. 2022, 2023), which keeps Q, V and K part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from engine.convert.checkpoint import Checkpoint
+from engine.convert.config import Config
+from engine.convert.reference.blocks import Layer, Reference, frequencies, rotate_pairs, split_heads, stored_rows
+from engine.convert.reference.gpt_like import (
+    Attention,
+    Names,
+    Shape,
+    activation,
+    gpt_layer,
+    head,
+    one_each,
+    projection,
+    turned,
+)
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+NAMES = Names("ln_1", "attn.out_proj", "mlp.fc_in", "mlp.fc_out")
+
+
+def gptj_reference(config: Config, checkpoint: Checkpoint) -> Reference:
+    return _reference(config, checkpoint, lambda at, heads: one_each(checkpoint, at, heads))
+
+
+def codegen_reference(config: Config, checkpoint: Checkpoint) -> Reference:
+    """The rows of `qkv_proj` are [part, (q, v, k), heads of the part, head width]."""
+    parts = _parts(config)
+
+    def attention(at: str, heads: int) -> Attention:
+        fused = projection(checkpoint, at + "qkv_proj")
+
+        def split(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+            q, v, k = fused(x).view(len(x), parts, 3, -1).unbind(2)
+            return tuple(split_heads(each.flatten(1), heads) for each in (q, k, v))
+
+        return split
+
+    return _reference(config, checkpoint, attention)
+
+
+def _parts(config: Config) -> int:
+    """Four, if the code that CodeGen2's authors publish with a checkpoint does not say otherwise."""
+    if not config.table.get("auto_map"):
+        return 4
+    lines = (config.folder / "modeling_codegen.py").read_text(encoding="utf-8").splitlines()
+    return next(int(line.partition("=")[2]) for line in lines if line.strip().startswith("mp_num ="))
+
+
+def _reference(config: Config, checkpoint: Checkpoint, attention: Callable[[str, int], Attention]) -> Reference:
+    heads, width = config.integer("n_head"), config.integer("n_embd")
+    epsilon = config.number("layer_norm_epsilon", default=1e-5)
+    rotate = partial(rotate_pairs, radians=frequencies(config.integer("rotary_dim"), 10_000.0))
+    function = activation(config.text("activation_function", default="gelu_new"))
+    shape = Shape(function, epsilon, (width // heads) ** -0.5, side_by_side=True)
+
+    def layer(index: int) -> Layer:
+        at = f"transformer.h.{index}."
+        return gpt_layer(checkpoint, at, NAMES, shape, turned(attention(at + "attn.", heads), rotate))
+
+    def embed(ids: Tensor) -> Tensor:
+        return stored_rows(checkpoint, "transformer.wte.weight", ids)
+
+    logits = head(
+        config, checkpoint, "transformer.ln_f", epsilon, embeddings="transformer.wte", own="lm_head", tied=False
+    )
+    return Reference(config.integer("n_layer"), embed, layer, logits)
