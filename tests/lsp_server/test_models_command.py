@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import json
 import subprocess
@@ -16,6 +17,7 @@ from engine.convert import convert as conversion
 from engine.convert.model_bin import NUMERIC_TYPES as CONVERTERS_NUMERIC_TYPES
 from engine.model import catalog
 from engine.types import ModelError
+from lsp_server.cli import doctor
 from lsp_server.cli.models import NUMERIC_TYPES
 from tests.lsp_server.editor import window
 from tests.lsp_server.models_command import ModelsCommand
@@ -170,6 +172,20 @@ def test_convert_without_its_packages_says_how_to_install_them(
 
 def test_the_choices_are_the_converters() -> None:
     assert set(NUMERIC_TYPES) == set(CONVERTERS_NUMERIC_TYPES)
+
+
+def test_doctor_names_the_model_in_use(
+    models: ModelsCommand, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "_measure", lambda *_: None)
+    models("use", "big")
+    assert doctor.run_doctor(argparse.Namespace(model="")) == 0
+    assert "big: the default, chosen with `models use`" in capsys.readouterr().out
+    (models.folder / "big" / "model.bin").unlink()
+    assert doctor.run_doctor(argparse.Namespace(model="")) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "codegeex-lsp-embedded-13m: instead of the default, see below" in said
+    assert "problem: the default model cannot be used" in said
 
 
 def chosen_gone(name: str, *_: object) -> ScriptedModel:

@@ -24,7 +24,8 @@ from engine.model.catalog import (
 from engine.model.folder import ModelDescription
 from lsp_server.cli import terminal
 
-SHOWN_IN_SUMMARY = frozenset({"format", "name", "family", "capabilities", "context_length", "numeric_type"})
+SHOWN_IN_SUMMARY = frozenset({"format", "name", "family", "capabilities", "context_length", "numeric_type", "licence"})
+UNNAMED = "not named"
 WIDTH_OF_A_FILE = 200  # columns, where no terminal says how many there are
 
 
@@ -126,7 +127,7 @@ def _print_models(console: Console, models: list[Installed], used: str) -> None:
             Text(description.numeric_type),
             ", ".join(sorted(description.capabilities)),
             f"{description.context_length:,}",
-            Text(str(description.facts.get("licence", "not named"))),
+            Text(str(description.facts.get("licence") or UNNAMED)),
         )
     console.print(table)
 
@@ -148,6 +149,7 @@ def _summary(model: ModelDescription) -> Iterator[tuple[str, str]]:
     yield "size", f"{size_text(size_bytes(model.folder))}, {model.numeric_type}"
     yield "can", ", ".join(sorted(model.capabilities))
     yield "context", f"{model.context_length:,} tokens"
+    yield "licence", str(model.facts.get("licence") or UNNAMED)
 
 
 def _print_pairs(console: Console, pairs: Iterator[tuple[str, str]]) -> None:
