@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MAX_DEFAULT_THREADS = 4  # more gains little for models that answer within a keystroke, and starves the editor
 WARM_UP_TOKENS = 32
+MAX_PENDING_BYTES = 3  # of a character of UTF-8 whose last byte has not come yet
+REPLACEMENT = "\ufffd"
 
 
 class FolderTokenizer:
@@ -48,7 +50,14 @@ class FolderTokenizer:
         return self.encode(token) if known is None else [known]
 
     def decode(self, tokens: Sequence[int]) -> str:
-        return str(self._tokenizer.decode(list(tokens), skip_special_tokens=True))
+        ids = list(tokens)
+        # Of a tokenizer that falls back to bytes, an unfinished character turns the whole run of bytes before it into
+        # U+FFFD: the finished ones are decoded without it.
+        for pending in range(min(MAX_PENDING_BYTES, len(ids)) + 1):
+            text = str(self._tokenizer.decode(ids[: len(ids) - pending], skip_special_tokens=True))
+            if not text.endswith(REPLACEMENT):
+                return text + REPLACEMENT * bool(pending)
+        return str(self._tokenizer.decode(ids, skip_special_tokens=True))
 
 
 def default_threads() -> int:

@@ -105,6 +105,7 @@ def test_any_text_becomes_the_same_tokens(pair: Pair, text: str) -> None:
 def test_a_growing_answer_loses_nothing(chatglm: Pair, text: str) -> None:
     shown = streamed(chatglm.ours, chatglm.ours.encode(text))
     assert shown[-1] == text
+    assert shown == sorted(shown, key=len)
     assert all(text.startswith(each) for each in shown)
 
 

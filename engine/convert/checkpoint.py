@@ -1,0 +1,246 @@
+"""A checkpoint on disk: named tensors that are read piece by piece, and the published config.json.
+
+Nothing of a file stays mapped for long: what was read of a mapped file counts as resident memory, and a converter that
+promises to fit a 9 GB model beside an editor must not hold it all by accident. No code of a checkpoint is ever run:
+pickles are loaded with `weights_only`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.types import ModelError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+INDEX_FILES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
+REMAP_AFTER_BYTES = 256 * 2**20
+# Of a pickle in the format before PyTorch 1.6, which cannot be mapped: all of it is read at once.
+MAX_UNMAPPED_BYTES = 4 * 2**30
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A stored tensor: its shape, its type as torch names it ("bfloat16"), and its size."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+    @property
+    def count(self) -> int:
+        total = 1
+        for each in self.shape:
+            total *= each
+        return total
+
+
+class TensorFile(Protocol):
+    """One file of a checkpoint."""
+
+    @property
+    def entries(self) -> Mapping[str, Entry]: ...
+
+    def read(self, name: str, first: int, last: int) -> Tensor:
+        """Rows `first` to `last` (exclusive) of the tensor's first dimension, copied. A scalar ignores them."""
+        ...
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """`config` is the published config.json, or what stands for it; `files` hold the tensors, each in one of them."""
+
+    folder: Path
+    config: Mapping[str, Any]
+    files: tuple[TensorFile, ...]
+    owners: Mapping[str, TensorFile] = field(repr=False)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.owners
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.owners)
+
+    def entry(self, name: str) -> Entry:
+        if name not in self.owners:
+            raise ModelError(f"{self.folder}: the checkpoint lacks the tensor {name}; download it again")
+        return self.owners[name].entries[name]
+
+    def read(self, name: str, first: int = 0, last: int | None = None) -> Tensor:
+        shape = self.entry(name).shape
+        return self.owners[name].read(name, first, (shape[0] if shape else 1) if last is None else last)
+
+    @property
+    def parameters(self) -> int:
+        return sum(self.entry(name).count for name in self)
+
+
+def open_with_config(folder: Path, paths: Sequence[Path]) -> Checkpoint:
+    """config.json beside safetensors or PyTorch files, in shards or whole.
+
+    Raises `ModelError` for what is missing, cut off or would run code.
+    """
+    files = tuple(open_tensor_file(path) for path in paths)
+    owners: dict[str, TensorFile] = {}
+    for path, file in zip(paths, files, strict=True):
+        for name in file.entries:
+            if name in owners:
+                raise ModelError(f"{path}: the tensor {name} stands in two files of {folder}")
+            owners[name] = file
+    return Checkpoint(folder, read_config(folder), files, owners)
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """config.json. Raises `ModelError` where it is missing or is no JSON object."""
+    return _json_object(folder / "config.json")
+
+
+def open_tensor_file(path: Path) -> TensorFile:
+    try:
+        return SafetensorsFile(path) if path.suffix == ".safetensors" else PickleFile(path)
+    except OSError as fault:
+        raise ModelError(f"{path} cannot be read: {fault.strerror or fault}") from fault
+
+
+def tensor_paths(folder: Path) -> list[Path]:
+    """The files that hold the tensors: those an index names, else the usual names; safetensors before pickles."""
+    for name in INDEX_FILES:
+        if (folder / name).is_file():
+            shards = _json_object(folder / name).get("weight_map")
+            if not isinstance(shards, dict) or not shards:
+                raise ModelError(f"{folder / name}: weight_map is missing or empty")
+            # A name in an index is data: it must not lead out of the folder.
+            paths = sorted({folder / Path(str(shard)).name for shard in shards.values()})
+            if missing := [path.name for path in paths if not path.is_file()]:
+                raise ModelError(f"{folder}: {len(missing)} of {len(paths)} shards are missing: {', '.join(missing)}")
+            return paths
+    for pattern in ("model*.safetensors", "*.safetensors", "pytorch_model*.bin", "*.pt", "*.bin", "*.pth"):
+        if found := sorted(folder.glob(pattern)):
+            return found
+    raise ModelError(f"{folder} holds no safetensors or PyTorch files; give the folder of a checkpoint")
+
+
+def _json_object(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{path} is missing; download it from where the checkpoint came from") from None
+    except (OSError, ValueError) as fault:
+        raise ModelError(f"{path} cannot be read: {fault}") from fault
+    if not isinstance(found, dict):
+        raise ModelError(f"{path} is not a JSON object")
+    return found
+
+
+class SafetensorsFile:
+    """Opened anew for each piece, so that no page of it stays mapped."""
+
+    def __init__(self, path: Path) -> None:
+        from safetensors import SafetensorError, safe_open
+
+        self._path = path
+        try:
+            with safe_open(str(path), "pt") as opened:
+                names = list(opened.keys())
+                slices = {name: opened.get_slice(name) for name in names}
+                self._entries = {
+                    name: Entry(tuple(piece.get_shape()), _TORCH_NAMES.get(piece.get_dtype(), piece.get_dtype()))
+                    for name, piece in slices.items()
+                }
+        except SafetensorError as fault:
+            raise ModelError(f"{path} is damaged or cut off ({fault}); download it again") from fault
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        return self._entries
+
+    def read(self, name: str, first: int, last: int) -> Tensor:
+        from safetensors import safe_open
+
+        with safe_open(str(self._path), "pt") as opened:
+            if not self._entries[name].shape:
+                tensor: Tensor = opened.get_tensor(name).clone()
+                return tensor
+            piece: Tensor = opened.get_slice(name)[first:last]
+            return piece.clone()
+
+
+_TORCH_NAMES = {
+    "F64": "float64",
+    "F32": "float32",
+    "F16": "float16",
+    "BF16": "bfloat16",
+    "I64": "int64",
+    "I32": "int32",
+}
+
+
+class PickleFile:
+    """A PyTorch file, nested dictionaries flattened with dots. Mapped again after so many bytes have been read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read_bytes = 0
+        self._tensors: dict[str, Tensor] | None = self._load()
+        self._entries = {
+            name: Entry(tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
+            for name, tensor in self._tensors.items()
+        }
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        return self._entries
+
+    def read(self, name: str, first: int, last: int) -> Tensor:
+        if self._tensors is None:
+            self._tensors = self._load()
+        tensor = self._tensors[name]
+        piece = tensor.clone() if tensor.dim() == 0 else tensor[first:last].clone()
+        self._read_bytes += piece.numel() * piece.element_size()
+        if self._read_bytes > REMAP_AFTER_BYTES:
+            self._read_bytes, self._tensors = 0, None
+        return piece
+
+    def _load(self) -> dict[str, Tensor]:
+        import pickle
+        import zipfile
+
+        import torch
+
+        mapped = zipfile.is_zipfile(self._path)
+        if not mapped and self._path.stat().st_size > MAX_UNMAPPED_BYTES:
+            raise ModelError(
+                f"{self._path} is too large for PyTorch's old file format, which cannot be read in pieces, or is cut"
+                " off; download it again, or save it again with a current torch.save"
+            )
+        try:
+            loaded = torch.load(self._path, map_location="cpu", weights_only=True, mmap=mapped)
+        except pickle.UnpicklingError as fault:
+            raise ModelError(
+                f"{self._path} holds more than tensors and was not loaded, since loading it could run code"
+                f" ({_first_line(fault)})"
+            ) from fault
+        except (RuntimeError, EOFError, ValueError, KeyError) as fault:
+            raise ModelError(f"{self._path} is damaged or cut off ({_first_line(fault)}); download it again") from fault
+        flat = dict(_flattened(loaded, ""))
+        if not flat:
+            raise ModelError(f"{self._path} holds no tensors")
+        return flat
+
+
+def _flattened(value: Any, prefix: str) -> Iterator[tuple[str, Tensor]]:
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        yield prefix.removesuffix("."), value
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _flattened(each, f"{prefix}{key}.")
+
+
+def _first_line(fault: Exception) -> str:
+    return str(fault).strip().partition("\n")[0][:200]

@@ -1,0 +1,226 @@
+"""A checkpoint becomes a model folder: recognised, checked, written, compared, and only then installed.
+
+Everything is made in a folder beside the place of the new model and moved there in the last step: a conversion that
+fails, is refused or is interrupted leaves nothing. Memory stays at about one layer, whatever the checkpoint's size.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.convert import parity
+from engine.convert.checkpoint import Checkpoint
+from engine.convert.config import Config
+from engine.convert.families import recognise
+from engine.convert.family import Family
+from engine.convert.model_bin import NUMERIC_TYPES, planned_bytes, write_model
+from engine.convert.model_toml import model_toml
+from engine.convert.published import open_checkpoint
+from engine.convert.sample import SAMPLE
+from engine.convert.source import check_files, licence_of, published_files
+from engine.convert.tensors import Weights
+from engine.convert.tokenizer import begins_with_space, fits, read_tokenizer
+from engine.prompt.families import describe_prompts
+from engine.types import ModelError
+
+if TYPE_CHECKING:
+    from ctranslate2.specs.transformer_spec import TransformerDecoderModelSpec
+    from tokenizers import Tokenizer
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+PARTIAL = ".partial-"
+DEFAULT_MEMORY_BYTES = 3 * 2**29
+# Beside the weights: tokenizer, configuration, and what a file system rounds up.
+SPARE_DISK_BYTES = 64 * 2**20
+# A numeric type whose likeliest tokens are mostly others is broken, not coarse: random weights, whose logits lie close
+# together, keep above 0.9 in int8.
+MIN_AGREEMENT = 0.5
+CHECKED_FILES = ("model.bin", "config.json", "vocabulary.json", "tokenizer.json")
+
+
+class Report(Protocol):
+    """Told how far a conversion is."""
+
+    def stage(self, name: str, total: int) -> None:
+        """A new stage begins; `total` in bytes or steps, 0 where it is not known."""
+        ...
+
+    def advance(self, count: int) -> None: ...
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """`source`: the checkpoint's folder, or CodeGeeX-13B's file. `folder`: where models live, each in one of its own.
+
+    `name` "" names it after the checkpoint's folder. `tokenizer`: the folder of the tokenizer's files where they do not
+    lie beside the checkpoint. `memory_bytes`: what the comparison may take; with more, a larger model is compared in
+    larger pieces, and the agreement of its numeric type is measured too.
+    """
+
+    source: Path
+    folder: Path
+    name: str = ""
+    numeric_type: str = "int8"
+    tokenizer: Path | None = None
+    memory_bytes: int = DEFAULT_MEMORY_BYTES
+
+
+def convert(request: Conversion, report: Report) -> Path:
+    """The folder of the installed model. Raises `ModelError`; then, and when interrupted, nothing is installed."""
+    try:
+        return _convert(request, report)
+    except OSError as fault:
+        if fault.errno == errno.ENOSPC:
+            raise ModelError(f"the disk of {request.folder} is full: make room and convert again") from fault
+        where = fault.filename or request.folder
+        raise ModelError(f"{where} cannot be read or written: {fault.strerror or fault}") from fault
+
+
+def _convert(request: Conversion, report: Report) -> Path:
+    if request.numeric_type not in NUMERIC_TYPES:
+        raise ModelError(f"unknown numeric type {request.numeric_type!r}; known are {', '.join(NUMERIC_TYPES)}")
+    target = _target(request)
+    checkpoint = open_checkpoint(request.source)
+    family = recognise(checkpoint.config)
+    config = Config(checkpoint.folder, checkpoint.config)
+    spec = _build(family, config, checkpoint)
+    tokenizer_folder = request.tokenizer or checkpoint.folder
+    tokenizer = read_tokenizer(tokenizer_folder, family.name)
+    fits(tokenizer, spec.get_vocabulary_size())
+    with _staged(target) as staging:
+        _check_disk(spec, request, staging)
+        files = published_files(checkpoint.folder)
+        report.stage("checking the files", sum(path.stat().st_size for path in files))
+        checksums = check_files(files, report.advance)
+        report.stage("writing the model", planned_bytes(spec, request.numeric_type))
+        write_model(spec, staging, request.numeric_type, report.advance)
+        tokenizer.save(str(staging / "tokenizer.json"))
+        sums = check_files([staging / name for name in CHECKED_FILES], lambda _: None)
+        facts = _compared(spec, family, config, checkpoint, tokenizer, request, staging, report)
+        prompts = describe_prompts(
+            family.name,
+            lambda token: tokenizer.token_to_id(token) is not None,
+            config.table,
+            name=request.source.resolve().name,
+            begins_with_space=begins_with_space(tokenizer_folder, family.name),
+        )
+        table = model_toml(
+            name=target.name,
+            context_length=family.context_length(config),
+            numeric_type=request.numeric_type,
+            licence=licence_of(checkpoint.folder),
+            prompts=prompts,
+            source={"layout": family.name, "parameters": checkpoint.parameters, "files": checksums},
+            parity=facts,
+            files=sums,
+        )
+        (staging / "model.toml").write_text(table, encoding="utf-8")
+    return target
+
+
+def _target(request: Conversion) -> Path:
+    source = request.source.resolve()
+    name = request.name or re.sub(r"[^A-Za-z0-9._-]+", "-", source.name if source.is_dir() else source.stem).strip("-.")
+    if not NAME.fullmatch(name):
+        raise ModelError(f"{name!r} cannot name a model: use letters, digits, dots, dashes and underscores (--name)")
+    target = request.folder / name
+    if target.exists():
+        raise ModelError(f"there is already a model named {name!r}: remove it first, or choose another --name")
+    return target
+
+
+def _build(family: Family, config: Config, checkpoint: Checkpoint) -> TransformerDecoderModelSpec:
+    weights = Weights(checkpoint)
+    spec = family.build(config, weights)
+    if extra := weights.leftovers():
+        named = ", ".join(extra[:3]) + (f" and {len(extra) - 3} more" if len(extra) > 3 else "")  # noqa: PLR2004
+        raise ModelError(
+            f"{checkpoint.folder}: a {family.name} model has no place for {named}; config.json does not describe this"
+            " checkpoint, or it is another kind of model"
+        )
+    return spec
+
+
+@contextmanager
+def _staged(target: Path) -> Iterator[Path]:
+    """A folder beside `target` that becomes it in the end, or vanishes."""
+    staging = target.parent / f"{PARTIAL}{target.name}-{os.getpid()}"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_stale(target.parent)
+        staging.mkdir()
+        yield staging
+        staging.rename(target)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _remove_stale(folder: Path) -> None:
+    """What a conversion left behind that was killed."""
+    import psutil
+
+    for left in folder.glob(f"{PARTIAL}*"):
+        number = left.name.rpartition("-")[2]
+        if number.isdigit() and not psutil.pid_exists(int(number)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _check_disk(spec: TransformerDecoderModelSpec, request: Conversion, folder: Path) -> None:
+    # The comparison writes the model, or a part of it, in float32 beside what is being made.
+    needed = planned_bytes(spec, request.numeric_type) + min(planned_bytes(spec, "float32"), request.memory_bytes)
+    needed += SPARE_DISK_BYTES
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise ModelError(
+            f"the disk of {folder.parent} has {free / 2**30:.1f} GiB free, the conversion needs {needed / 2**30:.1f}"
+        )
+
+
+def _compared(
+    spec: TransformerDecoderModelSpec,
+    family: Family,
+    config: Config,
+    checkpoint: Checkpoint,
+    tokenizer: Tokenizer,
+    request: Conversion,
+    staging: Path,
+    report: Report,
+) -> dict[str, Any]:
+    """The parity report. Raises `ModelError` where CTranslate2 and the reference disagree."""
+    reference = family.reference(config, checkpoint)
+    sample = tokenizer.encode(SAMPLE, add_special_tokens=False).ids
+    prompts = parity.sample_prompts(sample, family.context_length(config))
+    report.stage("comparing with the checkpoint", reference.layers)
+    found = parity.compare(spec, reference, prompts, request.memory_bytes, staging, report.advance)
+    if not found.holds:
+        raise ModelError(
+            f"the converted model does not say what the checkpoint says: values up to {found.scale:.3g} differ by"
+            f" {found.difference:.3g}; it was not installed. Please report the model's name and this message"
+        )
+    facts: dict[str, Any] = {
+        "max_difference_float32": float(f"{found.difference:.3g}"),
+        "largest_value": float(f"{found.scale:.3g}"),
+        "compared_tokens": found.tokens,
+        "longest_prompt_tokens": found.longest_prompt,
+        "windows": found.windows,
+    }
+    numeric_type = request.numeric_type
+    if planned_bytes(spec, numeric_type) * parity.LOAD_FACTOR <= request.memory_bytes:
+        report.stage(f"comparing {numeric_type}", 0)
+        share = parity.agreement(staging, prompts, reference)
+        if share < MIN_AGREEMENT:
+            raise ModelError(
+                f"in {numeric_type} only {share:.0%} of the next tokens are the checkpoint's; not installed"
+            )
+        facts[f"top1_agreement_{numeric_type}"] = round(share, 4)
+    else:
+        facts[f"top1_agreement_{numeric_type}"] = "not measured: the model does not fit into the memory it was given"
+    return facts

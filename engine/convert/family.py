@@ -1,0 +1,80 @@
+"""What the converter knows of a family of models, and how it is told from the files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.convert.checkpoint import Checkpoint
+from engine.convert.config import Config
+from engine.convert.reference.blocks import Reference
+from engine.convert.tensors import Alias, Rows, Weights
+
+if TYPE_CHECKING:
+    from ctranslate2.specs.common_spec import LayerNormSpec, LinearSpec
+    from ctranslate2.specs.transformer_spec import TransformerDecoderModelSpec
+
+
+@dataclass(frozen=True)
+class Family:
+    """`build` makes the CTranslate2 decoder, `reference` the torch model it is compared with.
+
+    The two read the checkpoint each on its own: what one gets wrong, the other shows. `model_types` are the values of
+    config.json's `model_type`. `context_length` is in tokens, what the conversion is exact for.
+    """
+
+    name: str
+    model_types: tuple[str, ...]
+    build: Callable[[Config, Weights], TransformerDecoderModelSpec]
+    reference: Callable[[Config, Checkpoint], Reference]
+    context_length: Callable[[Config], int]
+
+
+def decoder_spec(
+    config: Config, layers: int, heads: int, vocabulary: int, epsilon: float, **structure: object
+) -> TransformerDecoderModelSpec:
+    """A decoder of CTranslate2 without weights. `structure` goes to `TransformerDecoderModelSpec.from_config`."""
+    from ctranslate2.specs import transformer_spec
+
+    spec = transformer_spec.TransformerDecoderModelSpec.from_config(layers, heads, **{"pre_norm": True, **structure})
+    spec.decoder.scale_embeddings = False
+    spec.config.layer_norm_epsilon = epsilon
+    spec.register_vocabulary([str(i) for i in range(vocabulary)])
+    end = config.table.get("eos_token_id")
+    # Only a default: the daemon names the tokens that end an answer with each request.
+    end = str(end) if isinstance(end, int) and 0 <= end < vocabulary else "0"
+    spec.config.bos_token = spec.config.eos_token = spec.config.unk_token = end
+    return spec
+
+
+def set_linear(spec: LinearSpec, weight: Rows, bias: Rows | None = None) -> None:
+    spec.weight = weight
+    if bias is not None:
+        spec.bias = bias
+
+
+def set_norm(spec: LayerNormSpec, gamma: Rows, beta: Rows | None = None) -> None:
+    spec.gamma = gamma
+    if beta is not None:
+        spec.beta = beta
+
+
+def set_head(
+    spec: TransformerDecoderModelSpec,
+    config: Config,
+    weights: Weights,
+    name: str,
+    *shape: int,
+    tied: bool | None = None,
+) -> None:
+    """The output projection: the embeddings where the checkpoint ties them, else the tensor of this name.
+
+    `tied` is what a family takes for granted where config.json does not say; None goes by the tensors at hand.
+    """
+    absent = name not in weights
+    if config.flag("tie_word_embeddings", default=absent if tied is None else tied) or (absent and tied is None):
+        weights.ignore(name)
+        spec.decoder.projection.weight = Alias("decoder/embeddings/weight")
+    else:
+        spec.decoder.projection.weight = weights.take(name, *shape)

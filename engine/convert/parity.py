@@ -1,0 +1,301 @@
+"""Does the converted model say what the checkpoint says? CTranslate2 in float32 against a torch reference.
+
+Compared are short prompts in one ragged batch, the same tokens one by one through the KV cache, and a long prompt that
+is prefilled and continued. A model whose float32 form does not fit into memory is compared a few layers at a time: the
+reference's activations become the embeddings of a small model with just those layers, and its output is the activations
+after them.
+"""
+
+from __future__ import annotations
+
+import copy
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.convert.model_bin import planned_bytes, write_model
+from engine.convert.reference.blocks import Reference, run
+from engine.convert.tensors import Alias, in_memory
+from engine.types import ModelError
+
+if TYPE_CHECKING:
+    import ctranslate2
+    from ctranslate2.specs.transformer_spec import TransformerDecoderModelSpec
+    from torch import Tensor
+
+# Of float32 arithmetic done in another order. Right conversions were within a third of both; the exact GELU in place of
+# its tanh form, the smallest mistake that was tried, is three times the relative one.
+TOLERANCE = 1e-4
+RELATIVE_TOLERANCE = 3e-5
+SHORT_LENGTHS = (3, 17, 48)
+LONG_TOKENS = 2048
+# Of a model that is compared in windows: attention scores of a longer one would not fit beside a large layer.
+LONG_WINDOW_TOKENS = 1024
+CONTINUED_TOKENS = 8
+COMPARED_TOKENS = 64
+# CTranslate2 repacks weights while it loads them: a model takes about this many times its size.
+LOAD_FACTOR = 2.2
+
+
+@dataclass(frozen=True)
+class Parity:
+    """`difference`: the largest of any logit, or activation where `windows` > 1; `scale`: the largest value compared.
+
+    `tokens`: how many positions were compared; `windows`: in how many pieces the model was compared.
+    """
+
+    difference: float
+    scale: float
+    tokens: int
+    longest_prompt: int
+    windows: int
+
+    @property
+    def holds(self) -> bool:
+        return self.difference <= max(TOLERANCE, RELATIVE_TOLERANCE * self.scale)
+
+
+def sample_prompts(sample: Sequence[int], context_length: int) -> list[list[int]]:
+    """Short prompts of several lengths and a long one, cut from the tokens of a sample text, repeated as needed."""
+    longest = min(LONG_TOKENS, context_length - CONTINUED_TOKENS)
+    lengths = [*(each for each in SHORT_LENGTHS if each < longest), longest]
+    repeated = list(sample) * (sum(lengths) // len(sample) + 1)
+    starts = [sum(lengths[:i]) for i in range(len(lengths))]
+    return [repeated[start : start + each] for start, each in zip(starts, lengths, strict=True)]
+
+
+def compare(
+    spec: TransformerDecoderModelSpec,
+    reference: Reference,
+    prompts: Sequence[Sequence[int]],
+    memory_bytes: int,
+    scratch: Path,
+    done: Callable[[int], None] = lambda _: None,
+) -> Parity:
+    """Compares the float32 form of `spec` with the reference on prompts, the last of which is the long one.
+
+    The last layers of `spec` that the reference has no number for belong to the reference's last. `memory_bytes`: what
+    a float32 model may take; `scratch`: a folder for it, left empty. `done` is told how many layers
+    have been compared.
+    """
+    if planned_bytes(spec, "float32") * LOAD_FACTOR <= memory_bytes:
+        found = _compare_whole(spec, reference, prompts, scratch)
+        done(reference.layers)
+        return found
+    return _compare_windows(spec, reference, prompts, memory_bytes, scratch, done)
+
+
+def agreement(folder: Path, prompts: Sequence[Sequence[int]], reference: Reference) -> float:
+    """The share of the prompts' last tokens for which the model in `folder` chooses what the reference chooses."""
+    expected = run(reference, prompts, last=COMPARED_TOKENS)
+    with _loaded(folder, "default") as generator:
+        found = [_at_once(generator, [prompt])[0][-COMPARED_TOKENS:] for prompt in prompts]
+    same = sum(int((a.argmax(-1) == b.argmax(-1)).sum()) for a, b in zip(found, expected, strict=True))
+    return same / sum(len(each) for each in expected)
+
+
+class _Tally:
+    """Gathers the largest difference of what was compared."""
+
+    def __init__(self) -> None:
+        self.difference = self.scale = 0.0
+        self.tokens = 0
+
+    def add(self, found: Tensor, expected: Tensor) -> None:
+        """`found` belongs to the last of the tokens that `expected` is for."""
+        expected = expected[-len(found) :]
+        difference = float((found - expected).abs().max())
+        # A NaN compares as no difference at all.
+        self.difference = max(self.difference, difference if difference == difference else float("inf"))  # noqa: PLR0124
+        self.scale = max(self.scale, float(expected.abs().max()))
+        self.tokens += len(found)
+
+    def parity(self, prompts: Sequence[Sequence[int]], windows: int) -> Parity:
+        return Parity(self.difference, self.scale, self.tokens, max(map(len, prompts)), windows)
+
+
+def _compare_whole(
+    spec: TransformerDecoderModelSpec, reference: Reference, prompts: Sequence[Sequence[int]], scratch: Path
+) -> Parity:
+    *short, long = prompts
+    with _written(spec, scratch) as generator:
+        at_once = _at_once(generator, short)
+        one_by_one = [_one_by_one(generator, prompt) for prompt in short]
+        said, after_long = _continued(generator, long)
+    expected = run(reference, [*short, [*long, *said[:-1]]], last=COMPARED_TOKENS)
+    tally = _Tally()
+    for found, theirs in zip([*at_once, *one_by_one, after_long], [*expected[:-1], *expected], strict=True):
+        tally.add(found, theirs)
+    return tally.parity(prompts, 1)
+
+
+def _compare_windows(
+    spec: TransformerDecoderModelSpec,
+    reference: Reference,
+    prompts: Sequence[Sequence[int]],
+    memory_bytes: int,
+    scratch: Path,
+    done: Callable[[int], None],
+) -> Parity:
+    import torch
+
+    *short, long = prompts
+    prompts = [*short, long[:LONG_WINDOW_TOKENS]]
+    tally = _Tally()
+    windows = _windows(spec, reference.layers, memory_bytes)
+    with torch.no_grad():
+        states = [reference.embed(torch.tensor(prompt)) for prompt in prompts]
+        for first, last in windows:
+            after = states
+            before_last = states
+            for index in range(first, last):
+                before_last = after
+                layer = reference.layer(index)
+                after = [layer(state) for state in after]
+                del layer  # its weights, before those of the next one are read
+            tokens = prompts if first == 0 else _numbered(states)
+            with _written(_window(spec, reference.layers, first, last, states), scratch) as generator:
+                # All but the long prompt in one batch: it would pad every other to its length.
+                found = [*_at_once(generator, tokens[:-1]), *_at_once(generator, tokens[-1:])]
+                found += [_one_by_one(generator, sequence) for sequence in tokens[:-1]]
+            for ours, theirs in zip(found, [*after, *after[:-1]], strict=True):
+                tally.add(ours, theirs)
+            if last == reference.layers:
+                _compare_head(spec, reference, before_last[: len(short)], scratch, tally)
+            states = after
+            done(last - first)
+    return tally.parity(prompts, len(windows) + 1)
+
+
+def _compare_head(
+    spec: TransformerDecoderModelSpec, reference: Reference, states: Sequence[Tensor], scratch: Path, tally: _Tally
+) -> None:
+    """The last layer once more, with the final norm and the projection behind it."""
+    last = reference.layers - 1
+    layer = reference.layer(last)
+    window = _window(spec, reference.layers, last, last + 1, states, head=True)
+    with _written(window, scratch) as generator:
+        found = _at_once(generator, _numbered(states))
+    for ours, state in zip(found, states, strict=True):
+        tally.add(ours, reference.logits(layer(state)))
+
+
+def _windows(spec: TransformerDecoderModelSpec, layers: int, memory_bytes: int) -> list[tuple[int, int]]:
+    """[first, last) of the reference's layers, so many at a time as fit, at least one."""
+    sizes = [planned_bytes(layer, "float32") for layer in spec.decoder.layer]
+    each = max(*sizes[: layers - 1], sum(sizes[layers - 1 :]), 1)
+    at_once = max(1, int(memory_bytes / LOAD_FACTOR // each))
+    return [(first, min(layers, first + at_once)) for first in range(0, layers, at_once)]
+
+
+def _window(
+    spec: TransformerDecoderModelSpec,
+    layers: int,
+    first: int,
+    last: int,
+    states: Sequence[Tensor],
+    *,
+    head: bool = False,
+) -> TransformerDecoderModelSpec:
+    """Layers [first, last) as a model of their own, whose tokens are the rows of `states`.
+
+    The window at layer 0 keeps the model's embeddings. With `head` the output is logits, else the activations.
+    """
+    import torch
+    from ctranslate2.specs import common_spec, model_spec, transformer_spec
+
+    window = copy.copy(spec)
+    window.decoder = decoder = copy.copy(spec.decoder)
+    decoder.layer = spec.decoder.layer[first : last if last < layers else None]
+    rows, width = torch.cat(list(states)), states[0].shape[1]
+    if first > 0 or head:
+        decoder.embeddings = common_spec.EmbeddingsSpec()
+        # Outputs are looked up as tokens: there must be as many.
+        padding = torch.zeros(max(0, width - len(rows)), width)
+        decoder.embeddings.weight = in_memory(torch.cat([rows, padding]))
+        decoder.scale_embeddings = False
+        if hasattr(decoder, "position_encodings"):
+            places = spec.decoder.position_encodings.encodings.shape
+            decoder.position_encodings = transformer_spec.PositionEncoderSpec()
+            decoder.position_encodings.encodings = in_memory(torch.zeros(*places))
+    decoder.projection = common_spec.LinearSpec()
+    if head:
+        tied = isinstance(spec.decoder.projection.weight, Alias)
+        decoder.projection.weight = (spec.decoder.embeddings if tied else spec.decoder.projection).weight
+        decoder.projection.bias = spec.decoder.projection.bias
+    else:
+        decoder.projection.weight = in_memory(torch.eye(width))
+        decoder.final_logit_softcapping = decoder.scale_outputs = model_spec.OPTIONAL
+        if hasattr(decoder, "layer_norm"):
+            del decoder.layer_norm
+    window.register_vocabulary([str(i) for i in range(window.get_vocabulary_size())])
+    return window
+
+
+def _numbered(states: Sequence[Tensor]) -> list[list[int]]:
+    """Each sequence's rows in the table of all."""
+    starts = [sum(len(state) for state in states[:i]) for i in range(len(states))]
+    return [list(range(start, start + len(state))) for start, state in zip(starts, states, strict=True)]
+
+
+@contextmanager
+def _written(spec: TransformerDecoderModelSpec, scratch: Path) -> Iterator[ctranslate2.Generator]:
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        write_model(spec, Path(folder), "float32", lambda _: None)
+        with _loaded(Path(folder), "float32") as generator:
+            yield generator
+
+
+@contextmanager
+def _loaded(folder: Path, compute_type: str) -> Iterator[ctranslate2.Generator]:
+    import ctranslate2
+
+    try:
+        generator = ctranslate2.Generator(str(folder), device="cpu", compute_type=compute_type)
+    except (RuntimeError, ValueError) as fault:
+        raise ModelError(f"CTranslate2 cannot load what was converted: {fault}") from fault
+    try:
+        yield generator
+    finally:
+        generator.unload_model()
+
+
+def _at_once(generator: ctranslate2.Generator, sequences: Sequence[Sequence[int]]) -> list[Tensor]:
+    """The logits of every token of each sequence, all in one padded batch."""
+    import numpy as np
+    import torch
+
+    if not sequences:
+        return []
+    logits = np.array(generator.forward_batch([list(map(str, each)) for each in sequences]))
+    return [torch.from_numpy(rows[: len(each)]) for rows, each in zip(logits, sequences, strict=True)]
+
+
+def _one_by_one(generator: ctranslate2.Generator, sequence: Sequence[int]) -> Tensor:
+    """The same through the KV cache: a prompt that is part of the result is decoded token by token."""
+    return _stepped(generator, sequence, include_prompt_in_result=True, max_length=len(sequence))[1]
+
+
+def _continued(generator: ctranslate2.Generator, prompt: Sequence[int]) -> tuple[list[int], Tensor]:
+    """(tokens said after a prefilled prompt, the logits each was chosen from)."""
+    return _stepped(generator, prompt, include_prompt_in_result=False, max_length=CONTINUED_TOKENS)
+
+
+def _stepped(
+    generator: ctranslate2.Generator, prompt: Sequence[int], *, include_prompt_in_result: bool, max_length: int
+) -> tuple[list[int], Tensor]:
+    import numpy as np
+    import torch
+
+    result = generator.generate_batch(
+        [list(map(str, prompt))],
+        max_length=max_length,
+        sampling_topk=1,
+        return_logits_vocab=True,
+        return_end_token=True,
+        include_prompt_in_result=include_prompt_in_result,
+    )[0]
+    return list(result.sequences_ids[0]), torch.from_numpy(np.stack([np.array(row) for row in result.logits[0]]))

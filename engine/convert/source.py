@@ -1,0 +1,84 @@
+"""The files a checkpoint was published in: their checksums, their licence, and what is no checkpoint at all."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.types import ModelError
+
+LFS_POINTER = b"version https://git-lfs"
+HASHED_SUFFIXES = frozenset({".safetensors", ".bin", ".pt", ".pth", ".model", ".json", ".txt"})
+BLOCK_BYTES = 8 * 2**20
+SHA256_HEX = re.compile(r"[0-9a-f]{64}")
+LICENCE_FILES = ("MODEL_LICENSE", "LICENSE", "LICENSE.txt", "LICENSE.md")
+
+
+def published_files(folder: Path) -> list[Path]:
+    """What belongs to the checkpoint, by kind; not the folder's own history or cache."""
+    return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix in HASHED_SUFFIXES)
+
+
+def check_files(files: list[Path], hashed: Callable[[int], None]) -> dict[str, str]:
+    """SHA-256 of each file, by name. `hashed` is told the bytes of each block.
+
+    Raises `ModelError` for a file that is another one than its publisher's checksum says (a SHA256SUMS file beside it,
+    or what the hub's downloader noted), and for a Git LFS pointer in place of a file.
+    """
+    sums: dict[str, str] = {}
+    for path in files:
+        expected = _expected(path)
+        found = _sha256(path, hashed)
+        if expected and found != expected:
+            raise ModelError(f"{path} is damaged: its checksum is not the published one; download it again")
+        sums[path.name] = found
+    return sums
+
+
+def licence_of(folder: Path) -> str:
+    """What the model card calls its licence, else the first line of a licence file, else ""."""
+    card = _text(folder / "README.md")
+    if match := re.search(r"(?m)\A---\n(?:.*\n)*?license(?:_name)?:\s*(\S.*)", card):
+        return match[1].strip()
+    for name in LICENCE_FILES:
+        if lines := [line.strip() for line in _text(folder / name).splitlines() if line.strip()]:
+            return lines[0]
+    return ""
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _expected(path: Path) -> str:
+    """The published checksum, where one lies beside the file."""
+    # huggingface_hub notes the commit, the ETag (of a large file its SHA-256) and the time, each on a line.
+    noted = _text(path.parent / ".cache" / "huggingface" / "download" / f"{path.name}.metadata").splitlines()
+    if len(noted) > 1 and SHA256_HEX.fullmatch(noted[1].strip()):
+        return noted[1].strip()
+    for line in _text(path.parent / "SHA256SUMS").splitlines():
+        checksum, _, name = line.partition(" ")
+        if name.strip().lstrip("*") == path.name and SHA256_HEX.fullmatch(checksum):
+            return checksum
+    return ""
+
+
+def _sha256(path: Path, hashed: Callable[[int], None]) -> str:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(len(LFS_POINTER))
+            if head == LFS_POINTER:
+                raise ModelError(f"{path} is a Git LFS pointer, not the file itself: run `git lfs pull` in its folder")
+            digest.update(head)
+            while block := stream.read(BLOCK_BYTES):
+                digest.update(block)
+                hashed(len(block))
+    except OSError as fault:
+        raise ModelError(f"{path} cannot be read: {fault.strerror}") from fault
+    return digest.hexdigest()

@@ -1,0 +1,131 @@
+"""Weights that are not in memory: what a loader composes, and the writer reads block by block.
+
+A loader takes each tensor by its published name and expected shape, and says how CTranslate2's tensor comes out of it:
+as it is, stacked, cut, transposed, or computed. Only shapes are known until the writer asks for rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.convert.checkpoint import Checkpoint
+from engine.types import ModelError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# Buffers that older checkpoints carry and that follow from the configuration.
+DERIVED = re.compile(
+    r"(rotary_emb|rotary_pos_emb|rope)\.(inv_freq|cos_cached|sin_cached)$"
+    r"|\.(masked_bias|attn\.bias|attention\.bias|causal_mask|embed_positions\.weights|embed_positions)$"
+)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A tensor by rows of its first dimension. `read(first, last)` gives them in `dtype`, in memory of its own."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    read: Callable[[int, int], Tensor]
+
+    def whole(self) -> Tensor:
+        return self.read(0, self.shape[0])
+
+    def cut(self, first: int, last: int) -> Rows:
+        """Rows `first` to `last` as a tensor of their own."""
+        return Rows((last - first, *self.shape[1:]), self.dtype, lambda a, b: self.read(first + a, first + b))
+
+
+@dataclass(frozen=True)
+class Alias:
+    """A variable that is another one, by its name in model.bin: CTranslate2 loads it once."""
+
+    of: str
+
+
+def stacked(parts: Sequence[Rows]) -> Rows:
+    """The parts below one another: Q, K and V as the one matrix that CTranslate2 wants."""
+
+    def read(first: int, last: int) -> Tensor:
+        import torch
+
+        pieces, start = [], 0
+        for part in parts:
+            begin, end = max(first - start, 0), min(last - start, part.shape[0])
+            if begin < end:
+                pieces.append(part.read(begin, end))
+            start += part.shape[0]
+        return torch.cat(pieces)
+
+    rows = sum(part.shape[0] for part in parts)
+    return Rows((rows, *parts[0].shape[1:]), parts[0].dtype, read)
+
+
+def in_memory(tensor: Tensor) -> Rows:
+    """A small tensor of our own making."""
+    return Rows(tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."), lambda first, last: tensor[first:last])
+
+
+def computed(shape: tuple[int, ...], dtype: str, make: Callable[[], Tensor]) -> Rows:
+    """A tensor that must be made whole. It is kept for as long as its rows are read in order, and no longer."""
+    kept: list[Tensor] = []
+
+    def read(first: int, last: int) -> Tensor:
+        if not kept:
+            kept.append(make())
+        tensor = kept[0]
+        if tuple(tensor.shape) != shape:
+            raise ModelError(f"a computed tensor has shape {tuple(tensor.shape)}, expected {shape}")
+        if last == shape[0]:
+            kept.clear()
+        return tensor[first:last]
+
+    return Rows(shape, dtype, read)
+
+
+def transposed(rows: Rows) -> Rows:
+    """GPT-2's `Conv1D` keeps [in, out]."""
+    return computed((rows.shape[1], rows.shape[0]), rows.dtype, lambda: rows.whole().t().contiguous())
+
+
+class Weights:
+    """What a loader sees of a checkpoint. It remembers what was taken: the rest must be nothing of importance."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self._checkpoint = checkpoint
+        self._taken: set[str] = set()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._checkpoint
+
+    def take(self, name: str, *shape: int) -> Rows:
+        """The tensor of this name, which must have this shape. Raises `ModelError`."""
+        entry = self._checkpoint.entry(name)
+        if entry.shape != shape:
+            raise ModelError(
+                f"{self._checkpoint.folder}: {name} has shape {list(entry.shape)}, config.json says {list(shape)}"
+            )
+        if not entry.dtype.startswith(("float", "bfloat")):
+            raise ModelError(
+                f"{self._checkpoint.folder}: {name} is of type {entry.dtype}; a quantised checkpoint cannot be"
+                " converted: take the original one"
+            )
+        self._taken.add(name)
+        return Rows(shape, entry.dtype, lambda first, last: self._checkpoint.read(name, first, last))
+
+    def rows_of(self, name: str) -> int:
+        """How many rows a tensor has, for what no configuration tells (a padded vocabulary)."""
+        shape = self._checkpoint.entry(name).shape
+        return shape[0] if shape else 0
+
+    def ignore(self, name: str) -> None:
+        """A tensor that another one makes superfluous."""
+        self._taken.add(name)
+
+    def leftovers(self) -> list[str]:
+        """The tensors that nobody took, but for buffers that follow from the configuration."""
+        return sorted(name for name in self._checkpoint if name not in self._taken and not DERIVED.search(name))

@@ -1,0 +1,311 @@
+"""From a published folder to an installed model; and what is wrong with one is said, with nothing left behind."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+
+from engine.convert import convert as converting
+from engine.convert.convert import Conversion, convert
+from engine.model.ctranslate import CTranslateModel
+from engine.model.folder import read_description
+from engine.types import CancellationToken, ModelError
+from tests.engine.convert.codegeex import GLM4, publish_chatglm
+
+SHARD = "model-00001-of-00002.safetensors"
+CONTROL = [
+    "<|endoftext|>",
+    "[gMASK]",
+    "<sop>",
+    "<|user|>",
+    "<|assistant|>",
+    "<|code_suffix|>",
+    "<|code_prefix|>",
+    "<|code_middle|>",
+]
+
+
+class Silent:
+    """Nobody watches the progress; what it told is kept."""
+
+    def __init__(self) -> None:
+        self.stages: list[str] = []
+        self.counts: dict[str, list[int]] = {}
+
+    def stage(self, name: str, total: int) -> None:
+        self.stages.append(name)
+        self.counts[name] = [total, 0]
+
+    def advance(self, count: int) -> None:
+        self.counts[self.stages[-1]][1] += count
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """CodeGeeX4 as published, but tiny; its tokenizer knows bytes and GLM-4's control tokens."""
+    folder = tmp_path / "codegeex4-tiny"
+    publish_chatglm(folder, GLM4 | {"padded_vocab_size": 320})
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = Tokenizer(models.BPE({sign: i for i, sign in enumerate(alphabet)}, []))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(CONTROL)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return folder
+
+
+def test_an_installed_model_answers_as_the_daemon_asks(source: Path, tmp_path: Path) -> None:
+    (source / "README.md").write_text("---\nlanguage: en\nlicense: mit\n---\n# A model\n")
+    folder = convert(Conversion(source, tmp_path / "models"), Silent())
+    description = read_description(folder)
+    assert (folder.name, description.name, description.family) == ("codegeex4-tiny", "codegeex4-tiny", "codegeex4")
+    assert description.template == "codegeex4-infill"
+    assert description.context_length == GLM4["seq_length"]
+    assert description.facts["licence"] == "mit"
+    assert description.facts["parity"]["max_difference_float32"] <= 1e-4
+    assert description.facts["parity"]["top1_agreement_int8"] > 0.9
+    shard = source / SHARD
+    assert description.facts["source"]["files"][SHARD] == hashlib.sha256(shard.read_bytes()).hexdigest()
+    model = CTranslateModel(description, "cpu", 1)
+    said = model.generate(model.tokenizer.encode("def main():"), 4, lambda _: False, CancellationToken())
+    assert len(said.ends) == 4 or said.stopped
+
+
+def test_what_a_person_is_told_of_the_progress(source: Path, tmp_path: Path) -> None:
+    report = Silent()
+    convert(Conversion(source, tmp_path / "models"), report)
+    assert report.stages == [
+        "checking the files",
+        "writing the model",
+        "comparing with the checkpoint",
+        "comparing int8",
+    ]
+    total, done = report.counts["writing the model"]
+    assert total <= done < total + 100
+
+
+def test_a_model_too_large_for_the_memory_is_compared_in_windows(source: Path, tmp_path: Path) -> None:
+    facts = read_description(convert(Conversion(source, tmp_path / "models", memory_bytes=1), Silent())).facts["parity"]
+    assert facts["windows"] == GLM4["num_layers"] + 1
+    assert facts["max_difference_float32"] <= 1e-4
+    assert "not measured" in facts["top1_agreement_int8"]
+
+
+def edit_config(**changes: Any) -> Callable[[Path], None]:
+    def apply(folder: Path) -> None:
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps(config | changes))
+
+    return apply
+
+
+def edit_shard(change: Callable[[dict[str, torch.Tensor]], object]) -> Callable[[Path], None]:
+    def apply(folder: Path) -> None:
+        tensors = load_file(folder / SHARD)
+        change(tensors)
+        save_file(tensors, folder / SHARD, {"format": "pt"})
+
+    return apply
+
+
+def cut_off(folder: Path) -> None:
+    raw = (folder / SHARD).read_bytes()
+    (folder / SHARD).write_bytes(raw[: len(raw) // 2])
+
+
+def lfs_pointer(folder: Path) -> None:
+    (folder / SHARD).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n")
+
+
+def other_checksum(folder: Path) -> None:
+    (folder / "SHA256SUMS").write_text(f"{'0' * 64}  {SHARD}\n")
+
+
+def noted_checksum(folder: Path) -> None:
+    notes = folder / ".cache" / "huggingface" / "download"
+    notes.mkdir(parents=True)
+    (notes / f"{SHARD}.metadata").write_text(f"{'1' * 40}\n{'0' * 64}\n1700000000.0\n")
+
+
+class Evil:
+    """A pickle that would write a file when it is loaded."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Path.write_text, (self.file, "executed"))
+
+
+def evil_pickle(folder: Path) -> None:
+    for shard in folder.glob("model*"):
+        shard.unlink()
+    torch.save({"weight": torch.ones(2), "extra": Evil(folder.parent / "executed")}, folder / "pytorch_model.bin")
+
+
+def bare_evil_pickle(folder: Path) -> None:
+    for shard in folder.glob("model*"):
+        shard.unlink()
+    (folder / "pytorch_model.bin").write_bytes(pickle.dumps(Evil(folder.parent / "executed"), 2))
+
+
+def large_tokenizer(folder: Path) -> None:
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.add_tokens([f"<extra {i}>" for i in range(100)])
+    tokenizer.save(str(folder / "tokenizer.json"))
+
+
+def put_nan(tensors: dict[str, torch.Tensor]) -> None:
+    tensors["transformer.encoder.layers.0.mlp.dense_4h_to_h.weight"][3, 5] = float("nan")
+
+
+NORM = "transformer.encoder.final_layernorm.weight"
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (cut_off, f"{SHARD} is damaged or cut off"),
+        (lambda folder: (folder / SHARD).unlink(), f"1 of 2 shards are missing: {SHARD}"),
+        (lfs_pointer, "damaged or cut off|Git LFS pointer"),
+        (other_checksum, f"{SHARD} is damaged: its checksum is not the published one"),
+        (noted_checksum, f"{SHARD} is damaged: its checksum is not the published one"),
+        (edit_shard(lambda t: t.update({NORM: torch.ones(65)})), r"final_layernorm.weight has shape \[65\].* \[64\]"),
+        (edit_shard(lambda t: t.pop(NORM)), f"lacks the tensor {NORM}"),
+        (edit_shard(lambda t: t.update(extra=torch.ones(3))), "has no place for extra"),
+        (edit_shard(put_nan), "layer_0/ffn/linear_1/weight holds NaN or infinity"),
+        (edit_shard(lambda t: t.update({NORM: torch.ones(64, dtype=torch.int8)})), "quantised checkpoint cannot be"),
+        (edit_config(num_layers=3), "lacks the tensor transformer.encoder.layers.2"),
+        (edit_config(num_layers=1), "has no place for transformer.encoder.layers.1"),
+        (edit_config(hidden_size=128), "config.json says"),
+        (edit_config(kv_channels=None), "config.json: kv_channels is missing"),
+        (edit_config(layernorm_epsilon="small"), "layernorm_epsilon is 'small', expected a number"),
+        (edit_config(model_type="mamba"), "model_type is 'mamba'; what can be converted"),
+        (edit_config(model_type="qwen3_moe"), "no mixture of experts"),
+        (lambda folder: (folder / "config.json").unlink(), "config.json is missing"),
+        (lambda folder: (folder / "config.json").write_text("{"), "config.json cannot be read"),
+        (evil_pickle, "holds more than tensors and was not loaded"),
+        (bare_evil_pickle, "holds more than tensors and was not loaded|damaged or cut off"),
+        (large_tokenizer, "the tokenizer has 364 tokens, the checkpoint only 320 embedding rows"),
+        (lambda folder: (folder / "tokenizer.json").unlink(), "tokenizer"),
+    ],
+)
+def test_a_checkpoint_that_is_not_converted(
+    source: Path, tmp_path: Path, damage: Callable[[Path], object], message: str
+) -> None:
+    damage(source)
+    with pytest.raises(ModelError, match=message):
+        convert(Conversion(source, tmp_path / "models"), Silent())
+    assert_nothing_installed(tmp_path)
+
+
+def assert_nothing_installed(tmp_path: Path) -> None:
+    models_folder = tmp_path / "models"
+    assert not models_folder.exists() or not list(models_folder.iterdir())
+    assert not (tmp_path / "executed").exists()
+
+
+def test_a_disk_without_room_is_seen_before_anything_is_written(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(converting.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 2**20}))
+    with pytest.raises(ModelError, match=r"has 0.0 GiB free, the conversion needs 0.1"):
+        convert(Conversion(source, tmp_path / "models"), Silent())
+    assert_nothing_installed(tmp_path)
+
+
+def test_a_disk_that_fills_up_in_the_middle(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(converting, "write_model", full)
+    with pytest.raises(ModelError, match=r"the disk of .*models is full: make room and convert again"):
+        convert(Conversion(source, tmp_path / "models"), Silent())
+    assert_nothing_installed(tmp_path)
+
+
+def test_a_models_folder_that_cannot_be_written(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(ModelError, match=r"cannot be read or written: (Not a directory|File exists)"):
+        convert(Conversion(source, tmp_path / "file" / "models"), Silent())
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions of POSIX")
+def test_no_permission(source: Path, tmp_path: Path) -> None:
+    locked = tmp_path / "models"
+    locked.mkdir(mode=0o500)
+    root = os.geteuid() == 0  # whom no permission binds
+    for folder in [tmp_path, *tmp_path.parents][:3] if root else []:
+        folder.chmod(0o755)
+    if root:
+        os.seteuid(65534)
+    try:
+        with pytest.raises(ModelError, match="cannot be read or written: Permission denied"):
+            convert(Conversion(source, locked), Silent())
+    finally:
+        if root:
+            os.seteuid(0)
+    assert not list(locked.iterdir())
+
+
+def test_an_interrupted_conversion_leaves_nothing(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(converting.parity, "compare", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        convert(Conversion(source, tmp_path / "models"), Silent())
+    assert_nothing_installed(tmp_path)
+
+
+def test_what_a_killed_conversion_left_is_cleared_away(source: Path, tmp_path: Path) -> None:
+    left = tmp_path / "models" / f"{converting.PARTIAL}other-999999999"
+    left.mkdir(parents=True)
+    convert(Conversion(source, tmp_path / "models"), Silent())
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["codegeex4-tiny"]
+
+
+def test_a_model_that_disagrees_is_not_installed(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    family = converting.recognise(GLM4)
+
+    def other_rotation(config: Any, checkpoint: Any) -> Any:
+        return family.reference(type(config)(config.folder, dict(config.table) | {"rope_ratio": 1}), checkpoint)
+
+    wrong = type(family)(family.name, family.model_types, family.build, other_rotation, family.context_length)
+    monkeypatch.setattr(converting, "recognise", lambda _: wrong)
+    with pytest.raises(ModelError, match="does not say what the checkpoint says"):
+        convert(Conversion(source, tmp_path / "models"), Silent())
+    assert_nothing_installed(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "x" * 200, "with space"])
+def test_names_that_are_none(source: Path, tmp_path: Path, name: str) -> None:
+    with pytest.raises(ModelError, match="cannot name a model"):
+        convert(Conversion(source, tmp_path / "models", name), Silent())
+
+
+def test_a_name_that_is_taken(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "models" / "mine").mkdir(parents=True)
+    with pytest.raises(ModelError, match="already a model named 'mine'"):
+        convert(Conversion(source, tmp_path / "models", "mine"), Silent())
+
+
+def test_the_models_table_can_be_read_back(source: Path, tmp_path: Path) -> None:
+    folder = convert(Conversion(source, tmp_path / "models", numeric_type="bfloat16"), Silent())
+    description = read_description(folder)
+    assert description.numeric_type == "bfloat16"
+    assert tomli_w.dumps(description.facts) == (folder / "model.toml").read_text()
