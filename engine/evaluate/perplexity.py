@@ -27,25 +27,23 @@ class Perplexity:
 
 
 def perplexity(model: ScoringModel, texts: Iterable[tuple[str, Language, str]], window_tokens: int) -> Perplexity:
-    """Of (path, language, text): the end of each text that fits into a prompt of `window_tokens`, as its prefix."""
+    """Of (path, language, text): the end of each text that fits into a prompt of `window_tokens`, as its prefix.
+
+    Not a number where no text has `MIN_TOKENS`.
+    """
     total = 0.0
     tokens = chars = 0
     for path, language, text in texts:
         prompt = assemble(model.description, model.tokenizer, language, Mode.BLOCK, path, text, "", (), window_tokens)
         if prompt.prefix_tokens < MIN_TOKENS:
             continue
-        # The template closes with a few control tokens behind the prefix: they are not the file's.
-        closing = len(prompt.tokens) - _prefix_end(model, prompt.tokens)
-        scores = model.score(list(prompt.tokens))
-        scores = scores[: len(scores) - closing][-prompt.prefix_tokens :]
+        # What the template puts behind the prefix is not the file's; the very first token has nothing to follow from.
+        end = prompt.prefix_end
+        start = max(1, end - prompt.prefix_tokens)
+        scores = model.score(list(prompt.tokens[:end]))[start - 1 :]
         total -= sum(scores)
         tokens += len(scores)
-        chars += len(model.tokenizer.decode(prompt.tokens[-closing - len(scores) : len(prompt.tokens) - closing]))
+        chars += len(model.tokenizer.decode(prompt.tokens[start:end]))
     if not tokens:
         return Perplexity(math.nan, math.nan, 0)
     return Perplexity(math.exp(total / tokens), total / math.log(2) / max(1, chars), tokens)
-
-
-def _prefix_end(model: LanguageModel, tokens: tuple[int, ...]) -> int:
-    middle = model.tokenizer.control("<|code_middle|>")
-    return len(tokens) - tokens[::-1].index(middle[0]) - 1 if len(middle) == 1 and middle[0] in tokens else len(tokens)

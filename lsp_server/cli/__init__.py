@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from lsp_server import __version__
+from lsp_server.cli.evaluate import add_evaluate_parser
 from lsp_server.cli.models import add_models_parser
 
 EXIT_USAGE = 2
@@ -45,6 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
         from lsp_server.cli.models import run_models
 
         return run_models(options)
+    if options.command == "evaluate":
+        from lsp_server.cli.evaluate import run_evaluate
+
+        return run_evaluate(options)
     return _serve(options)
 
 
@@ -85,7 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="what is installed, what it can do, how fast it is")
     demo = commands.add_parser("demo", help="completions of real code by the embedded model, through the server")
     add_models_parser(commands)
-    for command in (complete, doctor, demo):
+    measures = add_evaluate_parser(commands)
+    for command in (complete, doctor, demo, *measures):
         command.add_argument(
             "--model", default="", help="a model's name or folder; by default the one `models use` chose"
         )

@@ -1,0 +1,174 @@
+"""Where a function ends: what of a model's answer is its solution, and when there is no more to wait for.
+
+Base models continue the shown text. Their solution ends where the function does: in Python before the first line that
+is not indented, in the other languages at the brace that closes it. Chat models answer with prose and a fenced block.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+
+from engine.evaluate.humaneval_x.problems import Problem, Task
+
+FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
+CLOSED_FENCES = 2
+
+# Text in which a brace is no brace, then braces. What is still open at the end of the text runs to its end: while a
+# model is writing, the brace inside a half-written string must not end the function.
+_COMMENT = r"//[^\n]*|/\*.*?(?:\*/|\Z)"
+_STRING = r'"(?:\\.|[^"\\\n])*(?:"|\\?\Z|(?=\n))'
+_QUOTED = r"'(?:\\.|[^'\\\n])*(?:'|\\?\Z|(?=\n))"
+_NOT_CODE = {
+    "cpp": (r'R"(?P<mark>[^\s()\\]{0,16})\(.*?(?:\)(?P=mark)"|\Z)', _COMMENT, _STRING, _QUOTED),
+    "java": (r'""".*?(?:"""|\Z)', _COMMENT, _STRING, _QUOTED),
+    "js": (
+        _COMMENT, r"`(?:\\.|[^`\\])*(?:`|\\?\Z)", _STRING, _QUOTED,
+        r"(?:[(,=:\[!&|?;+]|\breturn)\s*/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/",
+    ),
+    "go": (_COMMENT, r"`[^`]*(?:`|\Z)", _STRING, _QUOTED),
+    # A quote alone begins a lifetime, not a character.
+    "rust": (
+        r'\bb?r(?P<mark>#*)".*?(?:"(?P=mark)|\Z)', _COMMENT, r'"(?:\\.|[^"\\])*(?:"|\\?\Z)',
+        r"'(?:\\[^\n']+'|\\''|[^'\\\n]'|[^'\w\n]?\Z)",
+    ),
+}  # fmt: skip
+_TOKENS = {name: re.compile("|".join((*skipped, r"(?P<brace>[{}])")), re.DOTALL) for name, skipped in _NOT_CODE.items()}
+
+# The name of a function where it is defined, in a group of its own.
+_CALLABLE = r"\b(?!(?:if|for|while|switch|catch|return)\b)(\w+)\s*\([^;{}]*\)[^;{}()]*\{"
+_NAMES = {
+    "python": r"\bdef (\w+)", "cpp": _CALLABLE, "java": _CALLABLE, "go": r"\bfunc (\w+)", "rust": r"\bfn (\w+)",
+    "js": r"\b(?:const|let|var|function) (\w+)(?=\s*(?:=\s*(?:async\b|function\b|\()|\())",
+}  # fmt: skip
+_NAME = {name: re.compile(pattern) for name, pattern in _NAMES.items()}
+_SIGNATURE = dict.fromkeys(_NAMES, re.compile(r"[^{]*\{")) | {
+    "python": re.compile(r".*?\)\s*(?:->[^:]*)?:[ \t]*\n?", re.DOTALL)
+}
+_IMPORT = re.compile(r"^(?:import|from|#|using|use)\b[^\n]*\n", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A solution: the program's text is `before`, which is the shown text or what an answer put in its place, then
+    `code`.
+    """
+
+    before: str
+    code: str
+
+
+def is_finished(problem: Problem, task: Task, text: str) -> bool:
+    """Whether the continuation `text` has left the function."""
+    return _end(problem, problem.shown(task), text) is not None
+
+
+def is_answered(text: str) -> bool:
+    """Whether a chat model's answer has closed its first fenced block."""
+    return len(re.findall(r"^[ \t]*```", text, re.MULTILINE)) >= CLOSED_FENCES
+
+
+def continuation(problem: Problem, task: Task, text: str) -> Completion:
+    """The solution in a base model's continuation: cut at the function's end, and closed (Java's is inside a class)."""
+    before = problem.shown(task)
+    return Completion(before, _cut(problem, before, text))
+
+
+def answer(problem: Problem, task: Task, text: str) -> Completion:
+    """The solution in a chat model's answer: of its first fenced block that defines the function, or of all of it.
+
+    The model's own signature takes the place of the shown one, with the code above it (imports, further functions). An
+    answer without a signature continues the shown text.
+    """
+    blocks = [textwrap.dedent(block) for block in FENCE.findall(text)] or [text]
+    for block in blocks:
+        headers = _headers(problem, block)
+        if not headers:
+            continue
+        function = block[headers[0].start() :]
+        signature = _SIGNATURE[problem.name].match(function)
+        opening = signature.end() if signature else 0
+        before = _head(problem, task, block[: headers[0].start()]) + function[:opening]
+        return Completion(before, _cut(problem, before, function[opening:]))
+    return continuation(problem, task, blocks[0])
+
+
+def _cut(problem: Problem, before: str, text: str) -> str:
+    end = _end(problem, before, text)
+    if end is None:
+        return text
+    depth = _depth(problem.name, before) - 1 if problem.name == "java" else 0
+    return text[:end] + "\n}" * depth
+
+
+def _end(problem: Problem, before: str, text: str) -> int | None:
+    """Where in `text`, which continues `before`, the function ends; None while it goes on."""
+    if problem.name == "python":
+        at = 0 if before.endswith("\n") else text.find("\n") + 1 or len(text)
+        for line in text[at:].splitlines(keepends=True):
+            if line.strip() and line[0] not in " \t":
+                return at
+            at += len(line)
+        return None
+    depth = _depth(problem.name, before)
+    left = max(1, depth) - 1  # nothing is open where a declaration has lost its brace: the function's is still to come
+    for token in _TOKENS[problem.name].finditer(text):
+        if token["brace"] == "{":
+            depth += 1
+        elif token["brace"]:
+            depth -= 1
+            if depth <= left:
+                return token.end()
+    return None
+
+
+def _depth(name: str, text: str) -> int:
+    braces = [token["brace"] for token in _TOKENS[name].finditer(text)]
+    return braces.count("{") - braces.count("}")
+
+
+def _headers(problem: Problem, text: str) -> list[re.Match[str]]:
+    """The lines of `text` that define the function asked for: the last one its declaration opens."""
+    name = _NAME[problem.name].findall(problem.declaration)[-1]
+    call = rf"^[^\n/;=()]*\b{name}\s*\([^;{{}}]*\)[^;{{}}()]*\{{"
+    patterns = {
+        "python": rf"^(?:async )?def {name}\b",
+        "cpp": call,
+        "java": call,
+        "js": rf"^[^\n/]*\b(?:(?:const|let|var)\s+{name}\s*=|function\s+{name}\b)",
+        "go": rf"^func {name}\b",
+        "rust": rf"^[^\n/]*\bfn {name}\b",
+    }
+    return list(re.finditer(patterns[problem.name], text, re.MULTILINE))
+
+
+def _head(problem: Problem, task: Task, above: str) -> str:
+    """What stands above a model's own signature: the lines that were given, and its own, none of them twice."""
+    shown = problem.shown(task)
+    given = shown[: _headers(problem, shown)[-1].start()]
+    if problem.name == "rust":
+        return given + _without_uses_of(given, above)
+    names = set(_NAME[problem.name].findall(given))
+    if problem.name == "java":
+        above = above.replace("public class Solution", "class Solution")
+        names.add("class Solution")
+    if all(re.search(rf"\b{name}\b", above) for name in names):
+        imports = _IMPORT.findall(given) if problem.name in {"python", "cpp"} else []
+        return "".join(imports) + above
+    return "".join(_IMPORT.findall(above)) + given if problem.name == "java" else given + above
+
+
+def _without_uses_of(given: str, above: str) -> str:
+    """`above` without the Rust imports whose names `given` has imported: the compiler takes no name twice."""
+    known = set(re.findall(r"\w+", " ".join(re.findall(r"^use [^;]*;", given, re.MULTILINE))))
+
+    def new_part(use: re.Match[str]) -> str:
+        if use[0] in given:
+            return ""
+        path, _, listed = use[1].rpartition("{") if "{" in use[1] else use[1].rpartition("::")
+        names = [name.strip() for name in listed.strip("} ").split(",")]
+        new = [name for name in names if name and name.split()[-1] not in known]
+        return f"use {path.removesuffix('::')}::{{{', '.join(new)}}};" if path and new else ""
+
+    return re.sub(r"^use ([^;]*);", new_part, above, flags=re.MULTILINE)

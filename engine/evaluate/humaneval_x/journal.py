@@ -1,0 +1,132 @@
+"""Results on disk, sample by sample, so that a run that was ended in the middle goes on where it was.
+
+While a run lasts, `FILE.part` has one JSON object a line: first the configuration, then the samples as they come. When
+it is done, `FILE` has everything and the other is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from engine.evaluate.humaneval_x.verdict import Verdict
+from engine.types import EngineError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One solution and what became of it. `answer` is the model's whole text, `program` what was run."""
+
+    language: str
+    task_id: str
+    sample: int
+    verdict: str
+    message: str
+    answer: str
+    program: str
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return self.language, self.task_id, self.sample
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict == Verdict.PASSED.value
+
+
+class Journal:
+    """The samples of one run. `file` None keeps them in memory alone. `add` may be called from several threads.
+
+    Raises `EngineError` where `file` holds another run, or cannot be written.
+    """
+
+    def __init__(self, file: Path | None, configuration: Mapping[str, Any]) -> None:
+        self._file, self._configuration = file, json.loads(json.dumps(configuration))
+        self._lock = threading.Lock()
+        self._samples: dict[tuple[str, str, int], Sample] = {}
+        self._lines: TextIO | None = None
+        if file is not None:
+            with _faults_named(file):
+                self._open(file)
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        with self._lock:
+            return tuple(self._samples.values())
+
+    def __contains__(self, key: tuple[str, str, int]) -> bool:
+        return key in self._samples
+
+    def add(self, sample: Sample) -> None:
+        with self._lock, _faults_named(self._file):
+            self._samples[sample.key] = sample
+            if self._lines is not None:
+                self._lines.write(json.dumps(asdict(sample), ensure_ascii=False) + "\n")
+                self._lines.flush()
+
+    def close(self, results: Mapping[str, Any] | None) -> None:
+        """Keeps what there is for later, or, with the results of a whole run, writes the file itself."""
+        with self._lock, _faults_named(self._file):
+            if self._lines is not None:
+                self._lines.close()
+                self._lines = None
+            if self._file is None or results is None:
+                return
+            samples = [asdict(sample) for sample in self._samples.values()]
+            whole = {"format": FORMAT, "configuration": self._configuration, **results, "samples": samples}
+            unfinished = self._file.with_name(self._file.name + ".new")
+            unfinished.write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            unfinished.replace(self._file)
+            self._part.unlink(missing_ok=True)
+
+    @property
+    def _part(self) -> Path:
+        assert self._file is not None  # noqa: S101 - the callers see to it
+        return self._file.with_name(self._file.name + ".part")
+
+    def _open(self, file: Path) -> None:
+        if file.exists():
+            try:
+                whole = json.loads(file.read_text(encoding="utf-8"))
+                self._take(whole["configuration"], whole["samples"], file)
+            except (ValueError, KeyError, TypeError):
+                raise EngineError(f"{file} holds something else: name another file with --out") from None
+        lines = self._part.read_text(encoding="utf-8").split("\n") if self._part.exists() else []
+        rows = []
+        for line in lines:
+            with contextlib.suppress(ValueError):  # the line that was being written when the run ended
+                rows.append(json.loads(line))
+        if rows:
+            self._take(rows[0], rows[1:], self._part)
+        self._lines = self._part.open("a", encoding="utf-8")
+        if not rows:
+            self._lines.write(json.dumps(self._configuration, ensure_ascii=False))
+        self._lines.write("\n")  # and ends a line that is not whole
+        self._lines.flush()
+
+    def _take(self, configuration: Mapping[str, Any], samples: Sequence[Mapping[str, Any]], file: Path) -> None:
+        for name, value in self._configuration.items():
+            if configuration.get(name) != value:
+                raise EngineError(
+                    f"{file} holds another run: {name} was {json.dumps(configuration.get(name))} and is now"
+                    f" {json.dumps(value)}. Give the options of that run, or another file with --out"
+                )
+        for row in samples:
+            sample = Sample(**row)
+            self._samples[sample.key] = sample
+
+
+@contextlib.contextmanager
+def _faults_named(file: Path | None) -> Any:
+    try:
+        yield
+    except OSError as fault:
+        raise EngineError(f"{file} cannot be written: {fault.strerror or os.fspath(file or '')}") from fault

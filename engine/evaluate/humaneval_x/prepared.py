@@ -1,0 +1,139 @@
+"""What Go's and Rust's programs import, built once and kept: testify beside Go's tests, and three crates.
+
+Nothing is downloaded. Go's packages come with the benchmark. Rust's crates are taken as source from the folder that
+`cargo vendor` writes beside the benchmark's Cargo.toml, or from Debian's librust-*-dev packages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.evaluate.humaneval_x.programs import GO_PACKAGES, RUST_CRATES
+from engine.types import EngineError
+
+BUILD_SECONDS = 900
+DEBIAN_CRATES = Path("/usr/share/cargo/registry")
+COMMAND_PATH = "/usr/local/bin:/usr/bin:/bin"
+GO_TEST = """package main
+
+import (
+    "testing"
+
+    "github.com/stretchr/testify/assert"
+)
+
+func TestNothing(t *testing.T) { assert.New(t) }
+"""
+_CARGO_TOML = '[package]\nname = "humaneval"\nversion = "0.1.0"\nedition = "2021"\n\n[dependencies]\n'
+_CARGO_CONFIG = '[source.crates-io]\nreplace-with = "folder"\n\n[source.folder]\ndirectory = "{folder}"\n'
+
+
+@dataclass(frozen=True)
+class GoModule:
+    """`folder` holds go.mod, go.sum, vendor and the build cache that `environment` names."""
+
+    folder: Path
+    environment: dict[str, str]
+
+
+@dataclass(frozen=True)
+class RustCrates:
+    """`libraries` by crate; they and all they need lie in `folder`. Empty where no source of them was found."""
+
+    folder: Path
+    libraries: dict[str, str] = field(default_factory=dict)
+
+
+def go_module(go: str, version: str, source: Path, cache: Path) -> GoModule:
+    """Raises `EngineError` where the benchmark's go folder is not whole or does not build."""
+    archive = source / "vendor.tar.gz"
+    for file in (source / "go.mod", source / "go.sum", archive):
+        if not file.is_file():
+            raise EngineError(f"{file} is missing: Go's tests need it")
+
+    def environment(folder: Path) -> dict[str, str]:
+        return {
+            "GOCACHE": str(folder / "cache"), "GOFLAGS": "-mod=vendor -trimpath", "GOPROXY": "off", "GO111MODULE": "on",
+            "GOTOOLCHAIN": "local", "GOTELEMETRY": "off", "CGO_ENABLED": "0", "GOPATH": "/tmp/go",  # noqa: S108
+        }  # fmt: skip
+
+    def build(folder: Path) -> None:
+        shutil.copy(source / "go.mod", folder)
+        shutil.copy(source / "go.sum", folder)
+        with tarfile.open(archive) as packed:
+            packed.extractall(folder, filter="data")
+        imports = "".join(f'import _ "{package}"\n' for package in GO_PACKAGES)
+        (folder / "main_test.go").write_text(GO_TEST.replace("import (", f"{imports}import ("), encoding="utf-8")
+        _run([go, "test", "-c", "-o", os.devnull, "main_test.go"], folder, environment(folder))
+
+    folder = _built(cache, "go", [version, archive.read_bytes()], build)
+    return GoModule(folder, environment(folder))
+
+
+def rust_crates(cargo: Path, version: str, source: Path, cache: Path) -> RustCrates:
+    """Raises `EngineError` where the crates are there but do not build."""
+    sources = next((f for f in (source / "vendor", DEBIAN_CRATES) if _holds_crates(f)), None)
+    if sources is None or not cargo.is_file():
+        return RustCrates(cache)
+
+    def build(folder: Path) -> None:
+        (folder / "src").mkdir()
+        (folder / "src" / "main.rs").write_text("fn main() {}\n", encoding="utf-8")
+        wanted = "".join(f'{crate} = "*"\n' for crate in RUST_CRATES)
+        (folder / "Cargo.toml").write_text(_CARGO_TOML + wanted, encoding="utf-8")
+        (folder / ".cargo").mkdir()
+        config = _CARGO_CONFIG.format(folder=sources.resolve())
+        (folder / ".cargo" / "config.toml").write_text(config, encoding="utf-8")
+        with tempfile.TemporaryDirectory() as home:
+            path = f"{cargo.parent}:{COMMAND_PATH}"
+            _run([str(cargo), "build", "--offline", "--quiet"], folder, {"PATH": path, "CARGO_HOME": home})
+        (folder / "target" / "debug" / "deps").rename(folder / "deps")
+        shutil.rmtree(folder / "target")
+
+    known = sorted(entry.name for entry in sources.iterdir())
+    folder = _built(cache, "rust", [version, str(sources), *known], build) / "deps"
+    return RustCrates(folder, {crate: str(next(folder.glob(f"lib{crate}-*.rlib"))) for crate in RUST_CRATES})
+
+
+def _holds_crates(folder: Path) -> bool:
+    return all(any(folder.glob(f"{crate}*/Cargo.toml")) for crate in RUST_CRATES)
+
+
+def _built(cache: Path, name: str, made_of: list[str | bytes], build: Callable[[Path], None]) -> Path:
+    """The folder that `build` fills, kept for as long as what it is made of stays the same."""
+    digest = hashlib.sha256()
+    for part in made_of:
+        digest.update(part.encode() if isinstance(part, str) else part)
+    folder = cache / f"{name}-{digest.hexdigest()[:16]}"
+    if folder.is_dir():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=cache))
+    unfinished.chmod(0o755)
+    try:
+        build(unfinished)
+        unfinished.rename(folder)
+    except OSError:
+        if not folder.is_dir():  # else another process was faster
+            raise
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return folder
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
+    with tempfile.TemporaryDirectory() as home:
+        whole = {"PATH": COMMAND_PATH, "HOME": home, **environment}
+        done = subprocess.run(
+            command, cwd=folder, env=whole, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False
+        )
+    if done.returncode != 0:
+        raise EngineError(f"{' '.join(command[:2])} fails on what its programs import: {done.stderr.strip()[-500:]}")

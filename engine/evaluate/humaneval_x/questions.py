@@ -1,0 +1,98 @@
+"""How a model is asked for a solution, and how its answer is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from engine.evaluate.humaneval_x.completion import Completion, answer, continuation, is_answered, is_finished
+from engine.evaluate.humaneval_x.problems import Problem, Task
+from engine.model.folder import ModelDescription
+from engine.model.protocol import StopRule, Tokenizer
+from engine.prompt import system_prompts
+from engine.prompt.assemble import assemble, encode
+from engine.prompt.chat import Turn, chat_parts
+from engine.prompt.translation import translation_parts
+from engine.types import Mode, ModelError
+
+MIN_ANSWER_TOKENS = 64  # less room than this for the answer, and the question is too long for the model
+
+
+class Style(Enum):
+    """Whether a model is asked in a conversation, or goes on below the problem; AUTO asks those that can converse."""
+
+    AUTO = "auto"
+    CONTINUE = "continue"
+    CHAT = "chat"
+
+
+@dataclass(frozen=True)
+class Question:
+    """`tokens` are what the model reads; `read` makes its answer a solution, and `stop` tells when that is there."""
+
+    tokens: tuple[int, ...]
+    stop: StopRule
+    read: Callable[[str], Completion]
+
+
+def style_of(description: ModelDescription, task: Task, wanted: Style) -> Style:
+    """How a model is asked. Raises `ModelError` where it cannot be asked like that."""
+    if task is Task.TRANSLATE:
+        trained = description.translation == "code-translation" and "translate" in description.capabilities
+        style = Style.CONTINUE if trained else Style.CHAT
+    else:
+        style = Style.CHAT if "chat" in description.capabilities else Style.CONTINUE
+        style = style if wanted is Style.AUTO else wanted
+    needed = {Style.CHAT: "chat", Style.CONTINUE: "translate" if task is Task.TRANSLATE else "complete"}[style]
+    if needed not in description.capabilities:
+        can = ", ".join(sorted(description.capabilities)) or "nothing"
+        what = "translate" if task is Task.TRANSLATE else needed
+        raise ModelError(f"the model {description.name} cannot {what} (it can: {can}); choose another with --model")
+    return style
+
+
+def ask(
+    description: ModelDescription,
+    tokenizer: Tokenizer,
+    task: Task,
+    style: Style,
+    problem: Problem,
+    source: Problem | None = None,
+) -> Question | None:
+    """The question for `problem`; `source` is the same problem in the language to translate from.
+
+    None where the question leaves no room for an answer in the model's context.
+    """
+    room = description.context_length - MIN_ANSWER_TOKENS
+    if source is not None:
+        code = f"{source.declaration}\n{source.canonical_solution.rstrip()}"
+        parts = translation_parts(description, source.language, problem.language, code, problem.declaration)
+        tokens = tuple(encode(tokenizer, parts))
+    elif style is Style.CHAT:
+        tokens = tuple(encode(tokenizer, chat_parts(description, _turns(description, problem))))
+    else:
+        shown, path = problem.shown(task), f"solution{problem.language.suffixes[0]}"
+        prompt = assemble(description, tokenizer, problem.language, Mode.BLOCK, path, shown, "", (), room)
+        if prompt.prefix_tokens < len(tokenizer.encode(shown)):
+            return None
+        tokens = prompt.tokens
+    if len(tokens) > room:
+        return None
+    if style is Style.CHAT:
+        return Question(tokens, is_answered, lambda text: answer(problem, task, text))
+    return Question(
+        tokens, lambda text: is_finished(problem, task, text), lambda text: continuation(problem, task, text)
+    )
+
+
+def _turns(description: ModelDescription, problem: Problem) -> list[Turn]:
+    language, shown = problem.language, problem.shown(Task.GENERATE)
+    question = Turn(
+        "user",
+        f"Complete this {language.name} function. Answer with the whole function in one block of code, without"
+        f" explanation.\n\n```{language.id}\n{shown.strip()}\n```",
+    )
+    if description.translation != "codegeex4":
+        return [question]
+    return [Turn("system", system_prompts.system_prompt(system_prompts.Task.CHAT)), question]

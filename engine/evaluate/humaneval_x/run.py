@@ -1,0 +1,253 @@
+"""One run of the benchmark: toolchains, solutions by a model or by the benchmark, programs, results."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from engine.evaluate.humaneval_x.completion import Completion
+from engine.evaluate.humaneval_x.journal import Journal, Sample
+from engine.evaluate.humaneval_x.pass_at_k import mean_pass_at_k
+from engine.evaluate.humaneval_x.problems import Problem, Task, read_problems
+from engine.evaluate.humaneval_x.programs import assemble_program
+from engine.evaluate.humaneval_x.questions import Question, Style, ask, style_of
+from engine.evaluate.humaneval_x.sandbox import Isolation, Sandbox
+from engine.evaluate.humaneval_x.toolchains import Absent, Toolchain, find_toolchain
+from engine.evaluate.humaneval_x.verdict import Verdict
+from engine.model.protocol import LanguageModel
+from engine.types import GREEDY, CancellationToken, EngineError, Sampling
+
+WAITING_PER_JOB = 4  # programs that may wait for their turn, so that a fast model does not run far ahead
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is evaluated. `limit` takes the first problems of each language; 0 takes all."""
+
+    task: Task
+    languages: tuple[str, ...]
+    samples: int = 1
+    source: str = "python"  # of a translation
+    limit: int = 0
+    reference: bool = False  # the benchmark's own solutions instead of a model's
+    sampling: Sampling = GREEDY
+    max_new_tokens: int = 512
+    style: Style = Style.AUTO
+
+    def check(self) -> None:
+        """Raises `EngineError` where the parts do not fit together."""
+        if self.samples > 1 and self.reference:
+            raise EngineError("there is one reference solution to a problem: leave --samples out")
+        if self.samples > 1 and self.sampling.is_greedy:
+            raise EngineError(f"{self.samples} samples of greedy decoding would all be the same: give --temperature")
+        if self.task is Task.TRANSLATE and self.source in self.languages:
+            raise EngineError(f"{self.source} cannot be translated into itself: leave it out of --languages")
+
+
+@dataclass(frozen=True)
+class LanguageResult:
+    """`not_run` says why there is nothing, or is ""; `verdicts` counts samples, `misses` names those that failed."""
+
+    language: str
+    toolchain: str
+    not_run: str
+    problems: int = 0
+    samples: int = 0
+    passed: int = 0
+    pass_at: Mapping[int, float] | None = None
+    verdicts: Mapping[str, int] | None = None
+    misses: tuple[Sample, ...] = ()
+
+
+@dataclass
+class Watcher:
+    """Told how the run goes on; `sampled` from several threads."""
+
+    says: Callable[[str], None] = lambda _: None
+    begins: Callable[[int, int], None] = lambda _total, _done: None
+    sampled: Callable[[Sample], None] = lambda _: None
+
+
+def configuration_of(plan: Plan, model: LanguageModel | None, isolation: Isolation) -> dict[str, Any]:
+    """What makes two runs the same run."""
+    asked = {
+        "model": model.description.name,
+        "model_files": model.description.facts.get("files", {}),
+        "temperature": plan.sampling.temperature,
+        "top_p": plan.sampling.top_p,
+        "seed": plan.sampling.seed,
+        "max_tokens": plan.max_new_tokens,
+        "style": style_of(model.description, plan.task, plan.style).value,
+    } if model is not None else {"solutions": "reference"}  # fmt: skip
+    source = {"source_language": plan.source} if plan.task is Task.TRANSLATE else {}
+    return {
+        "benchmark": "HumanEval-X",
+        "task": plan.task.value,
+        "languages": list(plan.languages),
+        "samples": plan.samples,
+        "limit": plan.limit,
+        **source,
+        **asked,
+        "isolation": isolation.means,
+    }
+
+
+def run(
+    plan: Plan,
+    data: Path,
+    cache: Path,
+    model: LanguageModel | None,
+    sandbox: Sandbox,
+    journal: Journal,
+    jobs: int,
+    watcher: Watcher,
+) -> tuple[LanguageResult, ...]:
+    """Runs what the journal does not have yet, `jobs` programs at a time, and closes it with the results.
+
+    `model` None takes the reference solutions. Raises `EngineError`; whatever ends it, the journal keeps what was done.
+    """
+    results: tuple[LanguageResult, ...] | None = None
+    try:
+        problems = {name: _problems(data, name, plan.limit) for name in plan.languages}
+        sources = {p.number: p for p in read_problems(data, plan.source)} if plan.task is Task.TRANSLATE else {}
+        toolchains: dict[str, Toolchain | str] = {}
+        for name in plan.languages:
+            watcher.says(f"trying out the toolchain of {name}")
+            try:
+                toolchains[name] = find_toolchain(name, data, cache, sandbox)
+            except Absent as why:
+                toolchains[name] = str(why)
+        todo = [
+            (problem, toolchain, number)
+            for name, toolchain in toolchains.items()
+            if isinstance(toolchain, Toolchain)
+            for problem in problems[name]
+            for number in range(plan.samples)
+            if (name, problem.task_id, number) not in journal
+        ]
+        done = len(journal.samples)
+        watcher.begins(len(todo) + done, done)
+        solve = _reference(plan.task) if model is None else _by_model(plan, model, sources, done)
+        _work(todo, solve, sandbox, journal, jobs, watcher)
+        results = tuple(_result(name, toolchains[name], journal) for name in plan.languages)
+    finally:
+        journal.close(None if results is None else _table(results, sandbox.isolation))
+    return results
+
+
+# A solution and the model's whole text; None where the question was too long.
+Solve = Callable[[Problem], tuple[Completion, str] | None]
+
+
+def _reference(task: Task) -> Solve:
+    return lambda problem: (Completion(problem.shown(task), problem.canonical_solution), "")
+
+
+def _by_model(plan: Plan, model: LanguageModel, sources: Mapping[str, Problem], done: int) -> Solve:
+    description = model.description
+    style = style_of(description, plan.task, plan.style)
+    # A run that goes on must not draw the same random numbers again.
+    seed = None if plan.sampling.seed is None else plan.sampling.seed + done
+    sampling = replace(plan.sampling, seed=seed)
+    asked: dict[str, Question | None] = {}  # the samples of a problem come one after the other
+
+    def solve(problem: Problem) -> tuple[Completion, str] | None:
+        if problem.task_id not in asked:
+            asked.clear()
+            source = sources[problem.number] if plan.task is Task.TRANSLATE else None
+            asked[problem.task_id] = ask(description, model.tokenizer, plan.task, style, problem, source)
+        question = asked[problem.task_id]
+        if question is None:
+            return None
+        room = min(plan.max_new_tokens, description.context_length - len(question.tokens))
+        said = model.generate(question.tokens, room, question.stop, CancellationToken(), sampling)
+        return question.read(said.text), said.text
+
+    return solve
+
+
+def _work(
+    todo: list[tuple[Problem, Toolchain, int]],
+    solve: Solve,
+    sandbox: Sandbox,
+    journal: Journal,
+    jobs: int,
+    watcher: Watcher,
+) -> None:
+    """Solves in this thread, which owns the model, and tests in others."""
+    room = threading.Semaphore(jobs * WAITING_PER_JOB)
+    failed = threading.Event()
+
+    def finish(sample: Sample) -> None:
+        journal.add(sample)
+        watcher.sampled(sample)
+
+    def test(problem: Problem, toolchain: Toolchain, number: int, completion: Completion, text: str) -> None:
+        try:
+            program = assemble_program(problem, completion, toolchain.absent)
+            verdict, message = toolchain.test(sandbox, program)
+            finish(Sample(problem.name, problem.task_id, number, verdict.value, message, text, program))
+        except BaseException:
+            failed.set()
+            raise
+        finally:
+            room.release()
+
+    futures: list[Future[None]] = []
+    with ThreadPoolExecutor(jobs, thread_name_prefix="program") as pool:
+        try:
+            for problem, toolchain, number in todo:
+                room.acquire()
+                if failed.is_set():
+                    break
+                solved = solve(problem)
+                if solved is None:
+                    finish(Sample(problem.name, problem.task_id, number, Verdict.TOO_LONG.value, "", "", ""))
+                    room.release()
+                    continue
+                futures.append(pool.submit(test, problem, toolchain, number, *solved))
+            for future in _as_they_end(futures):
+                future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _as_they_end(futures: list[Future[None]]) -> Iterator[Future[None]]:
+    left = set(futures)
+    while left:
+        ended, left = wait(left, return_when=FIRST_COMPLETED)
+        yield from ended
+
+
+def _problems(data: Path, name: str, limit: int) -> tuple[Problem, ...]:
+    problems = read_problems(data, name)
+    return problems[:limit] if limit else problems
+
+
+def _result(name: str, toolchain: Toolchain | str, journal: Journal) -> LanguageResult:
+    samples = sorted((s for s in journal.samples if s.language == name), key=lambda s: (s.task_id, s.sample))
+    if isinstance(toolchain, str) and not samples:
+        return LanguageResult(name, "", toolchain)
+    version = toolchain.version if isinstance(toolchain, Toolchain) else f"of an earlier run; now {toolchain}"
+    passed = Counter({sample.task_id: 0 for sample in samples})
+    passed.update(sample.task_id for sample in samples if sample.passed)
+    each = len(samples) // len(passed)
+    return LanguageResult(
+        name, version, "", len(passed), len(samples), passed.total(),
+        mean_pass_at_k(list(passed.values()), each),
+        dict(Counter(sample.verdict for sample in samples).most_common()),
+        tuple(sample for sample in samples if not sample.passed),
+    )  # fmt: skip
+
+
+def _table(results: tuple[LanguageResult, ...], isolation: Isolation) -> dict[str, Any]:
+    """Results as JSON has them; the samples stand beside them."""
+    rows = [asdict(replace(result, misses=())) for result in results]
+    for row in rows:
+        del row["misses"]
+    return {"isolation": {"means": isolation.means, "is_whole": isolation.is_whole}, "results": rows}

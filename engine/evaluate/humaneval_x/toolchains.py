@@ -1,0 +1,194 @@
+"""The compilers and interpreters of this machine, and how each runs a program of its language in the sandbox."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.evaluate.humaneval_x.prepared import GO_TEST, go_module, rust_crates
+from engine.evaluate.humaneval_x.programs import REACHED_THE_END, RUST_CRATES
+from engine.evaluate.humaneval_x.sandbox import SYSTEM_PATH, Job, Limits, Sandbox, Stage, python_folders
+from engine.evaluate.humaneval_x.verdict import Proof, Verdict, judge
+from engine.types import EngineError
+
+# Generous, so that a busy machine changes no verdict; the benchmark's programs need a fraction.
+COMPILE_LIMITS = Limits(wall_seconds=180, cpu_seconds=90, memory_bytes=2 * 2**30, processes=128)
+RUN_LIMITS = Limits(wall_seconds=60, cpu_seconds=10, memory_bytes=2**30)
+VERSION_SECONDS = 60
+NODE_MODULES = ("/usr/lib/node_modules", "/usr/local/lib/node_modules", "/usr/share/nodejs")
+# Serial, or each virtual machine starts a collector's thread for every core.
+JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xmx512m")
+
+
+class Absent(Exception):  # noqa: N818 - a fact of the machine, to be reported
+    """A language cannot be run here; the message says what it lacks."""
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """`check` is a program that must pass; `absent` are modules that programs may import and that are not there."""
+
+    version: str
+    source: str
+    run: tuple[str, ...]
+    check: str
+    compile: tuple[str, ...] = ()
+    libraries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # more of `compile`, for a text in a program
+    proof: Proof = field(default_factory=Proof)
+    readable: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    compile_folder: str = ""
+    absent: tuple[str, ...] = ()
+
+    def test(self, sandbox: Sandbox, program: str) -> tuple[Verdict, str]:
+        """Runs a program in a sandbox of its own."""
+        more = tuple(option for text, options in self.libraries.items() if text in program for option in options)
+        compiling = Stage((*self.compile, *more), COMPILE_LIMITS, self.compile_folder)
+        stages = (compiling, Stage(self.run, RUN_LIMITS)) if self.compile else (Stage(self.run, RUN_LIMITS),)
+        job = Job({self.source: program}, stages, self.readable, self.environment)
+        return judge(sandbox.run(job), len(stages), self.proof)
+
+
+def find_toolchain(name: str, data: Path, cache: Path, sandbox: Sandbox) -> Toolchain:
+    """The toolchain of a language, tried out in the sandbox. Raises `Absent`.
+
+    `data` is the benchmark's folder; what has to be built once for all programs of a language is kept in `cache`.
+    """
+    try:
+        toolchain = _FIND[name](data, cache)
+        verdict, message = toolchain.test(sandbox, toolchain.check)
+    except (EngineError, OSError, subprocess.SubprocessError) as fault:
+        raise Absent(str(fault)) from fault
+    if verdict is not Verdict.PASSED:
+        raise Absent(f"{toolchain.version} does not work in the sandbox: {verdict.value}: {message}")
+    return toolchain
+
+
+def _python(_data: Path, _cache: Path) -> Toolchain:
+    numpy = importlib.util.find_spec("numpy") is not None
+    version = f"Python {sys.version.split()[0]}"
+    return Toolchain(
+        version=version if numpy else f"{version} without numpy",
+        source="main.py",
+        run=(sys.executable, "-I", "-B", "main.py"),
+        check=f"raise SystemExit({REACHED_THE_END})\n",
+        proof=Proof(exit_code=REACHED_THE_END),
+        readable=python_folders(),
+        environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        absent=() if numpy else ("numpy",),
+    )
+
+
+def _cpp(_data: Path, _cache: Path) -> Toolchain:
+    compiler, folder = _tool("g++", "no C++ compiler (g++)")
+    return Toolchain(
+        version=f"g++ {_said(compiler, '-dumpfullversion')}",
+        source="main.cpp",
+        compile=(compiler, "-std=c++11", "main.cpp", "-o", "main"),
+        libraries={"openssl/": ("-lcrypto", "-lssl")},
+        run=("./main",),
+        check="#include <string>\nint main() {}\n",
+        readable=(folder,),
+    )
+
+
+def _java(_data: Path, _cache: Path) -> Toolchain:
+    compiler, folder = _tool("javac", "no Java compiler (javac)")
+    machine, other = _tool("java", "no Java virtual machine (java)")
+    return Toolchain(
+        version=_said(compiler, "-version"),
+        source="Main.java",
+        compile=(compiler, *(f"-J{option}" for option in JVM), "-encoding", "UTF-8", "Main.java"),
+        run=(machine, *JVM, "-cp", ".", "Main"),
+        check="public class Main { public static void main(String[] a) {} }\n",
+        readable=(folder, other),
+    )
+
+
+def _js(_data: Path, _cache: Path) -> Toolchain:
+    node, folder = _tool("node", "no JavaScript runtime (node)")
+    return Toolchain(
+        version=f"Node.js {_said(node, '--version').removeprefix('v')}",
+        source="main.js",
+        run=(node, "--max-old-space-size=512", "main.js"),
+        check=f"process.exitCode = {REACHED_THE_END}\n",
+        proof=Proof(exit_code=REACHED_THE_END, silent=True),
+        readable=(folder,),
+        environment={"NODE_PATH": ":".join(NODE_MODULES)},
+    )
+
+
+def _go(data: Path, cache: Path) -> Toolchain:
+    go, folder = _tool("go", "no go compiler")
+    version = _said(go, "env", "GOVERSION")
+    module = go_module(go, version, data / "go", cache)
+    return Toolchain(
+        version=version,
+        source="main_test.go",
+        compile=(go, "test", "-c", "-o", "{files}/main.test", "{files}/main_test.go"),
+        compile_folder=str(module.folder),
+        run=("./main.test",),
+        check=GO_TEST,
+        proof=Proof(says="PASS"),
+        readable=(folder, _said(go, "env", "GOROOT"), str(module.folder)),
+        environment=module.environment,
+    )
+
+
+def _rust(data: Path, cache: Path) -> Toolchain:
+    found, _ = _tool("rustc", "no Rust compiler (rustc)")
+    folder = Path(_said(found, "--print", "sysroot"))  # what rustup's stand-in would start
+    compiler = folder / "bin" / "rustc"
+    version = _said(str(compiler), "--version")
+    crates = rust_crates(folder / "bin" / "cargo", version, data / "rust", cache)
+    absent = tuple(crate for crate in RUST_CRATES if crate not in crates.libraries)
+    externs = [option for crate, file in crates.libraries.items() for option in ("--extern", f"{crate}={file}")]
+    return Toolchain(
+        version=" ".join(version.split()[:2]) + (f" without the crates {', '.join(absent)}" if absent else ""),
+        source="main.rs",
+        compile=(
+            str(compiler), "--test", "--edition", "2021", "-A", "warnings", "-C", "debuginfo=0",
+            "-L", f"dependency={crates.folder}", *externs, "main.rs", "-o", "main",
+        ),
+        run=("./main",),
+        check="".join(f"use {crate};\n" for crate in crates.libraries) + "fn main() {}\n#[test]\nfn nothing() {}\n",
+        proof=Proof(says="test result: ok"),
+        readable=(str(folder), str(crates.folder)),
+        absent=absent,
+    )  # fmt: skip
+
+
+_FIND: dict[str, Callable[[Path, Path], Toolchain]] = {
+    "python": _python, "cpp": _cpp, "java": _java, "js": _js, "go": _go, "rust": _rust,
+}  # fmt: skip
+
+
+def _tool(name: str, lacking: str) -> tuple[str, str]:
+    """A program's absolute path, links followed, and the folder of what belongs to it."""
+    found = shutil.which(name)
+    if found is None:
+        raise Absent(lacking)
+    path = Path(found).resolve()
+    folder = path.parent.parent
+    # Somebody's own ~/bin: show the program alone, not the whole of their home.
+    private = folder == Path(folder.anchor) or Path.home().is_relative_to(folder)
+    return (found if name == "rustc" else str(path)), str(path.parent if private else folder)
+
+
+def _said(*command: str) -> str:
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=VERSION_SECONDS,
+        check=True,
+        env={"PATH": SYSTEM_PATH, **os.environ},
+    )
+    return re.sub(r"\s+", " ", (done.stdout or done.stderr).strip())

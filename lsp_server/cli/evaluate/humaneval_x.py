@@ -1,0 +1,141 @@
+"""`codegeex-lsp evaluate humaneval-x`: the benchmark at a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import platformdirs
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from engine.evaluate.humaneval_x.journal import Journal, Sample
+from engine.evaluate.humaneval_x.pass_at_k import KS
+from engine.evaluate.humaneval_x.problems import Task, language_names
+from engine.evaluate.humaneval_x.questions import Style
+from engine.evaluate.humaneval_x.run import LanguageResult, Plan, Watcher, configuration_of, run
+from engine.evaluate.humaneval_x.sandbox import Isolation, Sandbox
+from engine.evaluate.humaneval_x.verdict import Verdict
+from engine.model.protocol import LanguageModel
+from engine.types import EngineError, Sampling
+from lsp_server.cli import terminal
+from lsp_server.cli.evaluate import EXIT_FAULT, EXIT_INTERRUPTED, EXIT_OK
+from lsp_server.model_worker import load_ctranslate_model
+
+MAX_MISSES_SHOWN = 20
+
+
+def run_humaneval_x(options: argparse.Namespace) -> int:
+    errors = Console(stderr=True, highlight=False)
+    try:
+        plan = read_plan(options)
+        with closing(Sandbox(accept_no_isolation=options.accept_no_isolation)) as sandbox:
+            model: LanguageModel | None = None
+            if not plan.reference:
+                with errors.status("loading the model"):
+                    model = load_ctranslate_model(options.model, options.device, options.threads)
+            journal = Journal(options.out, configuration_of(plan, model, sandbox.isolation))
+            results = _run_watched(plan, options, model, sandbox, journal, errors)
+    except EngineError as fault:
+        print(f"codegeex-lsp: {fault}", file=sys.stderr)  # noqa: T201
+        return EXIT_FAULT
+    except KeyboardInterrupt:
+        kept = f"{options.out} keeps what was done: the same command goes on" if options.out else "nothing is kept"
+        print(f"codegeex-lsp: interrupted; {kept}", file=sys.stderr)  # noqa: T201
+        return EXIT_INTERRUPTED
+    show(terminal.console(), plan, results, sandbox.isolation)
+    return EXIT_OK
+
+
+def read_plan(options: argparse.Namespace) -> Plan:
+    """Raises `EngineError` where options do not fit together."""
+    task = Task(options.task)
+    (source,) = language_names(options.source_language)[:1]
+    languages = language_names(options.languages)
+    if task is Task.TRANSLATE and options.languages == "all":
+        languages = tuple(name for name in languages if name != source)
+    plan = Plan(
+        task=task,
+        languages=languages,
+        samples=options.samples,
+        source=source,
+        limit=options.limit,
+        reference=options.solutions == "reference",
+        sampling=Sampling(temperature=options.temperature, top_p=options.top_p, seed=options.seed),
+        max_new_tokens=options.max_tokens,
+        style=Style(options.style),
+    )
+    plan.check()
+    return plan
+
+
+def _run_watched(
+    plan: Plan,
+    options: argparse.Namespace,
+    model: LanguageModel | None,
+    sandbox: Sandbox,
+    journal: Journal,
+    errors: Console,
+) -> tuple[LanguageResult, ...]:
+    data = options.data or Path(platformdirs.user_data_dir("codegeex-lsp", appauthor=False)) / "humaneval-x"
+    cache = Path(platformdirs.user_cache_dir("codegeex-lsp", appauthor=False)) / "humaneval-x"
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
+        task = progress.add_task("starting", total=None)
+        passed, lock = [0], threading.Lock()
+
+        def sampled(sample: Sample) -> None:
+            with lock:
+                passed[0] += sample.passed
+                progress.update(task, advance=1, description=f"{sample.task_id}, {passed[0]} passed")
+
+        def begins(total: int, done: int) -> None:
+            passed[0] = sum(sample.passed for sample in journal.samples)
+            progress.update(task, total=total, completed=done, description="first program")
+            if done and not errors.is_terminal:
+                errors.print(f"{done} of {total} samples are there already")
+
+        watcher = Watcher(lambda text: progress.update(task, description=text), begins, sampled)
+        return run(plan, data, cache, model, sandbox, journal, options.jobs or _cores(), watcher)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def show(console: Console, plan: Plan, results: Sequence[LanguageResult], isolation: Isolation) -> None:
+    """The table, why languages were not run, and under it what kept the programs apart."""
+    ks = [k for k in KS if k <= plan.samples]
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for heading in ("language", "toolchain"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("problems", "samples", "passed", *(f"pass@{k}" for k in ks)):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("otherwise", overflow="fold")
+    for result in results:
+        if result.not_run:
+            continue
+        counts = {name: count for name, count in (result.verdicts or {}).items() if name != Verdict.PASSED.value}
+        table.add_row(
+            result.language, result.toolchain, str(result.problems), str(result.samples), str(result.passed),
+            *(f"{(result.pass_at or {}).get(k, 0):.1%}" for k in ks),
+            ", ".join(f"{count} {name}" for name, count in counts.items()),
+        )  # fmt: skip
+    if table.rows:
+        console.print(table)
+    for result in results:
+        if result.not_run:
+            console.print(f"{result.language}: not run: {result.not_run}", style="yellow", markup=False, soft_wrap=True)
+    if plan.reference:
+        misses = [sample for result in results for sample in result.misses]
+        for sample in misses[:MAX_MISSES_SHOWN]:
+            first = next((line for line in sample.message.split("\n") if line.strip()), "")
+            said = f"{sample.task_id}: {sample.verdict}: {first}"
+            console.print(said, style="yellow", markup=False, soft_wrap=True)
+    console.print(f"\nprograms ran under {isolation.means}", style="dim", markup=False, soft_wrap=True)
