@@ -7,12 +7,11 @@ is not indented, in the other languages at the brace that closes it. Chat models
 from __future__ import annotations
 
 import re
-import textwrap
 from dataclasses import dataclass
 
 from engine.evaluate.humaneval_x.problems import Problem, Task
 
-FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(r"^([ \t]*)```[^\n`]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
 CLOSED_FENCES = 2
 
 # Text in which a brace is no brace, then braces. What is still open at the end of the text runs to its end: while a
@@ -43,9 +42,10 @@ _NAMES = {
     "js": r"\b(?:const|let|var|function) (\w+)(?=\s*(?:=\s*(?:async\b|function\b|\()|\())",
 }  # fmt: skip
 _NAME = {name: re.compile(pattern) for name, pattern in _NAMES.items()}
-_SIGNATURE = dict.fromkeys(_NAMES, re.compile(r"[^{]*\{")) | {
+_SIGNATURE = dict.fromkeys(_NAMES, re.compile(r"(?:[^{}]|\{\s*\})*\{")) | {  # Go has interface{}
     "python": re.compile(r".*?\)\s*(?:->[^:]*)?:[ \t]*\n?", re.DOTALL)
 }
+_USE = re.compile(r"^use ([^;]*);", re.MULTILINE)
 _IMPORT = re.compile(r"^(?:import|from|#|using|use)\b[^\n]*\n", re.MULTILINE)
 
 
@@ -81,7 +81,8 @@ def answer(problem: Problem, task: Task, text: str) -> Completion:
     The model's own signature takes the place of the shown one, with the code above it (imports, further functions). An
     answer without a signature continues the shown text.
     """
-    blocks = [textwrap.dedent(block) for block in FENCE.findall(text)] or [text]
+    # A fence in a list is indented, and its lines as far as it.
+    blocks = [re.sub(rf"(?m)^{indent}", "", block) for indent, block in FENCE.findall(text)] or [text]
     for block in blocks:
         headers = _headers(problem, block)
         if not headers:
@@ -128,6 +129,13 @@ def _depth(name: str, text: str) -> int:
     return braces.count("{") - braces.count("}")
 
 
+def _code(name: str, text: str) -> str:
+    """`text` with blanks for comments and strings, which may hold examples of what is looked for."""
+    if name == "python":
+        return text
+    return _TOKENS[name].sub(lambda token: token[0] if token["brace"] else re.sub(r"[^\n]", " ", token[0]), text)
+
+
 def _headers(problem: Problem, text: str) -> list[re.Match[str]]:
     """The lines of `text` that define the function asked for: the last one its declaration opens."""
     name = _NAME[problem.name].findall(problem.declaration)[-1]
@@ -140,7 +148,7 @@ def _headers(problem: Problem, text: str) -> list[re.Match[str]]:
         "go": rf"^func {name}\b",
         "rust": rf"^[^\n/]*\bfn {name}\b",
     }
-    return list(re.finditer(patterns[problem.name], text, re.MULTILINE))
+    return list(re.finditer(patterns[problem.name], _code(problem.name, text), re.MULTILINE))
 
 
 def _head(problem: Problem, task: Task, above: str) -> str:
@@ -149,7 +157,7 @@ def _head(problem: Problem, task: Task, above: str) -> str:
     given = shown[: _headers(problem, shown)[-1].start()]
     if problem.name == "rust":
         return given + _without_uses_of(given, above)
-    names = set(_NAME[problem.name].findall(given))
+    names = set(_NAME[problem.name].findall(_code(problem.name, given)))
     if problem.name == "java":
         above = above.replace("public class Solution", "class Solution")
         names.add("class Solution")
@@ -160,15 +168,25 @@ def _head(problem: Problem, task: Task, above: str) -> str:
 
 
 def _without_uses_of(given: str, above: str) -> str:
-    """`above` without the Rust imports whose names `given` has imported: the compiler takes no name twice."""
-    known = set(re.findall(r"\w+", " ".join(re.findall(r"^use [^;]*;", given, re.MULTILINE))))
+    """`above` without the Rust imports of names that `given` imports: the compiler takes no name twice."""
+    known = {_used_name(path) for use in _USE.finditer(given) for path in _used_paths(use[1])}
 
     def new_part(use: re.Match[str]) -> str:
-        if use[0] in given:
-            return ""
-        path, _, listed = use[1].rpartition("{") if "{" in use[1] else use[1].rpartition("::")
-        names = [name.strip() for name in listed.strip("} ").split(",")]
-        new = [name for name in names if name and name.split()[-1] not in known]
-        return f"use {path.removesuffix('::')}::{{{', '.join(new)}}};" if path and new else ""
+        return " ".join(f"use {path};" for path in _used_paths(use[1]) if _used_name(path) not in known)
 
-    return re.sub(r"^use ([^;]*);", new_part, above, flags=re.MULTILINE)
+    return _USE.sub(new_part, above)
+
+
+def _used_paths(tree: str) -> list[str]:
+    """`a::{b, c::{d as e}}` as `a::b` and `a::c::d as e`."""
+    branch = re.search(r"\{([^{}]*)\}", tree)
+    if branch is None:
+        return [path.strip() for path in tree.split(",") if path.strip()]
+    at = max(tree.rfind(sign, 0, branch.start()) for sign in ",{") + 1
+    stem = tree[at : branch.start()].strip()
+    leaves = ", ".join(stem + leaf.strip() for leaf in branch[1].split(",") if leaf.strip())
+    return _used_paths(tree[:at] + leaves + tree[branch.end() :])
+
+
+def _used_name(path: str) -> str:
+    return path.removesuffix("::self").replace(" as ", "::").rpartition("::")[2].strip()

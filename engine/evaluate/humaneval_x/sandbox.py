@@ -205,11 +205,13 @@ def _start(isolation: Isolation, root: str, job: Job) -> tuple[StageResult, ...]
     limit = sum(stage.limits.wall_seconds for stage in job.stages) + PATIENCE_SECONDS
     watchdog = threading.Timer(limit, init.kill)  # and --kill-child ends what is inside
     watchdog.start()
+    said = complained = b""
     try:
-        # stdin stays open: that it closes is how the sandbox learns that we are gone.
-        with init:
+        # stdin stays open: that it closes is how the sandbox learns that we are gone. One that ends before it has read
+        # its job says why.
+        with contextlib.suppress(BrokenPipeError), init:
             asking, saying, complaining = (pipe for pipe in (init.stdin, init.stdout, init.stderr) if pipe is not None)
-            with contextlib.suppress(BrokenPipeError):  # it says why
+            with contextlib.suppress(BrokenPipeError):
                 asking.write(line.encode() + b"\n")
                 asking.flush()
             said, complained = saying.read(), complaining.read()

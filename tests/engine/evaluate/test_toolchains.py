@@ -1,0 +1,127 @@
+"""Each language this machine has, from a program's text to a verdict. Go and Rust only without what must be built."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from engine.evaluate.humaneval_x import prepared, toolchains
+from engine.evaluate.humaneval_x.completion import continuation
+from engine.evaluate.humaneval_x.prepared import RustCrates, rust_crates
+from engine.evaluate.humaneval_x.problems import Problem, Task, read_problems
+from engine.evaluate.humaneval_x.programs import assemble_program
+from engine.evaluate.humaneval_x.sandbox import Sandbox
+from engine.evaluate.humaneval_x.toolchains import Absent, Toolchain, find_toolchain
+from engine.evaluate.humaneval_x.verdict import Verdict
+from engine.types import EngineError
+from tests.engine.evaluate.small_problems import DATA, PROBLEMS, PYTHON, needs_data
+
+TOOLS = {"python": "python3", "cpp": "g++", "java": "javac", "js": "node", "rust": "rustc"}
+WRONG = {"rust": "\n    3 * n\n}", "python": "    return 3 * n\n"}
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with closing(Sandbox(accept_no_isolation=True)) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def no_crates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(prepared, "DEBIAN_CRATES", tmp_path / "none")
+
+
+def verdict(sandbox: Sandbox, toolchain: Toolchain, problem: Problem, code: str) -> Verdict:
+    program = assemble_program(problem, continuation(problem, Task.GENERATE, code), toolchain.absent)
+    return toolchain.test(sandbox, program)[0]
+
+
+@pytest.mark.parametrize("name", [name for name, tool in TOOLS.items() if shutil.which(tool)])
+def test_right_and_wrong_solutions(sandbox: Sandbox, tmp_path: Path, name: str) -> None:
+    toolchain, problem = toolchains._FIND[name](tmp_path, tmp_path), PROBLEMS[name]
+    assert verdict(sandbox, toolchain, problem, problem.canonical_solution) is Verdict.PASSED
+    assert verdict(sandbox, toolchain, problem, WRONG.get(name, "    return 3 * n;\n}")) is Verdict.FAILED
+    if name == "rust":  # the quickest of those that are compiled
+        assert verdict(sandbox, toolchain, problem, "    return return\n}") is Verdict.COMPILE_ERROR
+
+
+@pytest.mark.parametrize(
+    ("name", "lacking"),
+    [
+        ("cpp", "no C++ compiler (g++)"),
+        ("java", "no Java compiler (javac)"),
+        ("js", "no JavaScript runtime (node)"),
+        ("go", "no go compiler"),
+        ("rust", "no Rust compiler (rustc)"),
+    ],
+)
+def test_what_is_absent_is_named(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, lacking: str
+) -> None:
+    monkeypatch.setattr(toolchains.shutil, "which", lambda _: None)
+    with pytest.raises(Absent) as why:
+        find_toolchain(name, tmp_path, tmp_path, sandbox)
+    assert str(why.value) == lacking
+
+
+def test_a_toolchain_that_does_not_work_is_absent(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = tmp_path / "bin" / "node"
+    node.parent.mkdir()
+    tmp_path.chmod(0o755)  # programs run under another user id
+    node.write_text("#!/bin/sh\necho v99\n")
+    node.chmod(0o755)
+    monkeypatch.setattr(toolchains.shutil, "which", lambda _: str(node))
+    with pytest.raises(Absent, match=r"^Node\.js 99 does not work in the sandbox: failed: it ended before"):
+        find_toolchain("js", tmp_path, tmp_path, sandbox)
+    node.write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(Absent, match="non-zero exit status"):
+        find_toolchain("js", tmp_path, tmp_path, sandbox)
+
+
+def test_leaving_early_is_no_pass(sandbox: Sandbox, tmp_path: Path) -> None:
+    toolchain = find_toolchain("python", tmp_path, tmp_path, sandbox)
+    program = assemble_program(PYTHON, continuation(PYTHON, Task.GENERATE, "    raise SystemExit(0)\n"), ())
+    assert toolchain.test(sandbox, program) == (Verdict.FAILED, "it ended before its tests did")
+
+
+def test_python_without_numpy_runs_what_needs_none(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(toolchains.importlib.util, "find_spec", lambda _: None)
+    toolchain = find_toolchain("python", tmp_path, tmp_path, sandbox)
+    assert toolchain.version.endswith("without numpy")
+    assert verdict(sandbox, toolchain, PYTHON, PYTHON.canonical_solution) is Verdict.PASSED
+
+
+def test_crates_that_nobody_has_fetched_are_left_out(tmp_path: Path) -> None:
+    assert rust_crates(tmp_path / "cargo", "1.95", tmp_path, tmp_path) == RustCrates(tmp_path)
+
+
+def test_what_programs_import_is_built_once(tmp_path: Path) -> None:
+    built = []
+    for version in ("1", "1", "2"):
+        prepared._built(tmp_path, "go", [version], built.append)
+    assert len(built) == 2
+
+
+def test_what_does_not_build_leaves_nothing_behind(tmp_path: Path) -> None:
+    def fails(_folder: Path) -> None:
+        raise EngineError("it does not build")
+
+    with pytest.raises(EngineError):
+        prepared._built(tmp_path, "go", ["1"], fails)
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_data
+@pytest.mark.parametrize("name", [name for name in ("python", "js") if shutil.which(TOOLS[name])])
+def test_a_published_solution_passes(sandbox: Sandbox, tmp_path: Path, name: str) -> None:
+    problem = read_problems(DATA, name)[2]
+    toolchain = find_toolchain(name, DATA, tmp_path, sandbox)
+    assert verdict(sandbox, toolchain, problem, problem.canonical_solution) is Verdict.PASSED
