@@ -5,13 +5,17 @@ BIN    := $(VENV)/bin
 # CPU build of PyTorch for the parity tests and training; on a machine with CUDA, set TORCH=torch.
 TORCH  ?= torch==2.13.0
 
-.PHONY: demo test check bench screenshots format train clean
+.PHONY: demo test test-large check bench screenshots format train clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/codegeex-lsp demo
 
 test: check
 	$(BIN)/python -m pytest
+
+# What needs some 10 GB of memory and minutes: CodeGeeX-13B at its real width.
+test-large: $(VENV)/.dev
+	$(BIN)/python -m pytest -m large
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -21,6 +25,8 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.keystrokes
+	$(BIN)/python -m benchmarks.numeric_types
+	$(BIN)/python -m benchmarks.conversion
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python docs/screenshots/make.py

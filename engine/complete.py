@@ -81,8 +81,18 @@ def complete(
         snippets = similar_code(request, neighbours(request)) if settings.use_context else ()
     cancellation.check()
     with watch.stage("prompt"):
+        repository = document.root.name if document.root else ""
         prompt = assemble(
-            model.description, model.tokenizer, language, mode, document.path, prefix, suffix, snippets, prompt_tokens
+            model.description,
+            model.tokenizer,
+            language,
+            mode,
+            document.path,
+            prefix,
+            suffix,
+            snippets,
+            prompt_tokens,
+            repository,
         )
     cancellation.check()
     generated = model.generate(prompt.tokens, new_tokens, stop_rule(mode, prefix, suffix), cancellation)

@@ -7,23 +7,28 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import shutil
 import sys
 from pathlib import Path
 
-import ctranslate2
 import numpy as np
 import torch
 from corpus import BUILD, HERE
 from model import Glm
 from recipe import RECIPES
+from safetensors.torch import save_file
 
 sys.path.insert(0, str(HERE.parent))
-from engine.convert import glm
+from engine.convert import parity
+from engine.convert.config import Config
+from engine.convert.families import chatglm
+from engine.convert.model_bin import write_model
+from engine.convert.published import open_checkpoint
+from engine.convert.tensors import Weights
 
 PARITY_ROWS = 8
 PARITY_TOKENS = 512
-MAX_FLOAT_DIFFERENCE = 1e-4
 
 MODEL_TOML = """\
 # The embedded model: trained by training/ of this repository, see MODEL_CARD.md beside this file.
@@ -68,19 +73,11 @@ def load(recipe_name: str) -> tuple[Glm, int]:
     return model.eval(), state["step"]
 
 
-def logits_of(folder: Path, rows: np.ndarray) -> np.ndarray:
-    generator = ctranslate2.Generator(str(folder), device="cpu")
-    return np.array(generator.forward_batch([[str(t) for t in row] for row in rows]))
-
-
-@torch.no_grad()
-def parity(model: Glm, float_folder: Path, int8_folder: Path) -> tuple[float, float]:
-    """(largest difference of float32 logits, share of positions where int8 chooses the same token)."""
-    rows = np.load(BUILD / "samples" / "heldout.tokens.npy")[:PARITY_ROWS, :PARITY_TOKENS]
-    expected = model(torch.from_numpy(rows.astype(np.int64))).numpy()
-    difference = float(np.abs(logits_of(float_folder, rows) - expected).max())
-    agreement = float((logits_of(int8_folder, rows).argmax(-1) == expected.argmax(-1)).mean())
-    return difference, agreement
+def publish(model: Glm, folder: Path) -> None:
+    """The checkpoint as GLM-4's authors would lay it out."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(model.published_state_dict(), folder / "model.safetensors", {"format": "pt"})
+    (folder / "config.json").write_text(json.dumps(model.published_config(), indent=1))
 
 
 def main() -> None:
@@ -91,14 +88,19 @@ def main() -> None:
     arguments = parser.parse_args()
     recipe = RECIPES[arguments.recipe]
     model, steps = load(arguments.recipe)
-    weights, config = model.published_state_dict(), model.published_config()
-    float_folder = BUILD / recipe.name / "float32"
-    glm.save(glm.build_spec(config, weights), float_folder, None)
-    glm.save(glm.build_spec(config, weights), arguments.to, "int8")
+    published = BUILD / recipe.name / "published"
+    publish(model, published)
+    checkpoint = open_checkpoint(published)
+    config = Config(published, checkpoint.config)
+    spec = chatglm.build(config, Weights(checkpoint))
+    write_model(spec, arguments.to, "int8", lambda _: None)
     shutil.copy(BUILD / "tokenizer.json", arguments.to)
-    difference, agreement = parity(model, float_folder, arguments.to)
-    if difference > MAX_FLOAT_DIFFERENCE:
-        raise SystemExit(f"CTranslate2 disagrees with torch by {difference}: not exported")
+    rows = np.load(BUILD / "samples" / "heldout.tokens.npy")[:PARITY_ROWS, :PARITY_TOKENS].tolist()
+    reference = chatglm.reference(config, checkpoint)
+    found = parity.compare(spec, reference, rows, 2**34, published)
+    if not found.holds:
+        raise SystemExit(f"CTranslate2 disagrees with torch by {found.difference}: not exported")
+    difference, agreement = found.difference, parity.agreement(arguments.to, rows, reference)
     count = sum(p.numel() for p in model.parameters())
     sums = {name: hashlib.sha256((arguments.to / name).read_bytes()).hexdigest() for name in CHECKED_FILES}
     facts = {

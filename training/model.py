@@ -80,7 +80,6 @@ class Glm(nn.Module):
         out = {
             "transformer.embedding.word_embeddings.weight": self.embedding.weight,
             "transformer.encoder.final_layernorm.weight": self.final_norm.weight,
-            "transformer.output_layer.weight": self.embedding.weight,
         }
         for i, layer in enumerate(self.layers):
             assert isinstance(layer, Layer)
@@ -103,5 +102,5 @@ class Glm(nn.Module):
             "ffn_hidden_size": r.ffn, "padded_vocab_size": r.vocab, "rmsnorm": True, "post_layer_norm": True,
             "layernorm_epsilon": r.norm_eps, "rope_ratio": r.rope_base / 10_000, "seq_length": r.long_context,
             "add_qkv_bias": True, "add_bias_linear": False, "apply_residual_connection_post_layernorm": False,
-            "eos_token_id": 0, "pad_token_id": 0,
+            "tie_word_embeddings": True, "eos_token_id": 0, "pad_token_id": 0,
         }  # fmt: skip

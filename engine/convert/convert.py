@@ -21,13 +21,14 @@ from engine.convert.checkpoint import Checkpoint
 from engine.convert.config import Config
 from engine.convert.families import recognise
 from engine.convert.family import Family
-from engine.convert.model_bin import NUMERIC_TYPES, planned_bytes, write_model
+from engine.convert.model_bin import planned_bytes, write_model
 from engine.convert.model_toml import model_toml
 from engine.convert.published import open_checkpoint
 from engine.convert.sample import SAMPLE
 from engine.convert.source import check_files, licence_of, published_files
 from engine.convert.tensors import Weights
 from engine.convert.tokenizer import begins_with_space, fits, read_tokenizer
+from engine.model.folder import NUMERIC_TYPES
 from engine.prompt.families import describe_prompts
 from engine.types import ModelError
 

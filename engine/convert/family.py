@@ -73,7 +73,7 @@ def set_head(
     `tied` is what a family takes for granted where config.json does not say; None goes by the tensors at hand.
     """
     absent = name not in weights
-    if config.flag("tie_word_embeddings", default=absent if tied is None else tied) or (absent and tied is None):
+    if config.flag("tie_word_embeddings", default=absent if tied is None else tied):
         weights.ignore(name)
         spec.decoder.projection.weight = Alias("decoder/embeddings/weight")
     else:

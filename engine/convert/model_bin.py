@@ -28,8 +28,6 @@ BINARY_VERSION = 6
 # Index: CTranslate2's type id.
 TYPES = ("float32", "int8", "int16", "int32", "float16", "bfloat16")
 BYTES = {"float32": 4, "int8": 1, "int16": 2, "int32": 4, "float16": 2, "bfloat16": 2}
-# `int8` keeps what is not a weight matrix (norms, biases) in the checkpoint's own type; `int8_float32` does not.
-NUMERIC_TYPES = ("int8", "int8_float32", "float16", "bfloat16", "float32")
 BLOCK_BYTES = 64 * 2**20  # of a matrix in float32
 MAX_VARIABLE_BYTES = 2**32 - 1
 INT8_MAX = 127.0

@@ -8,6 +8,9 @@ from typing import Any
 from engine.model.folder import FORMAT
 from engine.prompt.families import PromptFacts
 
+# The model's own probability that what is shown is right to its end; nothing has been measured on this model.
+UNCALIBRATED_TO_SHOW = 0.5
+
 
 def model_toml(
     *,
@@ -33,6 +36,7 @@ def model_toml(
         "licence": licence or prompts.licence,
         "notice": prompts.notice,
         "prompt": prompts.table(),
+        "confidence": {"show": UNCALIBRATED_TO_SHOW},
         "source": dict(source),
         "parity": dict(parity),
         "files": dict(files),

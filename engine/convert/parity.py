@@ -9,6 +9,7 @@ after them.
 from __future__ import annotations
 
 import copy
+import logging
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -253,6 +254,7 @@ def _written(spec: TransformerDecoderModelSpec, scratch: Path) -> Iterator[ctran
 def _loaded(folder: Path, compute_type: str) -> Iterator[ctranslate2.Generator]:
     import ctranslate2
 
+    ctranslate2.set_log_level(logging.ERROR)  # float16 on a CPU is computed in float32; it need not be said each time
     try:
         generator = ctranslate2.Generator(str(folder), device="cpu", compute_type=compute_type)
     except (RuntimeError, ValueError) as fault:

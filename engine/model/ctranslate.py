@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -198,6 +199,8 @@ def _load(description: ModelDescription, device: str, threads: int) -> ctranslat
     """
     import ctranslate2
 
+    # That a CPU computes bfloat16 in float32 is no warning: doctor says what is computed in.
+    ctranslate2.set_log_level(logging.ERROR)
     made: list[ctranslate2.Generator] = []
     faults: list[Exception] = []
 

@@ -43,6 +43,8 @@ else:
 
 FORMAT = 1
 REQUIRED_FILES = ("model.toml", "model.bin", "config.json", "tokenizer.json")
+# `int8` keeps what is no weight matrix (norms, biases) in the checkpoint's own type, `int8_float32` does not.
+NUMERIC_TYPES = ("int8", "int8_float32", "float16", "bfloat16", "float32")
 CAPABILITIES = frozenset({"complete", "infill", "chat", "translate"})
 MIN_CONTEXT_TOKENS = 64
 MAX_HASHED_BYTES = 256 * 2**20  # hashing more would be felt at every start; `models verify` is for those

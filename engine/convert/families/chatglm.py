@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.convert.config import DEFAULT_ROPE_BASE, Config
-from engine.convert.family import Family, decoder_spec, set_linear, set_norm
+from engine.convert.family import Family, decoder_spec, set_head, set_linear, set_norm
 from engine.convert.reference.chatglm import reference
 from engine.convert.tensors import Weights
 
@@ -56,7 +56,7 @@ def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
     decoder = spec.decoder
     decoder.embeddings.weight = weights.take("transformer.embedding.word_embeddings.weight", vocabulary, width)
     set_norm(decoder.layer_norm, weights.take("transformer.encoder.final_layernorm.weight", width))
-    set_linear(decoder.projection, weights.take("transformer.output_layer.weight", vocabulary, width))
+    set_head(spec, config, weights, "transformer.output_layer.weight", vocabulary, width, tied=False)
     qkv = (heads + 2 * groups) * head
     for index, layer in enumerate(decoder.layer):
         at = f"transformer.encoder.layers.{index}."

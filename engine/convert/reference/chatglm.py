@@ -75,9 +75,10 @@ def reference(config: Config, checkpoint: Checkpoint) -> Reference:
 
     def logits(x: Tensor) -> Tensor:
         x = rms_norm(x, stored(checkpoint, "transformer.encoder.final_layernorm.weight"), shape.epsilon)
-        return projected(x, checkpoint, "transformer.output_layer.weight")
+        return projected(x, checkpoint, embeddings if tied else "transformer.output_layer.weight")
 
     embeddings = "transformer.embedding.word_embeddings.weight"
+    tied = config.flag("tie_word_embeddings", default=False)
     return Reference(config.integer("num_layers"), lambda ids: stored_rows(checkpoint, embeddings, ids), layer, logits)
 
 

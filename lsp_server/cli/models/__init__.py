@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.model.folder import NUMERIC_TYPES
 from engine.types import EngineError
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
 
 EXIT_OK, EXIT_NOT_DONE, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
-NUMERIC_TYPES = ("int8", "int8_float32", "float16", "bfloat16", "float32")
+MAX_MEMORY_GIB = 2**20
 
 
 def add_models_parser(commands: Commands) -> None:
@@ -46,7 +47,25 @@ def add_models_parser(commands: Commands) -> None:
     for command in (convert, fetch):
         command.add_argument("--name", default="", help="the new model's name; by default the checkpoint's")
         command.add_argument("--quantization", choices=NUMERIC_TYPES, default="int8", help="by default int8")
+        command.add_argument(
+            "--memory",
+            type=_gibibytes,
+            default=1.5,
+            metavar="GIB",
+            help="what the comparison with the checkpoint may take; with more, larger models are compared whole, and"
+            " their numeric type's agreement is measured (default: 1.5)",
+        )
         command.add_argument("--tokenizer", type=Path, help="the tokenizer's folder, where it is another one")
+
+
+def _gibibytes(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < MAX_MEMORY_GIB:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of GiB above 0")
+    return found
 
 
 def run_models(options: argparse.Namespace) -> int:

@@ -58,6 +58,7 @@ def convert_and_tell(source: Path, options: argparse.Namespace) -> None:
         name=options.name,
         numeric_type=options.quantization,
         tokenizer=options.tokenizer and options.tokenizer.expanduser(),
+        memory_bytes=int(options.memory * 2**30),
     )
     with Bars() as bars:
         folder = convert(request, bars)

@@ -91,6 +91,8 @@ def test_codegeex13b_with_its_top_query_layer(tmp_path: Path, memory_bytes: int)
     assert parity.longest_prompt >= 1024
 
 
+@pytest.mark.large
+@pytest.mark.timeout(900)
 def test_codegeex13b_at_its_real_width(tmp_path: Path) -> None:
     state = codegeex13b_state(1, 5120, 128, 128, 0.01)
     torch.save(state, tmp_path / "codegeex_13b.pt")

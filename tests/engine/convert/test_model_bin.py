@@ -10,9 +10,10 @@ import torch
 from engine.convert import model_bin
 from engine.convert.config import Config
 from engine.convert.families import chatglm
-from engine.convert.model_bin import NUMERIC_TYPES, float_weight, planned_bytes, read_variables, write_model
+from engine.convert.model_bin import float_weight, planned_bytes, read_variables, write_model
 from engine.convert.published import open_checkpoint
 from engine.convert.tensors import Alias, Rows, Weights, in_memory, stacked, transposed
+from engine.model.folder import NUMERIC_TYPES
 from engine.types import ModelError
 from tests.engine.convert.codegeex import GLM4, publish_chatglm
 
