@@ -14,11 +14,9 @@ import pytest
 from lsprotocol import types
 
 from engine.convert import convert as conversion
-from engine.convert.model_bin import NUMERIC_TYPES as CONVERTERS_NUMERIC_TYPES
 from engine.model import catalog
 from engine.types import ModelError
 from lsp_server.cli import doctor
-from lsp_server.cli.models import NUMERIC_TYPES
 from tests.lsp_server.editor import window
 from tests.lsp_server.models_command import ModelsCommand
 from tests.scripted import ScriptedModel
@@ -168,10 +166,6 @@ def test_convert_without_its_packages_says_how_to_install_them(
     said = models("convert", "src")
     assert said.code == 1
     assert f'(torch); install them with {sys.executable} -m pip install "codegeex-lsp[convert]"' in said.err
-
-
-def test_the_choices_are_the_converters() -> None:
-    assert set(NUMERIC_TYPES) == set(CONVERTERS_NUMERIC_TYPES)
 
 
 def test_doctor_names_the_model_in_use(
