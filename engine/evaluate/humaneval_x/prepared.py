@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,16 +33,12 @@ import (
 
 func TestNothing(t *testing.T) { assert.New(t) }
 """
+GO_ENVIRONMENT = {
+    "GOFLAGS": "-mod=vendor -trimpath", "GOPROXY": "off", "GO111MODULE": "on", "GOTOOLCHAIN": "local",
+    "GOTELEMETRY": "off", "CGO_ENABLED": "0",
+}  # fmt: skip
 _CARGO_TOML = '[package]\nname = "humaneval"\nversion = "0.1.0"\nedition = "2021"\n\n[dependencies]\n'
 _CARGO_CONFIG = '[source.crates-io]\nreplace-with = "folder"\n\n[source.folder]\ndirectory = "{folder}"\n'
-
-
-@dataclass(frozen=True)
-class GoModule:
-    """`folder` holds go.mod, go.sum, vendor and the build cache that `environment` names."""
-
-    folder: Path
-    environment: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -52,30 +49,28 @@ class RustCrates:
     libraries: dict[str, str] = field(default_factory=dict)
 
 
-def go_module(go: str, version: str, source: Path, cache: Path) -> GoModule:
-    """Raises `EngineError` where the benchmark's go folder is not whole or does not build."""
+def go_module(go: str, version: str, source: Path, cache: Path) -> Path:
+    """A folder with go.mod, go.sum, vendor, and in cache/ what compiling a test leaves behind.
+
+    Raises `EngineError` where the benchmark's go folder is not whole or does not build.
+    """
     archive = source / "vendor.tar.gz"
     for file in (source / "go.mod", source / "go.sum", archive):
         if not file.is_file():
             raise EngineError(f"{file} is missing: Go's tests need it")
 
-    def environment(folder: Path) -> dict[str, str]:
-        return {
-            "GOCACHE": str(folder / "cache"), "GOFLAGS": "-mod=vendor -trimpath", "GOPROXY": "off", "GO111MODULE": "on",
-            "GOTOOLCHAIN": "local", "GOTELEMETRY": "off", "CGO_ENABLED": "0", "GOPATH": "/tmp/go",  # noqa: S108
-        }  # fmt: skip
-
     def build(folder: Path) -> None:
-        shutil.copy(source / "go.mod", folder)
-        shutil.copy(source / "go.sum", folder)
-        with tarfile.open(archive) as packed:
-            packed.extractall(folder, filter="data")
+        shutil.copyfile(source / "go.mod", folder / "go.mod")
+        shutil.copyfile(source / "go.sum", folder / "go.sum")
+        _unpack(archive, folder)
         imports = "".join(f'import _ "{package}"\n' for package in GO_PACKAGES)
-        (folder / "main_test.go").write_text(GO_TEST.replace("import (", f"{imports}import ("), encoding="utf-8")
-        _run([go, "test", "-c", "-o", os.devnull, "main_test.go"], folder, environment(folder))
+        with tempfile.TemporaryDirectory() as other:
+            test = Path(other, "main_test.go")
+            test.write_text(GO_TEST.replace("import (", f"{imports}import ("), encoding="utf-8")
+            environment = {**GO_ENVIRONMENT, "GOCACHE": str(folder / "cache"), "GOPATH": other}
+            _run([go, "test", "-c", "-o", os.devnull, str(test)], folder, environment)
 
-    folder = _built(cache, "go", [version, archive.read_bytes()], build)
-    return GoModule(folder, environment(folder))
+    return _built(cache, "go", [version, archive.read_bytes()], build)
 
 
 def rust_crates(cargo: Path, version: str, source: Path, cache: Path) -> RustCrates:
@@ -105,6 +100,18 @@ def rust_crates(cargo: Path, version: str, source: Path, cache: Path) -> RustCra
 
 def _holds_crates(folder: Path) -> bool:
     return all(any(folder.glob(f"{crate}*/Cargo.toml")) for crate in RUST_CRATES)
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    try:
+        with tarfile.open(archive) as packed:
+            for member in packed:
+                place = (folder / member.name).resolve()
+                if member.isfile() and place.is_relative_to(folder.resolve()) and (file := packed.extractfile(member)):
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    place.write_bytes(file.read())
+    except (tarfile.TarError, EOFError, zlib.error) as fault:
+        raise EngineError(f"{archive} is damaged: {fault}") from fault
 
 
 def _built(cache: Path, name: str, made_of: list[str | bytes], build: Callable[[Path], None]) -> Path:

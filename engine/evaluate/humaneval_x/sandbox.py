@@ -52,7 +52,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Stage:
-    """A command, which starts in `folder`, or else where the job's files are; in `argv`, "{files}" is that place."""
+    """A command, which starts in `folder`, or else where the job's files are."""
 
     argv: tuple[str, ...]
     limits: Limits
@@ -61,12 +61,17 @@ class Stage:
 
 @dataclass(frozen=True)
 class Job:
-    """`files` are texts by name, in a fresh folder; `readable` folders are shown besides the system's."""
+    """`files` are texts by name, in a fresh folder; `readable` folders are shown besides the system's.
+
+    `linked` folders, by name, are made of links to the files of others: what is there can be read, and more be written.
+    In commands and in `environment`, "{files}" is the fresh folder.
+    """
 
     files: Mapping[str, str]
     stages: tuple[Stage, ...]
     readable: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    linked: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -185,6 +190,7 @@ def _start(isolation: Isolation, root: str, job: Job) -> tuple[StageResult, ...]
             "uid": uid,
             "disk_bytes": DISK_BYTES,
             "files": dict(job.files),
+            "linked": dict(job.linked),
             "environment": {"PATH": SYSTEM_PATH, "LANG": "C.UTF-8", **job.environment},
             "stages": [
                 {

@@ -99,9 +99,16 @@ def _write_files(folder: str, job: dict[str, Any]) -> None:
     os.chdir(folder)
     for name, text in job["files"].items():
         Path(name).write_text(text, encoding="utf-8", errors="replace")
+    for name, source in job["linked"].items():
+        for here, _, names in os.walk(source):
+            place = Path(name, Path(here).relative_to(source))
+            place.mkdir()
+            for each in names:
+                (place / each).symlink_to(Path(here, each))
     if job["uid"] is not None:
-        for path in (folder, *job["files"]):
-            os.chown(path, job["uid"], job["uid"])
+        for here, _, names in os.walk(folder):
+            for path in (here, *(f"{here}/{name}" for name in names)):
+                os.chown(path, job["uid"], job["uid"], follow_symlinks=False)
 
 
 def _run(stage: dict[str, Any], job: dict[str, Any], folder: str, asked: int) -> dict[str, Any]:
@@ -187,9 +194,9 @@ def _become(stage: dict[str, Any], job: dict[str, Any], folder: str, writing: in
     if sys.platform == "linux" and _libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError("privileges cannot be given up")
     home = str(Path(PROGRAM_FOLDER).parent) if job["isolated"] else folder
-    environment = {"HOME": home, "TMPDIR": home, **job["environment"]}
+    environment = {name: text.replace("{files}", folder) for name, text in job["environment"].items()}
     argv = [word.replace("{files}", folder) for word in stage["argv"]]
-    os.execve(argv[0], argv, environment)  # noqa: S606 - no shell is meant
+    os.execve(argv[0], argv, {"HOME": home, "TMPDIR": home, **environment})  # noqa: S606 - no shell is meant
 
 
 def _end_all(job: dict[str, Any], child: int) -> None:

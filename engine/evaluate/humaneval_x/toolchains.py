@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.evaluate.humaneval_x.prepared import GO_TEST, go_module, rust_crates
+from engine.evaluate.humaneval_x.prepared import GO_ENVIRONMENT, GO_TEST, go_module, rust_crates
 from engine.evaluate.humaneval_x.programs import REACHED_THE_END, RUST_CRATES
 from engine.evaluate.humaneval_x.sandbox import SYSTEM_PATH, Job, Limits, Sandbox, Stage, python_folders
 from engine.evaluate.humaneval_x.verdict import Proof, Verdict, judge
@@ -33,7 +32,10 @@ class Absent(Exception):  # noqa: N818 - a fact of the machine, to be reported
 
 @dataclass(frozen=True)
 class Toolchain:
-    """`check` is a program that must pass; `absent` are modules that programs may import and that are not there."""
+    """`check` is a program that must pass; where it does not, `otherwise` may do.
+
+    `absent` are modules that programs may import and that are not there.
+    """
 
     version: str
     source: str
@@ -44,15 +46,17 @@ class Toolchain:
     proof: Proof = field(default_factory=Proof)
     readable: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    linked: Mapping[str, str] = field(default_factory=dict)
     compile_folder: str = ""
     absent: tuple[str, ...] = ()
+    otherwise: Toolchain | None = None
 
     def test(self, sandbox: Sandbox, program: str) -> tuple[Verdict, str]:
         """Runs a program in a sandbox of its own."""
         more = tuple(option for text, options in self.libraries.items() if text in program for option in options)
         compiling = Stage((*self.compile, *more), COMPILE_LIMITS, self.compile_folder)
         stages = (compiling, Stage(self.run, RUN_LIMITS)) if self.compile else (Stage(self.run, RUN_LIMITS),)
-        job = Job({self.source: program}, stages, self.readable, self.environment)
+        job = Job({self.source: program}, stages, self.readable, self.environment, self.linked)
         return judge(sandbox.run(job), len(stages), self.proof)
 
 
@@ -64,6 +68,9 @@ def find_toolchain(name: str, data: Path, cache: Path, sandbox: Sandbox) -> Tool
     try:
         toolchain = _FIND[name](data, cache)
         verdict, message = toolchain.test(sandbox, toolchain.check)
+        if verdict is not Verdict.PASSED and toolchain.otherwise is not None:
+            toolchain = toolchain.otherwise
+            verdict, message = toolchain.test(sandbox, toolchain.check)
     except (EngineError, OSError, subprocess.SubprocessError) as fault:
         raise Absent(str(fault)) from fault
     if verdict is not Verdict.PASSED:
@@ -72,18 +79,19 @@ def find_toolchain(name: str, data: Path, cache: Path, sandbox: Sandbox) -> Tool
 
 
 def _python(_data: Path, _cache: Path) -> Toolchain:
-    numpy = importlib.util.find_spec("numpy") is not None
+    end = f"raise SystemExit({REACHED_THE_END})\n"
     version = f"Python {sys.version.split()[0]}"
-    return Toolchain(
-        version=version if numpy else f"{version} without numpy",
+    bare = Toolchain(
+        version=f"{version} without numpy",
         source="main.py",
         run=(sys.executable, "-I", "-B", "main.py"),
-        check=f"raise SystemExit({REACHED_THE_END})\n",
+        check=end,
         proof=Proof(exit_code=REACHED_THE_END),
         readable=python_folders(),
         environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-        absent=() if numpy else ("numpy",),
+        absent=("numpy",),
     )
+    return replace(bare, version=version, check=f"import numpy\n{end}", absent=(), otherwise=bare)
 
 
 def _cpp(_data: Path, _cache: Path) -> Toolchain:
@@ -133,12 +141,13 @@ def _go(data: Path, cache: Path) -> Toolchain:
         version=version,
         source="main_test.go",
         compile=(go, "test", "-c", "-o", "{files}/main.test", "{files}/main_test.go"),
-        compile_folder=str(module.folder),
+        compile_folder=str(module),
         run=("./main.test",),
         check=GO_TEST,
         proof=Proof(says="PASS"),
-        readable=(folder, _said(go, "env", "GOROOT"), str(module.folder)),
-        environment=module.environment,
+        readable=(folder, _said(go, "env", "GOROOT"), str(module)),
+        environment={**GO_ENVIRONMENT, "GOCACHE": "{files}/cache", "GOPATH": "{files}/go"},
+        linked={"cache": str(module / "cache")},  # a cache that cannot be written to makes the command fail
     )
 
 

@@ -153,6 +153,18 @@ def test_each_program_finds_a_fresh_folder(sandbox: Sandbox) -> None:
         assert shell(sandbox, "ls; touch left").output == "main.sh\n"
 
 
+def test_linked_folders_are_read_and_added_to(sandbox: Sandbox, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "old").write_text("old\n")
+    command = ("/bin/sh", "-c", "cat {files}/cache/deep/old && echo new > cache/deep/new && cat $CACHE/deep/new")
+    job = Job(
+        {}, (Stage(command, LIMITS),), (str(tmp_path),), {"CACHE": "{files}/cache"}, {"cache": str(tmp_path)}
+    )  # fmt: skip
+    assert sandbox.run(job)[0].output == "old\nnew\n"
+    assert [file.name for file in (tmp_path / "deep").iterdir()] == ["old"]
+
+
 @isolated_only
 def test_disk_is_bounded(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox_module, "DISK_BYTES", 2**20)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import tarfile
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.evaluate.humaneval_x import prepared, toolchains
 from engine.evaluate.humaneval_x.completion import continuation
-from engine.evaluate.humaneval_x.prepared import RustCrates, rust_crates
+from engine.evaluate.humaneval_x.prepared import RustCrates, go_module, rust_crates
 from engine.evaluate.humaneval_x.problems import Problem, Task, read_problems
 from engine.evaluate.humaneval_x.programs import assemble_program
 from engine.evaluate.humaneval_x.sandbox import Sandbox
@@ -90,17 +92,44 @@ def test_leaving_early_is_no_pass(sandbox: Sandbox, tmp_path: Path) -> None:
     assert toolchain.test(sandbox, program) == (Verdict.FAILED, "it ended before its tests did")
 
 
-def test_python_without_numpy_runs_what_needs_none(
+def test_python_without_numpy_runs_what_needs_none(sandbox: Sandbox, tmp_path: Path) -> None:
+    bare = toolchains._FIND["python"](tmp_path, tmp_path).otherwise
+    assert bare.version.endswith("without numpy")
+    assert "numpy" not in assemble_program(PYTHON, continuation(PYTHON, Task.GENERATE, ""), bare.absent)
+    assert verdict(sandbox, bare, PYTHON, PYTHON.canonical_solution) is Verdict.PASSED
+
+
+def test_the_next_best_is_taken_where_the_check_fails(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(toolchains.importlib.util, "find_spec", lambda _: None)
-    toolchain = find_toolchain("python", tmp_path, tmp_path, sandbox)
-    assert toolchain.version.endswith("without numpy")
-    assert verdict(sandbox, toolchain, PYTHON, PYTHON.canonical_solution) is Verdict.PASSED
+    best = toolchains._FIND["python"](tmp_path, tmp_path)
+    broken = replace(best, check="import no_such_module\n")
+    monkeypatch.setitem(toolchains._FIND, "python", lambda *_: broken)
+    assert find_toolchain("python", tmp_path, tmp_path, sandbox) == best.otherwise
 
 
 def test_crates_that_nobody_has_fetched_are_left_out(tmp_path: Path) -> None:
     assert rust_crates(tmp_path / "cargo", "1.95", tmp_path, tmp_path) == RustCrates(tmp_path)
+
+
+def test_a_damaged_archive_is_named(tmp_path: Path) -> None:
+    for name in ("go.mod", "go.sum", "vendor.tar.gz"):
+        (tmp_path / name).write_bytes(b"\x1f\x8b damaged")
+    with pytest.raises(EngineError, match=r"vendor\.tar\.gz is damaged"):
+        go_module("go", "1.19", tmp_path, tmp_path / "cache")
+    (tmp_path / "go.sum").unlink()
+    with pytest.raises(EngineError, match=r"go\.sum is missing: Go's tests need it"):
+        go_module("go", "1.19", tmp_path, tmp_path / "cache")
+
+
+def test_an_archive_stays_in_its_folder(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:
+        for name in ("vendor/inside", "../outside"):
+            archive.addfile(tarfile.TarInfo(name))
+    (tmp_path / "to").mkdir()
+    prepared._unpack(tmp_path / "a.tar.gz", tmp_path / "to")
+    assert (tmp_path / "to" / "vendor" / "inside").exists()
+    assert not (tmp_path / "outside").exists()
 
 
 def test_what_programs_import_is_built_once(tmp_path: Path) -> None:
