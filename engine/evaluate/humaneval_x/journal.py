@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -83,7 +82,7 @@ class Journal:
             samples = [asdict(sample) for sample in self._samples.values()]
             whole = {"format": FORMAT, "configuration": self._configuration, **results, "samples": samples}
             unfinished = self._file.with_name(self._file.name + ".new")
-            unfinished.write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            unfinished.write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", "utf-8", "replace")
             unfinished.replace(self._file)
             self._part.unlink(missing_ok=True)
 
@@ -93,20 +92,19 @@ class Journal:
         return self._file.with_name(self._file.name + ".part")
 
     def _open(self, file: Path) -> None:
-        if file.exists():
-            try:
-                whole = json.loads(file.read_text(encoding="utf-8"))
-                self._take(whole["configuration"], whole["samples"], file)
-            except (ValueError, KeyError, TypeError):
-                raise EngineError(f"{file} holds something else: name another file with --out") from None
-        lines = self._part.read_text(encoding="utf-8").split("\n") if self._part.exists() else []
         rows = []
-        for line in lines:
+        for line in self._part.read_text(encoding="utf-8").split("\n") if self._part.exists() else []:
             with contextlib.suppress(ValueError):  # the line that was being written when the run ended
                 rows.append(json.loads(line))
-        if rows:
-            self._take(rows[0], rows[1:], self._part)
-        self._lines = self._part.open("a", encoding="utf-8")
+        try:
+            if file.exists():
+                whole = json.loads(file.read_text(encoding="utf-8"))
+                self._take(whole["configuration"], whole["samples"], file)
+            if rows:
+                self._take(rows[0], rows[1:], self._part)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise EngineError(f"{file} holds something else: name another file with --out") from None
+        self._lines = self._part.open("a", encoding="utf-8", errors="replace")
         if not rows:
             self._lines.write(json.dumps(self._configuration, ensure_ascii=False))
         self._lines.write("\n")  # and ends a line that is not whole
@@ -125,8 +123,8 @@ class Journal:
 
 
 @contextlib.contextmanager
-def _faults_named(file: Path | None) -> Any:
+def _faults_named(file: Path | None) -> Iterator[None]:
     try:
         yield
     except OSError as fault:
-        raise EngineError(f"{file} cannot be written: {fault.strerror or os.fspath(file or '')}") from fault
+        raise EngineError(f"{file} cannot be written: {fault.strerror or fault}") from fault

@@ -67,6 +67,22 @@ def test_other_files_are_not_overwritten(tmp_path: Path, content: str) -> None:
     assert (tmp_path / "mine.json").read_text() == content
 
 
+@pytest.mark.parametrize("content", ["[1]\n", '{"task": "generate", "languages": ["python"], "limit": 0}\n{"a": 1}\n'])
+def test_a_part_that_is_not_ours_is_kept(tmp_path: Path, content: str) -> None:
+    (tmp_path / "out.json.part").write_text(content)
+    with pytest.raises(EngineError, match=r"out\.json holds something else"):
+        Journal(tmp_path / "out.json", RUN)
+    assert (tmp_path / "out.json.part").read_text() == content
+
+
+def test_text_of_all_kinds_is_written(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "out.json", RUN)
+    journal.add(Sample("python", "Python/0", 0, "failed", "half \ud83d", "你好 😀\u2028", "\x00"))
+    journal.close({"results": []})
+    (kept,) = Journal(tmp_path / "out.json", RUN).samples
+    assert (kept.message, kept.answer, kept.program) == ("half ?", "你好 😀\u2028", "\x00")
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"none/out\.json cannot be written: No such file"):
         Journal(tmp_path / "none" / "out.json", RUN)
