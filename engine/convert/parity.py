@@ -157,8 +157,10 @@ def _compare_windows(
                 layer = reference.layer(index)
                 after = [layer(state) for state in after]
                 del layer  # its weights, before those of the next one are read
-            tokens = prompts if first == 0 else _numbered(states)
-            with _written(_window(spec, reference.layers, first, last, states), scratch) as generator:
+            tokens = _numbered(states)
+            table = _embeddings(spec, prompts) if first == 0 else torch.cat(states)
+            window = _window(spec, reference.layers, first, last, table, embedded=first > 0)
+            with _written(window, scratch) as generator:
                 # All but the long prompt in one batch: it would pad every other to its length.
                 found = [*_at_once(generator, tokens[:-1]), *_at_once(generator, tokens[-1:])]
                 found += [_one_by_one(generator, sequence) for sequence in tokens[:-1]]
@@ -175,13 +177,17 @@ def _compare_head(
     spec: TransformerDecoderModelSpec, reference: Reference, states: Sequence[Tensor], scratch: Path, tally: _Tally
 ) -> None:
     """The last layer once more, with the final norm and the projection behind it."""
+    import torch
+
     last = reference.layers - 1
     layer = reference.layer(last)
-    window = _window(spec, reference.layers, last, last + 1, states, head=True)
+    expected = [reference.logits(layer(state)) for state in states]
+    del layer  # its weights, before CTranslate2 loads its own
+    window = _window(spec, reference.layers, last, last + 1, torch.cat(list(states)), embedded=True, head=True)
     with _written(window, scratch) as generator:
         found = _at_once(generator, _numbered(states))
-    for ours, state in zip(found, states, strict=True):
-        tally.add(ours, reference.logits(layer(state)))
+    for ours, theirs in zip(found, expected, strict=True):
+        tally.add(ours, theirs)
 
 
 def _windows(spec: TransformerDecoderModelSpec, layers: int, memory_bytes: int) -> list[tuple[int, int]]:
@@ -197,13 +203,15 @@ def _window(
     layers: int,
     first: int,
     last: int,
-    states: Sequence[Tensor],
+    table: Tensor,
     *,
+    embedded: bool,
     head: bool = False,
 ) -> TransformerDecoderModelSpec:
-    """Layers [first, last) as a model of their own, whose tokens are the rows of `states`.
+    """Layers [first, last) as a model of their own, whose tokens are the rows of `table`.
 
-    The window at layer 0 keeps the model's embeddings. With `head` the output is logits, else the activations.
+    The rows are activations where they are `embedded`, else rows of the model's embeddings, which it scales and adds
+    positions to. With `head` the output is logits, else the activations.
     """
     import torch
     from ctranslate2.specs import common_spec, model_spec, transformer_spec
@@ -211,12 +219,12 @@ def _window(
     window = copy.copy(spec)
     window.decoder = decoder = copy.copy(spec.decoder)
     decoder.layer = spec.decoder.layer[first : last if last < layers else None]
-    rows, width = torch.cat(list(states)), states[0].shape[1]
-    if first > 0 or head:
-        decoder.embeddings = common_spec.EmbeddingsSpec()
-        # Outputs are looked up as tokens: there must be as many.
-        padding = torch.zeros(max(0, width - len(rows)), width)
-        decoder.embeddings.weight = in_memory(torch.cat([rows, padding]))
+    width = table.shape[1]
+    # Outputs are looked up as tokens: there must be as many.
+    padding = torch.zeros(max(0, width - len(table)), width)
+    decoder.embeddings = common_spec.EmbeddingsSpec()
+    decoder.embeddings.weight = in_memory(torch.cat([table, padding]))
+    if embedded:
         decoder.scale_embeddings = False
         if hasattr(decoder, "position_encodings"):
             places = spec.decoder.position_encodings.encodings.shape
@@ -234,6 +242,14 @@ def _window(
             del decoder.layer_norm
     window.register_vocabulary([str(i) for i in range(window.get_vocabulary_size())])
     return window
+
+
+def _embeddings(spec: TransformerDecoderModelSpec, prompts: Sequence[Sequence[int]]) -> Tensor:
+    """The converted model's row for each token of each prompt."""
+    import torch
+
+    rows = spec.decoder.embeddings.weight
+    return torch.cat([rows.read(i, i + 1).float() for prompt in prompts for i in prompt])
 
 
 def _numbered(states: Sequence[Tensor]) -> list[list[int]]:
