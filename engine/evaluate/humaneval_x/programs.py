@@ -5,6 +5,8 @@ Departures from the published evaluator, each so that a right solution passes an
 - Translations stand below the target's declaration, not below the translation prompt.
 - Go imports what the whole program uses. The published evaluator looks at the solution alone, takes "math" for imported
   where "math/rand" is, and so fails right solutions whose tests need what they do not.
+- Go's tests also call functions that the prompt gives above the one asked for (10, 32, 38, 50); its declarations lack
+  them, and a translation gets them back.
 - Python and JavaScript programs end with a line that says they got there: a solution that leaves early, and so never
   meets its tests, does not pass.
 """
@@ -36,6 +38,7 @@ RUST_MAIN = "\nfn main(){ \n } \n"
 RUST_CRATES = ("rand", "regex", "md5")
 
 _GO_IMPORT = re.compile(r"^import\s*(?:\((?P<block>[^)]*)\)|(?P<one>[^\n]*))", re.MULTILINE)
+_GO_FUNCTION = re.compile(r"^func (\w+)", re.MULTILINE)
 _GO_NOT_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|`[^`]*`|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
 
 
@@ -64,6 +67,9 @@ def assemble_program(problem: Problem, completion: Completion, absent: Collectio
 
 def _go_program(problem: Problem, solution: str) -> str:
     """Go refuses imports that are not used, and names that are not imported: the imports are worked out anew."""
+    functions = list(_GO_FUNCTION.finditer(problem.prompt))
+    if not {function[1] for function in functions} <= set(_GO_FUNCTION.findall(solution)):
+        solution = problem.prompt[: functions[-1].start()] + solution
     known = _go_imports(problem.test_setup)
     wanted = dict.fromkeys((*GO_PACKAGES, *_go_imports(problem.imports), *_go_imports(solution)))
     body = re.sub(r"^package [^\n]*", "", _GO_IMPORT.sub("", solution), flags=re.MULTILINE)

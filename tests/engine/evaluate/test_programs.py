@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -59,10 +60,8 @@ def test_go_imports_what_the_solution_uses() -> None:
 
 
 def problem_with_import(package: str) -> Problem:
-    return Problem(
-        "go", "Go/1", f'import "{package}"\n{GO.prompt}', GO.declaration, GO.canonical_solution, GO.test,
-        f'import "{package}"\n', GO.test_setup,
-    )  # fmt: skip
+    line = f'import "{package}"\n'
+    return replace(GO, prompt=line + GO.prompt, imports=line)
 
 
 def test_go_does_not_import_what_only_looks_used() -> None:
@@ -74,10 +73,18 @@ def test_go_does_not_import_what_only_looks_used() -> None:
 
 def test_go_takes_no_package_for_another() -> None:
     setup = GO.test_setup.replace('"testing"', '"testing"\n    "math/rand"')
-    problem = Problem("go", "Go/2", GO.prompt, GO.declaration, "", GO.test + "var x = rand.Int()\n", GO.imports, setup)
+    problem = replace(GO, test=GO.test + "var x = rand.Int()\n", test_setup=setup)
     imports = go_imports("    return 1\n}", problem)
     assert imports.count("math") == 1
     assert imports.count("math/rand") == 1
+
+
+def test_go_gets_back_the_functions_its_declaration_lacks() -> None:
+    given = "func Half(n int) int {\n    return n / 2\n}\n\n"
+    problem = replace(GO, prompt=GO.prompt.replace("// Twice", given + "// Twice"))
+    for task in Task:
+        assert program(problem, GO.canonical_solution, task).count("func Half") == 1
+    assert "func Half" not in program(GO, GO.canonical_solution, Task.TRANSLATE)
 
 
 def test_rust_leaves_out_the_crates_that_are_not_there() -> None:
