@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 from engine.types import ModelError
 
 DEFAULT_ROPE_BASE = 10_000.0
+MAX_SHOWN_CHARS = 100
+MAX_INTEGER = 2**31 - 1  # what CTranslate2 keeps sizes in
 
 
 @dataclass(frozen=True)
@@ -22,19 +25,24 @@ class Config:
     def integer(self, *keys: str, default: int | None = None) -> int:
         """The first of `keys` that is there: families name the same thing differently."""
         found = self._found(keys, default)
-        if not isinstance(found, int) or isinstance(found, bool) or found < 1:
-            raise self.fault(keys[0], f"is {found!r}, expected a positive number")
+        if not isinstance(found, int) or isinstance(found, bool) or not 1 <= found <= MAX_INTEGER:
+            raise self.fault(keys[0], f"is {_shown(found)}, expected a whole number from 1 to {MAX_INTEGER}")
         return found
 
     def number(self, *keys: str, default: float | None = None) -> float:
+        """Likewise; every number that a model is described with (bases, factors, epsilons) is positive and finite."""
         found = self._found(keys, default)
-        if not isinstance(found, (int, float)) or isinstance(found, bool):
-            raise self.fault(keys[0], f"is {found!r}, expected a number")
+        if not isinstance(found, (int, float)) or isinstance(found, bool) or not 0 < found <= sys.float_info.max:
+            raise self.fault(keys[0], f"is {_shown(found)}, expected a positive number")
         return float(found)
 
     def flag(self, key: str, *, default: bool) -> bool:
         found = self.table.get(key)
-        return default if found is None else bool(found)
+        if found is None:
+            return default
+        if found not in (False, True):  # 0 and 1 are equal to these; "false" would count as true
+            raise self.fault(key, f"is {_shown(found)}, expected true or false")
+        return bool(found)
 
     def text(self, *keys: str, default: str = "") -> str:
         return str(self._found(keys, default))
@@ -43,7 +51,7 @@ class Config:
         """Refuses a checkpoint whose `key` is none of `accepted`; one that does not say is taken as the first."""
         found = self.table.get(key)
         if found is not None and found not in accepted:
-            raise self.fault(key, f"is {found!r}; only {' or '.join(map(repr, accepted))} can be converted")
+            raise self.fault(key, f"is {_shown(found)}; only {' or '.join(map(repr, accepted))} can be converted")
 
     def fault(self, key: str, what: str) -> ModelError:
         return ModelError(f"{self.folder / 'config.json'}: {key} {what}")
@@ -55,6 +63,14 @@ class Config:
         if default is None:
             raise self.fault(keys[0], "is missing")
         return default
+
+
+def _shown(value: object) -> str:
+    """As Python writes it, but no longer than a line; a number may have thousands of digits."""
+    try:
+        return repr(value)[:MAX_SHOWN_CHARS]
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 @dataclass(frozen=True)
@@ -76,14 +92,27 @@ def read_rope(config: Config, accepted: tuple[str, ...] = ("default",), share: f
 
     Raises `ModelError` for a scaling that is none of `accepted`.
     """
-    parameters = dict(config.table.get("rope_scaling") or {}) | dict(config.table.get("rope_parameters") or {})
-    scaling = str(parameters.get("rope_type") or parameters.get("type") or "default")
+    parameters = {**_parameters(config, "rope_scaling"), **_parameters(config, "rope_parameters")}
+    named = Config(config.folder, parameters)
+    scaling = named.text("rope_type", "type", default="default")
     if scaling not in accepted:
-        raise config.fault("rope_scaling", f"is {scaling!r}; only {', '.join(accepted)} can be converted")
-    if scaling == "linear" and not parameters.get("factor"):
+        raise config.fault("rope_scaling", f"is {_shown(scaling)}; only {', '.join(accepted)} can be converted")
+    if "factor" in parameters and not {"rope_type", "type"} & parameters.keys():
+        raise config.fault("rope_scaling", "has a factor and names no type")
+    if scaling == "linear" and "factor" not in parameters:
         raise config.fault("rope_scaling", "is linear and names no factor")
-    base = parameters.get("rope_theta") or config.number("rope_theta", "rotary_emb_base", default=DEFAULT_ROPE_BASE)
-    share = parameters.get("partial_rotary_factor") or config.number(
-        "partial_rotary_factor", "rotary_pct", default=share
+    base = config.number("rope_theta", "rotary_emb_base", default=DEFAULT_ROPE_BASE)
+    share = named.number(
+        "partial_rotary_factor", default=config.number("partial_rotary_factor", "rotary_pct", default=share)
     )
-    return Rope(float(base), float(share), scaling, float(parameters.get("factor") or 1.0), parameters)
+    if share > 1:
+        raise config.fault("partial_rotary_factor", f"is {share}, expected at most 1")
+    return Rope(named.number("rope_theta", default=base), share, scaling, named.number("factor", default=1.0), parameters)
+
+
+def _parameters(config: Config, key: str) -> dict[str, Any]:
+    table = config.table.get(key)
+    # Tables within would be of kinds of layers, each with positions of its own.
+    if table is not None and (not isinstance(table, Mapping) or any(isinstance(x, Mapping) for x in table.values())):
+        raise config.fault(key, f"is {_shown(table)}, expected a table of numbers")
+    return {name: value for name, value in (table or {}).items() if value is not None}

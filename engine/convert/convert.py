@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import errno
 import os
+import platform
 import re
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +30,8 @@ from engine.convert.sample import SAMPLE
 from engine.convert.source import check_files, licence_of, published_files
 from engine.convert.tensors import Weights
 from engine.convert.tokenizer import begins_with_space, fits, read_tokenizer
-from engine.model.folder import NUMERIC_TYPES
+from engine.model.catalog import name_fault
+from engine.model.folder import MIN_CONTEXT_TOKENS, NUMERIC_TYPES, read_description
 from engine.prompt.families import describe_prompts
 from engine.types import ModelError
 
@@ -44,6 +47,8 @@ SPARE_DISK_BYTES = 64 * 2**20
 # A numeric type whose likeliest tokens are mostly others is broken, not coarse: random weights, whose logits lie close
 # together, keep above 0.9 in int8.
 MIN_AGREEMENT = 0.5
+# Of a sample with some 70 different characters: less is what a tokenizer of something else leaves.
+MIN_SAMPLE_TOKENS = 32
 CHECKED_FILES = ("model.bin", "config.json", "vocabulary.json", "tokenizer.json")
 
 
@@ -92,6 +97,9 @@ def _convert(request: Conversion, report: Report) -> Path:
     checkpoint = open_checkpoint(request.source)
     family = recognise(checkpoint.config)
     config = Config(checkpoint.folder, checkpoint.config)
+    context_length = family.context_length(config)
+    if context_length < MIN_CONTEXT_TOKENS:
+        raise ModelError(f"{checkpoint.folder}: a context of {context_length} tokens is too short to complete code")
     spec = _build(family, config, checkpoint)
     tokenizer_folder = request.tokenizer or checkpoint.folder
     tokenizer = read_tokenizer(tokenizer_folder, family.name)
@@ -115,7 +123,7 @@ def _convert(request: Conversion, report: Report) -> Path:
         )
         table = model_toml(
             name=target.name,
-            context_length=family.context_length(config),
+            context_length=context_length,
             numeric_type=request.numeric_type,
             licence=licence_of(checkpoint.folder),
             prompts=prompts,
@@ -124,18 +132,28 @@ def _convert(request: Conversion, report: Report) -> Path:
             files=sums,
         )
         (staging / "model.toml").write_text(table, encoding="utf-8")
+        read_description(staging)  # what the daemon would not take is not installed
     return target
 
 
 def _target(request: Conversion) -> Path:
-    source = request.source.resolve()
+    try:
+        source = request.source.resolve()
+    except RuntimeError as fault:  # links in a circle, before Python 3.13
+        raise ModelError(f"{request.source} cannot be read: {fault}") from fault
     name = request.name or re.sub(r"[^A-Za-z0-9._-]+", "-", source.name if source.is_dir() else source.stem).strip("-.")
     if not NAME.fullmatch(name):
         raise ModelError(f"{name!r} cannot name a model: use letters, digits, dots, dashes and underscores (--name)")
+    if fault := name_fault(name):
+        raise ModelError(f"{name!r} {fault}; choose another --name")
     target = request.folder / name
-    if target.exists():
-        raise ModelError(f"there is already a model named {name!r}: remove it first, or choose another --name")
+    if os.path.lexists(target):
+        raise _taken(name)
     return target
+
+
+def _taken(name: str) -> ModelError:
+    return ModelError(f"there is already a model named {name!r}: remove it first, or choose another --name")
 
 
 def _build(family: Family, config: Config, checkpoint: Checkpoint) -> TransformerDecoderModelSpec:
@@ -153,25 +171,40 @@ def _build(family: Family, config: Config, checkpoint: Checkpoint) -> Transforme
 @contextmanager
 def _staged(target: Path) -> Iterator[Path]:
     """A folder beside `target` that becomes it in the end, or vanishes."""
-    staging = target.parent / f"{PARTIAL}{target.name}-{os.getpid()}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _remove_stale(target.parent)
+    # The name is no other process's, not even on another machine that shares the folder.
+    staging = target.parent / f"{_own_partials()}{os.getpid()}@{secrets.token_hex(4)}@{target.name}"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _remove_stale(target.parent)
         staging.mkdir()
         yield staging
+        for path in staging.iterdir():
+            _flush(path)
+        if os.path.lexists(target):  # an empty folder would be replaced without a word
+            raise _taken(target.name)
         staging.rename(target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
+def _own_partials() -> str:
+    return f"{PARTIAL}{platform.node()}@"
+
+
 def _remove_stale(folder: Path) -> None:
-    """What a conversion left behind that was killed."""
+    """What a conversion on this machine left behind that was killed."""
     import psutil
 
-    for left in folder.glob(f"{PARTIAL}*"):
-        number = left.name.rpartition("-")[2]
-        if number.isdigit() and not psutil.pid_exists(int(number)):
+    for left in folder.iterdir():
+        number = left.name.removeprefix(_own_partials()).partition("@")[0]
+        if left.name.startswith(_own_partials()) and number.isdigit() and not psutil.pid_exists(int(number)):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _flush(path: Path) -> None:
+    """Onto the disk: a model of some GB is not hashed again when it is loaded."""
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
 
 
 def _check_disk(spec: TransformerDecoderModelSpec, request: Conversion, folder: Path) -> None:
@@ -198,6 +231,11 @@ def _compared(
     """The parity report. Raises `ModelError` where CTranslate2 and the reference disagree."""
     reference = family.reference(config, checkpoint)
     sample = tokenizer.encode(SAMPLE, add_special_tokens=False).ids
+    if len(set(sample)) < MIN_SAMPLE_TOKENS:
+        raise ModelError(
+            f"{request.tokenizer or checkpoint.folder}: the tokenizer knows only {len(set(sample))} different tokens of"
+            " a text of code; it is not this checkpoint's"
+        )
     prompts = parity.sample_prompts(sample, family.context_length(config))
     report.stage("comparing with the checkpoint", reference.layers)
     found = parity.compare(spec, reference, prompts, request.memory_bytes, staging, report.advance)

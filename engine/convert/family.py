@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from ctranslate2.specs.transformer_spec import TransformerDecoderModelSpec
 
 
+# Of the largest models there are about 126 and 262144: what is far beyond them is no model, and would fill the memory
+# before a single tensor was looked for.
+MAX_LAYERS = 1024
+MAX_VOCABULARY = 2**22
+
+
 @dataclass(frozen=True)
 class Family:
     """`build` makes the CTranslate2 decoder, `reference` the torch model it is compared with.
@@ -34,9 +40,18 @@ class Family:
 def decoder_spec(
     config: Config, layers: int, heads: int, vocabulary: int, epsilon: float, **structure: object
 ) -> TransformerDecoderModelSpec:
-    """A decoder of CTranslate2 without weights. `structure` goes to `TransformerDecoderModelSpec.from_config`."""
+    """A decoder of CTranslate2 without weights. `structure` goes to `TransformerDecoderModelSpec.from_config`.
+
+    Raises `ModelError` for numbers that no model has.
+    """
     from ctranslate2.specs import transformer_spec
 
+    if layers > MAX_LAYERS:
+        raise config.fault("the number of layers", f"is {layers}, expected at most {MAX_LAYERS}")
+    if vocabulary > MAX_VOCABULARY:
+        raise config.fault("the size of the vocabulary", f"is {vocabulary}, expected at most {MAX_VOCABULARY}")
+    if heads % int(str(structure.get("num_heads_kv", heads))):
+        raise config.fault("the number of KV heads", f"is {structure['num_heads_kv']}, which {heads} heads cannot share")
     spec = transformer_spec.TransformerDecoderModelSpec.from_config(layers, heads, **{"pre_norm": True, **structure})
     spec.decoder.scale_embeddings = False
     spec.config.layer_norm_epsilon = epsilon

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -45,18 +46,21 @@ LOAD_FACTOR = 2.2
 class Parity:
     """`difference`: the largest of any logit, or activation where `windows` > 1; `scale`: the largest value compared.
 
-    `tokens`: how many positions were compared; `windows`: in how many pieces the model was compared.
+    `excess`: the largest difference by what is tolerated where it stands: a large activation of one token excuses
+    nothing in another token or layer. `tokens`: how many positions were compared; `windows`: in how many pieces the
+    model was compared.
     """
 
     difference: float
     scale: float
+    excess: float
     tokens: int
     longest_prompt: int
     windows: int
 
     @property
     def holds(self) -> bool:
-        return self.difference <= max(TOLERANCE, RELATIVE_TOLERANCE * self.scale)
+        return self.excess <= 1
 
 
 def sample_prompts(sample: Sequence[int], context_length: int) -> list[list[int]]:
@@ -102,20 +106,23 @@ class _Tally:
     """Gathers the largest difference of what was compared."""
 
     def __init__(self) -> None:
-        self.difference = self.scale = 0.0
+        self.difference = self.scale = self.excess = 0.0
         self.tokens = 0
 
     def add(self, found: Tensor, expected: Tensor) -> None:
         """`found` belongs to the last of the tokens that `expected` is for."""
         expected = expected[-len(found) :]
-        difference = float((found - expected).abs().max())
-        # A NaN compares as no difference at all.
-        self.difference = max(self.difference, difference if difference == difference else float("inf"))  # noqa: PLR0124
-        self.scale = max(self.scale, float(expected.abs().max()))
+        scales = expected.abs().amax(-1)
+        # A NaN compares as no difference at all, and infinity excuses any.
+        differences = (found - expected).abs().amax(-1).nan_to_num(nan=math.inf)
+        excesses = (differences / (RELATIVE_TOLERANCE * scales).clamp_min(TOLERANCE)).nan_to_num(nan=math.inf)
+        self.difference = max(self.difference, float(differences.max()))
+        self.scale = max(self.scale, float(scales.max()))
+        self.excess = max(self.excess, float(excesses.max()))
         self.tokens += len(found)
 
     def parity(self, prompts: Sequence[Sequence[int]], windows: int) -> Parity:
-        return Parity(self.difference, self.scale, self.tokens, max(map(len, prompts)), windows)
+        return Parity(self.difference, self.scale, self.excess, self.tokens, max(map(len, prompts)), windows)
 
 
 def _compare_whole(

@@ -61,7 +61,8 @@ def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
         qkv = [affine(weights, f"{at}attn.attention.{x}_proj", width, width, biased=False) for x in "qkv"]
         out = affine(weights, at + "attn.attention.out_proj", width, width)
         if local[index]:
-            layer.self_attention = _windowed(sizes, config.integer("window_size", default=WINDOW))
+            window = config.integer("window_size", default=WINDOW)
+            layer.self_attention = _windowed(sizes, min(window, positions(config)))
             qkv, out = _widened(sizes, qkv, out)
         layer.self_attention.queries_scale = np.float32(1.0)
         set_layer(
@@ -79,15 +80,21 @@ def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
 
 
 def _local_layers(config: Config) -> list[bool]:
-    """Of each layer whether it has the window. `attention_types` is a list of (kinds, how many times)."""
-    kinds: list[Any] = [
-        kind for group, times in config.table.get("attention_types") or [] for _ in range(times) for kind in group
-    ]
-    layers = config.integer("num_layers")
-    if len(kinds) != layers or not set(kinds) <= {"global", "local"}:
-        raise config.fault(
-            "attention_types", f"names the kinds {kinds}, expected 'global' or 'local' for {layers} layers"
-        )
+    """Of each layer whether it has the window. `attention_types` is a list of (kinds, how many times).
+
+    Some checkpoints say the same once more as `attention_layers`, a kind for each layer.
+    """
+    layers, published = config.integer("num_layers"), config.table.get("attention_types")
+    kinds: list[Any] = []
+    try:
+        for group, times in published or []:
+            kinds += list(group) * min(times, layers + 1)
+    except (TypeError, ValueError):
+        raise config.fault("attention_types", "is no list of kinds of layers and how many times they come") from None
+    if len(kinds) != layers or not all(kind in ("global", "local") for kind in kinds):
+        raise config.fault("attention_types", f"does not name 'global' or 'local' for each of {layers} layers")
+    if (config.table.get("attention_layers") or kinds) != kinds:
+        raise config.fault("attention_layers", "says something else than attention_types")
     if kinds[0] == "local":
         # CTranslate2 asks the first layer whether positions are its affair, and then drops the embeddings of them.
         raise config.fault(

@@ -155,11 +155,11 @@ def _one_window(config: Config) -> int:
 
 def _qwen_context(config: Config) -> int:
     """Windows are off unless `use_sliding_window` is set, and off below the layer `max_window_layers`."""
-    kinds = config.table.get("layer_types")
-    if kinds is None:
-        windowed = config.table.get("max_window_layers", 0) < config.integer("num_hidden_layers")
-    else:
-        windowed = "sliding_attention" in kinds
+    layers, kinds = config.integer("num_hidden_layers"), config.table.get("layer_types")
+    first = config.table.get("max_window_layers", 0)
+    if not isinstance(first, int) or not (kinds is None or isinstance(kinds, list) and len(kinds) == layers):
+        raise config.fault("layer_types or max_window_layers", f"is no list of {layers} kinds or no number")
+    windowed = first < layers if kinds is None else "sliding_attention" in kinds
     on = config.flag("use_sliding_window", default=False) and windowed
     return _one_window(config) if on else _whole_context(config)
 

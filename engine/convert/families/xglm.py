@@ -20,10 +20,11 @@ from engine.convert.families.gpt_like import (
 )
 from engine.convert.family import Family
 from engine.convert.reference.xglm import reference
-from engine.convert.tensors import Rows, Weights, in_memory
+from engine.convert.tensors import Rows, Weights
 
 if TYPE_CHECKING:
     from ctranslate2.specs.transformer_spec import TransformerDecoderModelSpec
+    from torch import Tensor
 
 # The first token stands here: fairseq counts from the padding token's id on.
 FIRST_POSITION = 2
@@ -68,8 +69,13 @@ def _sinusoids(count: int, width: int) -> Rows:
 
     half = width // 2
     radians = torch.exp(torch.arange(half, dtype=torch.float32) * -(math.log(LONGEST_WAVE) / (half - 1)))
-    angles = torch.arange(FIRST_POSITION, FIRST_POSITION + count, dtype=torch.float32)[:, None] * radians
-    return in_memory(torch.cat([angles.sin(), angles.cos()], 1))
+
+    def read(first: int, last: int) -> Tensor:
+        places = torch.arange(FIRST_POSITION + first, FIRST_POSITION + last, dtype=torch.float32)
+        angles = places[:, None] * radians
+        return torch.cat([angles.sin(), angles.cos()], 1)
+
+    return Rows((count, width), "float32", read)
 
 
 FAMILY = Family("xglm", ("xglm",), build, reference, positions)
