@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.evaluate.humaneval_x import toolchains
 from engine.evaluate.humaneval_x.journal import Journal, Sample
 from engine.evaluate.humaneval_x.problems import Task
 from engine.evaluate.humaneval_x.run import LanguageResult, Plan, Watcher, configuration_of, run
@@ -28,6 +29,13 @@ OTHER = replace(PYTHON, task_id="Python/1", canonical_solution="    return 3 * n
 def sandbox() -> Iterator[Sandbox]:
     with closing(Sandbox(accept_no_isolation=True)) as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def without_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which each program would import."""
+    find = toolchains._FIND["python"]
+    monkeypatch.setitem(toolchains._FIND, "python", lambda *folders: find(*folders).otherwise)
 
 
 def evaluate(

@@ -46,7 +46,8 @@ def verdict(sandbox: Sandbox, toolchain: Toolchain, problem: Problem, code: str)
 def test_right_and_wrong_solutions(sandbox: Sandbox, tmp_path: Path, name: str) -> None:
     toolchain, problem = toolchains._FIND[name](tmp_path, tmp_path), PROBLEMS[name]
     assert verdict(sandbox, toolchain, problem, problem.canonical_solution) is Verdict.PASSED
-    assert verdict(sandbox, toolchain, problem, WRONG.get(name, "    return 3 * n;\n}")) is Verdict.FAILED
+    if name != "java":  # by far the slowest
+        assert verdict(sandbox, toolchain, problem, WRONG.get(name, "    return 3 * n;\n}")) is Verdict.FAILED
     if name == "rust":  # the quickest of those that are compiled
         assert verdict(sandbox, toolchain, problem, "    return return\n}") is Verdict.COMPILE_ERROR
 
