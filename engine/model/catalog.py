@@ -168,14 +168,17 @@ def remove(name: str) -> bool:
         raise _unknown(name)
     folder = models_folder() / name
     was_default = default_name() == name
+    doomed: Path | None = None
     try:
-        if was_default:
-            (folder.parent / DEFAULT_FILE).unlink(missing_ok=True)
         # Renamed first: what is half deleted must not be found as a model. A link stays a link, and none is followed.
         doomed = Path(tempfile.mkdtemp(prefix=".removed-", dir=folder.parent))
         folder.rename(doomed / "model")
+        if was_default:
+            (folder.parent / DEFAULT_FILE).unlink(missing_ok=True)
         shutil.rmtree(doomed)
     except OSError as fault:
+        if doomed and not list(doomed.iterdir()):
+            doomed.rmdir()
         raise ModelError(f"{folder} cannot be removed ({fault.strerror or fault}); is it in use?") from fault
     return was_default
 

@@ -87,6 +87,8 @@ def read_description(folder: Path) -> ModelDescription:
         table = tomllib.loads((folder / "model.toml").read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise ModelError(f"{folder / 'model.toml'} cannot be read: {fault}") from fault
+    except OSError as fault:
+        raise ModelError(f"{folder / 'model.toml'} cannot be read: {fault.strerror or fault}") from fault
     description = _checked(folder, table)
     _check_files(folder, table)
     return description
@@ -94,13 +96,22 @@ def read_description(folder: Path) -> ModelDescription:
 
 def _check_files(folder: Path, table: dict[str, Any]) -> None:
     """Native code trusts model.bin: what is damaged must not reach it."""
-    for name, expected in table.get("files", {}).items():
+    sums = table.get("files", {})
+    if not isinstance(sums, dict):
+        raise ModelError(
+            f"{folder / 'model.toml'}: [files] is not a table of checksums; convert or copy the model again"
+        )
+    for name, expected in sums.items():
         file = folder / name
         if not file.is_file():
             raise ModelError(f"{folder} is not a complete model folder: {name} is missing; convert or copy it again")
         if file.stat().st_size > MAX_HASHED_BYTES:
             continue
-        if hashlib.sha256(file.read_bytes()).hexdigest() != expected:
+        try:
+            found = hashlib.sha256(file.read_bytes()).hexdigest()
+        except OSError as fault:
+            raise ModelError(f"{file} cannot be read: {fault.strerror or fault}") from fault
+        if found != expected:
             raise ModelError(
                 f"{file} is damaged: its checksum is not the one in model.toml; convert or copy the model again"
             )

@@ -128,6 +128,20 @@ def test_a_removed_model_is_gone_and_the_default_no_more(models: Path) -> None:
     assert find_model("").folder == EMBEDDED_FOLDER
 
 
+def test_a_model_that_cannot_be_removed_stays_the_default(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog.use("big")
+
+    def busy(*_: object) -> None:
+        raise OSError("in use")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", busy)
+        with pytest.raises(ModelError, match="cannot be removed"):
+            catalog.remove("big")
+    assert catalog.default_name() == "big"
+    assert not list(models.glob(".removed-*"))
+
+
 def test_removing_another_model_leaves_the_default(models: Path) -> None:
     small_model(models / "other")
     catalog.use("big")

@@ -42,6 +42,10 @@ def edit(name: str, change: Callable[[str], str]) -> Callable[[Path], None]:
         (edit("model.toml", lambda t: t.replace('family = "glm4"\n', "")), "family is missing"),
         (edit("model.toml", lambda t: t.replace("context_length = 1024", 'context_length = "long"')), "wrong type"),
         (edit("model.toml", lambda t: t.replace("context_length = 1024", "context_length = 8")), "under 64 tokens"),
+        (
+            edit("model.toml", lambda t: "files = 3\n" + t[: t.index("[files]")]),
+            r"\[files\] is not a table of checksums",
+        ),
         (edit("model.toml", lambda t: t.replace('"infill"', '"fly"')), r"unknown capabilities \['fly'\]"),
     ],
 )

@@ -77,8 +77,9 @@ def run_models(options: argparse.Namespace) -> int:
         return EXIT_NOT_DONE
     except KeyboardInterrupt:
         left = {
-            "convert": "; no model was installed",
-            "fetch": "; no model was installed. What was downloaded is kept: the same command goes on from there",
+            "convert": "; no model was installed, unless it is said above",
+            "fetch": "; no model was installed, unless it is said above. What was downloaded is kept:"
+            " the same command goes on from there",
         }
         print(f"\ncodegeex-lsp: interrupted{left.get(options.action, '')}", file=sys.stderr)  # noqa: T201
         return EXIT_INTERRUPTED

@@ -21,8 +21,16 @@ NEEDED = ("torch", "transformers", "safetensors", "sentencepiece", "tomli_w")
 def run_convert(options: argparse.Namespace) -> int:
     """0. Raises `ModelError`; then nothing was installed."""
     check_that_it_can_be_made(options.name)
-    convert_and_tell(options.path.expanduser(), options)
+    convert_and_tell(expanded(options.path), options)
     return 0
+
+
+def expanded(path: Path) -> Path:
+    """With `~` as the shell reads it. Raises `ModelError` where nobody has that name."""
+    try:
+        return path.expanduser()
+    except RuntimeError as fault:
+        raise ModelError(f"{path} cannot be found: {fault}") from fault
 
 
 def check_that_it_can_be_made(name: str) -> None:
@@ -57,7 +65,7 @@ def convert_and_tell(source: Path, options: argparse.Namespace) -> None:
         folder=catalog.models_folder(),
         name=options.name,
         numeric_type=options.quantization,
-        tokenizer=options.tokenizer and options.tokenizer.expanduser(),
+        tokenizer=options.tokenizer and expanded(options.tokenizer),
         memory_bytes=int(options.memory * 2**30),
     )
     with Bars() as bars:

@@ -16,7 +16,7 @@ from engine.types import ModelError
 from lsp_server.cli import terminal
 from lsp_server.cli.models import EXIT_NOT_DONE, EXIT_OK, EXIT_USAGE, hub
 from lsp_server.cli.models.changes import agreed
-from lsp_server.cli.models.conversion import check_packages, check_that_it_can_be_made, convert_and_tell
+from lsp_server.cli.models.conversion import check_packages, check_that_it_can_be_made, convert_and_tell, expanded
 from lsp_server.cli.models.listing import size_text
 from lsp_server.cli.models.progress import Bars
 
@@ -51,7 +51,7 @@ def run_fetch(options: argparse.Namespace) -> int:
     if not options.accept_licence and not agreed(console, "Do you accept the licence?"):
         console.print("Declined: nothing was downloaded. (--accept-licence accepts without asking.)")
         return EXIT_NOT_DONE
-    folder = (options.folder.expanduser() if options.folder else _downloads()) / _folder_name(model)
+    folder = (expanded(options.folder) if options.folder else _downloads()) / _folder_name(model)
     with Bars() as bars:
         bars.stage(f"downloading {size_text(model.size)}", model.size)
         hub.download(model, folder, bars.advance)
