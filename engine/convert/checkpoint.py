@@ -13,12 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from engine.convert.source import refuse_lfs_pointer
 from engine.types import ModelError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-INDEX_FILES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
+# The index of shards, and the names of the files where there is none.
+KINDS = (
+    ("model.safetensors.index.json", ("model*.safetensors", "*.safetensors")),
+    ("pytorch_model.bin.index.json", ("pytorch_model*.bin", "*.pt", "*.bin", "*.pth")),
+)
 REMAP_AFTER_BYTES = 256 * 2**20
 # Of a pickle in the format before PyTorch 1.6, which cannot be mapped: all of it is read at once.
 MAX_UNMAPPED_BYTES = 4 * 2**30
@@ -84,7 +89,7 @@ def open_with_config(folder: Path, paths: Sequence[Path]) -> Checkpoint:
 
     Raises `ModelError` for what is missing, cut off or would run code.
     """
-    files = tuple(open_tensor_file(path) for path in paths)
+    files = open_tensor_files(paths)
     owners: dict[str, TensorFile] = {}
     for path, file in zip(paths, files, strict=True):
         for name in file.entries:
@@ -99,16 +104,23 @@ def read_config(folder: Path) -> dict[str, Any]:
     return _json_object(folder / "config.json")
 
 
-def open_tensor_file(path: Path) -> TensorFile:
-    try:
-        return SafetensorsFile(path) if path.suffix == ".safetensors" else PickleFile(path)
-    except OSError as fault:
-        raise ModelError(f"{path} cannot be read: {fault.strerror or fault}") from fault
+def open_tensor_files(paths: Sequence[Path]) -> tuple[TensorFile, ...]:
+    """Raises `ModelError` for what cannot be read, is cut off or would run code."""
+    pickles = Pickles()
+
+    def opened(path: Path) -> TensorFile:
+        try:
+            refuse_lfs_pointer(path)
+            return SafetensorsFile(path) if path.suffix == ".safetensors" else PickleFile(path, pickles)
+        except OSError as fault:
+            raise ModelError(f"{path} cannot be read: {fault.strerror or fault}") from fault
+
+    return tuple(map(opened, paths))
 
 
 def tensor_paths(folder: Path) -> list[Path]:
     """The files that hold the tensors: those an index names, else the usual names; safetensors before pickles."""
-    for name in INDEX_FILES:
+    for name, patterns in KINDS:
         if (folder / name).is_file():
             shards = _json_object(folder / name).get("weight_map")
             if not isinstance(shards, dict) or not shards:
@@ -118,9 +130,9 @@ def tensor_paths(folder: Path) -> list[Path]:
             if missing := [path.name for path in paths if not path.is_file()]:
                 raise ModelError(f"{folder}: {len(missing)} of {len(paths)} shards are missing: {', '.join(missing)}")
             return paths
-    for pattern in ("model*.safetensors", "*.safetensors", "pytorch_model*.bin", "*.pt", "*.bin", "*.pth"):
-        if found := sorted(folder.glob(pattern)):
-            return found
+        for pattern in patterns:
+            if found := sorted(path for path in folder.glob(pattern) if path.is_file()):
+                return found
     raise ModelError(f"{folder} holds no safetensors or PyTorch files; give the folder of a checkpoint")
 
 
@@ -180,15 +192,14 @@ _TORCH_NAMES = {
 
 
 class PickleFile:
-    """A PyTorch file, nested dictionaries flattened with dots. Mapped again after so many bytes have been read."""
+    """A PyTorch file, nested dictionaries flattened with dots."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, pickles: Pickles) -> None:
         self._path = path
-        self._read_bytes = 0
-        self._tensors: dict[str, Tensor] | None = self._load()
+        self._pickles = pickles
         self._entries = {
             name: Entry(tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
-            for name, tensor in self._tensors.items()
+            for name, tensor in pickles.tensors(path).items()
         }
 
     @property
@@ -196,46 +207,76 @@ class PickleFile:
         return self._entries
 
     def read(self, name: str, first: int, last: int) -> Tensor:
-        if self._tensors is None:
-            self._tensors = self._load()
-        tensor = self._tensors[name]
+        tensor = self._pickles.tensors(self._path)[name]
         piece = tensor.clone() if tensor.dim() == 0 else tensor[first:last].clone()
-        self._read_bytes += piece.numel() * piece.element_size()
-        if self._read_bytes > REMAP_AFTER_BYTES:
-            self._read_bytes, self._tensors = 0, None
+        self._pickles.count(piece.numel() * piece.element_size())
         return piece
 
-    def _load(self) -> dict[str, Tensor]:
-        import pickle
+
+class Pickles:
+    """What is mapped or in memory of a checkpoint's PyTorch files, all together.
+
+    Mappings are let go after so many bytes have been read of any; of files that cannot be mapped one is kept.
+    """
+
+    def __init__(self) -> None:
+        self._mapped: dict[Path, dict[str, Tensor]] = {}
+        self._whole: dict[Path, dict[str, Tensor]] = {}
+        self._read_bytes = 0
+
+    def tensors(self, path: Path) -> dict[str, Tensor]:
         import zipfile
 
-        import torch
+        found = self._mapped.get(path) or self._whole.get(path)
+        if found is not None:
+            return found
+        if zipfile.is_zipfile(path):
+            self._mapped[path] = _unpickled(path, mapped=True)
+            return self._mapped[path]
+        self._whole.clear()
+        self._whole[path] = _unpickled(path, mapped=False)
+        return self._whole[path]
 
-        mapped = zipfile.is_zipfile(self._path)
-        if not mapped and self._path.stat().st_size > MAX_UNMAPPED_BYTES:
-            raise ModelError(
-                f"{self._path} is too large for PyTorch's old file format, which cannot be read in pieces, or is cut"
-                " off; download it again, or save it again with a current torch.save"
-            )
-        try:
-            loaded = torch.load(self._path, map_location="cpu", weights_only=True, mmap=mapped)
-        except pickle.UnpicklingError as fault:
-            raise ModelError(
-                f"{self._path} holds more than tensors and was not loaded, since loading it could run code"
-                f" ({_first_line(fault)})"
-            ) from fault
-        except (RuntimeError, EOFError, ValueError, KeyError) as fault:
-            raise ModelError(f"{self._path} is damaged or cut off ({_first_line(fault)}); download it again") from fault
-        flat = dict(_flattened(loaded, ""))
-        if not flat:
-            raise ModelError(f"{self._path} holds no tensors")
-        return flat
+    def count(self, read_bytes: int) -> None:
+        self._read_bytes += read_bytes
+        if self._read_bytes > REMAP_AFTER_BYTES:
+            self._mapped.clear()
+            self._read_bytes = 0
+
+
+def _unpickled(path: Path, *, mapped: bool) -> dict[str, Tensor]:
+    import pickle
+
+    import torch
+
+    if not mapped and path.stat().st_size > MAX_UNMAPPED_BYTES:
+        raise ModelError(
+            f"{path} is too large for PyTorch's old file format, which cannot be read in pieces, or is cut"
+            " off; download it again, or save it again with a current torch.save"
+        )
+    try:
+        flat = dict(_flattened(torch.load(path, map_location="cpu", weights_only=True, mmap=mapped), ""))
+    except pickle.UnpicklingError as fault:
+        raise ModelError(
+            f"{path} holds more than tensors and was not loaded, since loading it could run code ({_first_line(fault)})"
+        ) from fault
+    except (OSError, ModelError):
+        raise
+    except RecursionError as fault:
+        raise ModelError(f"{path} holds dictionaries without end; download it again") from fault
+    except Exception as fault:  # whatever a damaged stream leads the unpickler to
+        raise ModelError(f"{path} is damaged or cut off ({_first_line(fault)}); download it again") from fault
+    if not flat:
+        raise ModelError(f"{path} holds no tensors")
+    return flat
 
 
 def _flattened(value: Any, prefix: str) -> Iterator[tuple[str, Tensor]]:
     import torch
 
     if isinstance(value, torch.Tensor):
+        if value.layout is not torch.strided or value.is_meta:
+            raise ModelError(f"the checkpoint's tensor {prefix.removesuffix('.')} is no plain one ({value.layout})")
         yield prefix.removesuffix("."), value
     elif isinstance(value, Mapping):
         for key, each in value.items():

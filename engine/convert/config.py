@@ -107,7 +107,9 @@ def read_rope(config: Config, accepted: tuple[str, ...] = ("default",), share: f
     )
     if share > 1:
         raise config.fault("partial_rotary_factor", f"is {share}, expected at most 1")
-    return Rope(named.number("rope_theta", default=base), share, scaling, named.number("factor", default=1.0), parameters)
+    return Rope(
+        named.number("rope_theta", default=base), share, scaling, named.number("factor", default=1.0), parameters
+    )
 
 
 def _parameters(config: Config, key: str) -> dict[str, Any]:

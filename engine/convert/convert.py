@@ -144,8 +144,8 @@ def _target(request: Conversion) -> Path:
     name = request.name or re.sub(r"[^A-Za-z0-9._-]+", "-", source.name if source.is_dir() else source.stem).strip("-.")
     if not NAME.fullmatch(name):
         raise ModelError(f"{name!r} cannot name a model: use letters, digits, dots, dashes and underscores (--name)")
-    if fault := name_fault(name):
-        raise ModelError(f"{name!r} {fault}; choose another --name")
+    if unusable := name_fault(name):
+        raise ModelError(f"{name!r} {unusable}; choose another --name")
     target = request.folder / name
     if os.path.lexists(target):
         raise _taken(name)
@@ -238,7 +238,10 @@ def _compared(
         )
     prompts = parity.sample_prompts(sample, family.context_length(config))
     report.stage("comparing with the checkpoint", reference.layers)
-    found = parity.compare(spec, reference, prompts, request.memory_bytes, staging, report.advance)
+    try:
+        found = parity.compare(spec, reference, prompts, request.memory_bytes, staging, report.advance)
+    except (RuntimeError, ValueError, MemoryError) as fault:  # what torch and CTranslate2 raise
+        raise ModelError(f"the comparison with the checkpoint broke off ({fault}); nothing was installed") from fault
     if not found.holds:
         raise ModelError(
             f"the converted model does not say what the checkpoint says: values up to {found.scale:.3g} differ by"

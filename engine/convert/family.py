@@ -51,7 +51,9 @@ def decoder_spec(
     if vocabulary > MAX_VOCABULARY:
         raise config.fault("the size of the vocabulary", f"is {vocabulary}, expected at most {MAX_VOCABULARY}")
     if heads % int(str(structure.get("num_heads_kv", heads))):
-        raise config.fault("the number of KV heads", f"is {structure['num_heads_kv']}, which {heads} heads cannot share")
+        raise config.fault(
+            "the number of KV heads", f"is {structure['num_heads_kv']}, which {heads} heads cannot share"
+        )
     spec = transformer_spec.TransformerDecoderModelSpec.from_config(layers, heads, **{"pre_norm": True, **structure})
     spec.decoder.scale_embeddings = False
     spec.config.layer_norm_epsilon = epsilon

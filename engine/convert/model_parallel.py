@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.convert.checkpoint import Checkpoint, Entry, TensorFile, open_tensor_file
+from engine.convert.checkpoint import Checkpoint, Entry, TensorFile, open_tensor_files
 from engine.types import ModelError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+MATRIX = 2  # dimensions
 MODULE = "module."
 TOP_QUERY = MODULE + "language_model.topQueryEmbedding.top_query_embeddings.weight"
 WORDS = MODULE + "language_model.embedding.word_embeddings.weight"
@@ -29,12 +30,14 @@ WHOLE = ("layernorm.weight", "layernorm.bias", "dense.bias", "dense_4h_to_h.bias
 
 def open_codegeex13b(folder: Path, paths: Sequence[Path]) -> Checkpoint | None:
     """The checkpoint of these PyTorch files, or None where they hold something else."""
-    files = tuple(open_tensor_file(path) for path in _in_order(folder, paths))
+    files = open_tensor_files(_in_order(folder, paths))
     joined = JoinedFile(files)
     if TOP_QUERY not in joined.entries or WORDS not in joined.entries:
         return None
+    if any(len(joined.entries[name].shape) != MATRIX for name in (TOP_QUERY, WORDS)):
+        raise ModelError(f"{folder}: the embeddings are no matrices; download the checkpoint again")
     layers = {int(match[1]) for name in joined.entries if (match := LAYER.search(name))}
-    if layers != set(range(len(layers))):
+    if not layers or layers != set(range(len(layers))):
         raise ModelError(f"{folder}: layers are missing; there are {sorted(layers)}; download the checkpoint again")
     vocabulary, width = joined.entries[WORDS].shape
     config: dict[str, Any] = {
@@ -94,9 +97,13 @@ class JoinedFile:
         if self._is_whole(name):
             return entry
         shapes = [part.entries[name].shape for part in self.parts]
-        if name.endswith(BY_COLUMNS):
-            return Entry((shapes[0][0], sum(shape[1] for shape in shapes)), entry.dtype)
-        return Entry((sum(shape[0] for shape in shapes), *shapes[0][1:]), entry.dtype)
+        along = 1 if name.endswith(BY_COLUMNS) else 0
+        others = {shape[:along] + shape[along + 1 :] for shape in shapes}
+        if len(others) != 1 or len(shapes[0]) <= along:
+            raise ModelError(f"the model-parallel parts of {name} do not fit together; download them again")
+        joined = list(shapes[0])
+        joined[along] = sum(shape[along] for shape in shapes)
+        return Entry(tuple(joined), entry.dtype)
 
 
 def _published(name: str) -> str:

@@ -9,22 +9,18 @@ after them.
 from __future__ import annotations
 
 import copy
-import logging
 import math
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.convert.model_bin import planned_bytes, write_model
+from engine.convert.logits import at_once, continued, loaded, one_by_one, written
+from engine.convert.model_bin import planned_bytes
 from engine.convert.reference.blocks import Reference, run
 from engine.convert.tensors import Alias, in_memory
-from engine.types import ModelError
 
 if TYPE_CHECKING:
-    import ctranslate2
     from ctranslate2.specs.transformer_spec import TransformerDecoderModelSpec
     from torch import Tensor
 
@@ -38,6 +34,7 @@ LONG_TOKENS = 2048
 LONG_WINDOW_TOKENS = 1024
 CONTINUED_TOKENS = 8
 COMPARED_TOKENS = 64
+AGREEMENT_TOKENS = 256
 # CTranslate2 repacks weights while it loads them: a model takes about this many times its size.
 LOAD_FACTOR = 2.2
 
@@ -94,10 +91,14 @@ def compare(
 
 
 def agreement(folder: Path, prompts: Sequence[Sequence[int]], reference: Reference) -> float:
-    """The share of the prompts' last tokens for which the model in `folder` chooses what the reference chooses."""
+    """The share of tokens for which the model in `folder` chooses what the reference chooses.
+
+    Of each prompt, its last tokens; of a long one only a beginning is read, since CTranslate2 gives the logits of all.
+    """
+    prompts = [prompt[:AGREEMENT_TOKENS] for prompt in prompts]
     expected = run(reference, prompts, last=COMPARED_TOKENS)
-    with _loaded(folder, "default") as generator:
-        found = [_at_once(generator, [prompt])[0][-COMPARED_TOKENS:] for prompt in prompts]
+    with loaded(folder, "default") as generator:
+        found = [at_once(generator, [prompt])[0][-COMPARED_TOKENS:] for prompt in prompts]
     same = sum(int((a.argmax(-1) == b.argmax(-1)).sum()) for a, b in zip(found, expected, strict=True))
     return same / sum(len(each) for each in expected)
 
@@ -114,8 +115,10 @@ class _Tally:
         expected = expected[-len(found) :]
         scales = expected.abs().amax(-1)
         # A NaN compares as no difference at all, and infinity excuses any.
-        differences = (found - expected).abs().amax(-1).nan_to_num(nan=math.inf)
-        excesses = (differences / (RELATIVE_TOLERANCE * scales).clamp_min(TOLERANCE)).nan_to_num(nan=math.inf)
+        differences = (found - expected).abs().amax(-1).nan_to_num(nan=math.inf, posinf=math.inf)
+        excesses = (differences / (RELATIVE_TOLERANCE * scales).clamp_min(TOLERANCE)).nan_to_num(
+            nan=math.inf, posinf=math.inf
+        )
         self.difference = max(self.difference, float(differences.max()))
         self.scale = max(self.scale, float(scales.max()))
         self.excess = max(self.excess, float(excesses.max()))
@@ -129,14 +132,13 @@ def _compare_whole(
     spec: TransformerDecoderModelSpec, reference: Reference, prompts: Sequence[Sequence[int]], scratch: Path
 ) -> Parity:
     *short, long = prompts
-    with _written(spec, scratch) as generator:
-        at_once = _at_once(generator, short)
-        one_by_one = [_one_by_one(generator, prompt) for prompt in short]
-        said, after_long = _continued(generator, long)
+    with written(spec, scratch) as generator:
+        found = [*at_once(generator, short), *(one_by_one(generator, prompt) for prompt in short)]
+        said, after_long = continued(generator, long, CONTINUED_TOKENS)
     expected = run(reference, [*short, [*long, *said[:-1]]], last=COMPARED_TOKENS)
     tally = _Tally()
-    for found, theirs in zip([*at_once, *one_by_one, after_long], [*expected[:-1], *expected], strict=True):
-        tally.add(found, theirs)
+    for ours, theirs in zip([*found, after_long], [*expected[:-1], *expected], strict=True):
+        tally.add(ours, theirs)
     return tally.parity(prompts, 1)
 
 
@@ -167,10 +169,10 @@ def _compare_windows(
             tokens = _numbered(states)
             table = _embeddings(spec, prompts) if first == 0 else torch.cat(states)
             window = _window(spec, reference.layers, first, last, table, embedded=first > 0)
-            with _written(window, scratch) as generator:
+            with written(window, scratch) as generator:
                 # All but the long prompt in one batch: it would pad every other to its length.
-                found = [*_at_once(generator, tokens[:-1]), *_at_once(generator, tokens[-1:])]
-                found += [_one_by_one(generator, sequence) for sequence in tokens[:-1]]
+                found = [*at_once(generator, tokens[:-1]), *at_once(generator, tokens[-1:])]
+                found += [one_by_one(generator, sequence) for sequence in tokens[:-1]]
             for ours, theirs in zip(found, [*after, *after[:-1]], strict=True):
                 tally.add(ours, theirs)
             if last == reference.layers:
@@ -191,8 +193,8 @@ def _compare_head(
     expected = [reference.logits(layer(state)) for state in states]
     del layer  # its weights, before CTranslate2 loads its own
     window = _window(spec, reference.layers, last, last + 1, torch.cat(list(states)), embedded=True, head=True)
-    with _written(window, scratch) as generator:
-        found = _at_once(generator, _numbered(states))
+    with written(window, scratch) as generator:
+        found = at_once(generator, _numbered(states))
     for ours, theirs in zip(found, expected, strict=True):
         tally.add(ours, theirs)
 
@@ -201,8 +203,8 @@ def _windows(spec: TransformerDecoderModelSpec, layers: int, memory_bytes: int) 
     """[first, last) of the reference's layers, so many at a time as fit, at least one."""
     sizes = [planned_bytes(layer, "float32") for layer in spec.decoder.layer]
     each = max(*sizes[: layers - 1], sum(sizes[layers - 1 :]), 1)
-    at_once = max(1, int(memory_bytes / LOAD_FACTOR // each))
-    return [(first, min(layers, first + at_once)) for first in range(0, layers, at_once)]
+    together = max(1, int(memory_bytes / LOAD_FACTOR // each))
+    return [(first, min(layers, first + together)) for first in range(0, layers, together)]
 
 
 def _window(
@@ -263,64 +265,3 @@ def _numbered(states: Sequence[Tensor]) -> list[list[int]]:
     """Each sequence's rows in the table of all."""
     starts = [sum(len(state) for state in states[:i]) for i in range(len(states))]
     return [list(range(start, start + len(state))) for start, state in zip(starts, states, strict=True)]
-
-
-@contextmanager
-def _written(spec: TransformerDecoderModelSpec, scratch: Path) -> Iterator[ctranslate2.Generator]:
-    with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        write_model(spec, Path(folder), "float32", lambda _: None)
-        with _loaded(Path(folder), "float32") as generator:
-            yield generator
-
-
-@contextmanager
-def _loaded(folder: Path, compute_type: str) -> Iterator[ctranslate2.Generator]:
-    import ctranslate2
-
-    ctranslate2.set_log_level(logging.ERROR)  # float16 on a CPU is computed in float32; it need not be said each time
-    try:
-        generator = ctranslate2.Generator(str(folder), device="cpu", compute_type=compute_type)
-    except (RuntimeError, ValueError) as fault:
-        raise ModelError(f"CTranslate2 cannot load what was converted: {fault}") from fault
-    try:
-        yield generator
-    finally:
-        generator.unload_model()
-
-
-def _at_once(generator: ctranslate2.Generator, sequences: Sequence[Sequence[int]]) -> list[Tensor]:
-    """The logits of every token of each sequence, all in one padded batch."""
-    import numpy as np
-    import torch
-
-    if not sequences:
-        return []
-    logits = np.array(generator.forward_batch([list(map(str, each)) for each in sequences]))
-    return [torch.from_numpy(rows[: len(each)]) for rows, each in zip(logits, sequences, strict=True)]
-
-
-def _one_by_one(generator: ctranslate2.Generator, sequence: Sequence[int]) -> Tensor:
-    """The same through the KV cache: a prompt that is part of the result is decoded token by token."""
-    return _stepped(generator, sequence, include_prompt_in_result=True, max_length=len(sequence))[1]
-
-
-def _continued(generator: ctranslate2.Generator, prompt: Sequence[int]) -> tuple[list[int], Tensor]:
-    """(tokens said after a prefilled prompt, the logits each was chosen from)."""
-    return _stepped(generator, prompt, include_prompt_in_result=False, max_length=CONTINUED_TOKENS)
-
-
-def _stepped(
-    generator: ctranslate2.Generator, prompt: Sequence[int], *, include_prompt_in_result: bool, max_length: int
-) -> tuple[list[int], Tensor]:
-    import numpy as np
-    import torch
-
-    result = generator.generate_batch(
-        [list(map(str, prompt))],
-        max_length=max_length,
-        sampling_topk=1,
-        return_logits_vocab=True,
-        return_end_token=True,
-        include_prompt_in_result=include_prompt_in_result,
-    )[0]
-    return list(result.sequences_ids[0]), torch.from_numpy(np.stack([np.array(row) for row in result.logits[0]]))

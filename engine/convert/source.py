@@ -68,14 +68,18 @@ def _expected(path: Path) -> str:
     return ""
 
 
+def refuse_lfs_pointer(path: Path) -> None:
+    """Raises `ModelError` for one, and `OSError` for what cannot be read."""
+    with path.open("rb") as stream:
+        if stream.read(len(LFS_POINTER)) == LFS_POINTER:
+            raise ModelError(f"{path} is a Git LFS pointer, not the file itself: run `git lfs pull` in its folder")
+
+
 def _sha256(path: Path, hashed: Callable[[int], None]) -> str:
     digest = hashlib.sha256()
     try:
+        refuse_lfs_pointer(path)
         with path.open("rb") as stream:
-            head = stream.read(len(LFS_POINTER))
-            if head == LFS_POINTER:
-                raise ModelError(f"{path} is a Git LFS pointer, not the file itself: run `git lfs pull` in its folder")
-            digest.update(head)
             while block := stream.read(BLOCK_BYTES):
                 digest.update(block)
                 hashed(len(block))

@@ -23,6 +23,9 @@ DERIVED = re.compile(
     r"|\.(masked_bias|attn\.bias|attention\.bias|causal_mask|embed_positions\.weights|embed_positions)$"
 )
 
+# Others are how weights are kept that something has quantised.
+FLOATS = ("float64", "float32", "float16", "bfloat16")
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -109,7 +112,7 @@ class Weights:
             raise ModelError(
                 f"{self._checkpoint.folder}: {name} has shape {list(entry.shape)}, config.json says {list(shape)}"
             )
-        if not entry.dtype.startswith(("float", "bfloat")):
+        if entry.dtype not in FLOATS:
             raise ModelError(
                 f"{self._checkpoint.folder}: {name} is of type {entry.dtype}; a quantised checkpoint cannot be"
                 " converted: take the original one"

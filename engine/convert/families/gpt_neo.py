@@ -92,14 +92,14 @@ def _local_layers(config: Config) -> list[bool]:
     except (TypeError, ValueError):
         raise config.fault("attention_types", "is no list of kinds of layers and how many times they come") from None
     if len(kinds) != layers or not all(kind in ("global", "local") for kind in kinds):
-        raise config.fault("attention_types", f"does not name 'global' or 'local' for each of {layers} layers")
-    if (config.table.get("attention_layers") or kinds) != kinds:
-        raise config.fault("attention_layers", "says something else than attention_types")
+        raise config.fault("attention_types", f"is not as expected 'global' or 'local' for {layers} layers")
     if kinds[0] == "local":
         # CTranslate2 asks the first layer whether positions are its affair, and then drops the embeddings of them.
         raise config.fault(
             "attention_types", "begins with 'local'; only models whose first layer is 'global' can be converted"
         )
+    if (config.table.get("attention_layers") or kinds) != kinds:
+        raise config.fault("attention_layers", "says something else than attention_types")
     return [kind == "local" for kind in kinds]
 
 

@@ -157,7 +157,7 @@ def _qwen_context(config: Config) -> int:
     """Windows are off unless `use_sliding_window` is set, and off below the layer `max_window_layers`."""
     layers, kinds = config.integer("num_hidden_layers"), config.table.get("layer_types")
     first = config.table.get("max_window_layers", 0)
-    if not isinstance(first, int) or not (kinds is None or isinstance(kinds, list) and len(kinds) == layers):
+    if not isinstance(first, int) or not (kinds is None or (isinstance(kinds, list) and len(kinds) == layers)):
         raise config.fault("layer_types or max_window_layers", f"is no list of {layers} kinds or no number")
     windowed = first < layers if kinds is None else "sliding_attention" in kinds
     on = config.flag("use_sliding_window", default=False) and windowed

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import pickle
+import platform
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,27 @@ def bare_evil_pickle(folder: Path) -> None:
     (folder / "pytorch_model.bin").write_bytes(pickle.dumps(Evil(folder.parent / "executed"), 2))
 
 
+def only_pickle(folder: Path, value: object) -> None:
+    for shard in folder.glob("model*"):
+        shard.unlink()
+    torch.save(value, folder / "pytorch_model.bin")
+
+
+def pickle_in_a_circle(folder: Path) -> None:
+    circle: dict[str, Any] = {"weight": torch.ones(2)}
+    circle["again"] = circle
+    only_pickle(folder, circle)
+
+
+def sparse_pickle(folder: Path) -> None:
+    only_pickle(folder, {"weight": torch.ones(2).to_sparse()})
+
+
+def speechless_tokenizer(folder: Path) -> None:
+    tokenizer = Tokenizer(models.WordLevel({"<unk>": 0}, "<unk>"))
+    tokenizer.save(str(folder / "tokenizer.json"))
+
+
 def large_tokenizer(folder: Path) -> None:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.add_tokens([f"<extra {i}>" for i in range(100)])
@@ -179,7 +201,7 @@ NORM = "transformer.encoder.final_layernorm.weight"
     [
         (cut_off, f"{SHARD} is damaged or cut off"),
         (lambda folder: (folder / SHARD).unlink(), f"1 of 2 shards are missing: {SHARD}"),
-        (lfs_pointer, "damaged or cut off|Git LFS pointer"),
+        (lfs_pointer, "Git LFS pointer"),
         (other_checksum, f"{SHARD} is damaged: its checksum is not the published one"),
         (noted_checksum, f"{SHARD} is damaged: its checksum is not the published one"),
         (edit_shard(lambda t: t.update({NORM: torch.ones(65)})), r"final_layernorm.weight has shape \[65\].* \[64\]"),
@@ -191,13 +213,25 @@ NORM = "transformer.encoder.final_layernorm.weight"
         (edit_config(num_layers=1), "has no place for transformer.encoder.layers.1"),
         (edit_config(hidden_size=128), "config.json says"),
         (edit_config(kv_channels=None), "config.json: kv_channels is missing"),
-        (edit_config(layernorm_epsilon="small"), "layernorm_epsilon is 'small', expected a number"),
+        (edit_config(layernorm_epsilon="small"), "layernorm_epsilon is 'small', expected a positive number"),
+        (edit_config(rope_ratio=float("nan")), "rope_ratio is nan, expected a positive number"),
+        (edit_config(rope_ratio=10**400), "rope_ratio is 1000.*, expected a positive number"),
+        (edit_config(num_layers=10**6), "number of layers is 1000000, expected at most 1024"),
+        (edit_config(padded_vocab_size=10**9), "vocabulary is 1000000000, expected at most"),
+        (edit_config(hidden_size=10**12), "hidden_size is 1000000000000, expected a whole number from 1 to"),
+        (edit_config(hidden_size=-64), "hidden_size is -64, expected a whole number"),
+        (edit_config(multi_query_group_num=3), "number of KV heads is 3, which 4 heads cannot share"),
+        (edit_config(tie_word_embeddings="false"), "tie_word_embeddings is 'false', expected true or false"),
+        (edit_config(seq_length=63), "a context of 63 tokens is too short"),
         (edit_config(model_type="mamba"), "model_type is 'mamba'; what can be converted"),
         (edit_config(model_type="qwen3_moe"), "no mixture of experts"),
         (lambda folder: (folder / "config.json").unlink(), "config.json is missing"),
         (lambda folder: (folder / "config.json").write_text("{"), "config.json cannot be read"),
         (evil_pickle, "holds more than tensors and was not loaded"),
         (bare_evil_pickle, "holds more than tensors and was not loaded|damaged or cut off"),
+        (pickle_in_a_circle, "dictionaries without end"),
+        (sparse_pickle, "weight is no plain one"),
+        (speechless_tokenizer, "the tokenizer knows only 1 different tokens"),
         (large_tokenizer, "the tokenizer has 364 tokens, the checkpoint only 320 embedding rows"),
         (lambda folder: (folder / "tokenizer.json").unlink(), "tokenizer"),
     ],
@@ -249,6 +283,8 @@ def test_no_permission(source: Path, tmp_path: Path) -> None:
     root = os.geteuid() == 0  # whom no permission binds
     for folder in [tmp_path, *tmp_path.parents][:3] if root else []:
         folder.chmod(0o755)
+    for file in source.iterdir():
+        file.chmod(0o644)
     if root:
         os.seteuid(65534)
     try:
@@ -273,10 +309,48 @@ def test_an_interrupted_conversion_leaves_nothing(
 
 
 def test_what_a_killed_conversion_left_is_cleared_away(source: Path, tmp_path: Path) -> None:
-    left = tmp_path / "models" / f"{converting.PARTIAL}other-999999999"
-    left.mkdir(parents=True)
+    made_here, elsewhere = (f".partial-{host}@999999999@00@other" for host in (platform.node(), "another-machine"))
+    for name in (made_here, elsewhere):
+        (tmp_path / "models" / name).mkdir(parents=True)
     convert(Conversion(source, tmp_path / "models"), Silent())
-    assert [path.name for path in (tmp_path / "models").iterdir()] == ["codegeex4-tiny"]
+    assert {path.name for path in (tmp_path / "models").iterdir()} == {elsewhere, "codegeex4-tiny"}
+
+
+def test_a_model_of_that_name_that_was_made_meanwhile_stays(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "models" / "codegeex4-tiny"
+
+    def described(*_: object, **__: object) -> str:
+        target.mkdir()
+        return ""
+
+    monkeypatch.setattr(converting, "model_toml", described)
+    monkeypatch.setattr(converting, "read_description", lambda _: None)
+    with pytest.raises(ModelError, match="already a model named"):
+        convert(Conversion(source, tmp_path / "models"), Silent())
+    assert [path.name for path in target.parent.iterdir()] == [target.name]
+
+
+def test_what_the_daemon_could_not_read_is_not_installed(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(converting, "model_toml", lambda **_: "format = 1")
+    with pytest.raises(ModelError, match="prompt is missing"):
+        convert(Conversion(source, tmp_path / "models"), Silent())
+    assert_nothing_installed(tmp_path)
+
+
+def test_a_comparison_that_breaks_off_is_an_error(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def out_of_memory(*_: object) -> None:
+        raise RuntimeError("can't allocate memory")
+
+    monkeypatch.setattr(converting.parity, "compare", out_of_memory)
+    with pytest.raises(ModelError, match=r"broke off \(can't allocate memory\)"):
+        convert(Conversion(source, tmp_path / "models"), Silent())
+    assert_nothing_installed(tmp_path)
 
 
 def test_a_model_that_disagrees_is_not_installed(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,6 +370,25 @@ def test_a_model_that_disagrees_is_not_installed(source: Path, tmp_path: Path, m
 def test_names_that_are_none(source: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(ModelError, match="cannot name a model"):
         convert(Conversion(source, tmp_path / "models", name), Silent())
+
+
+def test_the_embedded_models_name_is_no_other_models(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="is the name of the model inside the package"):
+        convert(Conversion(source, tmp_path / "models", "embedded"), Silent())
+
+
+def test_a_source_of_links_in_a_circle(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(ModelError, match=r"a (cannot be read|does not exist)"):
+        convert(Conversion(tmp_path / "a", tmp_path / "models"), Silent())
+
+
+def test_a_name_that_a_dead_link_has_is_taken(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "mine").symlink_to("nowhere")
+    with pytest.raises(ModelError, match="already a model named 'mine'"):
+        convert(Conversion(source, tmp_path / "models", "mine"), Silent())
 
 
 def test_a_name_that_is_taken(source: Path, tmp_path: Path) -> None:

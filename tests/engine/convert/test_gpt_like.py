@@ -274,6 +274,9 @@ def edit(folder: Path, **changes: object) -> None:
         (CODEGEN, {"n_head": 2}, "n_head is 2, expected a multiple of 4"),
         (GPT_NEO, {"attention_types": [[["local", "global"], 1]]}, "begins with 'local'"),
         (GPT_NEO, {"attention_types": [[["global"], 1]]}, "expected 'global' or 'local' for 2 layers"),
+        (GPT_NEO, {"attention_types": [[["global", "local"], 10**12]]}, "expected 'global' or 'local' for 2 layers"),
+        (GPT_NEO, {"attention_types": [3]}, "is no list of kinds of layers"),
+        (GPT_NEO, {"attention_layers": ["global", "global"]}, "says something else than attention_types"),
         (GPT_NEOX, {"rope_scaling": {"rope_type": "dynamic", "factor": 2.0}}, "rope_scaling is 'dynamic'"),
     ],
 )
