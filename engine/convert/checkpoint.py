@@ -141,7 +141,7 @@ def _json_object(path: Path) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ModelError(f"{path} is missing; download it from where the checkpoint came from") from None
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError, RecursionError) as fault:
         raise ModelError(f"{path} cannot be read: {fault}") from fault
     if not isinstance(found, dict):
         raise ModelError(f"{path} is not a JSON object")

@@ -143,7 +143,9 @@ def _target(request: Conversion) -> Path:
         raise ModelError(f"{request.source} cannot be read: {fault}") from fault
     name = request.name or re.sub(r"[^A-Za-z0-9._-]+", "-", source.name if source.is_dir() else source.stem).strip("-.")
     if not NAME.fullmatch(name):
-        raise ModelError(f"{name!r} cannot name a model: use letters, digits, dots, dashes and underscores (--name)")
+        raise ModelError(
+            f"{name or source.name!r} cannot name a model: use letters, digits, dots, dashes and underscores (--name)"
+        )
     if unusable := name_fault(name):
         raise ModelError(f"{name!r} {unusable}; choose another --name")
     target = request.folder / name

@@ -8,10 +8,14 @@ from engine.convert.checkpoint import Checkpoint, open_with_config, tensor_paths
 from engine.convert.model_parallel import open_codegeex13b
 from engine.types import ModelError
 
+WEIGHT_SUFFIXES = frozenset({".safetensors", ".bin", ".pt", ".pth"})
+
 
 def open_checkpoint(path: Path) -> Checkpoint:
     """`path` is a checkpoint's folder, or one file of CodeGeeX-13B in it. Raises `ModelError`."""
     if path.is_file():
+        if path.suffix not in WEIGHT_SUFFIXES:
+            raise ModelError(f"{path} holds no weights; give the folder that holds the checkpoint's files")
         folder, paths = path.parent, [path]
     elif path.is_dir():
         folder, paths = path, tensor_paths(path)

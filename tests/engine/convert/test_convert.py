@@ -227,6 +227,7 @@ NORM = "transformer.encoder.final_layernorm.weight"
         (edit_config(model_type="qwen3_moe"), "no mixture of experts"),
         (lambda folder: (folder / "config.json").unlink(), "config.json is missing"),
         (lambda folder: (folder / "config.json").write_text("{"), "config.json cannot be read"),
+        (lambda folder: (folder / "config.json").write_text("[" * 100_000), "config.json cannot be read"),
         (evil_pickle, "holds more than tensors and was not loaded"),
         (bare_evil_pickle, "holds more than tensors and was not loaded|damaged or cut off"),
         (pickle_in_a_circle, "dictionaries without end"),
@@ -370,6 +371,16 @@ def test_a_model_that_disagrees_is_not_installed(source: Path, tmp_path: Path, m
 def test_names_that_are_none(source: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(ModelError, match="cannot name a model"):
         convert(Conversion(source, tmp_path / "models", name), Silent())
+
+
+def test_a_file_that_is_no_weights(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"config\.json holds no weights; give the folder"):
+        convert(Conversion(source / "config.json", tmp_path / "models"), Silent())
+
+
+def test_a_folder_whose_name_no_model_can_have(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"'模型' cannot name a model: .* \(--name\)"):
+        convert(Conversion(source.rename(tmp_path / "模型"), tmp_path / "models"), Silent())
 
 
 def test_the_embedded_models_name_is_no_other_models(source: Path, tmp_path: Path) -> None:

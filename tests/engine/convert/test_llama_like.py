@@ -212,6 +212,15 @@ def test_the_context_is_all_that_was_published(config: dict[str, Any], length: i
     assert recognise(config).context_length(Config(Path(), config)) == length
 
 
+@pytest.mark.parametrize(
+    "changes", [{"layer_types": "sliding_attention"}, {"layer_types": []}, {"max_window_layers": "2"}]
+)
+def test_kinds_of_layers_that_are_none(changes: dict[str, Any]) -> None:
+    config = Config(Path(), {**QWEN_2_5_CODER, **changes})
+    with pytest.raises(ModelError, match="layer_types or max_window_layers is no list of 2 kinds or no number"):
+        recognise(config.table).context_length(config)
+
+
 def scaled(**scaling: object) -> dict[str, Any]:
     return {**CODE_LLAMA, "rope_scaling": scaling}
 
