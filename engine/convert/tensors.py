@@ -120,11 +120,6 @@ class Weights:
         self._taken.add(name)
         return Rows(shape, entry.dtype, lambda first, last: self._checkpoint.read(name, first, last))
 
-    def rows_of(self, name: str) -> int:
-        """How many rows a tensor has, for what no configuration tells (a padded vocabulary)."""
-        shape = self._checkpoint.entry(name).shape
-        return shape[0] if shape else 0
-
     def ignore(self, name: str) -> None:
         """A tensor that another one makes superfluous."""
         self._taken.add(name)
