@@ -87,7 +87,7 @@ class CTranslateModel:
         self._tokenizer = FolderTokenizer(description.folder)
         self.threads = threads or default_threads()
         self._generator = _load(description, device, self.threads)
-        self._stop_ids = [i for token in description.stop for i in self._tokenizer.control(token)]
+        self._stop_ids = [self._stop_id(token) for token in description.stop]
 
     @property
     def description(self) -> ModelDescription:
@@ -104,6 +104,13 @@ class CTranslateModel:
     @property
     def compute_type(self) -> str:
         return str(self._generator.compute_type)
+
+    def _stop_id(self, token: str) -> int:
+        ids = self._tokenizer.control(token)
+        if len(ids) != 1:  # each of its pieces would end an answer
+            where = self._description.folder / "model.toml"
+            raise ModelError(f"{where}: the stop token {token!r} is none of the tokenizer's; convert the model again")
+        return ids[0]
 
     def warm_up(self) -> None:
         """The first call after loading is twice as slow: make it before somebody waits."""

@@ -69,6 +69,12 @@ def test_a_model_that_ctranslate2_refuses(folder: Path) -> None:
         CTranslateModel(read_description(folder), "cpu", 1)
 
 
+def test_a_stop_token_that_the_tokenizer_has_not(folder: Path) -> None:
+    edit("model.toml", lambda t: t.replace('stop = ["<|endoftext|>"]', 'stop = ["the end"]'))(folder)
+    with pytest.raises(ModelError, match=r"the stop token 'the end' is none of the tokenizer's"):
+        CTranslateModel(read_description(folder), "cpu", 1)
+
+
 def test_models_are_found_by_name_and_by_path(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalog, "models_folder", lambda: tmp_path)
     assert find_model("").folder == find_model("embedded").folder == EMBEDDED_FOLDER
