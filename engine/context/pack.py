@@ -1,0 +1,132 @@
+"""Choosing lines: the statements that show the most likely names at the least cost, as excerpts of their files."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from engine.context.likely import SHARPNESS, Matches
+from engine.context.source import Source
+from engine.types import Snippet
+
+COST_POWER = 0.7  # value is weighed against cost to this power: a dear statement with many names may be worth it
+DECLARATION_BONUS = 0.5  # a line that declares a name is worth that much more than one that uses it
+PATH_OVERHEAD_CHARS = 5  # of a snippet's header, beside the path
+TRANCHE_SHARE = 0.24  # of the budget: within one the lines of a file stand together, and better tranches stand first
+
+LIKENESS_VALUE = 0.0  # of a line in the best chunk, beside its names: code that matches is worth seeing whole
+LEAST_LIKENESS = 0.1
+
+Cost = Callable[[str], float]
+
+
+class Statement(NamedTuple):
+    source: Source
+    lines: range
+    values: tuple[tuple[str, float], ...]  # of its likely names
+    cost: float
+    reason: str
+
+
+def pack(
+    matches: Matches, likely: dict[str, float], hidden: Callable[[str, int], bool], budget: float, cost: Cost
+) -> list[Snippet]:
+    """Excerpts within `budget`, best first. `cost` measures text, `hidden` tells lines that the prompt shows anyway.
+
+    Greedy: a statement's value is the sum of the probabilities of its names that no chosen one shows.
+    """
+    statements = _statements(matches, likely, hidden, cost)
+    shown: set[str] = set()
+    opened: set[str] = set()
+    taken: set[tuple[str, int]] = set()
+    tranches: list[list[tuple[Statement, float]]] = [[]]
+    used = in_tranche = 0.0
+
+    def value(statement: Statement) -> float:
+        gain: float = sum([worth for name, worth in statement.values if name not in shown])
+        if not gain:
+            return 0.0
+        path = statement.source.path
+        price = statement.cost + (0 if path in opened else cost(path) + PATH_OVERHEAD_CHARS)
+        return gain / math.pow(price, COST_POWER)
+
+    queue = [(-value(statement), number) for number, statement in enumerate(statements)]
+    heapq.heapify(queue)
+    while queue and used < budget:
+        _, number = heapq.heappop(queue)
+        statement = statements[number]
+        now = value(statement)
+        if now <= 0:
+            continue
+        if queue and now < -queue[0][0]:
+            heapq.heappush(queue, (-now, number))
+            continue
+        shown.update([name for name, _ in statement.values])
+        taken.update((statement.source.path, line) for line in statement.lines)
+        if in_tranche > budget * TRANCHE_SHARE:
+            tranches.append([])
+            in_tranche = 0.0
+            opened.clear()
+        path = statement.source.path
+        price = statement.cost + (0 if path in opened else cost(path) + PATH_OVERHEAD_CHARS)
+        opened.add(path)
+        tranches[-1].append((statement, now))
+        used += price
+        in_tranche += price
+    return [snippet for tranche in tranches for snippet in _excerpts(tranche)]
+
+
+def _statements(
+    matches: Matches, likely: dict[str, float], hidden: Callable[[str, int], bool], cost: Cost
+) -> list[Statement]:
+    found: list[Statement] = []
+    done: set[tuple[str, int]] = set()
+
+    wanted = likely.keys()
+
+    def add(source: Source, numbers: Iterable[int], reason: str, likeness: float = 0.0) -> None:
+        path, lines = source.path, source.lines
+        for number in numbers:
+            if (path, number) in done or number >= len(lines):
+                continue
+            done.add((path, number))
+            end = source.statement_end(number)
+            names = source.line(number).distinct & wanted
+            for at in range(number + 1, end):
+                names |= source.line(at).distinct & wanted
+            if not names or hidden(path, number):
+                continue
+            values = {name: likely[name] for name in names}
+            if likeness > LEAST_LIKENESS:
+                values[f"{path}:{number}"] = LIKENESS_VALUE * likeness  # of the line as such: shown once, like a name
+            for name in source.declared_on.get(number, frozenset()) & names:
+                values[name] *= 1 + DECLARATION_BONUS
+            price = sum([cost(lines[at].strip()) + 2 for at in range(number, end)])
+            found.append(Statement(source, range(number, end), tuple(values.items()), price, reason))
+
+    for declared in matches.declared:
+        add(declared.source, declared.lines, f"declares {declared.name}")
+    best = matches.chunks[0][1].score if matches.chunks else 1.0
+    for source, chunk in matches.chunks:
+        add(source, range(chunk.start, chunk.end), "similar code", (chunk.score / best) ** SHARPNESS)
+    return found
+
+
+def _excerpts(tranche: list[tuple[Statement, float]]) -> list[Snippet]:
+    """One snippet a file, its lines in order; files in the order of their best statement."""
+    by_path: dict[str, list[tuple[Statement, float]]] = {}
+    for statement, value in tranche:
+        by_path.setdefault(statement.source.path, []).append((statement, value))
+    snippets = []
+    for path, entries in by_path.items():
+        source = entries[0][0].source
+        numbers = sorted(
+            {number for statement, _ in entries for number in statement.lines if number < len(source.lines)}
+        )
+        text = "\n".join(source.lines[number] for number in numbers)
+        reasons = dict.fromkeys(statement.reason for statement, _ in entries)
+        score = sum(value for _, value in entries)
+        snippets.append(Snippet(path, numbers[0], numbers[-1] + 1, text, round(score, 4), ", ".join(list(reasons)[:3])))
+    return snippets
