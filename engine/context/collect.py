@@ -29,18 +29,8 @@ Workspaces = Mapping[Path, WorkspaceIndex]
 def collect(request: CompletionRequest, workspaces: Workspaces, prompt_tokens: int) -> tuple[Snippet, ...]:
     """Snippets for a prompt of `prompt_tokens`, the best first, somewhat more than it will hold."""
     document = request.document
-    text = document.text.removeprefix("\ufeff")
-    offset = max(0, min(request.offset - (len(document.text) - len(text)), len(text)))
     chars = prompt_tokens * CHARS_PER_TOKEN
-    view = View(
-        document.path,
-        family_of(document.language, document.path),
-        text[:offset].replace("\r\n", "\n"),
-        text[offset:].replace("\r\n", "\n"),
-        int(chars * PREFIX_SHARE),
-        int(chars * SUFFIX_SHARE),
-        request.recent,
-    )
+    view = view_of(request, int(chars * PREFIX_SHARE), int(chars * SUFFIX_SHARE))
     budget = chars * REFERENCE_SHARE
     index = workspaces.get(document.root) if document.root else None
     if index is None:
@@ -49,6 +39,22 @@ def collect(request: CompletionRequest, workspaces: Workspaces, prompt_tokens: i
         if each.root == document.root and each.file is not None:
             index.edited(each.path, each.language, each.text)
     return tuple(index.find(view, budget))
+
+
+def view_of(request: CompletionRequest, chars_above: int, chars_below: int) -> View:
+    """What the prompt will show of the text itself: so many characters above and below the cursor."""
+    document = request.document
+    text = document.text.removeprefix("\ufeff")
+    offset = max(0, min(request.offset - (len(document.text) - len(text)), len(text)))
+    return View(
+        document.path,
+        family_of(document.language, document.path),
+        text[:offset].replace("\r\n", "\n"),
+        text[offset:].replace("\r\n", "\n"),
+        chars_above,
+        chars_below,
+        request.recent,
+    )
 
 
 def _of_open(request: CompletionRequest) -> MemoryIndex:

@@ -36,6 +36,7 @@ class Declared(NamedTuple):
     source: Source
     lines: tuple[int, ...]
     name: str
+    in_view: bool = True
 
 
 def declared_in_view(view: View, index: Index, affinity: Affinity) -> list[Declared]:
@@ -67,7 +68,7 @@ def declared_in_view(view: View, index: Index, affinity: Affinity) -> list[Decla
         limit = MAX_LINES_OF_RECEIVER if score > 2 else MAX_LINES  # noqa: PLR2004 - what only a receiver's type reaches
         key = (source.path, each.start)
         if key not in chosen:
-            chosen[key] = Declared(source, tuple(skeleton(source, position, weights, limit)), each.name)
+            chosen[key] = Declared(source, tuple(skeleton(source, position, weights, limit)), each.name, in_view=True)
     return list(chosen.values())
 
 
@@ -79,7 +80,7 @@ def declarations_of(likely: Mapping[str, float], view: View, index: Index) -> li
         for each in source.declarations:
             if each.name in wanted:
                 end = min(each.signature_end, each.start + LIKELY_LINES)
-                found.append(Declared(source, tuple(range(each.start, end)), each.name))
+                found.append(Declared(source, tuple(range(each.start, end)), each.name, in_view=False))
     return found
 
 

@@ -12,15 +12,17 @@ from engine.context.view import View
 from engine.types import Snippet
 
 CANDIDATES = 150  # chunks the index is asked for, before affinity
-POOL = 60  # chunks whose lines are looked at
+MIN_POOL, MAX_POOL, POOL_COST = 24, 60, 100  # chunks whose lines are looked at: one for so much of the budget
+MIN_NAMES, NAME_COST = 150, 12  # names that are weighed: one for so much of the budget
 
 
 def find(view: View, index: Index, budget: float, cost: Cost = len) -> list[Snippet]:
     """Snippets within `budget`, as `cost` measures text, the best first."""
     affinity = Affinity(view)
     in_view = declared_in_view(view, index, affinity)
-    matches = Matches(_chunks(view, index, affinity), in_view, _rarity(view, index))
-    likely = likely_names(view, matches)
+    pool = int(min(MAX_POOL, max(MIN_POOL, budget / POOL_COST)))
+    matches = Matches(_chunks(view, index, affinity, pool), in_view, _rarity(view, index))
+    likely = likely_names(view, matches, int(max(MIN_NAMES, budget / NAME_COST)))
     matches = matches._replace(declared=[*in_view, *declarations_of(likely, view, index)])
 
     def hidden(path: str, line: int) -> bool:
@@ -29,7 +31,7 @@ def find(view: View, index: Index, budget: float, cost: Cost = len) -> list[Snip
     return pack(matches, likely, hidden, budget, cost)
 
 
-def _chunks(view: View, index: Index, affinity: Affinity) -> list[tuple[Source, Chunk]]:
+def _chunks(view: View, index: Index, affinity: Affinity, pool: int) -> list[tuple[Source, Chunk]]:
     """The best chunks that the prompt does not show anyway, by similarity and affinity."""
     ranked = []
     for chunk in index.search(view.family.id, view.terms, CANDIDATES):
@@ -39,8 +41,8 @@ def _chunks(view: View, index: Index, affinity: Affinity) -> list[tuple[Source, 
                 continue
         ranked.append(chunk._replace(score=chunk.score * affinity.factor(chunk.path)))
     ranked.sort(key=lambda chunk: -chunk.score)
-    sources = index.sources({chunk.path for chunk in ranked[:POOL]})
-    return [(sources[chunk.path], chunk) for chunk in ranked[:POOL] if chunk.path in sources]
+    sources = index.sources({chunk.path for chunk in ranked[:pool]})
+    return [(sources[chunk.path], chunk) for chunk in ranked[:pool] if chunk.path in sources]
 
 
 def _rarity(view: View, index: Index) -> dict[str, float]:

@@ -47,6 +47,7 @@ class MemoryIndex:
         self._of_path: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
         self._lists: dict[str, dict[str, dict[int, float]]] = defaultdict(dict)  # family -> term -> chunk -> impact
         self._totals: dict[str, int] = defaultdict(int)  # family -> chunks
+        self._declared: dict[str, frozenset[str]] = {}
         self._next = 0
 
     def __len__(self) -> int:
@@ -75,12 +76,14 @@ class MemoryIndex:
             numbers.append((number, tuple(counts)))
         self._totals[family] += len(numbers)
         self._sources[source.path] = source
+        self._declared[source.path] = source.declared  # parses now, not while somebody waits for an answer
         self._of_path[source.path] = numbers
 
     def drop(self, path: str) -> None:
         source = self._sources.pop(path, None)
         if source is None:
             return
+        del self._declared[path]
         lists = self._lists[source.family.id]
         self._totals[source.family.id] -= len(self._of_path[path])
         for number, terms in self._of_path.pop(path):
@@ -113,9 +116,9 @@ class MemoryIndex:
 
     def declaring(self, family: str, names: Iterable[str], limit: int) -> list[Source]:
         wanted = frozenset(names)
-        sources = [each for each in self._sources.values() if each.family.id == family]
-        holders = [(len(each.declared & wanted), each) for each in sources if each.declared & wanted]
-        return [each for _, each in heapq.nlargest(limit, holders, key=lambda pair: pair[0])]
+        holders = [(len(held & wanted), path) for path, held in self._declared.items() if not held.isdisjoint(wanted)]
+        sources = [self._sources[path] for _, path in sorted(holders, reverse=True)]
+        return [source for source in sources if source.family.id == family][:limit]
 
     def sources(self, paths: Iterable[str]) -> dict[str, Source]:
         return {path: self._sources[path] for path in paths if path in self._sources}

@@ -89,6 +89,8 @@ class Indexer:
         while True:
             try:
                 self._run()
+            except _Stopped:
+                return
             except _Rebuild:
                 faults = 0
             except (StoreError, sqlite3.Error, OSError) as fault:
@@ -297,7 +299,7 @@ def main() -> None:
 
     indexer = Indexer(Path(root).resolve(), Path(folder), tuple(excluded), say)
     threading.Thread(target=indexer.read_commands, args=(sys.stdin,), daemon=True).start()
-    with suppress(_Stopped, KeyboardInterrupt):
+    with suppress(KeyboardInterrupt):
         indexer.run()
 
 

@@ -6,6 +6,7 @@ ctxbench's development tasks, each repository's by the others' when measured.
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections import defaultdict
 from itertools import pairwise
@@ -48,15 +49,15 @@ class Matches(NamedTuple):
     rarity: dict[str, float]  # of the query's terms
 
 
-def likely_names(view: View, matches: Matches) -> dict[str, float]:
-    """Name -> the probability that the next lines need it; of names that the prompt does not show already."""
+def likely_names(view: View, matches: Matches, limit: int) -> dict[str, float]:
+    """Name -> the probability that the next lines need it: the `limit` likeliest that the prompt does not show."""
     a, b, c, d, e, f, g, h = WEIGHTS
     likely = {}
     for name, (s, t, u, v, w, x, y, z) in signs_of_names(view, matches).items():
         odds = BIAS + a * s + b * t + c * u + d * v + e * w + f * x + g * y + h * z
         if odds > LEAST_ODDS:
             likely[name] = 1 / (1 + math.exp(-odds))
-    return likely
+    return {name: likely[name] for name in heapq.nlargest(limit, likely, key=likely.__getitem__)}
 
 
 def signs_of_names(view: View, matches: Matches) -> dict[str, Signs]:

@@ -38,7 +38,7 @@ def outline(language: str, text: str) -> tuple[Declaration, ...]:
         tree = parser.parse(text.encode("utf-8", "replace"))
         matches = tree_sitter.QueryCursor(query).matches(tree.root_node)
         found = [one for _, captures in matches[:MAX_DECLARATIONS] for one in _declared(captures)]
-    return _nested(sorted(set(found), key=lambda each: (each.start, -each.end)))
+    return _nested(sorted(dict.fromkeys(found), key=lambda each: (each.start, -each.end)))
 
 
 def _declared(captures: dict[str, list[tree_sitter.Node]]) -> list[Declaration]:

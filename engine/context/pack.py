@@ -7,17 +7,18 @@ import math
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from engine.context.likely import SHARPNESS, Matches
+from engine.context.likely import Matches
 from engine.context.source import Source
 from engine.types import Snippet
 
 COST_POWER = 0.7  # value is weighed against cost to this power: a dear statement with many names may be worth it
 DECLARATION_BONUS = 0.5  # a line that declares a name is worth that much more than one that uses it
 PATH_OVERHEAD_CHARS = 5  # of a snippet's header, beside the path
+IN_VIEW_VALUE = 0.02  # of the line that declares a name in view, beside what else it shows
+ANCHOR_SHARE = 0.5  # of the budget, for the best match as it stands
+ANCHOR_CANDIDATES, MAX_ANCHORS, MIN_ANCHOR_LINES = 8, 1, 3
 TRANCHE_SHARE = 0.24  # of the budget: within one the lines of a file stand together, and better tranches stand first
 
-LIKENESS_VALUE = 0.0  # of a line in the best chunk, beside its names: code that matches is worth seeing whole
-LEAST_LIKENESS = 0.1
 
 Cost = Callable[[str], float]
 
@@ -38,11 +39,11 @@ def pack(
     Greedy: a statement's value is the sum of the probabilities of its names that no chosen one shows.
     """
     statements = _statements(matches, likely, hidden, cost)
-    shown: set[str] = set()
+    anchors, shown = _anchors(matches, hidden, budget, cost)
     opened: set[str] = set()
     taken: set[tuple[str, int]] = set()
     tranches: list[list[tuple[Statement, float]]] = [[]]
-    used = in_tranche = 0.0
+    used, in_tranche = sum(cost(each.text) + cost(each.path) + PATH_OVERHEAD_CHARS for each in anchors), 0.0
 
     def value(statement: Statement) -> float:
         gain: float = sum([worth for name, worth in statement.values if name not in shown])
@@ -75,7 +76,43 @@ def pack(
         tranches[-1].append((statement, now))
         used += price
         in_tranche += price
-    return [snippet for tranche in tranches for snippet in _excerpts(tranche)]
+    return [*anchors, *(snippet for tranche in tranches for snippet in _excerpts(tranche))]
+
+
+def _anchors(
+    matches: Matches, hidden: Callable[[str, int], bool], budget: float, cost: Cost
+) -> tuple[list[Snippet], set[str]]:
+    """The code that matches best, whole, as far as its share of the budget goes; and the names it shows.
+
+    A model learns more from code that goes on than from single statements.
+    """
+    anchors: list[Snippet] = []
+    names: set[str] = set()
+    room = budget * ANCHOR_SHARE
+    for source, chunk in matches.chunks[:ANCHOR_CANDIDATES]:
+        overlaps = (
+            each.start_line < chunk.end and chunk.start < each.end_line for each in anchors if each.path == chunk.path
+        )
+        if any(overlaps):
+            continue
+        kept: list[int] = []
+        for number in range(chunk.start, min(chunk.end, len(source.lines))):
+            if source.line(number).names and not hidden(chunk.path, number):
+                price = cost(source.lines[number]) + 1
+                if price > room:
+                    break
+                room -= price
+                kept.append(number)
+        if len(kept) < MIN_ANCHOR_LINES:
+            continue
+        text = "\n".join(source.lines[number] for number in kept)
+        names.update(name for number in kept for name in source.line(number).distinct)
+        anchors.append(
+            Snippet(chunk.path, kept[0], kept[-1] + 1, text, round(chunk.score, 2), "similar code, the best match")
+        )
+        if len(anchors) == MAX_ANCHORS:
+            break
+    return anchors, names
 
 
 def _statements(
@@ -86,7 +123,7 @@ def _statements(
 
     wanted = likely.keys()
 
-    def add(source: Source, numbers: Iterable[int], reason: str, likeness: float = 0.0) -> None:
+    def add(source: Source, numbers: Iterable[int], reason: str, own_value: float = 0.0) -> None:
         path, lines = source.path, source.lines
         for number in numbers:
             if (path, number) in done or number >= len(lines):
@@ -96,21 +133,23 @@ def _statements(
             names = source.line(number).distinct & wanted
             for at in range(number + 1, end):
                 names |= source.line(at).distinct & wanted
-            if not names or hidden(path, number):
+            if not (names or own_value) or hidden(path, number):
                 continue
             values = {name: likely[name] for name in names}
-            if likeness > LEAST_LIKENESS:
-                values[f"{path}:{number}"] = LIKENESS_VALUE * likeness  # of the line as such: shown once, like a name
+            if own_value:
+                values[f"{path}:{number}"] = own_value  # shown once, as a name is
             for name in source.declared_on.get(number, frozenset()) & names:
                 values[name] *= 1 + DECLARATION_BONUS
             price = sum([cost(lines[at].strip()) + 2 for at in range(number, end)])
             found.append(Statement(source, range(number, end), tuple(values.items()), price, reason))
 
-    for declared in matches.declared:
-        add(declared.source, declared.lines, f"declares {declared.name}")
-    best = matches.chunks[0][1].score if matches.chunks else 1.0
+    for rank, declared in enumerate(matches.declared):
+        reason = f"declares {declared.name}"
+        if declared.in_view:
+            add(declared.source, declared.lines[:1], reason, IN_VIEW_VALUE / (1 + rank))
+        add(declared.source, declared.lines, reason)
     for source, chunk in matches.chunks:
-        add(source, range(chunk.start, chunk.end), "similar code", (chunk.score / best) ** SHARPNESS)
+        add(source, range(chunk.start, chunk.end), "similar code")
     return found
 
 

@@ -71,7 +71,7 @@ class View:
         unfinished = UNFINISHED.search(self.cursor_line)
         return self.cursor_line[: unfinished.start()] if unfinished else self.cursor_line
 
-    @property
+    @cached_property
     def asks_for_member(self) -> bool:
         """Whether a member's name is being typed: behind a dot, an arrow, or `::`."""
         return self.before_name.endswith((".", "->", "::"))

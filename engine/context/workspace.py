@@ -197,9 +197,10 @@ class WorkspaceIndex:
             committed.append(None)
         for path, entry in texts.items():
             source = self._opened(path, *entry) if entry else read_source(self.root, path, self._excluded)
+            before = self._layers.edited_source(path)
             if source is None:
                 self._layers.delete(path)
-            else:
+            elif before is None or before.text != source.text:
                 self._layers.put(source)
         for paths in committed:
             self._see_store(paths, still_open)
