@@ -21,6 +21,7 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.keystrokes
+	$(BIN)/python -m benchmarks.context
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python docs/screenshots/make.py

@@ -15,7 +15,7 @@ from engine.context.view import View
 
 LINES_ABOVE, LINES_BELOW = 12, 6
 MIN_NAME_CHARS = 3
-MAX_FILES = 40
+MAX_FILES = 24
 MAX_OF_ONE_NAME = 40  # more declarations of one name say nothing
 MAX_DECLARATIONS = 20
 MAX_LIKELY, LIKELY_LINES = 30, 2

@@ -12,11 +12,11 @@ from engine.context.source import Source
 from engine.types import Snippet
 
 COST_POWER = 0.7  # value is weighed against cost to this power: a dear statement with many names may be worth it
-DECLARATION_BONUS = 0.5  # a line that declares a name is worth that much more than one that uses it
+DECLARATION_VALUE = 0.3  # of the line that declares a likely name, beside showing it: also where a use is shown already
 PATH_OVERHEAD_CHARS = 5  # of a snippet's header, beside the path
 IN_VIEW_VALUE = 0.02  # of the line that declares a name in view, beside what else it shows
-ANCHOR_SHARE = 0.5  # of the budget, for the best match as it stands
-ANCHOR_CANDIDATES, MAX_ANCHORS, MIN_ANCHOR_LINES = 8, 1, 3
+ANCHOR_SHARE = 0.4  # of the budget, for the best match as it stands
+ANCHOR_CANDIDATES, MAX_ANCHORS, MIN_ANCHOR_LINES, MAX_ANCHOR_LINES = 8, 1, 3, 14
 TRANCHE_SHARE = 0.24  # of the budget: within one the lines of a file stand together, and better tranches stand first
 
 
@@ -99,7 +99,7 @@ def _anchors(
         for number in range(chunk.start, min(chunk.end, len(source.lines))):
             if source.line(number).names and not hidden(chunk.path, number):
                 price = cost(source.lines[number]) + 1
-                if price > room:
+                if price > room or len(kept) == MAX_ANCHOR_LINES:
                     break
                 room -= price
                 kept.append(number)
@@ -138,8 +138,8 @@ def _statements(
             values = {name: likely[name] for name in names}
             if own_value:
                 values[f"{path}:{number}"] = own_value  # shown once, as a name is
-            for name in source.declared_on.get(number, frozenset()) & names:
-                values[name] *= 1 + DECLARATION_BONUS
+            for name in names.intersection(source.declared_on.get(number, ())):
+                values[f"{name}'s declaration"] = likely[name] * DECLARATION_VALUE
             price = sum([cost(lines[at].strip()) + 2 for at in range(number, end)])
             found.append(Statement(source, range(number, end), tuple(values.items()), price, reason))
 

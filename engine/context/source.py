@@ -69,11 +69,11 @@ class Source:
         return frozenset(each.name for each in self.declarations)
 
     @cached_property
-    def declared_on(self) -> dict[int, frozenset[str]]:
+    def declared_on(self) -> dict[int, list[str]]:
         """Line -> the names whose declaration begins there."""
-        found: dict[int, frozenset[str]] = {}
-        for each in self.declarations:
-            found[each.start] = found.get(each.start, frozenset()) | {each.name}
+        found: dict[int, list[str]] = {}
+        for name, _, start, *_ in self.declarations:
+            found.setdefault(start, []).append(name)
         return found
 
     def line(self, number: int) -> Line:

@@ -203,6 +203,6 @@ def _source(stored: tantivy.Document) -> Source | None:
     raw = bytes(stored.get_first("text") or b"")
     if zlib.crc32(raw) != stored.get_first("checksum"):
         raise StoreError(f"the text of {stored.get_first('file')} is damaged")
-    declarations = tuple(Declaration(*entry) for entry in json.loads(bytes(stored.get_first("outline") or b"[]")))
+    declarations = tuple(map(Declaration._make, json.loads(bytes(stored.get_first("outline") or b"[]"))))
     path, language = str(stored.get_first("file")), str(stored.get_first("language"))
     return Source(path, language, raw.decode("utf-8"), declarations)
