@@ -1,8 +1,9 @@
 """The index's own process: keeps a workspace's store as the disk is. `python -m engine.context.indexer ROOT FOLDER`.
 
 Reads commands, one JSON object a line, numbered by `n`: {"do": "changed", "paths": [...]} (null: anything may have
-changed), {"do": "rebuild"}, {"do": "stop"}. Says events the same way: `progress` (done, total), `committed` (paths, or
-null), `rebuilt`, `fault` (message), `shared`, and `idle` (n: the last command that was carried out).
+changed), {"do": "first", "words": [...]} (files named so come before others), {"do": "rebuild"}, {"do": "stop"}. Says
+events the same way: `progress` (done, total), `committed` (paths, or null), `rebuilt`, `fault` (message), `shared`, and
+`idle` (n: the last command that was carried out).
 
 It runs at a low priority, ends when its standard input does, and where another process already writes this store it
 waits for its turn: several windows on one workspace share one store.
@@ -27,7 +28,9 @@ from typing import Any
 
 from engine.context.exclusion import IGNORE_FILES, forget
 from engine.context.listing import Stamp, list_files, read_source, stamp_of
+from engine.context.manifest import Manifest
 from engine.context.store import Entry, StoreBusyError, StoreError, StoreWriter, entry_of
+from engine.context.syntax import stem_parts
 
 DEBOUNCE_SECONDS = 0.05
 COMMIT_SECONDS = 3.0  # between commits while much is to be done
@@ -39,41 +42,13 @@ BATTERY_PAUSE = 2.0  # on battery, rest that many times as long as was worked
 CHUNKS, MANIFEST = "chunks", "manifest.sqlite"
 
 
-class Manifest:
-    """Which files the store holds, as of which stamps. Written after the store: what is missing here is read again."""
-
-    def __init__(self, file: Path) -> None:
-        self._database = sqlite3.connect(file)
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=NORMAL")
-        self._database.execute(
-            "CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, modified INTEGER, size INTEGER)"
-        )
-        rows = self._database.execute("SELECT path, modified, size FROM files")
-        self.stamps = {path: Stamp(modified, size) for path, modified, size in rows}
-
-    def record(self, changes: dict[str, Stamp | None]) -> None:
-        with self._database:
-            gone = [(path,) for path, stamp in changes.items() if stamp is None]
-            self._database.executemany("DELETE FROM files WHERE path = ?", gone)
-            rows = [(path, *stamp) for path, stamp in changes.items() if stamp is not None]
-            self._database.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", rows)
-        for path, stamp in changes.items():
-            if stamp is None:
-                self.stamps.pop(path, None)
-            else:
-                self.stamps[path] = stamp
-
-    def close(self) -> None:
-        self._database.close()
-
-
 class Indexer:
     def __init__(self, root: Path, folder: Path, excluded: tuple[str, ...], say: Any) -> None:
         self._root, self._folder, self._excluded, self._say = root, folder, excluded, say
         self._commands: queue.Queue[dict[str, Any]] = queue.Queue()
         self._helpers: Executor | None = None
         self._taken = 0  # the number of the last command
+        self._first: set[str] = set()  # words that open files import: files named so come before others
         self._again = False  # anything may have changed while the disk was being read
 
     def read_commands(self, lines: Iterable[str]) -> None:
@@ -156,6 +131,10 @@ class Indexer:
         while True:
             if command["do"] == "stop":
                 raise _Stopped
+            if command["do"] == "first":  # everything is done already
+                self._say({"event": "idle", "n": self._taken})
+                command = self._command(None)
+                continue
             if command["paths"] is None or any(path.rpartition("/")[2] in IGNORE_FILES for path in command["paths"]):
                 forget()
                 return None
@@ -174,6 +153,9 @@ class Indexer:
                 if command["do"] == "stop":
                     self._commands.put(command)
                     raise _Stopped
+                if command["do"] == "first":
+                    self._first.update(command["words"])
+                    continue
                 if command["paths"] is None:
                     self._again = True
                 paths.update(command["paths"] or ())
@@ -190,6 +172,8 @@ class Indexer:
             (path, stamp) for path, stamp in found.items() if manifest.stamps.get(path) != stamp
         ]
         changed += [(path, None) for path in manifest.stamps.keys() - found.keys()]
+        self._index(writer, manifest, self._stamped(self._pending()), None)
+        changed.sort(key=lambda entry: self._first.isdisjoint(stem_parts(entry[0])[:2]))
         self._index(writer, manifest, changed, len(found))
         if self._helpers:
             self._helpers.shutdown()

@@ -29,6 +29,7 @@ from engine.context.listing import open_source, read_source
 from engine.context.pack import Cost
 from engine.context.source import Source
 from engine.context.store import FORMAT, StoreError, StoreReader
+from engine.context.syntax import family_of, imported_words
 from engine.context.view import View
 from engine.types import Snippet
 
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 
 MAX_AT_ONCE = 50  # changed files that are read here at once; more wait for the store, as after a branch switch
 STOP_SECONDS = 2.0
+MAX_FIRST_WORDS = 200
 REPARSE_SECONDS = 1.0
 
 
@@ -124,6 +126,14 @@ class WorkspaceIndex:
             if self._seen.get(path) is not text:
                 self._seen[path] = text
                 self._texts[path] = (language, text)
+
+    def opened(self, path: str, language: str, text: str) -> None:
+        """A file was opened: its imports are wanted before the rest, while the store is still being built."""
+        self.edited(path, language, text)
+        if self._answered < 0:
+            family = family_of(language, path)
+            words = sorted(frozenset().union(*imported_words(text, family)) - family.keywords)
+            self._tell({"do": "first", "words": words[:MAX_FIRST_WORDS]})
 
     def closed(self, path: str) -> None:
         """An open file was closed: the disk's text counts again."""

@@ -21,6 +21,14 @@ def register(server: CodegeexServer) -> None:
     def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
         _tell(server, [change.uri for change in params.changes])
 
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def did_open(params: types.DidOpenTextDocumentParams) -> None:
+        """What a person looks at, and its imports, come before the rest of a folder that is not indexed yet."""
+        document = params.text_document
+        root, path = _place(server, document.uri)
+        if root and (index := server.session.indexes.get(root)):
+            index.opened(path, document.language_id, document.text)
+
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
         _tell(server, [params.text_document.uri])
