@@ -26,14 +26,15 @@ def follow_folders(server: CodegeexServer) -> None:
     """Begins an index for each workspace folder that has none, and ends those whose folder is gone."""
     session = server.session
     wanted = set(workspace_roots(server.workspace)) if session.settings.enable and session.settings.use_index else set()
-    for root in set(session.indexes) - wanted:
-        session.indexes.pop(root).stop()
+    excluded = session.settings.excluded
+    for root in [root for root, index in session.indexes.items() if root not in wanted or index.excluded != excluded]:
+        session.indexes.pop(root).stop(wait=False)
         if server.watcher:
             server.watcher.stop(root)
     for root in wanted - set(session.indexes):
         if not root.is_dir() or root == Path.home() or root == Path(root.anchor):
             continue  # a home folder or a whole disk is nobody's project
-        index = session.indexes[root] = WorkspaceIndex(root, session.settings.excluded, _shown_progress(server, root))
+        index = session.indexes[root] = WorkspaceIndex(root, excluded, _shown_progress(server, root))
         index.start()
         if index.fault:
             reporting.fault(server, index.fault)

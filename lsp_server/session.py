@@ -66,7 +66,7 @@ class Session:
 
     def stop(self) -> None:
         for index in self.indexes.values():
-            index.stop()
+            index.stop(wait=False)
         self.indexes.clear()
         for token in self._running.values():
             token.cancel()

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import platformdirs
 
-from engine.context.exclusion import IGNORE_FILES, forget
+from engine.context.exclusion import IGNORE_FILES, forget, why_not_folder, why_not_name, why_not_path
 from engine.context.find import find
 from engine.context.indexer import CHUNKS
 from engine.context.layers import LayeredIndex
@@ -51,9 +51,10 @@ class Progress(NamedTuple):
 OnProgress = Callable[[Progress], None]
 
 
-def cache_folder(root: Path) -> Path:
-    """Where the store of a workspace lies: the same for every window on it, another one for another format."""
-    digest = hashlib.sha256(str(root.resolve()).encode("utf-8", "replace")).hexdigest()[:16]
+def cache_folder(root: Path, excluded: tuple[str, ...] = ()) -> Path:
+    """Where a workspace's store lies: the same for every window on it; another for another format or other patterns."""
+    named = "\0".join((str(root.resolve()), *excluded))
+    digest = hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()[:16]
     return Path(platformdirs.user_cache_dir("codegeex-lsp")) / "index" / f"{root.name}-{digest}-{FORMAT}"
 
 
@@ -66,8 +67,8 @@ class WorkspaceIndex:
         folder: Path | None = None,
     ) -> None:
         self.root = root.resolve()
-        self._excluded = excluded
-        self._folder = folder or cache_folder(root)
+        self.excluded = excluded
+        self._folder = folder or cache_folder(root, excluded)
         self._on_progress = on_progress
         self._layers = LayeredIndex()
         self._noting = threading.Lock()
@@ -86,24 +87,32 @@ class WorkspaceIndex:
     def start(self) -> None:
         """Begins to answer from the store that is there, and to bring it up to date in a process of its own."""
         self._committed.append(None)
-        command = [sys.executable, "-m", "engine.context.indexer", str(self.root), str(self._folder), *self._excluded]
+        command = [sys.executable, "-m", "engine.context.indexer", str(self.root), str(self._folder), *self.excluded]
         try:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                encoding="utf-8", cwd=Path(__file__).parents[2],
-            )  # fmt: skip
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                encoding="utf-8",
+                cwd=Path(__file__).parents[2],
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
         except OSError as fault:
             self.fault = f"the index cannot be built: {fault}"
             return
         threading.Thread(target=self._listen, args=(self._process,), daemon=True, name="index events").start()
 
-    def stop(self) -> None:
+    def stop(self, *, wait: bool = True) -> None:
+        """Ends the process; with `wait`, only returns when it has ended, or was killed."""
         process, self._process = self._process, None
         if process is None:
             return
         with suppress(OSError, ValueError):
             if process.stdin:
                 process.stdin.close()  # the end of its input is the end of the process
+        if not wait:
+            return
         with suppress(subprocess.TimeoutExpired):
             process.wait(STOP_SECONDS)
             return
@@ -146,12 +155,23 @@ class WorkspaceIndex:
         """Snippets of this workspace for a view, best first. What is damaged answers nothing until it is rebuilt."""
         try:
             self.take_notes()
-            return find(view, self._layers, budget, cost)
+            return self._allowed(find(view, self._layers, budget, cost))
         except StoreError as fault:
             log.warning("the index of %s is damaged and will be rebuilt: %s", self.root, fault)
             self._forget_store()
             self._tell({"do": "rebuild"})
-            return find(view, self._layers, budget, cost)
+            return self._allowed(find(view, self._layers, budget, cost))
+
+    def _allowed(self, snippets: list[Snippet]) -> list[Snippet]:
+        """Those that today's rules allow: the store may still hold what was ignored a moment ago."""
+
+        def why_not(path: str) -> str:
+            file = self.root / path
+            by_folder = why_not_folder(file.parent, self.root, self.excluded)
+            return why_not_name(file.name) or by_folder or why_not_path(file, self.root, self.excluded)
+
+        verdicts = {path: why_not(path) for path in {snippet.path for snippet in snippets}}
+        return [snippet for snippet in snippets if not verdicts[snippet.path]]
 
     def wait_idle(self, seconds: float) -> bool:
         """For tests, benchmarks and the command: until the store is as the disk, or is another process' business."""
@@ -206,7 +226,7 @@ class WorkspaceIndex:
             self._forget_store()
             committed.append(None)
         for path, entry in texts.items():
-            source = self._opened(path, *entry) if entry else read_source(self.root, path, self._excluded)
+            source = self._opened(path, *entry) if entry else read_source(self.root, path, self.excluded)
             before = self._layers.edited_source(path)
             if source is None:
                 self._layers.delete(path)
@@ -217,7 +237,7 @@ class WorkspaceIndex:
 
     def _opened(self, path: str, language: str, text: str) -> Source | None:
         """An open file; its outline may be `REPARSE_SECONDS` old: a keystroke must not pay for a whole parse."""
-        source = open_source(self.root, path, language, text, self._excluded)
+        source = open_source(self.root, path, language, text, self.excluded)
         before, now = self._layers.edited_source(path), time.monotonic()
         if source and before and now - self._parsed.get(path, -math.inf) < REPARSE_SECONDS:
             return Source(path, language, source.text, before.declarations)

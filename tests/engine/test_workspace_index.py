@@ -170,6 +170,7 @@ def test_new_ignore_rules_count(begin: Begin, tmp_path: Path) -> None:
     index = begin()
     write(tmp_path / "work", _dot_gitignore="a.py\n")
     index.changed([".gitignore"])
+    assert found(index) == ["b.py"], "at once, whatever the store still holds"
     assert index.wait_idle(SECONDS)
     assert found(index) == ["b.py"]
 
