@@ -55,7 +55,8 @@ async def watch(server: CodegeexServer) -> None:
     loop = asyncio.get_running_loop()
 
     def changed(root: Path, paths: list[str] | None) -> None:
-        loop.call_soon_threadsafe(tell, server, root, paths)
+        with suppress(RuntimeError):  # the loop has ended, and with it the session
+            loop.call_soon_threadsafe(tell, server, root, paths)
 
     server.watcher = Watcher(changed)
     for root in server.session.indexes:
@@ -83,7 +84,8 @@ def _shown_progress(server: CodegeexServer, root: Path) -> Callable[[Progress], 
     loop, shown = asyncio.get_running_loop(), _Shown(server, root)
 
     def on_progress(progress: Progress) -> None:
-        loop.call_soon_threadsafe(shown.show, progress)
+        with suppress(RuntimeError):  # the loop has ended, and with it the session
+            loop.call_soon_threadsafe(shown.show, progress)
 
     return on_progress
 

@@ -15,7 +15,6 @@ from engine.context.view import View
 
 LINES_ABOVE, LINES_BELOW = 12, 6
 MIN_NAME_CHARS = 3
-MAX_FILES = 24
 MAX_OF_ONE_NAME = 40  # more declarations of one name say nothing
 MAX_DECLARATIONS = 20
 MAX_LIKELY, LIKELY_LINES = 30, 2
@@ -39,13 +38,13 @@ class Declared(NamedTuple):
     in_view: bool = True
 
 
-def declared_in_view(view: View, index: Index, affinity: Affinity) -> list[Declared]:
+def declared_in_view(view: View, index: Index, affinity: Affinity, files: int) -> list[Declared]:
     """The declarations, outside what the prompt shows, of names around the cursor; the most telling first."""
     weights, receivers = _names_in_view(view, index.sources([view.path]).get(view.path))
     if not weights:
         return []
     found: dict[str, list[tuple[float, Source, int]]] = {}
-    for source in index.declaring(view.family.id, weights, MAX_FILES):
+    for source in index.declaring(view.family.id, weights, files):
         close = affinity.of(source.path) + (OWN_FILE if source.path == view.path else 0)
         for position, each in enumerate(source.declarations):
             if each.name in weights and each.kind != "field":
@@ -72,11 +71,11 @@ def declared_in_view(view: View, index: Index, affinity: Affinity) -> list[Decla
     return list(chosen.values())
 
 
-def declarations_of(likely: Mapping[str, float], view: View, index: Index) -> list[Declared]:
+def declarations_of(likely: Mapping[str, float], view: View, index: Index, files: int) -> list[Declared]:
     """The first lines of the declarations of the likeliest names: one hop from the code that matches."""
     wanted = frozenset(heapq.nlargest(MAX_LIKELY, likely, key=likely.__getitem__))
     found = []
-    for source in index.declaring(view.family.id, wanted, MAX_FILES):
+    for source in index.declaring(view.family.id, wanted, files):
         for each in source.declarations:
             if each.name in wanted:
                 end = min(each.signature_end, each.start + LIKELY_LINES)

@@ -13,17 +13,19 @@ from engine.types import Snippet
 
 CANDIDATES = 150  # chunks the index is asked for, before affinity
 MIN_POOL, MAX_POOL, POOL_COST = 24, 60, 100  # chunks whose lines are looked at: one for so much of the budget
+MIN_FILES, MAX_FILES, FILE_COST = 16, 40, 150  # files whose declarations are looked at
 MIN_NAMES, NAME_COST = 150, 12  # names that are weighed: one for so much of the budget
 
 
 def find(view: View, index: Index, budget: float, cost: Cost = len) -> list[Snippet]:
     """Snippets within `budget`, as `cost` measures text, the best first."""
     affinity = Affinity(view)
-    in_view = declared_in_view(view, index, affinity)
+    files = int(min(MAX_FILES, max(MIN_FILES, budget / FILE_COST)))
+    in_view = declared_in_view(view, index, affinity, files)
     pool = int(min(MAX_POOL, max(MIN_POOL, budget / POOL_COST)))
     matches = Matches(_chunks(view, index, affinity, pool), in_view, _rarity(view, index))
     likely = likely_names(view, matches, int(max(MIN_NAMES, budget / NAME_COST)))
-    matches = matches._replace(declared=[*in_view, *declarations_of(likely, view, index)])
+    matches = matches._replace(declared=[*in_view, *declarations_of(likely, view, index, files)])
 
     def hidden(path: str, line: int) -> bool:
         return path == view.path and view.first_line <= line < view.end_line

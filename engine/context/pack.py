@@ -121,7 +121,7 @@ def _statements(
     found: list[Statement] = []
     done: set[tuple[str, int]] = set()
 
-    wanted = likely.keys()
+    wanted = frozenset(likely)
 
     def add(source: Source, numbers: Iterable[int], reason: str, own_value: float = 0.0) -> None:
         path, lines = source.path, source.lines

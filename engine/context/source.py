@@ -106,6 +106,10 @@ class Source:
         return known
 
     def _found_end(self, start: int) -> int:
+        first = self.lines[start]
+        depth = first.count("(") - first.count(")")
+        if depth <= 0 and "[" not in first:
+            return start + 1
         depth = 0
         for number in range(start, min(len(self.lines), start + MAX_STATEMENT_LINES)):
             line = self.lines[number]

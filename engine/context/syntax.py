@@ -106,14 +106,12 @@ def imported_words(text: str, family: Family) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(re.findall(r"\w+", m.group().replace("-", "_"))) for m in family.imports.finditer(head))
 
 
+COMMENTARY = re.compile(r"\s*(?:[^\w\s]{0,3}\s*$|//|#(?!define|\[|if|include|!)|\*|/\*|--|<!--)")
+
+
 def is_commentary(line: str) -> bool:
-    """Whether a line says nothing to a reader of code: blank, a lone bracket, a comment."""
-    bare = line.strip()
-    if len(bare) < 4 and not any(c.isalnum() for c in bare):  # noqa: PLR2004 - `});` is the longest
-        return True
-    return bare.startswith(("//", "#", "*", "/*", "--", "<!--")) and not bare.startswith(
-        ("#define", "#[", "#if", "#include", "#!")
-    )
+    """Whether a line says nothing to a reader of code: blank, lone brackets, a comment."""
+    return COMMENTARY.match(line) is not None
 
 
 def stem_parts(path: str) -> tuple[str, str, str]:

@@ -93,7 +93,7 @@ def test_the_members_of_the_type_before_the_dot_are_declared() -> None:
         shop_dot_py="class Shop:\n" + "".join(f"    def sell_{n}(self):\n        return {n}\n\n" for n in range(6))
     )
     view = view_at("from shop import Shop\nshop: Shop = Shop()\nshop.<cursor>")
-    best = declared_in_view(view, index, Affinity(view))[0]
+    best = declared_in_view(view, index, Affinity(view), 9)[0]
     assert best.name == "Shop"
     assert [best.source.lines[n].strip() for n in best.lines][:2] == ["class Shop:", "def sell_0(self):"]
 
@@ -101,7 +101,7 @@ def test_the_members_of_the_type_before_the_dot_are_declared() -> None:
 def test_of_two_declarations_the_imported_files_counts() -> None:
     index = memory_index(a__tool_dot_py="def make(wood):\n    pass\n", b__tool_dot_py="def make(iron):\n    pass\n")
     view = view_at("from b.tool import make\nmake(<cursor>")
-    assert [each.source.path for each in declared_in_view(view, index, Affinity(view))] == ["b/tool.py"]
+    assert [each.source.path for each in declared_in_view(view, index, Affinity(view), 9)] == ["b/tool.py"]
 
 
 def test_imports_folders_and_edits_bring_a_file_closer() -> None:
