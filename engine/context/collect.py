@@ -6,6 +6,7 @@ Text that belongs to no workspace folder is helped by the documents open beside 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from engine.context.exclusion import why_not_open, why_not_text
@@ -34,7 +35,10 @@ def collect(request: CompletionRequest, workspaces: Workspaces, prompt_tokens: i
     budget = chars * REFERENCE_SHARE
     index = workspaces.get(document.root) if document.root else None
     if index is None:
-        return tuple(find(view, _of_open(request), budget))
+        opened = _of_open(request)
+        found = tuple(find(view, opened, budget))
+        opened.drop(document.path)
+        return found
     for each in (document, *request.others[:MAX_OTHERS]):
         if each.root == document.root and each.file is not None:
             index.edited(each.path, each.language, each.text)
@@ -59,10 +63,19 @@ def view_of(request: CompletionRequest, chars_above: int, chars_below: int) -> V
 
 def _of_open(request: CompletionRequest) -> MemoryIndex:
     """An index of the open documents alone."""
+    here = request.document
+    others = tuple(each for each in request.others[:MAX_OTHERS] if not _same(each, here) and not why_not_open(each))
+    index = _index_of(others)
+    if not why_not_text(here.text):
+        index.put(Source(here.path, here.language, masked(here.text.removeprefix("\ufeff").replace("\r\n", "\n"))))
+    return index
+
+
+@lru_cache(maxsize=1)
+def _index_of(documents: tuple[Document, ...]) -> MemoryIndex:
+    """Of what is open and not being edited, which stays the same from key to key."""
     index = MemoryIndex()
-    for each in (request.document, *request.others[:MAX_OTHERS]):
-        if each is not request.document and (_same(each, request.document) or why_not_open(each)):
-            continue
+    for each in documents:
         if not why_not_text(each.text):
             index.put(Source(each.path, each.language, masked(each.text.removeprefix("\ufeff").replace("\r\n", "\n"))))
     return index

@@ -80,6 +80,8 @@ class Source:
         """What line `number` says; nothing where it is a comment, blank, or too long to be code."""
         known = self._lines.get(number)
         if known is None:
+            if number >= len(self.lines):  # an outline may be a second older than its text
+                return NO_LINE
             text = self.lines[number]
             if is_commentary(text) or len(text) > MAX_SHOWN_LINE_CHARS:
                 known = NO_LINE

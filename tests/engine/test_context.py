@@ -173,6 +173,18 @@ def test_a_secret_in_an_open_document_is_masked() -> None:
     assert token not in shown
 
 
+def test_an_outline_older_than_its_text_does_no_harm() -> None:
+    outdated = Source("a.py", "", "x = 1\n" * 50 + PAINT).declarations
+    index = memory_index()
+    index.put(Source("a.py", "", PAINT, outdated))
+    assert find(view_at("paint(<cursor>"), index, 500)[0].path == "a.py"
+
+
+def test_documents_that_were_edited_before_are_forgotten() -> None:
+    collect(at_cursor(PAINT + "<cursor>", path="a.py"), {}, 500)
+    assert collect(at_cursor("paint(<cursor>", path="b.py"), {}, 500) == ()
+
+
 def test_what_is_derived_of_a_text_is_made_once() -> None:
     source = Source("a.py", "", PAINT)
     assert source.line(0) is source.line(0)
