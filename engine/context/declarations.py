@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ LINES_ABOVE, LINES_BELOW = 12, 6
 MIN_NAME_CHARS = 3
 MAX_OF_ONE_NAME = 40  # more declarations of one name say nothing
 MAX_DECLARATIONS = 20
-MAX_LIKELY, LIKELY_LINES = 30, 2
+MAX_LIKELY, MAX_OF_ONE_LIKELY_NAME, LIKELY_LINES = 30, 4, 2
 MAX_LINES, MAX_LINES_OF_RECEIVER = 14, 30
 SHORT_BODY_LINES = 8  # a body this short is shown whole
 RECEIVER_WEIGHT = 3.0
@@ -75,9 +76,11 @@ def declarations_of(likely: Mapping[str, float], view: View, index: Index, files
     """The first lines of the declarations of the likeliest names: one hop from the code that matches."""
     wanted = frozenset(heapq.nlargest(MAX_LIKELY, likely, key=likely.__getitem__))
     found = []
+    times: Counter[str] = Counter()
     for source in index.declaring(view.family.id, wanted, files):
         for each in source.declarations:
-            if each.name in wanted:
+            if each.name in wanted and times[each.name] < MAX_OF_ONE_LIKELY_NAME:
+                times[each.name] += 1
                 end = min(each.signature_end, each.start + LIKELY_LINES)
                 found.append(Declared(source, tuple(range(each.start, end)), each.name, in_view=False))
     return found
