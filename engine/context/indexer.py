@@ -29,7 +29,7 @@ from typing import Any
 from engine.context.exclusion import IGNORE_FILES, forget
 from engine.context.listing import Stamp, list_files, read_source, stamp_of
 from engine.context.manifest import Manifest
-from engine.context.store import Entry, StoreBusyError, StoreError, StoreWriter, entry_of
+from engine.context.store import CHUNKS, Entry, StoreBusyError, StoreError, StoreWriter, entry_of
 from engine.context.syntax import stem_parts
 
 DEBOUNCE_SECONDS = 0.05
@@ -39,7 +39,7 @@ PARALLEL_FILES = 400  # from so many on, further processes derive what is stored
 MAX_HELPERS = 2
 TURN_SECONDS = 1.0  # between attempts to become the one who writes
 BATTERY_PAUSE = 2.0  # on battery, rest that many times as long as was worked
-CHUNKS, MANIFEST = "chunks", "manifest.sqlite"
+MANIFEST = "manifest.sqlite"
 
 
 class Indexer:

@@ -20,6 +20,7 @@ from engine.context.outline import Declaration
 from engine.context.source import Chunk, Source, chunk_terms
 from engine.context.syntax import FAMILIES
 
+CHUNKS = "chunks"  # the store's folder within its workspace's
 FORMAT = 1  # of the documents; another one is another folder
 FAMILY_IDS = (*(family.id for family in FAMILIES), "other")
 WRITER_BYTES = 32_000_000  # of memory, for what is not on disk yet

@@ -23,12 +23,11 @@ import platformdirs
 
 from engine.context.exclusion import IGNORE_FILES, forget, why_not_folder, why_not_name, why_not_path
 from engine.context.find import find
-from engine.context.indexer import CHUNKS
 from engine.context.layers import LayeredIndex
 from engine.context.listing import open_source, read_source
 from engine.context.pack import Cost
 from engine.context.source import Source
-from engine.context.store import FORMAT, StoreError, StoreReader
+from engine.context.store import CHUNKS, FORMAT, StoreError, StoreReader
 from engine.context.syntax import family_of, imported_words
 from engine.context.view import View
 from engine.types import Snippet

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.context.indexer import CHUNKS, Indexer
+from engine.context.indexer import Indexer
 from engine.context.layers import LayeredIndex
 from engine.context.source import Source
-from engine.context.store import StoreBusyError, StoreError, StoreReader, StoreWriter, entry_of
+from engine.context.store import CHUNKS, StoreBusyError, StoreError, StoreReader, StoreWriter, entry_of
 from engine.context.workspace import WorkspaceIndex
 from tests.engine.context_files import SECONDS, view_at, write
 
