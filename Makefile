@@ -27,6 +27,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.keystrokes
 	$(BIN)/python -m benchmarks.numeric_types
 	$(BIN)/python -m benchmarks.conversion
+	$(BIN)/python -m benchmarks.context
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python docs/screenshots/make.py

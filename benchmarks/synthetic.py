@@ -19,11 +19,12 @@ LAYERS_A_SHARD = 4
 CONTEXT_TOKENS = 16_384
 
 
-def publish_random(folder: Path, layers: int, width: int, inner: int) -> int:
+def publish_random(folder: Path | str, layers: int, width: int, inner: int) -> int:
     """Writes config.json, safetensors shards in bfloat16 and a tokenizer; the number of parameters."""
     import torch
     from safetensors.torch import save_file
 
+    folder = Path(folder)
     folder.mkdir(parents=True)
     generator = torch.Generator().manual_seed(0)
     shards: dict[str, str] = {}

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
-from engine.context.neighbours import neighbours
-from engine.context.similar import similar_code
+from engine.context.collect import Workspaces, collect
 from engine.languages import language_of
 from engine.model.protocol import LanguageModel
 from engine.postprocess import Draft, Silent, apply_filters, shown_part, stop_rule
@@ -51,11 +51,12 @@ def complete(
     model: LanguageModel,
     settings: CompletionSettings,
     cancellation: CancellationToken,
+    workspaces: Workspaces = MappingProxyType({}),
 ) -> Outcome:
     """The suggestion at the cursor, or the reason why there is none.
 
-    Blocks: reads neighbouring files and runs the model. Raises `Cancelled` soon after `cancellation`, and `EngineError`
-    for a model that cannot complete.
+    `workspaces` are the indexes by workspace folder. Blocks: searches them and runs the model. Raises `Cancelled` soon
+    after `cancellation`, and `EngineError` for a model that cannot complete.
     """
     watch = _Stopwatch()
     document, offset = request.document, max(0, min(request.offset, len(request.document.text)))
@@ -78,7 +79,7 @@ def complete(
         )
 
     with watch.stage("context"):
-        snippets = similar_code(request, neighbours(request)) if settings.use_context else ()
+        snippets = collect(request, workspaces, prompt_tokens) if settings.use_context else ()
     cancellation.check()
     with watch.stage("prompt"):
         repository = document.root.name if document.root else ""

@@ -68,13 +68,15 @@ class Document:
 class CompletionRequest:
     """What an editor asks: `offset` is the cursor, in code points, within `document.text`.
 
-    `others` are the documents open beside it, the last looked at first. `mode` None lets the engine decide.
+    `others` are the documents open beside it, the last looked at first. `mode` None lets the engine decide. `recent`
+    are the places last edited in other files of its folder, the last first: (path, ((start line, end line), ...)).
     """
 
     document: Document
     offset: int
     others: tuple[Document, ...] = ()
     mode: Mode | None = None
+    recent: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,11 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from engine.complete import complete
+from engine.context.collect import Workspaces
 from engine.model.catalog import EMBEDDED
 from engine.model.protocol import LanguageModel
 from engine.types import CancellationToken, CompletionRequest, EngineError, Outcome
@@ -54,13 +56,20 @@ class ModelWorker:
         return await self._run(work)
 
     async def complete(
-        self, request: CompletionRequest, settings: Settings, cancellation: CancellationToken
+        self,
+        request: CompletionRequest,
+        settings: Settings,
+        cancellation: CancellationToken,
+        workspaces: Workspaces = MappingProxyType({}),
     ) -> Outcome:
-        """Raises `Cancelled`, and `EngineError` where the model cannot be had."""
+        """`workspaces` are searched in the worker's thread, and by nobody else.
+
+        Raises `Cancelled`, and `EngineError` where the model cannot be had.
+        """
 
         def work() -> Outcome:
             cancellation.check()
-            return complete(request, self._loaded(settings), settings.completion, cancellation)
+            return complete(request, self._loaded(settings), settings.completion, cancellation, workspaces)
 
         return await self._run(work)
 

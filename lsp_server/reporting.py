@@ -12,6 +12,8 @@ from engine.types import CompletionRequest, Outcome
 if TYPE_CHECKING:
     from lsp_server.server import CodegeexServer
 
+CONTEXT_RECEIPT = "codegeex/contextReceipt"
+
 log = logging.getLogger(__name__)
 
 
@@ -45,6 +47,27 @@ def outcome(server: CodegeexServer, request: CompletionRequest, what: Outcome) -
         )
     message = f"inline completion in {request.document.path}: {shown}; {took}"
     server.protocol.notify(types.LOG_TRACE, types.LogTraceParams(message=message, verbose=verbose))
+
+
+def receipt(server: CodegeexServer, uri: str, what: Outcome) -> None:
+    """Which lines of which files each suggestion was made from, as `codegeex/contextReceipt`, where a client asked."""
+    if not server.session.settings.receipts or what.prompt is None:
+        return
+    snippets = [
+        {
+            "path": use.snippet.path,
+            "startLine": use.snippet.start_line,
+            "endLine": use.snippet.end_line,
+            "reason": use.snippet.reason,
+            "score": use.snippet.score,
+            "tokens": use.tokens,
+        }
+        for use in what.prompt.used
+    ]
+    body = {"uri": uri, "snippets": snippets, "prefixTokens": what.prompt.prefix_tokens}
+    server.protocol.notify(
+        CONTEXT_RECEIPT, body | {"suffixTokens": what.prompt.suffix_tokens, "shown": what.completion is not None}
+    )
 
 
 def _log_message(server: CodegeexServer, kind: types.MessageType, message: str) -> None:

@@ -77,8 +77,16 @@ SETTINGS: tuple[Setting, ...] = (
         "补全范围：行、代码块，或自动。", choices=("auto", "line", "block"),
     ),
     Setting(
-        "context.enable", bool, True, "Show the model similar code of open and neighbouring files.",
-        "向模型提供已打开文件和相邻文件中的相似代码。",
+        "context.enable", bool, True, "Show the model related code of the other files of the workspace.",
+        "向模型提供工作区内其他文件中的相关代码。",
+    ),
+    Setting(
+        "context.receipts", bool, False, "Send codegeex/contextReceipt with each suggestion: what it was made from.",
+        "每次补全时发送 codegeex/contextReceipt，说明所用的上下文。",
+    ),
+    Setting(
+        "context.exclude", list, [], "Glob patterns of files that are never shown to the model, as in files.exclude.",
+        "不向模型提供的文件（glob 模式，与 files.exclude 相同）。",
     ),
 )  # fmt: skip
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -103,6 +111,19 @@ class Settings:
     @property
     def mode(self) -> str:
         return str(self.values["completion.mode"])
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        """Glob patterns of files that may not be read for context."""
+        return tuple(self.values["context.exclude"])
+
+    @property
+    def use_index(self) -> bool:
+        return bool(self.values["context.enable"])
+
+    @property
+    def receipts(self) -> bool:
+        return bool(self.values["context.receipts"])
 
     def serves(self, language_id: str) -> bool:
         return self.enable and language_id not in self.values["disabledLanguages"]

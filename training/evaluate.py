@@ -22,6 +22,7 @@ from corpus import BUILD, HERE, read_rows
 from recipe import SEED
 
 sys.path.insert(0, str(HERE.parent))
+from engine.context.workspace import WorkspaceIndex
 from engine.evaluate.accuracy import Answer, Score, ask, calibrate, score
 from engine.evaluate.perplexity import Perplexity, perplexity
 from engine.evaluate.positions import Position, draw_positions
@@ -37,11 +38,12 @@ LINE_START_SHARE = 0.3
 TYPED_LINES = 100
 PERPLEXITY_FILES = 24
 PERPLEXITY_TOKENS = 960
+INDEX_SECONDS = 120.0
 LANGUAGE_IDS = {language.name: language.id for language in reversed(LANGUAGES)}
 
 
 def lay_out() -> dict[str, list[tuple[Path, str]]]:
-    """Held-out files on disk, where the engine finds neighbours as it would in a workspace: by project."""
+    """Held-out files on disk, where the engine indexes them as it would a workspace: by project."""
     projects: dict[str, list[tuple[Path, str]]] = defaultdict(list)
     for row in read_rows("heldout"):
         file = BUILD / "heldout" / row["project"].replace(":", "-").replace("/", "-") / row["path"]
@@ -53,6 +55,7 @@ def lay_out() -> dict[str, list[tuple[Path, str]]]:
 
 
 _model: CTranslateModel | None = None
+_indexes: dict[Path, WorkspaceIndex] = {}
 
 
 def _load(folder: str) -> None:
@@ -61,14 +64,24 @@ def _load(folder: str) -> None:
     _model = CTranslateModel(find_model(folder), "cpu", 1)
 
 
+def _indexed(positions: list[Position]) -> dict[Path, WorkspaceIndex]:
+    """The index of each position's project, whole: what an editor has a minute after it was opened."""
+    for root in {position.request.document.root for position in positions} - _indexes.keys():
+        assert root is not None
+        _indexes[root] = WorkspaceIndex(root, folder=BUILD / "index" / root.name)
+        _indexes[root].start()
+        assert _indexes[root].wait_idle(INDEX_SECONDS), root
+    return _indexes
+
+
 def _ask(positions: list[Position]) -> list[Answer]:
     assert _model is not None
-    return ask(_model, positions)
+    return ask(_model, positions, _indexed(positions))
 
 
 def _type(task: tuple[list[Position], float]) -> Typed:
     assert _model is not None
-    return type_lines(_model, task[0], CompletionSettings(confidence=task[1]))
+    return type_lines(_model, task[0], CompletionSettings(confidence=task[1]), _indexed(task[0]))
 
 
 def _perplexity(task: tuple[str, list[tuple[str, str]]]) -> tuple[str, Perplexity]:
@@ -100,6 +113,10 @@ def measure(folder: Path, count: int, jobs: int) -> tuple[dict[str, Any], list[S
     for files in projects.values():
         for file, language in files[:PERPLEXITY_FILES]:
             by_language[language].append((file.name, file.read_text()))
+    # Once, before the workers: of several that open a project, only one would build its index.
+    for index in _indexed([position for drawn in positions.values() for position in drawn]).values():
+        index.stop()
+    _indexes.clear()
     with get_context("spawn").Pool(jobs, _load, (str(folder),)) as pool:
         answers = {h: [a for part in pool.map(_ask, pieces(p)) for a in part] for h, p in positions.items()}
         chosen = calibrate(answers["calibrate"], LEAST_RIGHT, THRESHOLDS)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from engine.complete import complete, decide
+from engine.context.collect import Workspaces
 from engine.evaluate.positions import Position
 from engine.model.protocol import LanguageModel
 from engine.postprocess.confidence import confidence_of_whole
@@ -44,11 +46,18 @@ class Score:
     right_chars: float
 
 
-def ask(model: LanguageModel, positions: Iterable[Position], *, use_context: bool = True) -> list[Answer]:
+def ask(
+    model: LanguageModel,
+    positions: Iterable[Position],
+    workspaces: Workspaces = MappingProxyType({}),
+    *,
+    use_context: bool = True,
+) -> list[Answer]:
+    """What the model says at each position; `workspaces` are the indexes of the positions' projects."""
     answers = []
     for position in positions:
         settings = CompletionSettings(confidence=0.0, use_context=use_context)
-        outcome = complete(position.request, model, settings, CancellationToken())
+        outcome = complete(position.request, model, settings, CancellationToken(), workspaces)
         if outcome.generated and outcome.prompt:
             answers.append(Answer(position, outcome.generated, outcome.prompt.mode))
     return answers

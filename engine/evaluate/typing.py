@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from engine.complete import complete
+from engine.context.collect import Workspaces
 from engine.evaluate.positions import Position
 from engine.model.protocol import LanguageModel
 from engine.types import CancellationToken, CompletionSettings
@@ -33,7 +35,12 @@ class Typed:
         return 1000 * (self.chars - self.keys) / max(1, self.chars)
 
 
-def type_lines(model: LanguageModel, positions: Iterable[Position], settings: CompletionSettings) -> Typed:
+def type_lines(
+    model: LanguageModel,
+    positions: Iterable[Position],
+    settings: CompletionSettings,
+    workspaces: Workspaces = MappingProxyType({}),
+) -> Typed:
     """Types the rest of each position's line. A suggestion is taken when all of it agrees with the true text."""
     chars = keys = accepted = wrong = 0
     for position in positions:
@@ -41,7 +48,7 @@ def type_lines(model: LanguageModel, positions: Iterable[Position], settings: Co
         request = position.request
         chars += len(left)
         while left:
-            outcome = complete(request, model, settings, CancellationToken())
+            outcome = complete(request, model, settings, CancellationToken(), workspaces)
             text = outcome.completion.text.partition("\n")[0] if outcome.completion else ""
             if text and left.startswith(text):
                 accepted += 1

@@ -34,6 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
         from lsp_server.cli.complete import run_complete
 
         return run_complete(options)
+    if options.command == "context":
+        from lsp_server.cli.context import run_context
+
+        return run_context(options)
     if options.command == "doctor":
         from lsp_server.cli.doctor import run_doctor
 
@@ -87,6 +91,20 @@ def _parser() -> argparse.ArgumentParser:
     complete.add_argument("--root", type=Path, help="the workspace folder; by default the file's repository or folder")
     complete.add_argument("--confidence", type=float, help="show it when right with at least this probability (0 to 1)")
     complete.add_argument("--mode", choices=("auto", "line", "block"), default="auto")
+    context = commands.add_parser("context", help="what the model is shown of other files, and what it never is")
+    asked = context.add_subparsers(dest="asked", metavar="QUESTION", required=True)
+    why = asked.add_parser("why", help="may this file be shown to the model, and why not")
+    why.add_argument("file", metavar="FILE", type=Path)
+    query = asked.add_parser("query", help="the snippets for a place, why each, and what it takes")
+    query.add_argument("place", metavar="FILE:LINE:COL", help="line and column count from 1")
+    query.add_argument("--chars", type=int, default=2000, help="the budget, in characters")
+    for question in (why, query):
+        question.add_argument(
+            "--root", type=Path, help="the workspace folder; by default the file's repository or folder"
+        )
+        question.add_argument(
+            "--exclude", action="append", default=[], metavar="GLOB", help="as codegeex.context.exclude"
+        )
     doctor = commands.add_parser("doctor", help="what is installed, what it can do, how fast it is")
     demo = commands.add_parser("demo", help="completions of real code by the embedded model, through the server")
     add_models_parser(commands)

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from engine.complete import complete
+from engine.context.workspace import WorkspaceIndex
 from engine.model.protocol import LanguageModel
 from engine.types import (
     CancellationToken,
@@ -24,6 +25,7 @@ from lsp_server.cli import terminal
 from lsp_server.model_worker import load_ctranslate_model
 
 PLACE = re.compile(r"(?P<file>.+):(?P<line>\d+):(?P<column>\d+)")
+INDEX_SECONDS = 20.0
 EXIT_OK, EXIT_SILENT, EXIT_FAULT = 0, 1, 2
 
 
@@ -34,8 +36,11 @@ def run_complete(options: argparse.Namespace) -> int:
         request = read_request(options.place, options.root, options.mode)
         with Console(stderr=True).status("loading the model"):
             model: LanguageModel = load_ctranslate_model(options.model, options.device, options.threads)
+            index = _index_of(request)
         settings = CompletionSettings(confidence=_checked_confidence(options.confidence))
-        outcome = complete(request, model, settings, CancellationToken())
+        outcome = complete(request, model, settings, CancellationToken(), {index.root: index} if index else {})
+        if index:
+            index.stop()
     except EngineError as fault:
         print(f"codegeex-lsp: {fault}", file=sys.stderr)  # noqa: T201
         return EXIT_FAULT
@@ -48,6 +53,16 @@ def run_complete(options: argparse.Namespace) -> int:
         return EXIT_OK if suggestion else EXIT_SILENT
     explain(console, request, outcome)
     return EXIT_OK if suggestion else EXIT_SILENT
+
+
+def _index_of(request: CompletionRequest) -> WorkspaceIndex | None:
+    """The index of the file's folder, as complete as it gets within `INDEX_SECONDS`."""
+    if request.document.root is None:
+        return None
+    index = WorkspaceIndex(request.document.root)
+    index.start()
+    index.wait_idle(INDEX_SECONDS)
+    return index
 
 
 def explain(console: Console, request: CompletionRequest, outcome: Outcome) -> None:

@@ -47,12 +47,12 @@ def ghost_text(text: str, offset: int, suggestion: str, *, colours: bool) -> Tex
 def snippets_table(outcome: Outcome) -> Table:
     table = Table("context", "tokens", "why", box=None, header_style="dim", pad_edge=False)
     if outcome.prompt is None or not outcome.prompt.used:
-        table.add_row("none", "", "no open or neighbouring file shares enough rare words")
+        table.add_row("none", "", "no other file of the folder has anything like it")
         return table
     for use in reversed(outcome.prompt.used):
         snippet = use.snippet
         place = f"{snippet.path}:{snippet.start_line + 1}-{snippet.end_line}"
-        table.add_row(place, str(use.tokens), f"{snippet.reason}, score {snippet.score:.1f}")
+        table.add_row(place, str(use.tokens), f"{snippet.reason}, score {snippet.score:.2f}")
     return table
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from lsprotocol import types
 
+from lsp_server import indexing
 from lsp_server.configure import prepare_model, take
 from lsp_server.server import CodegeexServer
 from lsp_server.settings import SECTION, speaks_of_us
@@ -18,11 +19,8 @@ def register(server: CodegeexServer) -> None:
         raw = params.settings if speaks_of_us(params.settings) else await _asked(server)
         if raw is not None:  # otherwise nothing was said of us: what was set at the start stays
             take(server, raw)
+            indexing.follow_folders(server)
             await prepare_model(server)
-
-    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
-    def did_change_workspace_folders(_params: types.DidChangeWorkspaceFoldersParams) -> None:
-        """Pygls keeps the folders; registering makes it say so in the capabilities."""
 
 
 async def _asked(server: CodegeexServer) -> Any:

@@ -25,7 +25,7 @@ def register(server: CodegeexServer) -> None:
         if request is None:
             return NOTHING
         try:
-            outcome = await session.worker.complete(request, session.settings, token)
+            outcome = await session.worker.complete(request, session.settings, token, dict(session.indexes))
         except Cancelled:
             return NOTHING  # superseded: the editor has asked again
         except asyncio.CancelledError:
@@ -37,6 +37,7 @@ def register(server: CodegeexServer) -> None:
         finally:
             session.finished(uri, token)
         reporting.outcome(server, request, outcome)
+        reporting.receipt(server, params.text_document.uri, outcome)
         return _items(params, outcome)
 
 
@@ -58,7 +59,8 @@ def _request(server: CodegeexServer, params: types.InlineCompletionParams) -> Co
     others = tuple(
         snapshot(other, roots) for other in reversed(list(workspace.text_documents.values())) if other is not edited
     )
-    return CompletionRequest(document, offset, others, MODES.get(settings.mode))
+    recent = server.session.recent_edits(document.root, document.path)
+    return CompletionRequest(document, offset, others, MODES.get(settings.mode), recent)
 
 
 def _items(params: types.InlineCompletionParams, outcome: Outcome) -> types.InlineCompletionList:

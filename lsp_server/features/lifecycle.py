@@ -8,6 +8,7 @@ import os
 
 from lsprotocol import types
 
+from lsp_server import indexing
 from lsp_server.configure import prepare_model, take
 from lsp_server.server import CodegeexServer
 
@@ -26,15 +27,13 @@ def register(server: CodegeexServer) -> None:
     async def initialized(_params: types.InitializedParams) -> None:
         if server.process_id:
             server.parent_watch = asyncio.ensure_future(_end_with(server.process_id))
-        await prepare_model(server)
+        indexing.follow_folders(server)
+        await asyncio.gather(indexing.watch(server), prepare_model(server))
 
     @server.feature(types.SHUTDOWN)
     def shutdown(*_: object) -> None:
+        indexing.stop_watching(server)
         server.session.stop()
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-    def did_close(params: types.DidCloseTextDocumentParams) -> None:
-        server.session.cancel(params.text_document.uri)
 
 
 async def _end_with(parent: int) -> None:

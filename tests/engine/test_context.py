@@ -1,202 +1,191 @@
+"""What is found for a place: words, similar code, declarations, likely names, and how they are packed."""
+
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from engine.context.exclusion import why_not_file, why_not_text
-from engine.context.neighbours import neighbours
-from engine.context.similar import query_weights, similar_code
+from engine.context.affinity import Affinity
+from engine.context.collect import collect
+from engine.context.declarations import declared_in_view
+from engine.context.find import find
+from engine.context.likely import Matches, likely_names
+from engine.context.outline import outline
+from engine.context.source import Source
+from engine.context.syntax import family_of
+from engine.context.words import query_terms, terms_of
 from engine.types import CompletionRequest, Document
+from tests.engine.context_files import memory_index, view_at
 from tests.scripted import at_cursor
 
-
-def open_beside(request: CompletionRequest) -> list[tuple[Document, str]]:
-    return [(document, "open in the editor") for document in request.others]
+PAINT = "def paint(wheels, colour):\n    return wheels.coat(colour)\n"
 
 
-def test_code_that_shares_rare_words_comes_first() -> None:
-    request = at_cursor(
-        "bicycle = make_bicycle(<cursor>",
-        far_dot_py="def unrelated(value):\n    return value\n",
-        near_dot_py="def make_bicycle(frame, wheels):\n    return frame, wheels\n",
-    )
-    best = similar_code(request, open_beside(request))[0]
-    assert best.path == "near.py"
-    assert best.text.startswith("def make_bicycle(frame, wheels):")
-    assert (best.start_line, best.reason) == (0, "similar code, open in the editor")
+def test_a_compound_word_counts_whole_and_in_parts() -> None:
+    assert terms_of("parseHttpHeader") == "parsehttpheader parse http header"
+    assert terms_of("max_size") == "max_size max size"
+    assert terms_of("plain") == "plain"
 
 
 def test_words_near_the_cursor_weigh_most() -> None:
-    weights = query_weights("alpha\n\n\n\nbravo\ncharlie ", 22)
-    assert weights["charlie"] > weights["bravo"] > weights["alpha"]
+    weights = query_terms("alpha\nbravo\ncharlie ", "delta\n", frozenset())
+    assert weights["charlie"] > weights["bravo"] > weights["alpha"] > 0
+    assert weights["delta"] < weights["bravo"]
 
 
-def test_parts_of_names_count_half() -> None:
-    weights = query_weights("parseHttpHeader", 15)
-    assert weights["http"] == weights["parseHttpHeader"] / 2
+def test_keywords_and_parts_weigh_less() -> None:
+    weights = query_terms("return parseHeader", "", frozenset({"return"}))
+    assert weights["parse"] == weights["parseheader"] / 2
+    assert weights["return"] < weights["parse"]
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "names"),
+    [
+        ("python", "class A:\n    x = 1\n    def f(self):\n        pass\n", "A x f"),
+        ("typescript", "export interface A { b: string }\nexport const f = () => 1\n", "A b f"),
+        ("javascript", "class A { f() {} }\nfunction g() {}\n", "A f g"),
+        ("java", "class A { int b; void f() {} }\n", "A b f"),
+        ("go", "type A struct { b int }\nfunc (a A) F() {}\n", "A b F"),
+        ("c", "struct a { int b; };\nint f(void) { return 1; }\n#define N 1\n", "a b f N"),
+        ("cpp", "class A { int b; void f(); };\nvoid A::g() {}\n", "A b f g"),
+        ("rust", "struct A { b: u8 }\nimpl A { fn f(&self) {} }\n", "A b A f"),
+        ("csharp", "class A { int b; void F() {} public int P { get; } }\n", "A b F P"),
+    ],
+)
+def test_what_a_file_declares(language: str, source: str, names: str) -> None:
+    assert sorted(each.name for each in outline(language, source)) == sorted(names.split())
+
+
+def test_a_declaration_knows_its_signature_and_what_holds_it() -> None:
+    shop, sell = outline("python", "class Shop:\n    def sell(\n        self,\n    ):\n        pass\n")
+    assert (shop.start, shop.end, shop.parent) == (0, 5, -1)
+    assert (sell.start, sell.signature_end, sell.parent) == (1, 4, 0)
+
+
+def test_a_language_without_grammar_has_no_outline_but_is_searched() -> None:
+    assert outline("elixir", "def paint(x), do: x") == ()
+    index = memory_index(paint_dot_ex="def paint(wheels, colour), do: wheels\n")
+    assert [s.path for s in find(view_at("paint(<cursor>", "main.ex"), index, 500)] == ["paint.ex"]
+
+
+def test_code_that_shares_rare_words_comes_first() -> None:
+    index = memory_index(far_dot_py="def unrelated(value):\n    return value\n", near_dot_py=PAINT)
+    best = find(view_at("painted = paint(<cursor>"), index, 500)[0]
+    assert (best.path, best.start_line, best.reason) == ("near.py", 0, "declares paint")
+
+
+def test_what_the_prompt_shows_is_not_shown_again() -> None:
+    source = PAINT + "paint(<cursor>"
+    assert find(view_at(source), memory_index(main_dot_py=source.replace("<cursor>", "")), 500) == []
 
 
 def test_far_parts_of_the_file_itself_are_context() -> None:
-    source = "def make_bicycle(frame):\n    return frame\n" + "x = 1\n" * 2_000 + "make_bicycle(<cursor>\n"
-    assert similar_code(at_cursor(source), [])[0].reason == "similar code, elsewhere in this file"
+    source = PAINT + "x = 1\n" * 200 + "paint(<cursor>"
+    index = memory_index(main_dot_py=source.replace("<cursor>", ""))
+    assert find(view_at(source, chars=300), index, 500)[0].start_line == 0
 
 
-def test_comments_and_blank_lines_are_not_quoted() -> None:
-    request = at_cursor("paint(<cursor>", a_dot_py="# about paint\n\ndef paint(wheels):\n    return wheels\n")
-    assert similar_code(request, open_beside(request))[0].text == "def paint(wheels):\n    return wheels"
-
-
-def test_files_of_the_same_folder_and_language_are_neighbours(tmp_path: Path) -> None:
-    for name in ("b.py", "c.py", "notes.txt", ".env"):
-        (tmp_path / name).write_text(f"name = '{name}'\n")
-    request = CompletionRequest(Document("a.py", "python", "x", tmp_path / "a.py", tmp_path), 1)
-    assert sorted(document.path for document, _ in neighbours(request)) == ["b.py", "c.py"]
-
-
-def test_without_a_workspace_folder_nothing_is_read_from_disk(tmp_path: Path) -> None:
-    (tmp_path / "b.py").write_text("x = 1\n")
-    request = CompletionRequest(Document("a.py", "python", "x", tmp_path / "a.py"), 1)
-    assert neighbours(request) == []
-
-
-def test_an_open_document_wins_over_its_file(tmp_path: Path) -> None:
-    (tmp_path / "b.py").write_text("old = 1\n")
-    other = Document("b.py", "python", "new = 1\n", tmp_path / "b.py", tmp_path)
-    request = CompletionRequest(Document("a.py", "python", "x", tmp_path / "a.py", tmp_path), 1, (other,))
-    assert [document.text for document, _ in neighbours(request)] == ["new = 1\n"]
-
-
-@pytest.mark.parametrize("raw", [b"\xff\xfe\x00bad", b"a\0b = 1", b"x" * 1_200_000, b"v = '" + b"x" * 3_000 + b"'"])
-def test_files_that_are_no_code_are_passed_over(tmp_path: Path, raw: bytes) -> None:
-    (tmp_path / "b.py").write_bytes(raw)
-    request = CompletionRequest(Document("a.py", "python", "x", tmp_path / "a.py", tmp_path), 1)
-    assert neighbours(request) == []
-
-
-def test_ignore_files_are_respected_and_may_be_overruled_below(tmp_path: Path) -> None:
-    (tmp_path / "sub").mkdir()
-    (tmp_path / ".gitignore").write_text("*.gen.py\n")
-    (tmp_path / "sub" / ".codegeexignore").write_text("private.py\n!keep.gen.py\n")
-    for name in ("a.gen.py", "private.py", "keep.gen.py", "plain.py"):
-        (tmp_path / "sub" / name).write_text("x = 1\n")
-    reasons = {file.name: why_not_file(file, tmp_path) for file in (tmp_path / "sub").iterdir()}
-    assert reasons["a.gen.py"] == "ignored by .gitignore"
-    assert reasons["private.py"] == "ignored by sub/.codegeexignore"
-    assert reasons["keep.gen.py"] == reasons["plain.py"] == ""
-
-
-@pytest.mark.parametrize("line", ["!", "\\\\", "[z-a].py", "a\\\\"])
-def test_an_odd_line_in_an_ignore_file_is_passed_over(tmp_path: Path, line: str) -> None:
-    (tmp_path / ".gitignore").write_text(f"{line}\nprivate.py\n")
-    (tmp_path / "private.py").write_text("x = 1\n")
-    (tmp_path / "plain.py").write_text("x = 1\n")
-    assert why_not_file(tmp_path / "private.py", tmp_path) == "ignored by .gitignore"
-    assert why_not_file(tmp_path / "plain.py", tmp_path) == ""
-
-
-def test_rules_of_the_repository_count_below_it_as_git_reads_them(tmp_path: Path) -> None:
-    (tmp_path / ".git" / "info").mkdir(parents=True)
-    (tmp_path / ".git" / "info" / "exclude").write_text("mine.py\n")
-    (tmp_path / ".gitignore").write_text("\ufeffbuild/\n*.gen.py\n", encoding="utf-8")
-    package = tmp_path / "package"
-    (package / "build").mkdir(parents=True)
-    (package / "build" / ".gitignore").write_text("!*.py\n")
-    for name in ("mine.py", "a.gen.py", "build/b.py", "plain.py"):
-        (package / name).write_text("x = 1\n")
-    allowed = [
-        name for name in ("mine.py", "a.gen.py", "build/b.py", "plain.py") if not why_not_file(package / name, package)
-    ]
-    assert allowed == ["plain.py"]
-
-
-def test_a_document_that_is_open_falls_under_the_rules_of_its_file(tmp_path: Path) -> None:
-    (tmp_path / ".gitignore").write_text("local.py\n")
-    unsaved = Document("local.py", "python", "x = 1", tmp_path / "local.py", tmp_path)
-    environment = Document("prod/.env.local", "dotenv", "A=1")
-    request = CompletionRequest(Document("Untitled-1", "python", "x"), 1, (unsaved, environment))
-    assert neighbours(request) == []
-
-
-def test_one_bad_entry_does_not_hide_the_others(tmp_path: Path) -> None:
-    (tmp_path / "loop.py").symlink_to(tmp_path / "loop.py")
-    (tmp_path / "gone.py").symlink_to(tmp_path / "nothing.py")
-    (tmp_path / "b.py").write_text("x = 1\n")
-    request = CompletionRequest(Document("a.py", "python", "x", tmp_path / "a.py", tmp_path), 1)
-    assert [document.path for document, _ in neighbours(request)] == ["b.py"]
-
-
-def test_files_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:
-    here = Document("main.py", "python", "x", tmp_path / "one" / "main.py", tmp_path / "one")
-    there = Document("main.py", "python", "y", tmp_path / "two" / "main.py", tmp_path / "two")
-    assert [document for document, _ in neighbours(CompletionRequest(here, 1, (there,)))] == [there]
-
-
-def test_what_is_remembered_of_the_edited_document_is_bounded() -> None:
-    """A text is another one with each key: none of them may be kept whole."""
-    from engine.context import similar
-
-    similar._windows.cache_clear()
-    text = "def make_bicycle(frame):\n    return frame\n" * 2_000
-    for key in range(5):
-        similar_code(at_cursor(text + "make_bicycle(" + "x" * key + "<cursor>"), [])
-    assert similar._windows.cache_info().currsize == 0
-
-
-def test_a_link_out_of_the_workspace_is_not_followed(tmp_path: Path) -> None:
-    outside, inside = tmp_path / "outside", tmp_path / "inside"
-    outside.mkdir()
-    inside.mkdir()
-    (outside / "b.py").write_text("x = 1\n")
-    (inside / "b.py").symlink_to(outside / "b.py")
-    assert "outside the workspace" in why_not_file(inside / "b.py", inside)
-
-
-@pytest.mark.parametrize(
-    "name", [".env", ".env.local", "server.pem", "id_rsa", "secrets.yaml", "terraform.tfvars", "prod.env", ".envrc"]
-)
-def test_files_whose_name_says_secret_are_excluded(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_text("x")
-    assert "secrets" in why_not_file(tmp_path / name, tmp_path)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "-----BEGIN RSA PRIVATE KEY-----",
-        "key = 'AKIA" + "A" * 16 + "'",
-        "github_pat_" + "1a" * 20,
-        "stripe = sk_live_" + "a1" * 12,
-        "url = 'postgres://admin:hunter22@db.example/x'",
-        "DB_PASSWORD = 'correct4horse'",
-        '{"apiKey": "abcdef123456"}',
-        "token = 'ghp_" + "a" * 36 + "'",
-        "jwt = 'eyJhbGciOiJI.eyJzdWIiOiIxMjM0NTY3ODkwIn0.c2lnbmF0dXJlLW9m'".replace("I.", "IUzI1NiJ9."),
-    ],
-)
-def test_text_with_a_secret_is_not_quoted(text: str) -> None:
-    assert why_not_text(text) == "it holds what looks like a secret"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "token = get_token(request)",
-        "password: str = field()",
-        "secret = ''",
-        "risk_assessment_of_the_whole_project_sk = 1",
-        "url = f'https://{user}:{password}@{host}/'",
-        "api_key = os.environ['OPENAI_API_KEY']",
-        "tokens = ['identifier', 'string_literal']",
-        "see https://example.com:8080/path@version",
-    ],
-)
-def test_code_that_speaks_of_secrets_is_no_secret(text: str) -> None:
-    assert why_not_text(text) == ""
-
-
-def test_an_open_document_with_a_secret_stays_out_of_the_prompt() -> None:
-    request = at_cursor(
-        "connect(api_token, <cursor>", settings_dot_py="api_token = 'ghp_" + "a" * 36 + "'\nconnect = 1\n"
+def test_the_members_of_the_type_before_the_dot_are_declared() -> None:
+    index = memory_index(
+        shop_dot_py="class Shop:\n" + "".join(f"    def sell_{n}(self):\n        return {n}\n\n" for n in range(6))
     )
-    assert neighbours(request) == []
+    view = view_at("from shop import Shop\nshop: Shop = Shop()\nshop.<cursor>")
+    best = declared_in_view(view, index, Affinity(view), 9)[0]
+    assert best.name == "Shop"
+    assert [best.source.lines[n].strip() for n in best.lines][:2] == ["class Shop:", "def sell_0(self):"]
+
+
+def test_of_two_declarations_the_imported_files_counts() -> None:
+    index = memory_index(a__tool_dot_py="def make(wood):\n    pass\n", b__tool_dot_py="def make(iron):\n    pass\n")
+    view = view_at("from b.tool import make\nmake(<cursor>")
+    assert [each.source.path for each in declared_in_view(view, index, Affinity(view), 9)] == ["b/tool.py"]
+
+
+def test_imports_folders_and_edits_bring_a_file_closer() -> None:
+    view = view_at("import shop\n<cursor>", "app/main.py")
+    near = Affinity(view)
+    assert near.of("other/shop.py") > near.of("other/else.py")
+    assert near.of("app/else.py") > near.of("other/else.py")
+    assert near.factor("app/main.py") == 1.0
+
+
+def test_a_name_that_follows_the_name_before_the_cursor_is_likely() -> None:
+    index = memory_index(use_dot_py="painted = frame.coat(red)\nframe.coat(green)\nframe.drop(blue)\n")
+    view = view_at("frame.<cursor>")
+    source = index.sources(["use.py"])["use.py"]
+    chunk = index.search("python", view.terms, 1)[0]
+    likely = likely_names(view, Matches([(source, chunk)], [], {"frame": 1.0}), 10)
+    assert likely["coat"] > likely["drop"] > likely["blue"]
+
+
+def test_excerpts_keep_within_the_budget_and_the_order_of_lines() -> None:
+    text = "".join(f"def paint_{n}(wheels, tint_{n}):\n    return tint_{n}\n\n" for n in range(60))
+    snippets = find(view_at("paint(wheels, <cursor>"), memory_index(a_dot_py=text), 400)
+    assert 200 < sum(len(s.text) for s in snippets) < 520
+    assert all(text.find(a) < text.find(b) for s in snippets for a, b in pairwise(s.text.split("\n")))
+
+
+def test_the_best_match_is_shown_as_it_stands() -> None:
+    index = memory_index(a_dot_py=PAINT + "\n\ndef other(paint):\n    same = paint\n    paint(same)\n")
+    best = find(view_at("painted = paint(<cursor>"), index, 500)[0]
+    assert best.reason == "similar code, the best match"
+    assert best.text.startswith(PAINT.rstrip())
+
+
+def test_a_statement_over_several_lines_is_shown_whole() -> None:
+    index = memory_index(a_dot_py="result = paint(\n    frame,\n    lacquer=shiny,\n)\n")
+    assert "lacquer=shiny" in find(view_at("paint(<cursor>"), index, 300)[0].text
+
+
+def test_comments_are_not_quoted() -> None:
+    index = memory_index(a_dot_py="# about paint and wheels\n\n" + PAINT)
+    assert "#" not in find(view_at("paint(<cursor>"), index, 300)[0].text
+
+
+def test_families_do_not_see_each_other() -> None:
+    assert find(view_at("paint(<cursor>", "main.go"), memory_index(a_dot_py=PAINT), 300) == []
+    assert family_of("", "a.tsx") is family_of("", "b.mjs")
+
+
+def test_documents_without_a_workspace_help_each_other() -> None:
+    request = at_cursor("paint(<cursor>", paint_dot_py=PAINT)
+    assert [snippet.path for snippet in collect(request, {}, 500)] == ["paint.py"]
+
+
+def test_open_documents_that_are_secret_or_ignored_stay_out(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("local.py\n")
+    ignored = Document("local.py", "python", PAINT, tmp_path / "local.py", tmp_path)
+    secret = Document("prod/.env.py", "python", PAINT)
+    assert collect(CompletionRequest(Document("Untitled-1", "python", "paint("), 6, (ignored,)), {}, 500) == ()
+    assert collect(CompletionRequest(Document("Untitled-1", "python", "paint("), 6, (secret,)), {}, 500) == ()
+
+
+def test_a_secret_in_an_open_document_is_masked() -> None:
+    token = "ghp_" + "a1" * 18
+    request = at_cursor(
+        "connect(api_token, <cursor>", settings_dot_py=f"api_token = '{token}'\nconnect(api_token, host)\n"
+    )
+    shown = "".join(snippet.text for snippet in collect(request, {}, 500))
+    assert "host" in shown
+    assert token not in shown
+
+
+def test_an_outline_older_than_its_text_does_no_harm() -> None:
+    outdated = Source("a.py", "", "x = 1\n" * 50 + PAINT).declarations
+    index = memory_index()
+    index.put(Source("a.py", "", PAINT, outdated))
+    assert find(view_at("paint(<cursor>"), index, 500)[0].path == "a.py"
+
+
+def test_documents_that_were_edited_before_are_forgotten() -> None:
+    collect(at_cursor(PAINT + "<cursor>", path="a.py"), {}, 500)
+    assert collect(at_cursor("paint(<cursor>", path="b.py"), {}, 500) == ()
+
+
+def test_what_is_derived_of_a_text_is_made_once() -> None:
+    source = Source("a.py", "", PAINT)
+    assert source.line(0) is source.line(0)
+    assert source.declarations is source.declarations

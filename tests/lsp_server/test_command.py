@@ -165,10 +165,38 @@ def test_complete_explains_itself(tmp_path: Path) -> None:
     done = command("complete", f"{tmp_path / 'main.py'}:3:15", "--explain", "--root", str(tmp_path))
     assert done.returncode in (0, 1)
     assert "    3 paint_bicycle(«" in done.stdout
-    assert re.search(r"paint\.py:1-3 +\d+ +similar code, in the same folder", done.stdout)
+    assert re.search(r"paint\.py:1-2 +\d+ +declares paint_bicycle", done.stdout)
     assert re.search(r"prompt \d+ tokens: \d+ context", done.stdout)
     assert re.search(r"\d+ ms: context [\d.]+, prompt [\d.]+, prefill [\d.]+, decode [\d.]+", done.stdout)
     assert "\x1b[" not in done.stdout  # colours only on a terminal
+
+
+def test_context_query_prints_the_snippets_and_why(tmp_path: Path) -> None:
+    (tmp_path / "paint.py").write_text("def paint_bicycle(frame, wheels):\n    return frame, wheels\n")
+    (tmp_path / "main.py").write_text("from paint import paint_bicycle\n\npaint_bicycle(\n")
+    done = command("context", "query", f"{tmp_path / 'main.py'}:3:15", "--root", str(tmp_path))
+    assert done.returncode == 0
+    assert "def paint_bicycle(frame, wheels):" in done.stdout
+    assert re.search(r"paint\.py:1-2 +\d+ +[\d.]+ +declares paint_bicycle", done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "told"),
+    [
+        ("plain.py", 0, "may be shown"),
+        (".env", 1, "its name says that it holds secrets"),
+        ("ignored.py", 1, "ignored by .gitignore"),
+        ("notes.txt", 1, "no source code"),
+        ("none.py", 2, ""),
+    ],
+)
+def test_context_why(tmp_path: Path, name: str, code: int, told: str) -> None:
+    (tmp_path / ".gitignore").write_text("ignored.py\n")
+    for each in ("plain.py", ".env", "ignored.py", "notes.txt"):
+        (tmp_path / each).write_text("x = 1\n")
+    done = command("context", "why", str(tmp_path / name), "--root", str(tmp_path))
+    assert done.returncode == code
+    assert told in done.stdout
 
 
 @pytest.mark.parametrize(

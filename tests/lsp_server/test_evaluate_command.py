@@ -92,7 +92,7 @@ def test_perplexity_by_language(tmp_path: Path) -> None:
     (tmp_path / "area.py").write_text("def area(width, height):\n    return width * height\n" * 8)
     (tmp_path / "main.go").write_text("package main\n\nfunc main() {\n\tprintln(1)\n}\n" * 8)
     (tmp_path / "short.go").write_text("package main\n")
-    (tmp_path / "key.py").write_text("password = 'hunter2hunter2'\n" * 8)
+    (tmp_path / "key.py").write_text("-----BEGIN RSA PRIVATE KEY-----\n" * 8)
     (tmp_path / "ignored.py").write_text("x = 1\n" * 90)
     (tmp_path / "picture.png").write_bytes(b"\x89PNG")
     (tmp_path / ".gitignore").write_text("ignored.py\n")

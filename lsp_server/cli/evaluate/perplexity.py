@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from engine.context.exclusion import why_not_file, why_not_text
+from engine.context.secrets import masked
 from engine.evaluate.perplexity import MIN_TOKENS, Perplexity, perplexity
 from engine.languages import Language, language_of
 from engine.model.catalog import find_model
@@ -86,7 +87,7 @@ def read_folder(folder: Path) -> Found:
         if why := why or why_not_text(text):
             left_out[why] += 1
         else:
-            texts[language.name].append((file.relative_to(folder).as_posix(), language, text))
+            texts[language.name].append((file.relative_to(folder).as_posix(), language, masked(text)))
     if not texts:
         raise EngineError(f"{folder} has no files in a known language ({left_out.total()} were left out)")
     return Found(texts, left_out)

@@ -1,0 +1,96 @@
+"""What the embedded model gains: `python -m benchmarks.context_gain CTXBENCH [--tasks 20]`.
+
+Perplexity of the true next lines, held out of the file, with and without the snippets; CTXBENCH is the folder of the
+context benchmark, whose tasks are taken, so many of each repository.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import math
+import random
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from engine.context.collect import CHARS_PER_TOKEN, PREFIX_SHARE, REFERENCE_SHARE, SUFFIX_SHARE
+from engine.context.find import find
+from engine.context.index import MemoryIndex
+from engine.context.source import Source
+from engine.context.syntax import family_of
+from engine.context.view import View
+from engine.languages import language_of
+from engine.model.catalog import find_model
+from engine.model.ctranslate import CTranslateModel
+from engine.prompt.assemble import assemble
+from engine.types import Mode, Snippet
+
+SEED = 3
+PROMPT_TOKENS = 960
+MAX_TARGET_CHARS = 400
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("ctxbench", type=Path)
+    parser.add_argument("--tasks", type=int, default=20, help="of each repository")
+    options = parser.parse_args()
+    sys.path.insert(0, str(options.ctxbench))
+    data = importlib.import_module("ctxbench.data")
+    folder = str(options.ctxbench / "data")
+    model = CTranslateModel(find_model(""), "cpu", 1)
+    tasks: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for task in data.load_tasks(folder, "dev"):
+        tasks[task["repo"]].append(task)
+    rng = random.Random(SEED)
+    totals = [0.0, 0.0, 0.0]
+    print(f"{'repository':12} {'tokens':>7} {'without':>8} {'with':>8}")
+    for repository, its in tasks.items():
+        chosen = {task["id"] for task in rng.sample(its, min(options.tasks, len(its)))}
+        index = MemoryIndex()
+        for path, text in data.load_repo(folder, repository).items():
+            index.put(Source(path, "", text))
+        sums = [0.0, 0.0, 0.0]
+        for updates, task, prefix, suffix, target, recent in data.episodes(folder, repository, its):
+            for path, text in updates:
+                if text is None:
+                    index.drop(path)
+                else:
+                    index.put(Source(path, "", text))
+            if task["id"] in chosen:
+                scored = surprise(model, index, task["path"], prefix, suffix, target[:MAX_TARGET_CHARS], recent)
+                sums = [a + b for a, b in zip(sums, scored, strict=True)]
+        totals = [a + b for a, b in zip(totals, sums, strict=True)]
+        show(repository, sums)
+    show("all", totals)
+
+
+def surprise(
+    model: CTranslateModel, index: MemoryIndex, path: str, prefix: str, suffix: str, target: str, recent: Any
+) -> list[float]:
+    """[tokens, their surprise without snippets, and with], the last two in nats."""
+    chars = PROMPT_TOKENS * CHARS_PER_TOKEN
+    edits = tuple((each, tuple((start, end) for start, end in ranges)) for each, ranges in recent)
+    family = family_of("", path)
+    view = View(path, family, prefix, suffix, int(chars * PREFIX_SHARE), int(chars * SUFFIX_SHARE), edits)
+    ids = model.tokenizer.encode(target)
+    found = [float(len(ids))]
+    nothing: list[Snippet] = []
+    for snippets in (nothing, find(view, index, chars * REFERENCE_SHARE)):
+        language = language_of("", path)
+        prompt = assemble(
+            model.description, model.tokenizer, language, Mode.BLOCK, path, prefix, suffix, snippets, PROMPT_TOKENS
+        )
+        found.append(-sum(model.score([*prompt.tokens, *ids])[-len(ids) :]))
+    return found
+
+
+def show(name: str, sums: list[float]) -> None:
+    tokens, without, using = sums
+    print(f"{name:12} {tokens:7.0f} {math.exp(without / tokens):8.2f} {math.exp(using / tokens):8.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""From a request to snippets: the open texts go into the workspace's index, and the index is asked.
+
+Text that belongs to no workspace folder is helped by the documents open beside it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from engine.context.exclusion import why_not_open, why_not_text
+from engine.context.find import find
+from engine.context.index import MemoryIndex
+from engine.context.secrets import masked
+from engine.context.source import Source
+from engine.context.syntax import family_of
+from engine.context.view import View
+from engine.context.workspace import WorkspaceIndex
+from engine.types import CompletionRequest, Document, Snippet
+
+# What a prompt of a small budget shows of the text itself, a token being some three signs of code.
+PREFIX_SHARE, SUFFIX_SHARE, REFERENCE_SHARE = 0.5, 0.12, 0.4
+CHARS_PER_TOKEN = 3.2
+MAX_OTHERS = 30
+
+Workspaces = Mapping[Path, WorkspaceIndex]
+
+
+def collect(request: CompletionRequest, workspaces: Workspaces, prompt_tokens: int) -> tuple[Snippet, ...]:
+    """Snippets for a prompt of `prompt_tokens`, the best first, somewhat more than it will hold."""
+    document = request.document
+    chars = prompt_tokens * CHARS_PER_TOKEN
+    view = view_of(request, int(chars * PREFIX_SHARE), int(chars * SUFFIX_SHARE))
+    budget = chars * REFERENCE_SHARE
+    index = workspaces.get(document.root) if document.root else None
+    if index is None:
+        opened = _of_open(request)
+        found = tuple(find(view, opened, budget))
+        opened.drop(document.path)
+        return found
+    for each in (document, *request.others[:MAX_OTHERS]):
+        if each.root == document.root and each.file is not None:
+            index.edited(each.path, each.language, each.text)
+    return tuple(index.find(view, budget))
+
+
+def view_of(request: CompletionRequest, chars_above: int, chars_below: int) -> View:
+    """What the prompt will show of the text itself: so many characters above and below the cursor."""
+    document = request.document
+    text = document.text.removeprefix("\ufeff")
+    offset = max(0, min(request.offset - (len(document.text) - len(text)), len(text)))
+    return View(
+        document.path,
+        family_of(document.language, document.path),
+        text[:offset].replace("\r\n", "\n"),
+        text[offset:].replace("\r\n", "\n"),
+        chars_above,
+        chars_below,
+        request.recent,
+    )
+
+
+def _of_open(request: CompletionRequest) -> MemoryIndex:
+    """An index of the open documents alone."""
+    here = request.document
+    others = tuple(each for each in request.others[:MAX_OTHERS] if not _same(each, here) and not why_not_open(each))
+    index = _index_of(others)
+    if not why_not_text(here.text):
+        index.put(Source(here.path, here.language, masked(here.text.removeprefix("\ufeff").replace("\r\n", "\n"))))
+    return index
+
+
+@lru_cache(maxsize=1)
+def _index_of(documents: tuple[Document, ...]) -> MemoryIndex:
+    """Of what is open and not being edited, which stays the same from key to key."""
+    index = MemoryIndex()
+    for each in documents:
+        if not why_not_text(each.text):
+            index.put(Source(each.path, each.language, masked(each.text.removeprefix("\ufeff").replace("\r\n", "\n"))))
+    return index
+
+
+def _same(one: Document, other: Document) -> bool:
+    return one.file == other.file if one.file and other.file else one.path == other.path

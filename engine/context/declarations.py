@@ -1,0 +1,165 @@
+"""The declarations behind the names in view: signatures, and the members of types, one hop further for a receiver."""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from engine.context.affinity import Affinity
+from engine.context.index import Index
+from engine.context.outline import Declaration, members
+from engine.context.source import NAME, Source
+from engine.context.view import View
+
+LINES_ABOVE, LINES_BELOW = 12, 6
+MIN_NAME_CHARS = 3
+MAX_OF_ONE_NAME = 40  # more declarations of one name say nothing
+MAX_DECLARATIONS = 20
+MAX_LIKELY, MAX_OF_ONE_LIKELY_NAME, LIKELY_LINES = 30, 4, 2
+MAX_LINES, MAX_LINES_OF_RECEIVER = 14, 30
+SHORT_BODY_LINES = 8  # a body this short is shown whole
+RECEIVER_WEIGHT = 3.0
+OWN_FILE = 1.5
+BEST_MARGIN = 0.3  # of affinity: of several declarations of a name, those nearly as close as the closest
+TYPES = frozenset({"type", "implementation", "alias"})
+RECEIVER = re.compile(r"([^\W\d]\w*)(?:\(\))?\s*(?:\.|->|::|\?\.)\s*\w*$")
+SELVES = frozenset({"self", "this", "cls", "Self"})
+RECEIVER_CHARS = 12_000  # of the prefix in which a variable's type is looked for
+
+
+class Declared(NamedTuple):
+    """Lines of a file that declare a name in view; the better ones stand first."""
+
+    source: Source
+    lines: tuple[int, ...]
+    name: str
+    in_view: bool = True
+
+
+def declared_in_view(view: View, index: Index, affinity: Affinity, files: int) -> list[Declared]:
+    """The declarations, outside what the prompt shows, of names around the cursor; the most telling first."""
+    weights, receivers = _names_in_view(view, index.sources([view.path]).get(view.path))
+    if not weights:
+        return []
+    found: dict[str, list[tuple[float, Source, int]]] = {}
+    for source in index.declaring(view.family.id, weights, files):
+        close = affinity.of(source.path) + (OWN_FILE if source.path == view.path else 0)
+        for position, each in enumerate(source.declarations):
+            if each.name in weights and each.kind != "field":
+                found.setdefault(each.name, []).append((close, source, position))
+    ranked: list[tuple[float, Source, int]] = []
+    for name, places in found.items():
+        if len(places) > MAX_OF_ONE_NAME:
+            continue
+        closest = max(close for close, _, _ in places)
+        for close, source, position in places:
+            each = source.declarations[position]
+            if close < closest - BEST_MARGIN or _is_shown(view, source, each):
+                continue
+            score = weights[name] * (0.3 + close) / len(places) ** 0.5 * (1.5 if each.kind in TYPES else 1.0)
+            ranked.append((score * (2.0 if name in receivers else 1.0), source, position))
+    ranked.sort(key=lambda entry: -entry[0])
+    chosen: dict[tuple[str, int], Declared] = {}
+    for score, source, position in ranked[:MAX_DECLARATIONS]:
+        each = source.declarations[position]
+        limit = MAX_LINES_OF_RECEIVER if score > 2 else MAX_LINES  # noqa: PLR2004 - what only a receiver's type reaches
+        key = (source.path, each.start)
+        if key not in chosen:
+            chosen[key] = Declared(source, tuple(skeleton(source, position, weights, limit)), each.name, in_view=True)
+    return list(chosen.values())
+
+
+def declarations_of(likely: Mapping[str, float], view: View, index: Index, files: int) -> list[Declared]:
+    """The first lines of the declarations of the likeliest names: one hop from the code that matches."""
+    wanted = frozenset(heapq.nlargest(MAX_LIKELY, likely, key=likely.__getitem__))
+    found = []
+    times: Counter[str] = Counter()
+    for source in index.declaring(view.family.id, wanted, files):
+        for each in source.declarations:
+            if each.name in wanted and times[each.name] < MAX_OF_ONE_LIKELY_NAME:
+                times[each.name] += 1
+                end = min(each.signature_end, each.start + LIKELY_LINES)
+                found.append(Declared(source, tuple(range(each.start, end)), each.name, in_view=False))
+    return found
+
+
+def skeleton(source: Source, position: int, wanted: Iterable[str], max_lines: int) -> list[int]:
+    """The line numbers that tell what a declaration is: its signature, and its members', `wanted` ones first."""
+    each = source.declarations[position]
+    if each.end - each.start <= SHORT_BODY_LINES:
+        return list(range(each.start, each.end))
+    shown = list(range(each.start, min(each.signature_end, each.start + 6)))
+    if each.kind == "function":
+        return shown
+    if each.kind not in TYPES and each.kind != "module":
+        return list(range(each.start, min(each.end, each.start + max_lines)))
+    inside = members(source.declarations, position)
+    if not inside:
+        return list(range(each.start, min(each.end, each.start + max_lines)))
+    names = frozenset(wanted)
+    inside.sort(
+        key=lambda at: (source.declarations[at].name not in names, source.declarations[at].name.startswith("_"))
+    )
+    for member in inside:
+        if len(shown) >= max_lines:
+            break
+        declared = source.declarations[member]
+        shown += range(declared.start, min(declared.signature_end, declared.start + 3))
+    return sorted(set(shown))
+
+
+def _is_shown(view: View, source: Source, each: Declaration) -> bool:
+    return source.path == view.path and view.first_line <= each.start < view.end_line
+
+
+def _names_in_view(view: View, own: Source | None) -> tuple[dict[str, float], frozenset[str]]:
+    """Name -> weight by distance from the cursor; and the likely types of what stands before its dot."""
+    weights: dict[str, float] = {}
+
+    def add(line: str, distance: int) -> None:
+        for _, name in NAME.findall(line):
+            if len(name) >= MIN_NAME_CHARS and name not in view.family.keywords:
+                weights[name] = max(weights.get(name, 0.0), 1 / (1 + distance / 4))
+
+    cursor = view.prefix.count("\n")
+    above = view.prefix[-view.chars_above :].split("\n")[-LINES_ABOVE:]
+    for distance, line in enumerate(reversed(above)):
+        add(line, distance)
+    for distance, line in enumerate(view.suffix[: view.chars_below].split("\n")[:LINES_BELOW]):
+        add(line, distance + 2)
+    around = [d for d in own.declarations if d.start <= cursor < d.end and d.kind != "field"] if own else []
+    for each in around:
+        for number in range(each.start, each.signature_end):
+            add(own.lines[number] if own and number < len(own.lines) else "", 3)
+    receivers = frozenset(_types_of_receiver(view, around))
+    for name in receivers:
+        weights[name] = RECEIVER_WEIGHT
+    return weights, receivers
+
+
+def _types_of_receiver(view: View, around: list[Declaration]) -> list[str]:
+    """What the variable before the cursor's dot may be: its annotation, its constructor, the call it came from."""
+    match = RECEIVER.search(view.cursor_line)
+    if not match:
+        return []
+    name = match.group(1)
+    if name in SELVES:
+        return [each.name for each in around if each.kind in TYPES][-1:]
+    if name[:1].isupper():
+        return [name]
+    x = re.escape(name)
+    text = view.prefix[-RECEIVER_CHARS:]
+    for pattern in (
+        rf"\b{x}\s*:\s*&?(?:mut\s+)?[\"']?(?:\w+[.:]+)*([A-Z]\w*)",
+        rf"\b{x}\s*:?=\s*&?(?:await\s+)?(?:new\s+)?(?:\w+(?:\.|::))*([A-Z]\w*)",
+        rf"\b([A-Z]\w*)(?:<[^<>\n]*>)?(?:\[\])?[\s*&]+{x}\b",
+        rf"\b(?:struct|const)\s+(\w+)\s*[*&]+\s*{x}\b",
+        rf"\b{x}\s+\*?(?:\w+\.)?([A-Z]\w*)",
+        rf"\b{x}\s*:?=\s*(?:await\s+)?(?:[\w.]+[.:])?(\w+)\s*\(",
+    ):
+        if said := re.findall(pattern, text):
+            return [str(said[-1])]
+    return []

@@ -1,0 +1,119 @@
+"""The whole index of a workspace: the store, and over it what was edited or saved since, which wins."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Container, Iterable, Mapping
+
+from engine.context.index import MemoryIndex, inverse_frequency
+from engine.context.source import Chunk, Source
+from engine.context.store import StoreReader
+
+MAX_QUERY_TERMS = 40  # the heaviest; the others move no chunk
+MAX_KEPT_SOURCES = 400
+MAX_KEPT_CHARS = 8_000_000
+
+
+class LayeredIndex:
+    """An `Index`. Owned by one thread. Without a store (not built yet, or broken) the layer above answers alone."""
+
+    def __init__(self) -> None:
+        self._edited = MemoryIndex()
+        self._deleted: set[str] = set()
+        self._reader: StoreReader | None = None
+        self._kept: OrderedDict[str, Source] = OrderedDict()
+        self._kept_chars = 0
+
+    def take_store(self, reader: StoreReader | None) -> None:
+        """Answers from this store from now on; None for none."""
+        self._reader = reader
+        self._kept.clear()
+        self._kept_chars = 0
+
+    def refresh(self, committed: Iterable[str] | None) -> None:
+        """Sees what the writer committed, and no longer holds what that brought; None: anything may have changed."""
+        if self._reader:
+            self._reader.refresh()
+        for path in list(self._kept) if committed is None else committed:
+            if gone := self._kept.pop(path, None):
+                self._kept_chars -= len(gone.text)
+
+    def put(self, source: Source) -> None:
+        """The text of a file as it is now, whatever the store says."""
+        self._deleted.discard(source.path)
+        self._edited.put(source)
+
+    def delete(self, path: str) -> None:
+        self._edited.drop(path)
+        self._deleted.add(path)
+
+    def settle(self, paths: Iterable[str] | None, kept: Container[str]) -> None:
+        """No longer holds, but for those in `kept`, what the store says as well; None: of all paths."""
+        if self._reader is None:
+            return
+        above = {*self._edited.paths, *self._deleted}
+        asked = [path for path in (above if paths is None else above.intersection(paths)) if path not in kept]
+        stored = {source.path: source.text for source in self._reader.sources(asked)}
+        held = {path: source.text for path, source in self._edited.sources(asked).items()}
+        for path in asked:
+            if stored.get(path) == held.get(path):
+                self._edited.drop(path)
+                self._deleted.discard(path)
+
+    def edited_source(self, path: str) -> Source | None:
+        """What this layer holds of a file itself."""
+        return self._edited.sources([path]).get(path)
+
+    def search(self, family: str, terms: Mapping[str, float], limit: int) -> list[Chunk]:
+        counts, total = self.frequencies(family, terms)
+        rarity = {term: inverse_frequency(counts[term], total) for term in terms if counts[term]}
+        heaviest = sorted(rarity, key=lambda term: -terms[term] * rarity[term])[:MAX_QUERY_TERMS]
+        found = self._edited.search_weighted(family, {term: terms[term] * rarity[term] for term in heaviest}, limit)
+        if self._reader:
+            stored = self._reader.search(family, {term: terms[term] for term in heaviest}, limit)
+            found += [chunk for chunk in stored if not self._is_covered(chunk.path)]
+        return sorted(found, key=lambda chunk: -chunk.score)[:limit]
+
+    def frequencies(self, family: str, terms: Iterable[str]) -> tuple[dict[str, int], int]:
+        counts, total = self._edited.frequencies(family, terms)
+        if self._reader:
+            stored, stored_total = self._reader.frequencies(family, terms)
+            return {term: count + stored[term] for term, count in counts.items()}, total + stored_total
+        return counts, total
+
+    def declaring(self, family: str, names: Iterable[str], limit: int) -> list[Source]:
+        wanted = list(names)
+        found = self._edited.declaring(family, wanted, limit)
+        if self._reader:
+            paths = [path for path in self._reader.declaring(family, wanted, limit) if not self._is_covered(path)]
+            sources = self.sources(paths)
+            found += [sources[path] for path in paths if path in sources]
+        return found
+
+    def sources(self, paths: Iterable[str]) -> dict[str, Source]:
+        wanted = list(dict.fromkeys(paths))
+        found = self._edited.sources(wanted)
+        missing = []
+        for path in wanted:
+            if path in found or path in self._deleted:
+                continue
+            if kept := self._kept.get(path):
+                self._kept.move_to_end(path)
+                found[path] = kept
+            else:
+                missing.append(path)
+        if self._reader and missing:
+            for source in self._reader.sources(missing):
+                found[source.path] = source
+                self._keep(source)
+        return found
+
+    def _is_covered(self, path: str) -> bool:
+        return path in self._edited or path in self._deleted
+
+    def _keep(self, source: Source) -> None:
+        self._kept[source.path] = source
+        self._kept_chars += len(source.text)
+        while len(self._kept) > MAX_KEPT_SOURCES or self._kept_chars > MAX_KEPT_CHARS:
+            _, dropped = self._kept.popitem(last=False)
+            self._kept_chars -= len(dropped.text)

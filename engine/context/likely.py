@@ -1,0 +1,146 @@
+"""Which names will be needed next: for each name near what matches, the probability that the coming lines use it.
+
+A logistic regression over a few signs, none of which knows a language or a repository. Its weights were fitted on
+ctxbench's development tasks, each repository's by the others' when measured.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import defaultdict
+from itertools import pairwise
+from typing import NamedTuple
+
+from engine.context.declarations import Declared
+from engine.context.source import Chunk, Source
+from engine.context.view import View
+from engine.context.words import terms_of
+
+MIN_NAME_CHARS = 2
+SHARPNESS = 4  # the power of a chunk's score that is its weight: the best count far more than the many
+CARRIED = 0.8  # of a line's match that the next two lines take over: what follows a match is what is wanted
+CARRIED_LINES = 2
+
+
+class Signs(NamedTuple):
+    """What speaks for a name."""
+
+    evidence: float = 0.0  # log of the weight of the chunks that hold it
+    rank: float = 0.0  # 1 / the rank of the first of them
+    declaration: float = 0.0  # 1 / the rank of the declaration in view that shows it
+    declared: float = 0.0  # 1 where a file among the matches declares it
+    length: float = 0.0  # log of its length
+    line: float = 0.0  # how well the line it stands on, or those just above, match the cursor's surroundings
+    follows: float = 0.0  # how often it follows the name before the cursor, among all that do
+    member: float = 0.0  # the share of its uses as a member, where a member is being typed
+
+
+WEIGHTS = Signs(0.98, 1.2, 0.95, 0.75, 0.42, 1.5, 4.8, 0.8)
+BIAS = -5.76
+LEAST_ODDS = -10.0  # log-odds; of less likely names there are too many to be looked at
+
+
+class Matches(NamedTuple):
+    """Where to look: the best chunks with their weight, best first, and the declarations in view."""
+
+    chunks: list[tuple[Source, Chunk]]
+    declared: list[Declared]
+    rarity: dict[str, float]  # of the query's terms
+
+
+def likely_names(view: View, matches: Matches, limit: int) -> dict[str, float]:
+    """Name -> the probability that the next lines need it: the `limit` likeliest that the prompt does not show."""
+    a, b, c, d, e, f, g, h = WEIGHTS
+    likely = {}
+    for name, (s, t, u, v, w, x, y, z) in signs_of_names(view, matches).items():
+        odds = BIAS + a * s + b * t + c * u + d * v + e * w + f * x + g * y + h * z
+        if odds > LEAST_ODDS:
+            likely[name] = 1 / (1 + math.exp(-odds))
+    return {name: likely[name] for name in heapq.nlargest(limit, likely, key=likely.__getitem__)}
+
+
+def signs_of_names(view: View, matches: Matches) -> dict[str, Signs]:
+    evidence: dict[str, float] = defaultdict(float)
+    first: dict[str, int] = {}
+    best = matches.chunks[0][1].score if matches.chunks else 1.0
+    weights = [(chunk.score / best) ** SHARPNESS for _, chunk in matches.chunks]
+    total = sum(weights) or 1.0
+    declared: set[str] = set()
+    for rank, ((source, chunk), weight) in enumerate(zip(matches.chunks, weights, strict=True)):
+        declared |= source.declared
+        share = weight / total
+        for name in source.names(chunk.start, chunk.end):
+            evidence[name] += share
+            if name not in first:
+                first[name] = rank
+    lines = _Lines(view, matches)
+    shown_by: dict[str, int] = {}
+    for rank, each in enumerate(matches.declared):
+        declared |= each.source.declared
+        for number in each.lines:
+            for name in each.source.line(number).names:
+                shown_by.setdefault(name, rank)
+    shown, keywords = view.shown, view.family.keywords
+    signs = {}
+    for name in evidence.keys() | shown_by.keys():
+        if name in shown or name in keywords or len(name) < MIN_NAME_CHARS:
+            continue
+        signs[name] = Signs(
+            math.log(0.01 + evidence.get(name, 0.0)),
+            1 / (1 + first[name]) if name in first else 0.0,
+            1 / (1 + shown_by[name]) if name in shown_by else 0.0,
+            1.0 if name in declared else 0.0,
+            math.log(1 + len(name)),
+            lines.match.get(name, 0.0) / lines.best_match,
+            math.sqrt(lines.following.get(name, 0) / lines.followers) if name in lines.following else 0.0,
+            (lines.members.get(name, 0) + 0.5) / (lines.uses.get(name, 0) + 1) if view.asks_for_member else 0.0,
+        )
+    return signs
+
+
+class _Lines:
+    """What the single lines of the matches say: each line counts once, however many chunks hold it."""
+
+    def __init__(self, view: View, matches: Matches) -> None:
+        self.match: dict[str, float] = {}
+        self.uses: dict[str, int] = defaultdict(int)
+        self.members: dict[str, int] = defaultdict(int)
+        self.following: dict[str, int] = defaultdict(int)
+        before, asks_for_member = view.name_before, view.asks_for_member
+        match = self.match
+        values = {
+            word: view.terms[whole] * matches.rarity.get(whole, 0.0)
+            for word in view.near_names
+            if (whole := terms_of(word).partition(" ")[0]) in view.terms
+        }
+        asked = frozenset(values)
+        done: set[tuple[str, int]] = set()
+        for source, chunk in matches.chunks:
+            path = source.path
+            carried: list[float] = [0.0] * CARRIED_LINES
+            for number in range(chunk.start, min(chunk.end, len(source.lines))):
+                names, distinct, members = source.line(number)
+                if not names:
+                    continue
+                own = sum([values[word] for word in distinct & asked])
+                near = max(own, CARRIED * max(carried))
+                carried = [*carried[1:], own]
+                if (path, number) in done:
+                    continue
+                done.add((path, number))
+                if near > 0:
+                    for name in distinct:
+                        if near > match.get(name, 0.0):
+                            match[name] = near
+                if asks_for_member:
+                    for name in distinct:
+                        self.uses[name] += 1
+                    for name in members:
+                        self.members[name] += 1
+                if before in distinct:
+                    for one, other in pairwise(names):
+                        if one == before:
+                            self.following[other] += 1
+        self.best_match = max(self.match.values(), default=0.0) or 1.0
+        self.followers = sum(self.following.values()) or 1

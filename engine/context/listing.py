@@ -1,0 +1,108 @@
+"""The files of a workspace that may be read, as the disk has them now."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from engine.context.exclusion import (
+    MAX_FILE_BYTES,
+    why_not_file,
+    why_not_folder,
+    why_not_name,
+    why_not_open,
+    why_not_path,
+    why_not_text,
+)
+from engine.context.secrets import masked
+from engine.context.source import Source
+from engine.languages import LANGUAGES
+from engine.types import Document
+
+MAX_FILES = 200_000
+# Of what we know by name, the languages that no code is written in tell a model little and take much room.
+NO_CODE = frozenset({"json", "markdown", "yaml", "toml", "html", "css", "scss"})
+CODE_SUFFIXES = frozenset(suffix for each in LANGUAGES if each.id not in NO_CODE for suffix in each.suffixes)
+
+
+class Stamp(NamedTuple):
+    """What tells that a file is the one that was read: nanoseconds of its last change, and its bytes."""
+
+    modified: int
+    size: int
+
+
+def is_code(path: str) -> bool:
+    return PurePosixPath(path).suffix in CODE_SUFFIXES
+
+
+def list_files(root: Path, excluded: tuple[str, ...] = ()) -> Iterator[tuple[str, Stamp]]:
+    """(path relative to `root`, stamp) of each file of code that `why_not_file` allows. `root` is resolved."""
+    left = MAX_FILES
+    folders = [root]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            try:
+                if entry.is_symlink():
+                    continue  # what it points at is listed where it lies, or lies outside
+                if entry.is_dir():
+                    if not why_not_folder(Path(entry.path), root, excluded):
+                        folders.append(Path(entry.path))
+                    continue
+                if not is_code(entry.name) or why_not_name(entry.name):
+                    continue
+                status = entry.stat()
+            except OSError:
+                continue
+            path = Path(entry.path)
+            if status.st_size > MAX_FILE_BYTES or why_not_path(path, root, excluded):
+                continue
+            yield path.relative_to(root).as_posix(), Stamp(status.st_mtime_ns, status.st_size)
+            left -= 1
+            if not left:
+                return
+
+
+def stamp_of(file: Path) -> Stamp | None:
+    """The stamp of a file, or None where there is none."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return Stamp(status.st_mtime_ns, status.st_size)
+
+
+def read_source(root: Path, path: str, excluded: tuple[str, ...] = ()) -> Source | None:
+    """A file's text with its secrets masked; None where it may not, or cannot, be read (it may just have gone)."""
+    file = root / path
+    if not is_code(path) or why_not_file(file, root, excluded):
+        return None
+    try:
+        raw = file.read_bytes()
+    except OSError:
+        return None
+    return source_of(path, "", raw)
+
+
+def open_source(root: Path, path: str, language: str, text: str, excluded: tuple[str, ...] = ()) -> Source | None:
+    """An open file's text as `read_source` would give it; None where its file may not be read."""
+    document = Document(path, language, text, root / path, root)
+    if why_not_open(document, excluded) or len(text) > MAX_FILE_BYTES or why_not_text(text):
+        return None
+    return Source(path, language, masked(text.removeprefix("\ufeff").replace("\r\n", "\n")))
+
+
+def source_of(path: str, language: str, raw: bytes) -> Source | None:
+    """The text behind bytes, or None where they are no text that may be quoted."""
+    try:
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        return None
+    return None if why_not_text(text) else Source(path, language, masked(text))

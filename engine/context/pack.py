@@ -1,0 +1,171 @@
+"""Choosing lines: the statements that show the most likely names at the least cost, as excerpts of their files."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from engine.context.likely import Matches
+from engine.context.source import Source
+from engine.types import Snippet
+
+COST_POWER = 0.7  # value is weighed against cost to this power: a dear statement with many names may be worth it
+DECLARATION_VALUE = 0.3  # of the line that declares a likely name, beside showing it: also where a use is shown already
+PATH_OVERHEAD_CHARS = 5  # of a snippet's header, beside the path
+IN_VIEW_VALUE = 0.02  # of the line that declares a name in view, beside what else it shows
+ANCHOR_SHARE = 0.4  # of the budget, for the best match as it stands
+ANCHOR_CANDIDATES, MAX_ANCHORS, MIN_ANCHOR_LINES, MAX_ANCHOR_LINES = 8, 1, 3, 14
+TRANCHE_SHARE = 0.24  # of the budget: within one the lines of a file stand together, and better tranches stand first
+
+
+Cost = Callable[[str], float]
+
+
+class Statement(NamedTuple):
+    source: Source
+    lines: range
+    values: tuple[tuple[str, float], ...]  # of its likely names
+    cost: float
+    reason: str
+
+
+def pack(
+    matches: Matches, likely: dict[str, float], hidden: Callable[[str, int], bool], budget: float, cost: Cost
+) -> list[Snippet]:
+    """Excerpts within `budget`, best first. `cost` measures text, `hidden` tells lines that the prompt shows anyway.
+
+    Greedy: a statement's value is the sum of the probabilities of its names that no chosen one shows.
+    """
+    statements = _statements(matches, likely, hidden, cost)
+    anchors, shown = _anchors(matches, hidden, budget, cost)
+    opened: set[str] = set()
+    taken: set[tuple[str, int]] = set()
+    tranches: list[list[tuple[Statement, float]]] = [[]]
+    used, in_tranche = sum(cost(each.text) + cost(each.path) + PATH_OVERHEAD_CHARS for each in anchors), 0.0
+
+    def value(statement: Statement) -> float:
+        gain: float = sum([worth for name, worth in statement.values if name not in shown])
+        if not gain:
+            return 0.0
+        path = statement.source.path
+        price = statement.cost + (0 if path in opened else cost(path) + PATH_OVERHEAD_CHARS)
+        return gain / math.pow(price, COST_POWER)
+
+    queue = [(-value(statement), number) for number, statement in enumerate(statements)]
+    heapq.heapify(queue)
+    while queue and used < budget:
+        _, number = heapq.heappop(queue)
+        statement = statements[number]
+        now = value(statement)
+        if now <= 0:
+            continue
+        if queue and now < -queue[0][0]:
+            heapq.heappush(queue, (-now, number))
+            continue
+        shown.update([name for name, _ in statement.values])
+        taken.update((statement.source.path, line) for line in statement.lines)
+        if in_tranche > budget * TRANCHE_SHARE:
+            tranches.append([])
+            in_tranche = 0.0
+            opened.clear()
+        path = statement.source.path
+        price = statement.cost + (0 if path in opened else cost(path) + PATH_OVERHEAD_CHARS)
+        opened.add(path)
+        tranches[-1].append((statement, now))
+        used += price
+        in_tranche += price
+    return [*anchors, *(snippet for tranche in tranches for snippet in _excerpts(tranche))]
+
+
+def _anchors(
+    matches: Matches, hidden: Callable[[str, int], bool], budget: float, cost: Cost
+) -> tuple[list[Snippet], set[str]]:
+    """The code that matches best, whole, as far as its share of the budget goes; and the names it shows.
+
+    A model learns more from code that goes on than from single statements.
+    """
+    anchors: list[Snippet] = []
+    names: set[str] = set()
+    room = budget * ANCHOR_SHARE
+    for source, chunk in matches.chunks[:ANCHOR_CANDIDATES]:
+        overlaps = (
+            each.start_line < chunk.end and chunk.start < each.end_line for each in anchors if each.path == chunk.path
+        )
+        if any(overlaps):
+            continue
+        kept: list[int] = []
+        for number in range(chunk.start, min(chunk.end, len(source.lines))):
+            if source.line(number).names and not hidden(chunk.path, number):
+                price = cost(source.lines[number]) + 1
+                if price > room or len(kept) == MAX_ANCHOR_LINES:
+                    break
+                room -= price
+                kept.append(number)
+        if len(kept) < MIN_ANCHOR_LINES:
+            continue
+        text = "\n".join(source.lines[number] for number in kept)
+        names.update(name for number in kept for name in source.line(number).distinct)
+        anchors.append(
+            Snippet(chunk.path, kept[0], kept[-1] + 1, text, round(chunk.score, 2), "similar code, the best match")
+        )
+        if len(anchors) == MAX_ANCHORS:
+            break
+    return anchors, names
+
+
+def _statements(
+    matches: Matches, likely: dict[str, float], hidden: Callable[[str, int], bool], cost: Cost
+) -> list[Statement]:
+    found: list[Statement] = []
+    done: set[tuple[str, int]] = set()
+
+    wanted = frozenset(likely)
+
+    def add(source: Source, numbers: Iterable[int], reason: str, own_value: float = 0.0) -> None:
+        path, lines = source.path, source.lines
+        for number in numbers:
+            if (path, number) in done or number >= len(lines):
+                continue
+            done.add((path, number))
+            end = source.statement_end(number)
+            names = source.line(number).distinct & wanted
+            for at in range(number + 1, end):
+                names |= source.line(at).distinct & wanted
+            if not (names or own_value) or hidden(path, number):
+                continue
+            values = {name: likely[name] for name in names}
+            if own_value:
+                values[f"{path}:{number}"] = own_value  # shown once, as a name is
+            for name in names.intersection(source.declared_on.get(number, ())):
+                values[f"{name}'s declaration"] = likely[name] * DECLARATION_VALUE
+            price = sum([cost(lines[at].strip()) + 2 for at in range(number, end)])
+            found.append(Statement(source, range(number, end), tuple(values.items()), price, reason))
+
+    for rank, declared in enumerate(matches.declared):
+        reason = f"declares {declared.name}"
+        if declared.in_view:
+            add(declared.source, declared.lines[:1], reason, IN_VIEW_VALUE / (1 + rank))
+        add(declared.source, declared.lines, reason)
+    for source, chunk in matches.chunks:
+        add(source, range(chunk.start, chunk.end), "similar code")
+    return found
+
+
+def _excerpts(tranche: list[tuple[Statement, float]]) -> list[Snippet]:
+    """One snippet a file, its lines in order; files in the order of their best statement."""
+    by_path: dict[str, list[tuple[Statement, float]]] = {}
+    for statement, value in tranche:
+        by_path.setdefault(statement.source.path, []).append((statement, value))
+    snippets = []
+    for path, entries in by_path.items():
+        source = entries[0][0].source
+        numbers = sorted(
+            {number for statement, _ in entries for number in statement.lines if number < len(source.lines)}
+        )
+        text = "\n".join(source.lines[number] for number in numbers)
+        reasons = dict.fromkeys(statement.reason for statement, _ in entries)
+        score = sum(value for _, value in entries)
+        snippets.append(Snippet(path, numbers[0], numbers[-1] + 1, text, round(score, 4), ", ".join(list(reasons)[:3])))
+    return snippets

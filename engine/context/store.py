@@ -1,0 +1,209 @@
+"""The index on disk: tantivy's inverted lists of chunks, and each file's text and outline.
+
+One process writes (tantivy's lock sees to that), any number read. A document is either a chunk (`path`, `start`, `end`,
+its terms in the field of its family) or a file (`file`, its text, outline and the names it declares). A store that
+cannot be read is no loss: whoever meets it says `StoreError`, and the writer begins anew.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import tantivy
+
+from engine.context.outline import Declaration
+from engine.context.source import Chunk, Source, chunk_terms
+from engine.context.syntax import FAMILIES
+
+CHUNKS = "chunks"  # the store's folder within its workspace's
+FORMAT = 1  # of the documents; another one is another folder
+FAMILY_IDS = (*(family.id for family in FAMILIES), "other")
+WRITER_BYTES = 32_000_000  # of memory, for what is not on disk yet
+
+
+class StoreError(Exception):
+    """The store cannot be read or written: damaged, cut off, of another format, or the disk is full."""
+
+
+class StoreBusyError(StoreError):
+    """Another process writes this store."""
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("path", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("start", stored=True)
+    builder.add_unsigned_field("end", stored=True)
+    builder.add_text_field("file", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("language", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_bytes_field("text", stored=True)
+    builder.add_bytes_field("outline", stored=True)
+    builder.add_unsigned_field("checksum", stored=True)
+    for family in FAMILY_IDS:
+        builder.add_text_field(f"terms_{family}", tokenizer_name="blanks", index_option="freq")
+        builder.add_text_field(f"names_{family}", tokenizer_name="blanks", index_option="basic")
+    return builder.build()
+
+
+SCHEMA = _schema()
+
+
+@contextmanager
+def _guarded() -> Iterator[None]:
+    """Whatever tantivy says of a damaged store, its panics too, becomes `StoreError`."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, StoreError):
+        raise
+    except BaseException as fault:  # noqa: BLE001 - pyo3's PanicException is no Exception
+        message = str(fault).partition("\n")[0]
+        if "LockBusy" in message or "acquire" in message.lower():
+            raise StoreBusyError(message) from None
+        raise StoreError(f"{type(fault).__name__}: {message}") from None
+
+
+def _open(folder: Path, *, create: bool) -> tantivy.Index:
+    with _guarded():
+        if create:
+            folder.mkdir(parents=True, exist_ok=True)
+        index = tantivy.Index(SCHEMA, path=str(folder)) if create else tantivy.Index.open(str(folder))
+        blanks = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+        index.register_tokenizer("blanks", blanks)
+        return index
+
+
+class Entry(NamedTuple):
+    """A file ready to be stored: all that costs time to derive, so that another process may derive it."""
+
+    path: str
+    language: str
+    family: str
+    raw: bytes
+    outline: bytes
+    names: str
+    chunks: list[tuple[int, int, str]]
+
+
+def entry_of(source: Source) -> Entry:
+    return Entry(
+        source.path,
+        source.language,
+        source.family.id,
+        source.text.encode("utf-8", "replace"),
+        json.dumps(source.declarations, separators=(",", ":")).encode(),
+        " ".join(source.declared),
+        chunk_terms(source.lines),
+    )
+
+
+class StoreWriter:
+    """Adds and removes files; nothing counts before `commit`. Raises `StoreBusyError` where another process writes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._index = _open(folder, create=True)
+        with _guarded():
+            self._writer = self._index.writer(heap_size=WRITER_BYTES, num_threads=1)
+
+    def put(self, entry: Entry) -> None:
+        """Replaces what the store holds of the file."""
+        with _guarded():
+            self.remove(entry.path)
+            for start, end, terms in entry.chunks:
+                chunk = tantivy.Document()
+                chunk.add_text("path", entry.path)
+                chunk.add_unsigned("start", start)
+                chunk.add_unsigned("end", end)
+                chunk.add_text(f"terms_{entry.family}", terms)
+                self._writer.add_document(chunk)
+            file = tantivy.Document()
+            file.add_text("file", entry.path)
+            file.add_text("language", entry.language)
+            file.add_bytes("text", entry.raw)
+            file.add_bytes("outline", entry.outline)
+            file.add_unsigned("checksum", zlib.crc32(entry.raw))
+            file.add_text(f"names_{entry.family}", entry.names)
+            self._writer.add_document(file)
+
+    def remove(self, path: str) -> None:
+        with _guarded():
+            self._writer.delete_documents_by_term("path", path)
+            self._writer.delete_documents_by_term("file", path)
+
+    def commit(self) -> None:
+        with _guarded():
+            self._writer.commit()
+
+    def close(self) -> None:
+        with _guarded():
+            self._writer.wait_merging_threads()
+
+
+class StoreReader:
+    """What was committed last when `refresh` was called. Raises `StoreError`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._index = _open(folder, create=False)
+        self.refresh()
+
+    def refresh(self) -> None:
+        with _guarded():
+            self._index.reload()
+            self._searcher = self._index.searcher()
+
+    def search(self, family: str, terms: Mapping[str, float], limit: int) -> list[Chunk]:
+        field = f"terms_{family}"
+        with _guarded():
+            query = _any_of(field, terms, terms)
+            chunks = []
+            for score, address in self._searcher.search(query, limit, count=False).hits:
+                stored = self._searcher.doc(address)
+                path, start, end = (stored.get_first(name) for name in ("path", "start", "end"))
+                if path is not None and start is not None and end is not None:
+                    chunks.append(Chunk(path, start, end, score))
+            return chunks
+
+    def frequencies(self, family: str, terms: Iterable[str]) -> tuple[dict[str, int], int]:
+        with _guarded():
+            field = f"terms_{family}"
+            return {term: self._searcher.doc_freq(field, term) for term in terms}, self._searcher.num_docs
+
+    def declaring(self, family: str, names: Iterable[str], limit: int) -> list[str]:
+        """The paths of files that declare any of `names`, those that declare the rarest first."""
+        with _guarded():
+            query = _any_of(f"names_{family}", names)
+            hits = self._searcher.search(query, limit, count=False).hits
+            return [str(self._searcher.doc(address).get_first("file")) for _, address in hits]
+
+    def sources(self, paths: list[str]) -> list[Source]:
+        """Those of `paths` that the store holds, in no order."""
+        if not paths:
+            return []
+        with _guarded():
+            query = tantivy.Query.term_set_query(SCHEMA, "file", paths)
+            hits = self._searcher.search(query, len(paths), count=False).hits
+            return [source for _, address in hits if (source := _source(self._searcher.doc(address)))]
+
+
+def _any_of(field: str, terms: Iterable[str], weights: Mapping[str, float] | None = None) -> tantivy.Query:
+    clauses = []
+    option = "basic" if weights is None else "freq"
+    for term in terms:
+        query = tantivy.Query.term_query(SCHEMA, field, term, option)
+        boosted = query if weights is None else tantivy.Query.boost_query(query, weights[term])
+        clauses.append((tantivy.Occur.Should, boosted))
+    return tantivy.Query.boolean_query(clauses)
+
+
+def _source(stored: tantivy.Document) -> Source | None:
+    """The file a document holds. Raises `StoreError` where its bytes are not those that were written."""
+    raw = bytes(stored.get_first("text") or b"")
+    if zlib.crc32(raw) != stored.get_first("checksum"):
+        raise StoreError(f"the text of {stored.get_first('file')} is damaged")
+    declarations = tuple(map(Declaration._make, json.loads(bytes(stored.get_first("outline") or b"[]"))))
+    path, language = str(stored.get_first("file")), str(stored.get_first("language"))
+    return Source(path, language, raw.decode("utf-8"), declarations)

@@ -1,0 +1,83 @@
+"""What the model will see without an index: the text around the cursor, and what that says about what is sought."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from engine.context.source import NAME
+from engine.context.syntax import Family, imported_words
+from engine.context.words import IDENTIFIER, query_terms
+
+NEAR_CHARS = 2_000
+UNFINISHED = re.compile(r"[^\W\d][\w$]*$")
+
+
+@dataclass(frozen=True)
+class View:
+    """A cursor in a text, LF line ends. `chars_above` and `chars_below` are what of it a prompt will show.
+
+    `recent` are the places last edited in other files, the last first: (path, ((start line, end line), …)).
+    """
+
+    path: str
+    family: Family
+    prefix: str
+    suffix: str
+    chars_above: int
+    chars_below: int
+    recent: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = field(default=())
+
+    @cached_property
+    def shown(self) -> frozenset[str]:
+        """The names that the prompt shows anyway."""
+        above, below = self.prefix[-self.chars_above :], self.suffix[: self.chars_below]
+        return frozenset(IDENTIFIER.findall(above)) | frozenset(IDENTIFIER.findall(below))
+
+    @cached_property
+    def first_line(self) -> int:
+        """The first line of the file that the prompt shows."""
+        return self.prefix.count("\n", 0, max(0, len(self.prefix) - self.chars_above))
+
+    @cached_property
+    def end_line(self) -> int:
+        """The first line after those that the prompt shows."""
+        return self.prefix.count("\n") + self.suffix[: self.chars_below].count("\n") + 1
+
+    @cached_property
+    def terms(self) -> dict[str, float]:
+        return query_terms(self.prefix, self.suffix, self.family.keywords)
+
+    @cached_property
+    def near_names(self) -> frozenset[str]:
+        """The names of the lines that `terms` come from, and some further ones: spelled as they stand."""
+        return frozenset(IDENTIFIER.findall(self.prefix[-NEAR_CHARS:])) | frozenset(
+            IDENTIFIER.findall(self.suffix[:NEAR_CHARS])
+        )
+
+    @cached_property
+    def imports(self) -> tuple[frozenset[str], ...]:
+        return imported_words(self.prefix + self.suffix, self.family)
+
+    @cached_property
+    def cursor_line(self) -> str:
+        """What stands before the cursor on its line."""
+        return self.prefix[self.prefix.rfind("\n") + 1 :]
+
+    @cached_property
+    def before_name(self) -> str:
+        """The cursor's line up to the name being typed."""
+        unfinished = UNFINISHED.search(self.cursor_line)
+        return self.cursor_line[: unfinished.start()] if unfinished else self.cursor_line
+
+    @cached_property
+    def asks_for_member(self) -> bool:
+        """Whether a member's name is being typed: behind a dot, an arrow, or `::`."""
+        return self.before_name.endswith((".", "->", "::"))
+
+    @cached_property
+    def name_before(self) -> str:
+        """The last whole name before the cursor on its line, or ""."""
+        names = NAME.findall(self.before_name)
+        return names[-1][1] if names else ""

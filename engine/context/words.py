@@ -1,0 +1,69 @@
+"""Words of code: what an identifier is, its parts, and how much the words around a cursor say about what comes next."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+WORD = re.compile(r"[^\W\d]\w*|\d+")
+IDENTIFIER = re.compile(r"[^\W\d][\w$]*|\$[\w$]+")
+PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\dA-Za-z_]+")
+MAX_WORD_CHARS = 64  # a longer one is no name a person gave
+MAX_REMEMBERED_WORDS = 200_000
+
+QUERY_LINES_ABOVE = 10
+QUERY_LINES_BELOW = 5
+MAX_QUERY_LINE_CHARS = 400  # of the end nearest to the cursor
+CURSOR_LINE_WEIGHT = 2.0
+DECAY_ABOVE = 0.7
+WEIGHT_BELOW = 0.6
+DECAY_BELOW = 0.6
+PART_WEIGHT = 0.5  # of camelCase and snake_case parts
+KEYWORD_WEIGHT = 0.2
+
+
+class _Terms(dict[str, str]):
+    """word -> its terms with blanks between, remembered: far fewer words than occurrences of them."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) > MAX_REMEMBERED_WORDS:
+            self.clear()
+        parts = PART.findall(word) if len(word) <= MAX_WORD_CHARS else []
+        terms = self[word] = " ".join([word[:MAX_WORD_CHARS], *parts] if len(parts) > 1 else [word]).lower()
+        return terms
+
+
+_TERMS = _Terms()
+
+
+def terms_of(word: str) -> str:
+    """The word in lower case, then the parts of a compound one, with blanks between."""
+    return _TERMS[word]
+
+
+def terms_of_text(text: str) -> str:
+    """All terms of a text in order, with repetitions and blanks between: what an index counts."""
+    return " ".join(map(_TERMS.__getitem__, WORD.findall(text)))
+
+
+def query_terms(prefix: str, suffix: str, keywords: frozenset[str]) -> dict[str, float]:
+    """Terms around the cursor and their weights: the cursor's line double, 0.7 a line above, the next lines less."""
+    weights: dict[str, float] = defaultdict(float)
+
+    def add(line: str, weight: float) -> None:
+        for word in WORD.findall(line):
+            whole, *parts = _TERMS[word].split(" ")
+            factor = weight * (KEYWORD_WEIGHT if word in keywords else 1.0)
+            weights[whole] += factor
+            for part in parts:
+                weights[part] += factor * PART_WEIGHT
+
+    above = prefix[-(QUERY_LINES_ABOVE * 4) * MAX_QUERY_LINE_CHARS :].split("\n")
+    add(above.pop()[-MAX_QUERY_LINE_CHARS:], CURSOR_LINE_WEIGHT)
+    written = [line for line in reversed(above) if line.strip()][:QUERY_LINES_ABOVE]
+    for distance, line in enumerate(written, start=1):
+        add(line[:MAX_QUERY_LINE_CHARS], DECAY_ABOVE**distance)
+    below = suffix[: QUERY_LINES_BELOW * 4 * MAX_QUERY_LINE_CHARS].split("\n")
+    for distance, line in enumerate([line for line in below if line.strip()][:QUERY_LINES_BELOW]):
+        add(line[:MAX_QUERY_LINE_CHARS], WEIGHT_BELOW * DECAY_BELOW**distance)
+    return dict(weights)

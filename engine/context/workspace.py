@@ -1,0 +1,257 @@
+"""One workspace folder's index, as the daemon sees it: the store another process keeps, and what changed since.
+
+`find` and all that changes the layers run in one thread, the caller's; every other method may be called from any thread
+and only leaves a note, which the next `find` reads. Nothing here waits for the index: what is there answers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import platformdirs
+
+from engine.context.exclusion import IGNORE_FILES, forget, why_not_folder, why_not_name, why_not_path
+from engine.context.find import find
+from engine.context.layers import LayeredIndex
+from engine.context.listing import open_source, read_source
+from engine.context.pack import Cost
+from engine.context.source import Source
+from engine.context.store import CHUNKS, FORMAT, StoreError, StoreReader
+from engine.context.syntax import family_of, imported_words
+from engine.context.view import View
+from engine.types import Snippet
+
+log = logging.getLogger(__name__)
+
+MAX_AT_ONCE = 50  # changed files that are read here at once; more wait for the store, as after a branch switch
+STOP_SECONDS = 2.0
+MAX_FIRST_WORDS = 200
+REPARSE_SECONDS = 1.0
+
+
+class Progress(NamedTuple):
+    """How far the store is: files done of those to do; both 0 when it is as the disk."""
+
+    done: int
+    total: int
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def cache_folder(root: Path, excluded: tuple[str, ...] = ()) -> Path:
+    """Where a workspace's store lies: the same for every window on it; another for another format or other patterns."""
+    named = "\0".join((str(root.resolve()), *excluded))
+    digest = hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()[:16]
+    return Path(platformdirs.user_cache_dir("codegeex-lsp")) / "index" / f"{root.name}-{digest}-{FORMAT}"
+
+
+class WorkspaceIndex:
+    def __init__(
+        self,
+        root: Path,
+        excluded: tuple[str, ...] = (),
+        on_progress: OnProgress = lambda _: None,
+        folder: Path | None = None,
+    ) -> None:
+        self.root = root.resolve()
+        self.excluded = excluded
+        self._folder = folder or cache_folder(root, excluded)
+        self._on_progress = on_progress
+        self._layers = LayeredIndex()
+        self._noting = threading.Lock()
+        self._texts: dict[str, tuple[str, str] | None] = {}  # path -> language and text of an open file, None: read it
+        self._committed: list[list[str] | None] = []
+        self._rebuilt = False
+        self._open: set[str] = set()
+        self._seen: dict[str, str] = {}  # the last text of each open file
+        self._parsed: dict[str, float] = {}
+        self._has_store = False
+        self._process: subprocess.Popen[str] | None = None
+        self._answers = threading.Condition()
+        self._sent, self._answered = 0, -1  # numbers of commands
+        self.fault = ""
+
+    def start(self) -> None:
+        """Begins to answer from the store that is there, and to bring it up to date in a process of its own."""
+        self._committed.append(None)
+        command = [sys.executable, "-m", "engine.context.indexer", str(self.root), str(self._folder), *self.excluded]
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                encoding="utf-8",
+                cwd=Path(__file__).parents[2],
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except OSError as fault:
+            self.fault = f"the index cannot be built: {fault}"
+            return
+        threading.Thread(target=self._listen, args=(self._process,), daemon=True, name="index events").start()
+
+    def stop(self, *, wait: bool = True) -> None:
+        """Ends the process; with `wait`, only returns when it has ended, or was killed."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with suppress(OSError, ValueError):
+            if process.stdin:
+                process.stdin.close()  # the end of its input is the end of the process
+        if not wait:
+            return
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_SECONDS)
+            return
+        process.kill()
+
+    def changed(self, paths: Iterable[str] | None) -> None:
+        """Files of the disk that were written, moved or deleted; None where anything may have been."""
+        known = None if paths is None else list(paths)
+        if known is None or any(path.rpartition("/")[2] in IGNORE_FILES for path in known):
+            forget()
+        elif len(known) <= MAX_AT_ONCE:
+            with self._noting:
+                self._texts.update((path, None) for path in known if path not in self._open)
+        self._tell({"do": "changed", "paths": known})
+
+    def edited(self, path: str, language: str, text: str) -> None:
+        """An open file's text as the editor has it, which wins over the disk's."""
+        with self._noting:
+            self._open.add(path)
+            if self._seen.get(path) is not text:
+                self._seen[path] = text
+                self._texts[path] = (language, text)
+
+    def opened(self, path: str, language: str, text: str) -> None:
+        """A file was opened: its imports are wanted before the rest, while the store is still being built."""
+        self.edited(path, language, text)
+        if self._answered < 0:
+            family = family_of(language, path)
+            words = sorted(frozenset().union(*imported_words(text, family)) - family.keywords)
+            self._tell({"do": "first", "words": words[:MAX_FIRST_WORDS]})
+
+    def closed(self, path: str) -> None:
+        """An open file was closed: the disk's text counts again."""
+        with self._noting:
+            self._open.discard(path)
+            self._seen.pop(path, None)
+            self._texts[path] = None
+
+    def find(self, view: View, budget: float, cost: Cost = len) -> list[Snippet]:
+        """Snippets of this workspace for a view, best first. What is damaged answers nothing until it is rebuilt."""
+        try:
+            self.take_notes()
+            return self._allowed(find(view, self._layers, budget, cost))
+        except StoreError as fault:
+            log.warning("the index of %s is damaged and will be rebuilt: %s", self.root, fault)
+            self._forget_store()
+            self._tell({"do": "rebuild"})
+            return self._allowed(find(view, self._layers, budget, cost))
+
+    def _allowed(self, snippets: list[Snippet]) -> list[Snippet]:
+        """Those that today's rules allow: the store may still hold what was ignored a moment ago."""
+
+        def why_not(path: str) -> str:
+            file = self.root / path
+            by_folder = why_not_folder(file.parent, self.root, self.excluded)
+            return why_not_name(file.name) or by_folder or why_not_path(file, self.root, self.excluded)
+
+        verdicts = {path: why_not(path) for path in {snippet.path for snippet in snippets}}
+        return [snippet for snippet in snippets if not verdicts[snippet.path]]
+
+    def wait_idle(self, seconds: float) -> bool:
+        """For tests, benchmarks and the command: until the store is as the disk, or is another process' business."""
+        with self._answers:
+            return self._answers.wait_for(lambda: self._answered >= self._sent, seconds)
+
+    def _tell(self, command: dict[str, Any]) -> None:
+        process = self._process
+        if process is None or process.stdin is None:
+            return
+        with self._answers:
+            self._sent += 1
+            line = json.dumps(command | {"n": self._sent})
+        with suppress(OSError, ValueError):
+            process.stdin.write(line + "\n")
+            process.stdin.flush()
+
+    def _listen(self, process: subprocess.Popen[str]) -> None:
+        """In a thread of its own: what the indexing process says."""
+        for line in process.stdout or ():
+            event = json.loads(line)
+            kind = event["event"]
+            if kind == "committed":
+                with self._noting:
+                    self._committed.append(event["paths"])
+            elif kind == "rebuilt":
+                with self._noting:
+                    self._rebuilt = True
+            elif kind == "progress":
+                self._on_progress(Progress(event["done"], event["total"]))
+            elif kind == "fault":
+                self.fault = event["message"]
+                log.warning("%s", self.fault)
+            else:
+                self._answer(event.get("n"))
+        self._answer(None)
+
+    def _answer(self, number: int | None) -> None:
+        with self._answers:
+            self._answered = self._sent if number is None else number
+            self._answers.notify_all()
+        self._on_progress(Progress(0, 0))
+
+    def take_notes(self) -> None:
+        """Brings what changed into the layers. `find` does so first; in its thread only."""
+        with self._noting:
+            texts, self._texts = self._texts, {}
+            committed, self._committed = self._committed, []
+            rebuilt, self._rebuilt = self._rebuilt, False
+            still_open = frozenset(self._open)
+        if rebuilt:
+            self._forget_store()
+            committed.append(None)
+        for path, entry in texts.items():
+            source = self._opened(path, *entry) if entry else read_source(self.root, path, self.excluded)
+            before = self._layers.edited_source(path)
+            if source is None:
+                self._layers.delete(path)
+            elif before is None or before.text != source.text:
+                self._layers.put(source)
+        for paths in committed:
+            self._see_store(paths, still_open)
+
+    def _opened(self, path: str, language: str, text: str) -> Source | None:
+        """An open file; its outline may be `REPARSE_SECONDS` old: a keystroke must not pay for a whole parse."""
+        source = open_source(self.root, path, language, text, self.excluded)
+        before, now = self._layers.edited_source(path), time.monotonic()
+        if source and before and now - self._parsed.get(path, -math.inf) < REPARSE_SECONDS:
+            return Source(path, language, source.text, before.declarations)
+        self._parsed[path] = now
+        return source
+
+    def _see_store(self, committed: list[str] | None, still_open: frozenset[str]) -> None:
+        """Opens the store, or looks at it anew; what it now holds as well need not be kept above it."""
+        if self._has_store:
+            self._layers.refresh(committed)
+        elif (self._folder / CHUNKS / "meta.json").exists():
+            self._layers.take_store(StoreReader(self._folder / CHUNKS))
+            self._has_store = True
+        self._layers.settle(committed, still_open)
+
+    def _forget_store(self) -> None:
+        self._layers.take_store(None)
+        self._has_store = False

@@ -1,0 +1,68 @@
+"""What tells the index of changes: folders, saves, watched files; and the places a person edits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+from lsprotocol import types
+
+from lsp_server import indexing
+from lsp_server.documents import file_of, root_of, workspace_roots
+from lsp_server.server import CodegeexServer
+
+
+def register(server: CodegeexServer) -> None:
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def did_change_workspace_folders(_params: types.DidChangeWorkspaceFoldersParams) -> None:
+        indexing.follow_folders(server)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
+        _tell(server, [change.uri for change in params.changes])
+
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def did_open(params: types.DidOpenTextDocumentParams) -> None:
+        """What a person looks at, and its imports, come before the rest of a folder that is not indexed yet."""
+        document = params.text_document
+        root, path = _place(server, document.uri)
+        if root and (index := server.session.indexes.get(root)):
+            index.opened(path, document.language_id, document.text)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def did_save(params: types.DidSaveTextDocumentParams) -> None:
+        _tell(server, [params.text_document.uri])
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def did_close(params: types.DidCloseTextDocumentParams) -> None:
+        server.session.cancel(params.text_document.uri)
+        root, path = _place(server, params.text_document.uri)
+        if root and (index := server.session.indexes.get(root)):
+            index.closed(path)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def did_change(params: types.DidChangeTextDocumentParams) -> None:
+        root, path = _place(server, params.text_document.uri)
+        if root is None:
+            return
+        for change in params.content_changes:
+            if isinstance(change, types.TextDocumentContentChangePartial):
+                first = change.range.start.line
+                server.session.remember_edit(root, path, first, first + change.text.count("\n") + 1)
+
+
+def _tell(server: CodegeexServer, uris: list[str]) -> None:
+    changed: dict[Path, list[str]] = defaultdict(list)
+    for uri in uris:
+        root, path = _place(server, uri)
+        if root:
+            changed[root].append(path)
+    for root, paths in changed.items():
+        indexing.tell(server, root, paths)
+
+
+def _place(server: CodegeexServer, uri: str) -> tuple[Path | None, str]:
+    """(the workspace folder of a file, its path in it), or (None, "")."""
+    file = file_of(uri)
+    root = root_of(file, workspace_roots(server.workspace))
+    return (root, file.relative_to(root).as_posix()) if file and root else (None, "")

@@ -1,0 +1,124 @@
+"""The indexes of a session's workspace folders: begun, told of changes, ended; and their progress, shown."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from engine.context.workspace import Progress, WorkspaceIndex
+from lsp_server import reporting
+from lsp_server.documents import workspace_roots
+from lsp_server.server import CodegeexServer
+from lsp_server.watcher import Watcher
+
+WATCHED_FILES_ID = "codegeex-watched-files"
+WATCHED_FILES = "**/*"
+MIN_SHOWN_FILES = 200  # to index: fewer are done before a person has read the message
+
+
+def follow_folders(server: CodegeexServer) -> None:
+    """Begins an index for each workspace folder that has none, and ends those whose folder is gone."""
+    session = server.session
+    wanted = set(workspace_roots(server.workspace)) if session.settings.enable and session.settings.use_index else set()
+    excluded = session.settings.excluded
+    for root in [root for root, index in session.indexes.items() if root not in wanted or index.excluded != excluded]:
+        session.indexes.pop(root).stop(wait=False)
+        if server.watcher:
+            server.watcher.stop(root)
+    for root in wanted - set(session.indexes):
+        if not root.is_dir() or root == Path.home() or root == Path(root.anchor):
+            continue  # a home folder or a whole disk is nobody's project
+        index = session.indexes[root] = WorkspaceIndex(root, excluded, _shown_progress(server, root))
+        index.start()
+        if index.fault:
+            reporting.fault(server, index.fault)
+        if server.watcher and (complaint := server.watcher.watch(root)):
+            reporting.warning(server, complaint)
+
+
+async def watch(server: CodegeexServer) -> None:
+    """Has the client tell of changed files where it can, else watches them ourselves."""
+    workspace = server.client_capabilities.workspace
+    offered = workspace.did_change_watched_files if workspace else None
+    if offered and offered.dynamic_registration and server.session.indexes:
+        options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(glob_pattern=WATCHED_FILES)])
+        registration = types.Registration(WATCHED_FILES_ID, types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+        with suppress(JsonRpcException):  # a client that refuses what it offered: we watch
+            await server.client_register_capability_async(types.RegistrationParams([registration]))
+            return
+    loop = asyncio.get_running_loop()
+
+    def changed(root: Path, paths: list[str] | None) -> None:
+        with suppress(RuntimeError):  # the loop has ended, and with it the session
+            loop.call_soon_threadsafe(tell, server, root, paths)
+
+    server.watcher = Watcher(changed)
+    for root in server.session.indexes:
+        if complaint := server.watcher.watch(root):
+            reporting.warning(server, complaint)
+
+
+def stop_watching(server: CodegeexServer) -> None:
+    if server.watcher:
+        server.watcher.stop()
+        server.watcher = None
+
+
+def tell(server: CodegeexServer, root: Path, paths: list[str] | None) -> None:
+    """Files of a folder have changed on disk."""
+    if index := server.session.indexes.get(root):
+        index.changed(paths)
+
+
+def _shown_progress(server: CodegeexServer, root: Path) -> Callable[[Progress], None]:
+    """Shows an index's progress as `$/progress`, where the client can. What it returns may be called in any thread."""
+    window = server.client_capabilities.window
+    if not (window and window.work_done_progress):
+        return lambda _: None
+    loop, shown = asyncio.get_running_loop(), _Shown(server, root)
+
+    def on_progress(progress: Progress) -> None:
+        with suppress(RuntimeError):  # the loop has ended, and with it the session
+            loop.call_soon_threadsafe(shown.show, progress)
+
+    return on_progress
+
+
+class _Shown:
+    """One run of the index, from the first file to the last, as a client shows it. On the event loop."""
+
+    def __init__(self, server: CodegeexServer, root: Path) -> None:
+        self._server, self._root = server, root
+        self._token: str | None = None
+        self._percent = -1
+
+    def show(self, progress: Progress) -> None:
+        if progress.total == 0:
+            if self._token:
+                self._say(types.WorkDoneProgressEnd())
+                self._token = None
+            return
+        if progress.total < MIN_SHOWN_FILES:
+            return
+        percent = 100 * progress.done // progress.total
+        if self._token is None:
+            self._token = str(uuid.uuid4())
+            self._server.work_done_progress.create(self._token)
+            title = f"CodeGeeX: {self._root.name}"
+            self._say(types.WorkDoneProgressBegin(title=title, percentage=percent, cancellable=False))
+        elif percent > self._percent:
+            message = f"{progress.done} / {progress.total}"
+            self._say(types.WorkDoneProgressReport(message=message, percentage=percent))
+        self._percent = percent
+
+    def _say(
+        self, value: types.WorkDoneProgressBegin | types.WorkDoneProgressReport | types.WorkDoneProgressEnd
+    ) -> None:
+        params = types.ProgressParams(self._token or "", self._server.protocol._converter.unstructure(value))  # noqa: SLF001
+        self._server.protocol.notify(types.PROGRESS, params)

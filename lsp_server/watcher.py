@@ -1,0 +1,81 @@
+"""Files that change on disk, for editors that do not tell: the only module that imports watchdog."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
+
+DEBOUNCE_SECONDS = 0.02  # a burst of changes, as of a branch switch, is reported as one
+MAX_REPORTED = 2_000  # changes that are told one by one; of more, only that there were many
+
+# Paths relative to the folder, with slashes; None when anything may have changed.
+OnChange = Callable[[Path, list[str] | None], None]
+
+
+class Watcher:
+    """Watches folders until stopped. `on_change` is called in a thread of the watcher's."""
+
+    def __init__(self, on_change: OnChange) -> None:
+        self._on_change = on_change
+        self._watching: dict[Path, BaseObserver] = {}
+        self._collecting = threading.Lock()
+        self._changed: dict[Path, set[str]] = {}
+        self._timer: threading.Timer | None = None
+
+    def watch(self, root: Path) -> str:
+        """Begins to watch a folder; why it cannot, or ""."""
+        observer = Observer()
+        observer.daemon = True
+        try:
+            observer.schedule(_Handler(self, root), str(root), recursive=True)
+            observer.start()
+        except (OSError, RuntimeError) as fault:  # the system's limit of watches, a folder that is gone
+            return f"{root} cannot be watched for changes: {fault}"
+        self._watching[root] = observer
+        return ""
+
+    def stop(self, root: Path | None = None) -> None:
+        """Stops watching one folder, or all."""
+        for each in [root] if root else list(self._watching):
+            if observer := self._watching.pop(each, None):
+                observer.stop()
+        if root is None and self._timer:
+            self._timer.cancel()
+
+    def note(self, root: Path, name: str) -> None:
+        """A file system event names this file."""
+        with suppress(ValueError):
+            path = Path(os.path.relpath(name, root)).as_posix()
+            if path.startswith(".git/") and path != ".git/HEAD":
+                return
+            with self._collecting:
+                self._changed.setdefault(root, set()).add(path)
+                if self._timer is None:
+                    self._timer = threading.Timer(DEBOUNCE_SECONDS, self._report)
+                    self._timer.daemon = True
+                    self._timer.start()
+
+    def _report(self) -> None:
+        with self._collecting:
+            changed, self._changed, self._timer = self._changed, {}, None
+        for root, paths in changed.items():
+            self._on_change(root, sorted(paths) if len(paths) <= MAX_REPORTED else None)
+
+
+class _Handler(FileSystemEventHandler):
+    def __init__(self, watcher: Watcher, root: Path) -> None:
+        self._watcher, self._root = watcher, root
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        if event.event_type in {"opened", "closed_no_write"} or (event.is_directory and event.event_type == "modified"):
+            return
+        self._watcher.note(self._root, os.fsdecode(event.src_path))
+        if event.dest_path:
+            self._watcher.note(self._root, os.fsdecode(event.dest_path))

@@ -1,0 +1,158 @@
+"""The index behind the server: begun with its folders, told of what changes, explained to the client."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+
+from lsp_server.watcher import Watcher
+from tests.lsp_server.editor import Window, window
+from tests.scripted import CURSOR, ScriptedModel
+
+PAINT = "def paint(wheels, colour):\n    return wheels.coat(colour)\n"
+SOURCE = f"painted = paint({CURSOR}\n"
+SECONDS = 60.0
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def folder(path: Path) -> list[types.WorkspaceFolder]:
+    path.mkdir(exist_ok=True)
+    return [types.WorkspaceFolder(path.as_uri(), path.name)]
+
+
+async def indexed(opened: Window) -> None:
+    """Waits until the server has its indexes, and they are as the disk."""
+    while not opened.server.session.indexes:  # noqa: ASYNC110 - nothing tells
+        await asyncio.sleep(0.01)
+    for index in opened.server.session.indexes.values():
+        assert await asyncio.to_thread(index.wait_idle, SECONDS)
+
+
+async def test_files_that_are_not_open_are_context(tmp_path: Path) -> None:
+    model = ScriptedModel("wheels)")
+    async with window(model, workspace_folders=folder(tmp_path / "work")) as opened:
+        (tmp_path / "work" / "paint.py").write_text(PAINT)
+        await indexed(opened)
+        uri = (tmp_path / "work" / "main.py").as_uri()
+        at = opened.open(SOURCE, uri)
+        opened.client.text_document_did_save(
+            types.DidSaveTextDocumentParams(types.TextDocumentIdentifier((tmp_path / "work" / "paint.py").as_uri()))
+        )
+        assert await opened.suggestion(at, uri) == "wheels)"
+    assert "def paint(wheels, colour):" in model.prompts[-1]
+
+
+async def test_a_file_that_the_client_says_is_gone_is_no_context(tmp_path: Path) -> None:
+    model, work = ScriptedModel("wheels)"), tmp_path / "work"
+    folders = folder(work)
+    (work / "paint.py").write_text(PAINT)
+    async with window(model, workspace_folders=folders) as opened:
+        await indexed(opened)
+        (work / "paint.py").unlink()
+        gone = types.FileEvent((work / "paint.py").as_uri(), types.FileChangeType.Deleted)
+        opened.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([gone]))
+        at = opened.open(SOURCE, (work / "main.py").as_uri())
+        await opened.suggestion(at, (work / "main.py").as_uri())
+    assert "colour" not in model.prompts[-1]
+
+
+async def test_folders_come_and_go(tmp_path: Path) -> None:
+    async with window(ScriptedModel("x"), workspace_folders=folder(tmp_path / "one")) as opened:
+        await indexed(opened)
+        added, removed = folder(tmp_path / "two"), folder(tmp_path / "one")
+        opened.client.workspace_did_change_workspace_folders(
+            types.DidChangeWorkspaceFoldersParams(types.WorkspaceFoldersChangeEvent(added, removed))
+        )
+        while set(opened.server.session.indexes) != {tmp_path / "two"}:  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.01)
+
+
+async def test_a_client_that_can_watch_files_is_asked_to(tmp_path: Path) -> None:
+    capabilities = types.ClientCapabilities(
+        workspace=types.WorkspaceClientCapabilities(
+            did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True)
+        )
+    )
+    asked: asyncio.Future[types.RegistrationParams] = asyncio.get_running_loop().create_future()
+    async with window(ScriptedModel("x"), initialize=False) as opened:
+        opened.client.feature(types.CLIENT_REGISTER_CAPABILITY)(lambda params: asked.set_result(params))
+        await opened.client.initialize_async(
+            types.InitializeParams(capabilities=capabilities, workspace_folders=folder(tmp_path / "work"))
+        )
+        opened.client.initialized(types.InitializedParams())
+        registered = await asyncio.wait_for(asked, SECONDS)
+        assert registered.registrations[0].method == types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+        assert opened.server.watcher is None
+
+
+async def test_progress_is_shown_where_the_client_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lsp_server.indexing.MIN_SHOWN_FILES", 1)
+    folders = folder(tmp_path / "work")
+    (tmp_path / "work" / "paint.py").write_text(PAINT)
+    capabilities = types.ClientCapabilities(window=types.WindowClientCapabilities(work_done_progress=True))
+    said: list[str] = []
+    ended = asyncio.Event()
+    async with window(ScriptedModel("x"), initialize=False) as opened:
+        opened.client.feature(types.WINDOW_WORK_DONE_PROGRESS_CREATE)(lambda _params: None)
+
+        @opened.client.feature(types.PROGRESS)
+        def on_progress(params: types.ProgressParams) -> None:
+            said.append(params.value["kind"] if isinstance(params.value, dict) else params.value.kind)
+            if said[-1] == "end":
+                ended.set()
+
+        await opened.client.initialize_async(
+            types.InitializeParams(capabilities=capabilities, workspace_folders=folders)
+        )
+        opened.client.initialized(types.InitializedParams())
+        await asyncio.wait_for(ended.wait(), SECONDS)
+    assert said == ["begin", "end"]
+
+
+async def test_the_receipt_of_a_suggestion(tmp_path: Path) -> None:
+    received: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+    options = {"codegeex": {"context": {"receipts": True}}}
+    async with window(ScriptedModel("wheels)"), initialization_options=options) as opened:
+        opened.client.feature("codegeex/contextReceipt")(lambda params: received.set_result(params))
+        opened.open(PAINT, "file:///project/paint.py")
+        await opened.suggestion(opened.open(SOURCE))
+        receipt = await asyncio.wait_for(received, SECONDS)
+    assert receipt.snippets[0].path == "paint.py"
+    assert receipt.snippets[0].tokens > 0
+
+
+async def test_the_places_edited_last_are_remembered(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    async with window(ScriptedModel("x"), workspace_folders=folder(work)) as opened:
+        uri = (work / "main.py").as_uri()
+        opened.open("a\nb\nc\n", uri)
+        opened.change((1, 0), (1, 0), "x\ny", uri)
+        await opened.suggestion(types.Position(0, 1), uri)
+        assert opened.server.session.recent_edits(work, "other.py") == (("main.py", ((1, 3),)),)
+        assert opened.server.session.recent_edits(work, "main.py") == ()
+
+
+def test_the_watcher_tells_of_files_that_change(tmp_path: Path) -> None:
+    import threading
+
+    told = threading.Event()
+    seen: set[str] = set()
+
+    def on_change(_root: Path, paths: list[str] | None) -> None:
+        seen.update(paths or ())
+        if "a.py" in seen:
+            told.set()
+
+    watcher = Watcher(on_change)
+    assert watcher.watch(tmp_path) == ""
+    (tmp_path / "a.py").write_text(PAINT)
+    assert told.wait(SECONDS)
+    watcher.stop()
+    assert "cannot be watched" in watcher.watch(tmp_path / "no such folder")
