@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 # CPU build of PyTorch for the parity tests and training; on a machine with CUDA, set TORCH=torch.
 TORCH  ?= torch==2.13.0
 
-.PHONY: demo test test-large check bench screenshots format train clean
+.PHONY: demo test test-large check bench bench-convert screenshots format train clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/codegeex-lsp demo
@@ -25,9 +25,12 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.keystrokes
+	$(BIN)/python -m benchmarks.context
+
+# What converting takes, and what numeric types cost: some ten minutes, 13 GB of disk, 8 GB of memory.
+bench-convert: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.numeric_types
 	$(BIN)/python -m benchmarks.conversion
-	$(BIN)/python -m benchmarks.context
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python docs/screenshots/make.py
