@@ -42,7 +42,7 @@ def _chunks(view: View, index: Index, affinity: Affinity, pool: int) -> list[tup
             if overlap > (chunk.end - chunk.start) / 2:
                 continue
         ranked.append(chunk._replace(score=chunk.score * affinity.factor(chunk.path)))
-    ranked.sort(key=lambda chunk: -chunk.score)
+    ranked.sort(key=lambda chunk: (-chunk.score, chunk.path, chunk.start))
     sources = index.sources({chunk.path for chunk in ranked[:pool]})
     return [(sources[chunk.path], chunk) for chunk in ranked[:pool] if chunk.path in sources]
 

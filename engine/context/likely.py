@@ -57,7 +57,9 @@ def likely_names(view: View, matches: Matches, limit: int) -> dict[str, float]:
         odds = BIAS + a * s + b * t + c * u + d * v + e * w + f * x + g * y + h * z
         if odds > LEAST_ODDS:
             likely[name] = 1 / (1 + math.exp(-odds))
-    return {name: likely[name] for name in heapq.nlargest(limit, likely, key=likely.__getitem__)}
+    # Equally likely ones in the order of their letters: the same view must get the same snippets in every process.
+    ranked = heapq.nsmallest(limit, [(-probability, name) for name, probability in likely.items()])
+    return {name: -negative for negative, name in ranked}
 
 
 def signs_of_names(view: View, matches: Matches) -> dict[str, Signs]:
@@ -123,7 +125,7 @@ class _Lines:
                 names, distinct, members = source.line(number)
                 if not names:
                     continue
-                own = sum([values[word] for word in distinct & asked])
+                own = math.fsum([values[word] for word in distinct & asked])  # a set's order must not count
                 near = max(own, CARRIED * max(carried))
                 carried = [*carried[1:], own]
                 if (path, number) in done:

@@ -46,7 +46,7 @@ def pack(
     used, in_tranche = sum(cost(each.text) + cost(each.path) + PATH_OVERHEAD_CHARS for each in anchors), 0.0
 
     def value(statement: Statement) -> float:
-        gain: float = sum([worth for name, worth in statement.values if name not in shown])
+        gain = math.fsum([worth for name, worth in statement.values if name not in shown])  # the order does not count
         if not gain:
             return 0.0
         path = statement.source.path

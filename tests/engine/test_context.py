@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -189,3 +192,33 @@ def test_what_is_derived_of_a_text_is_made_once() -> None:
     source = Source("a.py", "", PAINT)
     assert source.line(0) is source.line(0)
     assert source.declarations is source.declarations
+
+
+def test_the_same_view_gets_the_same_snippets_in_every_process() -> None:
+    """Python orders sets anew in each process: what is equally good must not be chosen by that."""
+    program = """
+from pathlib import Path
+from engine.context.find import find
+from engine.context.index import MemoryIndex
+from engine.context.source import Source
+from engine.context.syntax import family_of
+from engine.context.view import View
+index = MemoryIndex()
+files = sorted(Path("engine/context").glob("*.py"))
+for file in files:
+    index.put(Source(file.name, "python", file.read_text(encoding="utf-8")))
+text = files[3].read_text(encoding="utf-8")
+view = View(files[3].name, family_of("python", "a.py"), text[:2000], text[2000:], 1500, 500)
+print([(each.path, each.start_line, each.text) for each in find(view, index, 4000)])
+"""
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=Path(__file__).parents[2],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(said) == 1
