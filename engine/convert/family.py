@@ -95,3 +95,12 @@ def set_head(
         spec.decoder.projection.weight = Alias("decoder/embeddings/weight")
     else:
         spec.decoder.projection.weight = weights.take(name, *shape)
+
+
+def one_window(config: Config, whole: int) -> int:
+    """The context length of a windowed model. Within its window a layer sees every token, as plain attention does.
+
+    CTranslate2's own `sliding_window` is exact only while it decodes: a long prompt is cut into pieces of one window,
+    whose tokens see all of the piece before. `whole` is the length where config.json names no window.
+    """
+    return min(whole, config.integer("sliding_window", default=whole))

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.convert.checkpoint import Checkpoint, Entry, TensorFile, open_tensor_files
+from engine.convert.tensors import Rows, stacked
 from engine.types import ModelError
 
 if TYPE_CHECKING:
@@ -65,27 +67,23 @@ class JoinedFile:
 
     parts: tuple[TensorFile, ...]
     entries: Mapping[str, Entry] = field(init=False)
+    _own: Mapping[str, str] = field(init=False, repr=False)  # published name -> the parts' own
 
     def __post_init__(self) -> None:
         names = [name for name in self.parts[0].entries if "language_model." in name]
         object.__setattr__(self, "entries", {_published(name): self._joined(name) for name in names})
+        object.__setattr__(self, "_own", {_published(name): name for name in names})
 
     def read(self, name: str, first: int, last: int) -> Tensor:
         import torch
 
-        own = {_published(each): each for each in self.parts[0].entries}[name]
+        own = self._own[name]
         if self._is_whole(own):
             return self.parts[0].read(own, first, last)
         if own.endswith(BY_COLUMNS):
             return torch.cat([part.read(own, first, last) for part in self.parts], 1)
-        pieces, start = [], 0
-        for part in self.parts:
-            count = part.entries[own].shape[0]
-            begin, end = max(first - start, 0), min(last - start, count)
-            if begin < end:
-                pieces.append(part.read(own, begin, end))
-            start += count
-        return torch.cat(pieces)
+        rows = [Rows(part.entries[own].shape, part.entries[own].dtype, partial(part.read, own)) for part in self.parts]
+        return stacked(rows).read(first, last)
 
     def _is_whole(self, name: str) -> bool:
         return len(self.parts) == 1 or name.endswith(WHOLE)

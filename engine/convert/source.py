@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.model.folder import sha256_of
 from engine.types import ModelError
 
 LFS_POINTER = b"version https://git-lfs"
 HASHED_SUFFIXES = frozenset({".safetensors", ".bin", ".pt", ".pth", ".model", ".json", ".txt"})
-BLOCK_BYTES = 8 * 2**20
 SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 LICENCE_FILES = ("MODEL_LICENSE", "LICENSE", "LICENSE.txt", "LICENSE.md")
 
@@ -76,13 +75,8 @@ def refuse_lfs_pointer(path: Path) -> None:
 
 
 def _sha256(path: Path, hashed: Callable[[int], None]) -> str:
-    digest = hashlib.sha256()
     try:
         refuse_lfs_pointer(path)
-        with path.open("rb") as stream:
-            while block := stream.read(BLOCK_BYTES):
-                digest.update(block)
-                hashed(len(block))
+        return sha256_of(path, hashed)
     except OSError as fault:
         raise ModelError(f"{path} cannot be read: {fault.strerror}") from fault
-    return digest.hexdigest()

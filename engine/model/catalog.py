@@ -6,7 +6,6 @@ default's name, a conversion under way, a model that is being removed.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import platformdirs
 
-from engine.model.folder import REQUIRED_FILES, ModelDescription, read_description
+from engine.model.folder import REQUIRED_FILES, ModelDescription, read_description, sha256_of
 from engine.types import ModelError
 
 if sys.version_info >= (3, 11):
@@ -28,7 +27,6 @@ EMBEDDED = "embedded"
 EMBEDDED_FOLDER = Path(__file__).parent / "embedded"
 DEFAULT_FILE = ".default"
 MAX_NAME_CHARS = 100
-BLOCK_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True)
@@ -210,17 +208,13 @@ def verify(folder: Path, hashed: Callable[[int], None]) -> list[FileCheck]:
 def _file_fault(folder: Path, name: str, expected: str, hashed: Callable[[int], None]) -> str:
     if Path(name).name != name:
         return "is no file of this folder"
-    digest = hashlib.sha256()
     try:
-        with (folder / name).open("rb") as stream:
-            while block := stream.read(BLOCK_BYTES):
-                digest.update(block)
-                hashed(len(block))
+        found = sha256_of(folder / name, hashed)
     except FileNotFoundError:
         return "is missing"
     except OSError as fault:
         return f"cannot be read: {fault.strerror}"
-    return "" if digest.hexdigest() == expected else "is damaged: its checksum is not the one in model.toml"
+    return "" if found == expected else "is damaged: its checksum is not the one in model.toml"
 
 
 def _unknown(name: str) -> ModelError:

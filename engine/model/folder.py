@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ REQUIRED_FILES = ("model.toml", "model.bin", "config.json", "tokenizer.json")
 NUMERIC_TYPES = ("int8", "int8_float32", "float16", "bfloat16", "float32")
 CAPABILITIES = frozenset({"complete", "infill", "chat", "translate"})
 MIN_CONTEXT_TOKENS = 64
+HASHED_BLOCK_BYTES = 8 * 2**20
 MAX_HASHED_BYTES = 256 * 2**20  # hashing more would be felt at every start; `models verify` is for those
 
 
@@ -94,6 +96,16 @@ def read_description(folder: Path) -> ModelDescription:
     return description
 
 
+def sha256_of(file: Path, hashed: Callable[[int], None]) -> str:
+    """The checksum of a file of any size; `hashed` is told the bytes of each block. Raises `OSError`."""
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while block := stream.read(HASHED_BLOCK_BYTES):
+            digest.update(block)
+            hashed(len(block))
+    return digest.hexdigest()
+
+
 def _check_files(folder: Path, table: dict[str, Any]) -> None:
     """Native code trusts model.bin: what is damaged must not reach it."""
     sums = table.get("files", {})
@@ -108,7 +120,7 @@ def _check_files(folder: Path, table: dict[str, Any]) -> None:
         if file.stat().st_size > MAX_HASHED_BYTES:
             continue
         try:
-            found = hashlib.sha256(file.read_bytes()).hexdigest()
+            found = sha256_of(file, lambda _: None)
         except OSError as fault:
             raise ModelError(f"{file} cannot be read: {fault.strerror or fault}") from fault
         if found != expected:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.convert.config import Config, Rope, read_rope
-from engine.convert.family import Family, decoder_spec, set_head, set_linear, set_norm
+from engine.convert.family import Family, decoder_spec, one_window, set_head, set_linear, set_norm
 from engine.convert.reference.llama import gemma_reference, llama_reference, mistral_reference, qwen_reference
 from engine.convert.tensors import Weights, stacked
 
@@ -144,13 +144,7 @@ def _whole_context(config: Config) -> int:
 
 
 def _one_window(config: Config) -> int:
-    """Within its window a layer sees every token, as plain attention does.
-
-    CTranslate2's own `sliding_window` is exact only while it decodes: a long prompt is cut into pieces of one window,
-    whose tokens see all of the piece before.
-    """
-    whole = _whole_context(config)
-    return min(whole, config.integer("sliding_window", default=whole))
+    return one_window(config, _whole_context(config))
 
 
 def _qwen_context(config: Config) -> int:

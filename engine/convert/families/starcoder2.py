@@ -22,7 +22,7 @@ from engine.convert.families.gpt_like import (
     read_sizes,
     set_layer,
 )
-from engine.convert.family import Family
+from engine.convert.family import Family, one_window
 from engine.convert.reference.starcoder2 import reference
 from engine.convert.tensors import Weights
 
@@ -67,7 +67,7 @@ def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
 
 
 def _context_length(config: Config) -> int:
-    return min(positions(config), config.integer("sliding_window", default=positions(config)))
+    return one_window(config, positions(config))
 
 
 FAMILY = Family("starcoder2", ("starcoder2",), build, reference, _context_length)

@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from engine.convert.source import LFS_POINTER
 from engine.types import ModelError
-
-LFS_POINTER = b"version https://git-lfs"
 
 
 def read_bytes(path: Path) -> bytes:
