@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.model.folder import ModelDescription
 from engine.model.protocol import StopRule
-from engine.types import GREEDY, CancellationToken, CompletionRequest, Document, Generated, Mode, Sampling
+from engine.types import GREEDY, CancellationToken, CompletionRequest, Document, Generated, Mode, Priority, Sampling
 
 CURSOR = "<cursor>"
 DESCRIPTION = ModelDescription(
@@ -77,6 +77,9 @@ class ScriptedModel:
         stop: StopRule,
         cancellation: CancellationToken,
         sampling: Sampling = GREEDY,
+        *,
+        head: int = 0,  # noqa: ARG002 - as the protocol has it
+        priority: Priority = Priority.COMPLETION,  # noqa: ARG002
     ) -> Generated:
         import math
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from engine.model.folder import ModelDescription
-from engine.types import GREEDY, CancellationToken, Generated, Sampling
+from engine.types import GREEDY, CancellationToken, Generated, Priority, Sampling
 
 # Told the text so far after each token; True ends the generation.
 StopRule = Callable[[str], bool]
@@ -40,9 +40,13 @@ class LanguageModel(Protocol):
         stop: StopRule,
         cancellation: CancellationToken,
         sampling: Sampling = GREEDY,
+        *,
+        head: int = 0,
+        priority: Priority = Priority.COMPLETION,
     ) -> Generated:
         """Continues `tokens` until the model ends, `stop` says so, or `max_new_tokens` are there.
 
+        The first `head` tokens are likely to be the first of the next prompts too: their state is worth keeping.
         Raises `Cancelled` within one decode step of `cancellation`. One caller at a time.
         """
         ...

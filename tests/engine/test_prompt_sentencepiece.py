@@ -10,7 +10,7 @@ import pytest
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 
 from engine.convert.tokenizer import begins_with_space, read_tokenizer
-from engine.model.ctranslate import FolderTokenizer
+from engine.model.tokenizer import FolderTokenizer
 from engine.prompt.assemble import encode
 from engine.prompt.chat import Turn, chat_parts
 from engine.prompt.templates import prompt_parts

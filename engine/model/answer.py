@@ -1,0 +1,68 @@
+"""Tokens as they come, into what the model said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.model.folder import ModelDescription
+from engine.model.protocol import StopRule, Tokenizer
+from engine.types import CancellationToken, Generated, ModelError
+
+
+def stop_ids(description: ModelDescription, tokenizer: Tokenizer) -> tuple[int, ...]:
+    """The ids that end an answer. Raises `ModelError` for a stop token the tokenizer does not have."""
+    found = []
+    for token in description.stop:
+        ids = tokenizer.control(token)
+        if len(ids) != 1:  # each of its pieces would end an answer
+            where = description.folder / "model.toml"
+            raise ModelError(f"{where}: the stop token {token!r} is none of the tokenizer's; convert the model again")
+        found.append(ids[0])
+    return tuple(found)
+
+
+class Answer:
+    """One answer under way. `add` is the generator's `OnToken`; it may be called in another thread than the rest."""
+
+    def __init__(
+        self, tokenizer: Tokenizer, stop_ids: Sequence[int], stop: StopRule, cancellation: CancellationToken
+    ) -> None:
+        self._tokenizer, self._stop_ids, self._stop = tokenizer, frozenset(stop_ids), stop
+        self._cancellation = cancellation
+        self._said: list[int] = []
+        self._ends: list[int] = []
+        self._log_probs: list[float] = []
+        self._text = ""
+        self._end_log_prob: float | None = None
+
+    def add(self, token: int, log_prob: float) -> bool:
+        if self._cancellation.is_cancelled:
+            return True
+        if token in self._stop_ids:
+            self._end_log_prob = log_prob
+            return True
+        self._said.append(token)
+        self._text = self._tokenizer.decode(self._said)
+        self._ends.append(len(self._text))
+        self._log_probs.append(log_prob)
+        return self._stop(self._text)
+
+    def generated(
+        self,
+        max_new_tokens: int,
+        prefill_ms: float,
+        decode_ms: float,
+        wait_ms: float = 0.0,
+        reused_tokens: int = 0,
+    ) -> Generated:
+        return Generated(
+            text=self._text,
+            ends=tuple(self._ends),
+            log_probs=tuple(self._log_probs),
+            end_log_prob=self._end_log_prob,
+            stopped=self._end_log_prob is not None or len(self._said) < max_new_tokens,
+            prefill_ms=prefill_ms,
+            decode_ms=decode_ms,
+            wait_ms=wait_ms,
+            reused_tokens=reused_tokens,
+        )
