@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from engine.context.collect import Workspaces, collect
-from engine.languages import language_of
+from engine.languages import Language, language_of
 from engine.model.protocol import LanguageModel
 from engine.postprocess import Draft, Silent, apply_filters, shown_part, stop_rule
-from engine.prompt.assemble import assemble
+from engine.prompt.assemble import lay_out
+from engine.prompt.frame import Frame, without_closed
+from engine.prompt.frames import Frames, shows_the_same
 from engine.prompt.mode import choose_mode
 from engine.types import (
     CancellationToken,
@@ -23,6 +25,9 @@ from engine.types import (
     Generated,
     Mode,
     Outcome,
+    Priority,
+    Prompt,
+    Snippet,
 )
 
 MAX_LINE_NEW_TOKENS = 32
@@ -52,58 +57,147 @@ def complete(
     settings: CompletionSettings,
     cancellation: CancellationToken,
     workspaces: Workspaces = MappingProxyType({}),
+    frames: Frames | None = None,
+    priority: Priority = Priority.COMPLETION,
 ) -> Outcome:
     """The suggestion at the cursor, or the reason why there is none.
 
-    `workspaces` are the indexes by workspace folder. Blocks: searches them and runs the model. Raises `Cancelled` soon
-    after `cancellation`, and `EngineError` for a model that cannot complete.
+    `workspaces` are the indexes by workspace folder. With `frames`, prompts of one place share their beginning, see
+    `engine.prompt.frame`. Blocks: searches the indexes and runs the model. Raises `Cancelled` soon after
+    `cancellation`, and `EngineError` for a model that cannot complete.
     """
     watch = _Stopwatch()
+    if reason := why_not_complete(request.document.text, request.offset):
+        return Outcome(None, reason)
+    place = _place(request, model, settings)
+    prompt: Prompt | None = None
+    snippets: tuple[Snippet, ...] = ()
+    if frames is not None and (frame := frames.get(place.key)):
+        with watch.stage("prompt"):
+            prompt = frame.prompt(place.mode, place.prefix, place.shown_suffix)
+    if prompt is None:
+        prompt, snippets, frame = _lay_out(request, place, model, settings, workspaces, cancellation, watch)
+        if frames is not None:
+            frames.put(place.key, frame)
+    cancellation.check()
+    generated = model.generate(
+        prompt.tokens,
+        place.new_tokens,
+        stop_rule(place.mode, place.prefix, place.suffix),
+        cancellation,
+        head=prompt.head if frames is not None else 0,
+        priority=priority,
+    )
+    watch.stages_ms |= {"wait": generated.wait_ms, "prefill": generated.prefill_ms, "decode": generated.decode_ms}
+    with watch.stage("post-process"):
+        threshold = model.description.confidence_to_show if settings.confidence is None else settings.confidence
+        completion, silence = decide(generated, place.mode, place.prefix, place.suffix, threshold)
+    if completion is not None:
+        completion = replace(completion, text=completion.text.replace("\n", place.newline))
+    return Outcome(completion, silence, prompt, generated, snippets, watch.stages_ms)
+
+
+def refresh(
+    request: CompletionRequest,
+    model: LanguageModel,
+    settings: CompletionSettings,
+    cancellation: CancellationToken,
+    workspaces: Workspaces,
+    frames: Frames,
+) -> None:
+    """In a pause: where the place's references are no longer the best ones, lays it out anew, and lets the model read
+    that ahead, so that the next key finds both. Raises `Cancelled`; the old frame then stays.
+    """
+    if why_not_complete(request.document.text, request.offset):
+        return
+    place = _place(request, model, settings)
+    old = frames.get(place.key)
+    if old is None or frames.is_fresh(place.key):
+        return
+    prompt, _, frame = _lay_out(request, place, model, settings, workspaces, cancellation, _Stopwatch())
+    if shows_the_same(old, frame):
+        frames.touch(place.key)
+        return
+    model.generate(prompt.tokens, 1, lambda _: True, cancellation, head=prompt.head, priority=Priority.WARM_UP)
+    frames.put(place.key, frame)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a completion goes, with LF line ends. `shown_suffix` is what the model sees of what follows."""
+
+    key: Hashable
+    language: Language
+    mode: Mode
+    prefix: str
+    suffix: str
+    shown_suffix: str
+    newline: str
+    new_tokens: int
+    prompt_tokens: int
+
+
+def _place(request: CompletionRequest, model: LanguageModel, settings: CompletionSettings) -> _Place:
+    """Raises `EngineError` for a model or a setting with which nothing can be completed."""
     document, offset = request.document, max(0, min(request.offset, len(request.document.text)))
     if "complete" not in model.description.capabilities:
         raise EngineError(
             f"the model {model.description.name} does not complete code; choose another as codegeex.model"
         )
-    if reason := why_not_complete(document.text, offset):
-        return Outcome(None, reason)
-    newline = "\r\n" if "\r\n" in document.text else "\n"
     prefix = document.text[:offset].removeprefix("\ufeff").replace("\r\n", "\n")
     suffix = document.text[offset:].replace("\r\n", "\n")
     language = language_of(document.language, document.path)
     mode = request.mode or choose_mode(language, prefix + suffix, len(prefix))
     new_tokens = min(settings.max_new_tokens, MAX_LINE_NEW_TOKENS) if mode is Mode.LINE else settings.max_new_tokens
-    prompt_tokens = min(settings.max_prompt_tokens, model.description.context_length) - new_tokens
+    # The same whatever the mode, so that both share what they can.
+    prompt_tokens = min(settings.max_prompt_tokens, model.description.context_length) - settings.max_new_tokens
     if prompt_tokens < MIN_PROMPT_TOKENS:
         raise EngineError(
-            f"{new_tokens} new tokens leave a prompt of {prompt_tokens}: lower codegeex.completion.maxTokens"
+            f"{settings.max_new_tokens} new tokens leave a prompt of {prompt_tokens}: "
+            "lower codegeex.completion.maxTokens"
         )
+    return _Place(
+        (document.root, document.path, model.description.folder, settings),
+        language,
+        mode,
+        prefix,
+        suffix,
+        without_closed(suffix),
+        "\r\n" if "\r\n" in document.text else "\n",
+        new_tokens,
+        prompt_tokens,
+    )
 
+
+def _lay_out(
+    request: CompletionRequest,
+    place: _Place,
+    model: LanguageModel,
+    settings: CompletionSettings,
+    workspaces: Workspaces,
+    cancellation: CancellationToken,
+    watch: _Stopwatch,
+) -> tuple[Prompt, tuple[Snippet, ...], Frame]:
+    """The prompt from scratch: searches the indexes, and fits all into the budget."""
+    document = request.document
     with watch.stage("context"):
-        snippets = collect(request, workspaces, prompt_tokens) if settings.use_context else ()
+        snippets = collect(request, workspaces, place.prompt_tokens) if settings.use_context else ()
     cancellation.check()
     with watch.stage("prompt"):
-        repository = document.root.name if document.root else ""
-        prompt = assemble(
+        frame = lay_out(
             model.description,
             model.tokenizer,
-            language,
-            mode,
+            place.language,
+            place.mode,
             document.path,
-            prefix,
-            suffix,
+            place.prefix,
+            place.shown_suffix,
             snippets,
-            prompt_tokens,
-            repository,
+            place.prompt_tokens,
+            document.root.name if document.root else "",
         )
-    cancellation.check()
-    generated = model.generate(prompt.tokens, new_tokens, stop_rule(mode, prefix, suffix), cancellation)
-    watch.stages_ms |= {"prefill": generated.prefill_ms, "decode": generated.decode_ms}
-    with watch.stage("post-process"):
-        threshold = model.description.confidence_to_show if settings.confidence is None else settings.confidence
-        completion, silence = decide(generated, mode, prefix, suffix, threshold)
-    if completion is not None:
-        completion = replace(completion, text=completion.text.replace("\n", newline))
-    return Outcome(completion, silence, prompt, generated, snippets, watch.stages_ms)
+        prompt = frame.whole(place.mode, place.prefix)
+    return prompt, snippets, frame
 
 
 def decide(

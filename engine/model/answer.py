@@ -34,10 +34,13 @@ class Answer:
         self._log_probs: list[float] = []
         self._text = ""
         self._end_log_prob: float | None = None
+        self._has_ended = False
 
     def add(self, token: int, log_prob: float) -> bool:
-        if self._cancellation.is_cancelled:
-            return True
+        self._has_ended = self._has_ended or self._cancellation.is_cancelled or self._take(token, log_prob)
+        return self._has_ended
+
+    def _take(self, token: int, log_prob: float) -> bool:
         if token in self._stop_ids:
             self._end_log_prob = log_prob
             return True

@@ -66,4 +66,5 @@ class CTranslateModel:
         answer = Answer(self._tokenizer, self._stop_ids, stop, cancellation)
         took = self._generator.generate(tokens, max_new_tokens, self._stop_ids, answer.add, sampling, head)
         cancellation.check()
-        return answer.generated(max_new_tokens, took.prefill_ms, took.decode_ms, reused_tokens=took.reused_tokens)
+        reused = self._generator.reused_tokens
+        return answer.generated(max_new_tokens, took.prefill_ms, took.decode_ms, reused_tokens=reused)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_DEFAULT_THREADS = 4  # more gains little for models that answer within a keystroke, and starves the editor
 WARM_UP_TOKENS = 32
+MEASURED_TOKENS = 128  # fewer say nothing of the speed
 LARGE_MODEL_BYTES = 2**30  # of which two copies are never held at once
 MIN_CACHE_BYTES = 256 * 2**20
 MIN_CACHE_TOKENS = 3 * 1024
@@ -32,11 +33,10 @@ OnToken = Callable[[int, float], bool]
 
 @dataclass(frozen=True)
 class Timing:
-    """What one generation took. `reused_tokens` of the prompt were not read again."""
+    """What one generation took."""
 
     prefill_ms: float
     decode_ms: float
-    reused_tokens: int = 0
 
 
 def default_threads() -> int:
@@ -71,6 +71,8 @@ class TokenGenerator:
         self._weights_bytes = (folder / "model.bin").stat().st_size
         self._generator: ctranslate2.Generator | None = None
         self.load_seconds = 0.0
+        self.reused_tokens = 0  # of the last prompt
+        self.prefill_tokens_per_second = 0.0  # as last measured on a prompt of some length; 0 before
         self._load()
         per_token = kv_bytes_per_token(folder / "model.bin")
         self.cache = PrefixCache(per_token, default_cache_bytes(per_token) if cache_bytes is None else cache_bytes)
@@ -113,6 +115,7 @@ class TokenGenerator:
         a token, and passes over what is set later.
         """
         plan = self.cache.plan(tokens, head)
+        self.reused_tokens = plan.static if plan.reused else 0
         return self._generate(tokens, plan, max_new_tokens, end_ids, on_token, sampling)
 
     def move_head(self) -> bool:
@@ -121,6 +124,11 @@ class TokenGenerator:
         if head:
             self._generate([*head, head[-1]], Plan(len(head), keep=True), 1, (), lambda _t, _p: True, GREEDY)
         return bool(head)
+
+    @property
+    def move_seconds(self) -> float:
+        """What `move_head` would take now, 0 where there is nothing to move."""
+        return self.cache.wanted_tokens / self.prefill_tokens_per_second if self.prefill_tokens_per_second else 0.0
 
     def forget_heads(self, threads: int = 0) -> None:
         """Builds the generator anew, with another number of threads where one is given: all kept states are dropped."""
@@ -166,7 +174,10 @@ class TokenGenerator:
         )
         done = time.perf_counter()
         first = first or done
-        return Timing((first - began) * 1000, (done - first) * 1000, plan.static if plan.reused else 0)
+        read = len(tokens) - (plan.static if plan.reused else 0)
+        if read >= MEASURED_TOKENS:
+            self.prefill_tokens_per_second = read / max(first - began, 1e-6)
+        return Timing((first - began) * 1000, (done - first) * 1000)
 
     def _load(self) -> None:
         began = time.perf_counter()

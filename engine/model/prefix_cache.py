@@ -73,6 +73,11 @@ class PrefixCache:
         return wanted
 
     @property
+    def wanted_tokens(self) -> int:
+        """The length of what `next_head` would give."""
+        return len(self._wanted) if self._fits(len(self._wanted)) else 0
+
+    @property
     def is_full(self) -> bool:
         """A head was wanted for which there is no room: time to forget all."""
         return bool(self._wanted) and not self._fits(len(self._wanted)) and bool(self._heads)
