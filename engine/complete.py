@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from engine.context.collect import Workspaces, collect
-from engine.languages import Language, language_of
 from engine.model.protocol import LanguageModel
+from engine.place import Place, place_of
 from engine.postprocess import Draft, Silent, apply_filters, shown_part, stop_rule
 from engine.prompt.assemble import lay_out
-from engine.prompt.frame import Frame, without_closed
+from engine.prompt.frame import Frame
 from engine.prompt.frames import Frames, shows_the_same
-from engine.prompt.mode import choose_mode
 from engine.types import (
     CancellationToken,
     Completion,
     CompletionRequest,
     CompletionSettings,
-    EngineError,
     Generated,
     Mode,
     Outcome,
@@ -30,8 +28,6 @@ from engine.types import (
     Snippet,
 )
 
-MAX_LINE_NEW_TOKENS = 32
-MIN_PROMPT_TOKENS = 48
 MAX_DOCUMENT_CHARS = 1_000_000
 MAX_CURSOR_LINE_CHARS = 2_000
 
@@ -59,17 +55,20 @@ def complete(
     workspaces: Workspaces = MappingProxyType({}),
     frames: Frames | None = None,
     priority: Priority = Priority.COMPLETION,
+    others: int = 0,
 ) -> Outcome:
     """The suggestion at the cursor, or the reason why there is none.
 
     `workspaces` are the indexes by workspace folder. With `frames`, prompts of one place share their beginning, see
-    `engine.prompt.frame`. Blocks: searches the indexes and runs the model. Raises `Cancelled` soon after
-    `cancellation`, and `EngineError` for a model that cannot complete.
+    `engine.prompt.frame`. `others`: so many other tokens are told for each, see `engine.model.protocol`.
+
+    Blocks: searches the indexes and runs the model. Raises `Cancelled` soon after `cancellation`, and `EngineError` for
+    a model that cannot complete.
     """
     watch = _Stopwatch()
     if reason := why_not_complete(request.document.text, request.offset):
         return Outcome(None, reason)
-    place = _place(request, model, settings)
+    place = place_of(request, model, settings)
     prompt: Prompt | None = None
     snippets: tuple[Snippet, ...] = ()
     if frames is not None and (frame := frames.get(place.key)):
@@ -87,13 +86,11 @@ def complete(
         cancellation,
         head=prompt.head if frames is not None else 0,
         priority=priority,
+        others=others,
     )
     watch.stages_ms |= {"wait": generated.wait_ms, "prefill": generated.prefill_ms, "decode": generated.decode_ms}
     with watch.stage("post-process"):
-        threshold = model.description.confidence_to_show if settings.confidence is None else settings.confidence
-        completion, silence = decide(generated, place.mode, place.prefix, place.suffix, threshold)
-    if completion is not None:
-        completion = replace(completion, text=completion.text.replace("\n", place.newline))
+        completion, silence = finish(generated, place, model, settings)
     return Outcome(completion, silence, prompt, generated, snippets, watch.stages_ms)
 
 
@@ -110,7 +107,7 @@ def refresh(
     """
     if why_not_complete(request.document.text, request.offset):
         return
-    place = _place(request, model, settings)
+    place = place_of(request, model, settings)
     old = frames.get(place.key)
     if old is None or frames.is_fresh(place.key):
         return
@@ -122,56 +119,9 @@ def refresh(
     frames.put(place.key, frame)
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where a completion goes, with LF line ends. `shown_suffix` is what the model sees of what follows."""
-
-    key: Hashable
-    language: Language
-    mode: Mode
-    prefix: str
-    suffix: str
-    shown_suffix: str
-    newline: str
-    new_tokens: int
-    prompt_tokens: int
-
-
-def _place(request: CompletionRequest, model: LanguageModel, settings: CompletionSettings) -> _Place:
-    """Raises `EngineError` for a model or a setting with which nothing can be completed."""
-    document, offset = request.document, max(0, min(request.offset, len(request.document.text)))
-    if "complete" not in model.description.capabilities:
-        raise EngineError(
-            f"the model {model.description.name} does not complete code; choose another as codegeex.model"
-        )
-    prefix = document.text[:offset].removeprefix("\ufeff").replace("\r\n", "\n")
-    suffix = document.text[offset:].replace("\r\n", "\n")
-    language = language_of(document.language, document.path)
-    mode = request.mode or choose_mode(language, prefix + suffix, len(prefix))
-    new_tokens = min(settings.max_new_tokens, MAX_LINE_NEW_TOKENS) if mode is Mode.LINE else settings.max_new_tokens
-    # The same whatever the mode, so that both share what they can.
-    prompt_tokens = min(settings.max_prompt_tokens, model.description.context_length) - settings.max_new_tokens
-    if prompt_tokens < MIN_PROMPT_TOKENS:
-        raise EngineError(
-            f"{settings.max_new_tokens} new tokens leave a prompt of {prompt_tokens}: "
-            "lower codegeex.completion.maxTokens"
-        )
-    return _Place(
-        (document.root, document.path, model.description.folder, settings),
-        language,
-        mode,
-        prefix,
-        suffix,
-        without_closed(suffix),
-        "\r\n" if "\r\n" in document.text else "\n",
-        new_tokens,
-        prompt_tokens,
-    )
-
-
 def _lay_out(
     request: CompletionRequest,
-    place: _Place,
+    place: Place,
     model: LanguageModel,
     settings: CompletionSettings,
     workspaces: Workspaces,
@@ -198,6 +148,17 @@ def _lay_out(
         )
         prompt = frame.whole(place.mode, place.prefix)
     return prompt, snippets, frame
+
+
+def finish(
+    generated: Generated, place: Place, model: LanguageModel, settings: CompletionSettings
+) -> tuple[Completion | None, str]:
+    """`decide`, with the document's line ends and the user's threshold, or the model's."""
+    threshold = model.description.confidence_to_show if settings.confidence is None else settings.confidence
+    completion, silence = decide(generated, place.mode, place.prefix, place.suffix, threshold)
+    if completion is not None:
+        completion = replace(completion, text=completion.text.replace("\n", place.newline))
+    return completion, silence
 
 
 def decide(

@@ -186,7 +186,8 @@ class Generated:
 
     `stopped` tells that the model ended by itself, or a stop rule did; otherwise the token limit cut it off.
     `end_log_prob` is the log-probability of the ending token the model chose, or None where it chose none.
-    `reused_tokens` of the prompt had been read before. `wait_ms` passed before the model began.
+    `reused_tokens` of the prompt had been read before. `wait_ms` passed before the model began. `tokens` are the ids,
+    and `others`, where asked for, what could have stood in the place of each: (id, log-probability), the best first.
     """
 
     text: str
@@ -198,6 +199,8 @@ class Generated:
     decode_ms: float = 0.0
     wait_ms: float = 0.0
     reused_tokens: int = 0
+    tokens: tuple[int, ...] = ()
+    others: tuple[tuple[tuple[int, float], ...], ...] = ()
 
 
 @dataclass(frozen=True)

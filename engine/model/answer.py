@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.model.folder import ModelDescription
-from engine.model.protocol import StopRule, Tokenizer
+from engine.model.protocol import StopRule, Token, Tokenizer
 from engine.types import CancellationToken, Generated, ModelError
 
 
@@ -32,22 +32,24 @@ class Answer:
         self._said: list[int] = []
         self._ends: list[int] = []
         self._log_probs: list[float] = []
+        self._others: list[tuple[tuple[int, float], ...]] = []
         self._text = ""
         self._end_log_prob: float | None = None
         self._has_ended = False
 
-    def add(self, token: int, log_prob: float) -> bool:
-        self._has_ended = self._has_ended or self._cancellation.is_cancelled or self._take(token, log_prob)
+    def add(self, token: Token) -> bool:
+        self._has_ended = self._has_ended or self._cancellation.is_cancelled or self._take(token)
         return self._has_ended
 
-    def _take(self, token: int, log_prob: float) -> bool:
-        if token in self._stop_ids:
-            self._end_log_prob = log_prob
+    def _take(self, token: Token) -> bool:
+        if token.id in self._stop_ids:
+            self._end_log_prob = token.log_prob
             return True
-        self._said.append(token)
+        self._said.append(token.id)
+        self._others.append(tuple(other for other in token.others if other[0] not in self._stop_ids))
         self._text = self._tokenizer.decode(self._said)
         self._ends.append(len(self._text))
-        self._log_probs.append(log_prob)
+        self._log_probs.append(token.log_prob)
         return self._stop(self._text)
 
     def generated(
@@ -68,4 +70,6 @@ class Answer:
             decode_ms=decode_ms,
             wait_ms=wait_ms,
             reused_tokens=reused_tokens,
+            tokens=tuple(self._said),
+            others=tuple(self._others),
         )

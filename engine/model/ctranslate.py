@@ -61,10 +61,11 @@ class CTranslateModel:
         *,
         head: int = 0,
         priority: Priority = Priority.COMPLETION,  # noqa: ARG002 - there is nobody else
+        others: int = 0,
     ) -> Generated:
         cancellation.check()
         answer = Answer(self._tokenizer, self._stop_ids, stop, cancellation)
-        took = self._generator.generate(tokens, max_new_tokens, self._stop_ids, answer.add, sampling, head)
+        took = self._generator.generate(tokens, max_new_tokens, self._stop_ids, answer.add, sampling, head, others)
         cancellation.check()
         reused = self._generator.reused_tokens
         return answer.generated(max_new_tokens, took.prefill_ms, took.decode_ms, reused_tokens=reused)

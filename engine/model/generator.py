@@ -7,12 +7,13 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.model.prefix_cache import Plan, PrefixCache
+from engine.model.protocol import OnToken, Token
 from engine.model.shape import kv_bytes_per_token
 from engine.types import GREEDY, ModelError, Sampling
 
@@ -26,9 +27,6 @@ LARGE_MODEL_BYTES = 2**30  # of which two copies are never held at once
 MIN_CACHE_BYTES = 256 * 2**20
 MIN_CACHE_TOKENS = 3 * 1024
 MAX_MEMORY_SHARE = 1 / 8
-
-# Told each token with its log-probability; True ends the generation.
-OnToken = Callable[[int, float], bool]
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ class TokenGenerator:
 
     def warm_up(self) -> None:
         """The first call after loading is twice as slow: make it before somebody waits."""
-        self._generate([0] * WARM_UP_TOKENS, Plan(), 2, (), lambda _token, _log_prob: False, GREEDY)
+        self._generate([0] * WARM_UP_TOKENS, Plan(), 2, (), lambda _: False)
 
     def score(self, tokens: Sequence[int]) -> list[float]:
         """The log-probability of each token after the first, given those before it. For evaluation."""
@@ -107,22 +105,24 @@ class TokenGenerator:
         on_token: OnToken,
         sampling: Sampling = GREEDY,
         head: int = 0,
+        others: int = 0,
     ) -> Timing:
         """Continues `tokens` until `on_token` says so, one of `end_ids` came, which `on_token` is told as well, or
-        `max_new_tokens` are there. The first `head` tokens are likely to be the first of the next prompts too.
+        `max_new_tokens` are there. The first `head` tokens are likely to be the first of the next prompts too. With
+        each token come so many `others` that are next in probability.
 
         Of the seeds a process sees, only the first counts: CTranslate2's decoding thread takes one when it first draws
         a token, and passes over what is set later.
         """
         plan = self.cache.plan(tokens, head)
         self.reused_tokens = plan.static if plan.reused else 0
-        return self._generate(tokens, plan, max_new_tokens, end_ids, on_token, sampling)
+        return self._generate(tokens, plan, max_new_tokens, end_ids, on_token, sampling, others)
 
     def move_head(self) -> bool:
         """Reads ahead what the next prompts will begin with. False where nothing would be gained."""
         head = self.cache.next_head()
         if head:
-            self._generate([*head, head[-1]], Plan(len(head), keep=True), 1, (), lambda _t, _p: True, GREEDY)
+            self._generate([*head, head[-1]], Plan(len(head), keep=True), 1, (), lambda _: True)
         return bool(head)
 
     @property
@@ -146,7 +146,8 @@ class TokenGenerator:
         max_new_tokens: int,
         end_ids: Sequence[int],
         on_token: OnToken,
-        sampling: Sampling,
+        sampling: Sampling = GREEDY,
+        others: int = 0,
     ) -> Timing:
         # CTranslate2 lets go of the callback in its own thread, maybe after this call has returned. The callback must
         # therefore not hold `self`: the last reference to a generator, dropped in that thread, would make the thread
@@ -157,7 +158,7 @@ class TokenGenerator:
         def on_step(step: ctranslate2.GenerationStepResult) -> bool:
             nonlocal first
             first = first or time.perf_counter()
-            return on_token(step.token_id, step.log_prob)
+            return on_token(Token(step.token_id, step.log_prob, _others(step, others) if others else ()))
 
         spelled = [str(token) for token in tokens]
         self._loaded.generate_batch(
@@ -169,6 +170,7 @@ class TokenGenerator:
             end_token=list(end_ids),
             return_end_token=True,
             include_prompt_in_result=False,
+            return_logits_vocab=bool(others),
             return_scores=True,  # or the steps carry no log-probability
             callback=on_step,
         )
@@ -191,6 +193,19 @@ def default_cache_bytes(bytes_per_token: int) -> int:
 
     wanted = max(MIN_CACHE_BYTES, MIN_CACHE_TOKENS * bytes_per_token)
     return int(min(wanted, psutil.virtual_memory().total * MAX_MEMORY_SHARE))
+
+
+def _others(step: ctranslate2.GenerationStepResult, count: int) -> tuple[tuple[int, float], ...]:
+    """The `count` most probable tokens beside the chosen one, with their log-probabilities."""
+    import numpy as np
+
+    logits = np.array(step.logits)[0].astype(np.float32)
+    count = min(count, len(logits) - 1)
+    total = step.log_prob - float(logits[step.token_id])  # minus the logarithm of the sum of all
+    logits[step.token_id] = -np.inf
+    best = np.argpartition(logits, -count)[-count:]
+    best = best[np.argsort(-logits[best])]
+    return tuple((int(token), float(logits[token]) + total) for token in best)
 
 
 def _drawing(sampling: Sampling) -> dict[str, int | float]:

@@ -44,6 +44,7 @@ class Generate:
     end_ids: list[int]
     sampling: list[Any]
     priority: int
+    others: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,12 @@ class Began:
 
 @dataclass(frozen=True)
 class Said:
-    """One token, and its log-probability."""
+    """One token, as `engine.model.protocol.Token` has it."""
 
     number: int
     token: int
     log_prob: float
+    others: list[list[Any]]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from engine.model.answer import Answer, stop_ids
 from engine.model.folder import ModelDescription
-from engine.model.protocol import StopRule
+from engine.model.protocol import StopRule, Token
 from engine.model.tokenizer import FolderTokenizer
 from engine.serving import messages
 from engine.serving.client import EngineClient
@@ -42,6 +42,7 @@ class ServedModel:
         *,
         head: int = 0,
         priority: Priority = Priority.COMPLETION,
+        others: int = 0,
     ) -> Generated:
         """As the protocol says. Returns as soon as `stop` does; the engine then ends its work within a decode step."""
         cancellation.check()
@@ -59,6 +60,7 @@ class ServedModel:
             "end_ids": list(self._stop_ids),
             "sampling": [sampling.temperature, sampling.top_p, sampling.top_k, sampling.seed],
             "priority": int(priority),
+            "others": others,
         }
         self._client.generate(self._key, asked, cancellation, begin)
         cancellation.check()
@@ -76,7 +78,7 @@ class _Heard(Answer):
         if isinstance(what, messages.Began):
             self._began, self._first = what, self._last
             return False
-        return self.add(what.token, what.log_prob)
+        return self.add(Token(what.token, what.log_prob, tuple((token, log_prob) for token, log_prob in what.others)))
 
     def as_generated(self, max_new_tokens: int) -> Generated:
         began = self._began

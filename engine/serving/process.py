@@ -172,12 +172,13 @@ class _Window:
             asked.max_new_tokens,
             tuple(asked.end_ids),
             on_begin,
-            lambda token, log_prob: self._send(messages.Said(number, token, log_prob)),
+            lambda token: self._send(messages.Said(number, token.id, token.log_prob, list(map(list, token.others)))),
             on_done,
             on_failed,
             Sampling(*asked.sampling),
             asked.head,
             Priority(asked.priority),
+            asked.others,
         )
         self._scheduler.submit(job)
 

@@ -16,7 +16,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from engine.model.generator import OnToken, Timing
+from engine.model.generator import Timing
+from engine.model.protocol import OnToken, Token
 from engine.serving.upkeep import Upkeep
 from engine.types import GREEDY, Priority, Sampling
 
@@ -40,6 +41,7 @@ class Generator(Protocol):
         on_token: OnToken,
         sampling: Sampling = GREEDY,
         head: int = 0,
+        others: int = 0,
     ) -> Timing: ...
 
 
@@ -56,12 +58,13 @@ class Job:
     max_new_tokens: int
     end_ids: tuple[int, ...]
     on_begin: Callable[[float, float, int], None]
-    on_token: Callable[[int, float], None]
+    on_token: Callable[[Token], None]
     on_done: Callable[[], None]
     on_failed: Callable[[str], None]
     sampling: Sampling = GREEDY
     head: int = 0
     priority: Priority = Priority.COMPLETION
+    others: int = 0
     is_cancelled: bool = False
     said: list[int] = field(default_factory=list)
     queued_at: float = 0.0
@@ -156,7 +159,7 @@ class Scheduler:
         """True when the job is finished, False when it stepped aside for a more urgent one."""
         began, stepped_aside = self._clock(), False
 
-        def on_token(token: int, log_prob: float) -> bool:
+        def on_token(token: Token) -> bool:
             nonlocal stepped_aside
             self._moved_at = self._clock()
             if job.is_cancelled or self._stopped:
@@ -164,15 +167,16 @@ class Scheduler:
             if not job.said:
                 wait_ms, prefill_ms = (began - job.queued_at) * 1000, (self._moved_at - began) * 1000
                 job.on_begin(wait_ms, prefill_ms, job.generator.reused_tokens)
-            job.said.append(token)
-            job.on_token(token, log_prob)
-            if token in job.end_ids or len(job.said) == job.max_new_tokens:
+            job.said.append(token.id)
+            job.on_token(token)
+            if token.id in job.end_ids or len(job.said) == job.max_new_tokens:
                 return True
             stepped_aside = bool(self._queue) and self._queue[0][0] < job.priority
             return stepped_aside
 
         left = job.max_new_tokens - len(job.said)
-        job.generator.generate([*job.tokens, *job.said], left, job.end_ids, on_token, job.sampling, job.head)
+        prompt = [*job.tokens, *job.said]
+        job.generator.generate(prompt, left, job.end_ids, on_token, job.sampling, job.head, job.others)
         if stepped_aside and not job.is_cancelled:
             return False
         if not job.is_cancelled:

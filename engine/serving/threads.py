@@ -86,7 +86,7 @@ def measure_seconds(folder: Path, threads: int) -> float:
     generator = TokenGenerator(folder, "cpu", threads)
     generator.warm_up()
     began = time.perf_counter()
-    generator.generate([0] * PREFILL_TOKENS, DECODE_TOKENS, (), lambda _token, _log_prob: False)
+    generator.generate([0] * PREFILL_TOKENS, DECODE_TOKENS, (), lambda _: False)
     return time.perf_counter() - began
 
 

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from engine.model.generator import Timing
+from engine.model.protocol import Token
 from engine.serving.scheduler import Job, Scheduler
 from engine.types import Priority
 
@@ -26,7 +27,7 @@ class SteppedGenerator:
         for number in range(max_new_tokens):
             self.reached.release()
             self.step.acquire()
-            if on_token(number + 1, -0.1):
+            if on_token(Token(number + 1, -0.1)):
                 break
         return Timing(1.0, 1.0)
 
@@ -49,7 +50,7 @@ class Asked(Job):
             tokens,
             (),
             lambda *_: None,
-            lambda token, _: self.heard.append(token),
+            lambda token: self.heard.append(token.id),
             self.done.set,
             failed,
             priority=priority,
