@@ -14,6 +14,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from engine.candidates import complete_candidates
 from engine.complete import complete, refresh
 from engine.context.collect import Workspaces
 from engine.model.catalog import EMBEDDED, find_model
@@ -81,6 +82,33 @@ class ModelWorker:
 
         return await self._run(work)
 
+    async def complete_candidates(
+        self,
+        request: CompletionRequest,
+        settings: Settings,
+        cancellation: CancellationToken,
+        workspaces: Workspaces,
+        count: int,
+        on_candidate: Callable[[Outcome], None],
+    ) -> None:
+        """As `engine.candidates.complete_candidates`; `on_candidate` is called on the event loop."""
+        loop = asyncio.get_running_loop()
+
+        def work() -> None:
+            cancellation.check()
+            complete_candidates(
+                request,
+                self._loaded(settings),
+                settings.completion,
+                cancellation,
+                workspaces,
+                self._frames,
+                count=count,
+                on_candidate=lambda outcome: _call(loop, on_candidate, outcome),
+            )
+
+        await self._run(work)
+
     async def refresh(
         self, request: CompletionRequest, settings: Settings, cancellation: CancellationToken, workspaces: Workspaces
     ) -> None:
@@ -109,6 +137,11 @@ class ModelWorker:
         if self._model is None:
             raise self._fault or EngineError("the model is not loaded")
         return self._model
+
+
+def _call(loop: asyncio.AbstractEventLoop, tell: Callable[[Outcome], None], outcome: Outcome) -> None:
+    with suppress(RuntimeError):  # the loop has ended with the editor
+        loop.call_soon_threadsafe(tell, outcome)
 
 
 def _load_or_embedded(load: LoadModel, name: str, device: str, threads: int) -> tuple[LanguageModel, str]:
