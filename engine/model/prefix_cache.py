@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 MIN_HEAD_TOKENS = 64  # less is read in no time
-MOVE_TOKENS = 32  # so much behind a kept head makes moving it on worth a pause
+MOVE_TOKENS = 64  # so much behind a kept head makes moving it on worth a pause
 MAX_TAIL_SHARE = 0.5  # of a prompt; with more behind the kept head, a new one is made while somebody waits
 
 

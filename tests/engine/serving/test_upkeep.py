@@ -34,7 +34,7 @@ def ask(generator: TokenGenerator, tokens: list[int]) -> int:
 def test_first_the_head_moves_on() -> None:
     upkeep, generator = at_work(cache_tokens=1000)
     ask(generator, PLACE)
-    longer = [*PLACE, *range(600, 650)]
+    longer = [*PLACE, *range(600, 700)]
     assert ask(generator, longer) == len(PLACE)
     assert upkeep.due_after() == MOVE_PAUSE_SECONDS
     upkeep.do_next()
