@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 from engine.complete import complete, finish
 from engine.context.collect import Workspaces
+from engine.gap import Gap, gap_of
 from engine.model.protocol import LanguageModel
-from engine.place import Place, place_of
 from engine.postprocess import stop_rule
 from engine.prompt.frames import Frames
 from engine.types import CancellationToken, CompletionRequest, CompletionSettings, Generated, Outcome
@@ -54,13 +54,13 @@ def complete_candidates(
     on_candidate(first)
     if first.generated is None or first.prompt is None:
         return
-    place = place_of(request, model, settings)
+    gap = gap_of(request, model, settings)
     told = {first.completion.text} if first.completion else set()
     for turn in turns(first.generated, model.tokenizer.decode):
         if len(told) >= count:
             return
-        generated = _taken(turn, first, place, model, cancellation, frames)
-        completion, silence = finish(generated, place, model, settings)
+        generated = _taken(turn, first, gap, model, cancellation, frames)
+        completion, silence = finish(generated, gap, model, settings)
         if completion is not None and completion.text not in told:
             told.add(completion.text)
             on_candidate(Outcome(completion, silence, first.prompt, generated, first.snippets))
@@ -85,7 +85,7 @@ def turns(generated: Generated, decode: Callable[[list[int]], str]) -> list[Turn
 def _taken(
     turn: Turn,
     first: Outcome,
-    place: Place,
+    gap: Gap,
     model: LanguageModel,
     cancellation: CancellationToken,
     frames: Frames | None,
@@ -96,10 +96,10 @@ def _taken(
     assert prompt is not None  # noqa: S101
     begun = [*said.tokens[: turn.index], turn.token]
     before = model.tokenizer.decode(begun)
-    stop = stop_rule(place.mode, place.prefix, place.suffix)
+    stop = stop_rule(gap.mode, gap.prefix, gap.suffix)
     ends = (*said.ends[: turn.index], len(before))
     log_probs = (*said.log_probs[: turn.index], turn.log_prob)
-    left = place.new_tokens - len(begun)
+    left = gap.new_tokens - len(begun)
     if left < 1 or stop(before):
         return Generated(before, ends, log_probs, tokens=tuple(begun))
     rest = model.generate(

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from engine.context.collect import Workspaces, collect
+from engine.gap import Gap, gap_of
 from engine.model.protocol import LanguageModel
-from engine.place import Place, place_of
 from engine.postprocess import Draft, Silent, apply_filters, shown_part, stop_rule
 from engine.prompt.assemble import lay_out
 from engine.prompt.frame import Frame
@@ -68,21 +68,21 @@ def complete(
     watch = _Stopwatch()
     if reason := why_not_complete(request.document.text, request.offset):
         return Outcome(None, reason)
-    place = place_of(request, model, settings)
+    gap = gap_of(request, model, settings)
     prompt: Prompt | None = None
     snippets: tuple[Snippet, ...] = ()
-    if frames is not None and (frame := frames.get(place.key)):
+    if frames is not None and (frame := frames.get(gap.key)):
         with watch.stage("prompt"):
-            prompt = frame.prompt(place.mode, place.prefix, place.shown_suffix)
+            prompt = frame.prompt(gap.mode, gap.prefix, gap.shown_suffix)
     if prompt is None:
-        prompt, snippets, frame = _lay_out(request, place, model, settings, workspaces, cancellation, watch)
+        prompt, snippets, frame = _lay_out(request, gap, model, settings, workspaces, cancellation, watch)
         if frames is not None:
-            frames.put(place.key, frame)
+            frames.put(gap.key, frame)
     cancellation.check()
     generated = model.generate(
         prompt.tokens,
-        place.new_tokens,
-        stop_rule(place.mode, place.prefix, place.suffix),
+        gap.new_tokens,
+        stop_rule(gap.mode, gap.prefix, gap.suffix),
         cancellation,
         head=prompt.head if frames is not None else 0,
         priority=priority,
@@ -90,7 +90,7 @@ def complete(
     )
     watch.stages_ms |= {"wait": generated.wait_ms, "prefill": generated.prefill_ms, "decode": generated.decode_ms}
     with watch.stage("post-process"):
-        completion, silence = finish(generated, place, model, settings)
+        completion, silence = finish(generated, gap, model, settings)
     return Outcome(completion, silence, prompt, generated, snippets, watch.stages_ms)
 
 
@@ -107,21 +107,21 @@ def refresh(
     """
     if why_not_complete(request.document.text, request.offset):
         return
-    place = place_of(request, model, settings)
-    old = frames.get(place.key)
-    if old is None or frames.is_fresh(place.key):
+    gap = gap_of(request, model, settings)
+    old = frames.get(gap.key)
+    if old is None or frames.is_fresh(gap.key):
         return
-    prompt, _, frame = _lay_out(request, place, model, settings, workspaces, cancellation, _Stopwatch())
+    prompt, _, frame = _lay_out(request, gap, model, settings, workspaces, cancellation, _Stopwatch())
     if shows_the_same(old, frame):
-        frames.touch(place.key)
+        frames.touch(gap.key)
         return
     model.generate(prompt.tokens, 1, lambda _: True, cancellation, head=prompt.head, priority=Priority.WARM_UP)
-    frames.put(place.key, frame)
+    frames.put(gap.key, frame)
 
 
 def _lay_out(
     request: CompletionRequest,
-    place: Place,
+    gap: Gap,
     model: LanguageModel,
     settings: CompletionSettings,
     workspaces: Workspaces,
@@ -131,33 +131,33 @@ def _lay_out(
     """The prompt from scratch: searches the indexes, and fits all into the budget."""
     document = request.document
     with watch.stage("context"):
-        snippets = collect(request, workspaces, place.prompt_tokens) if settings.use_context else ()
+        snippets = collect(request, workspaces, gap.prompt_tokens) if settings.use_context else ()
     cancellation.check()
     with watch.stage("prompt"):
         frame = lay_out(
             model.description,
             model.tokenizer,
-            place.language,
-            place.mode,
+            gap.language,
+            gap.mode,
             document.path,
-            place.prefix,
-            place.shown_suffix,
+            gap.prefix,
+            gap.shown_suffix,
             snippets,
-            place.prompt_tokens,
+            gap.prompt_tokens,
             document.root.name if document.root else "",
         )
-        prompt = frame.whole(place.mode, place.prefix)
+        prompt = frame.whole(gap.mode, gap.prefix)
     return prompt, snippets, frame
 
 
 def finish(
-    generated: Generated, place: Place, model: LanguageModel, settings: CompletionSettings
+    generated: Generated, gap: Gap, model: LanguageModel, settings: CompletionSettings
 ) -> tuple[Completion | None, str]:
     """`decide`, with the document's line ends and the user's threshold, or the model's."""
     threshold = model.description.confidence_to_show if settings.confidence is None else settings.confidence
-    completion, silence = decide(generated, place.mode, place.prefix, place.suffix, threshold)
+    completion, silence = decide(generated, gap.mode, gap.prefix, gap.suffix, threshold)
     if completion is not None:
-        completion = replace(completion, text=completion.text.replace("\n", place.newline))
+        completion = replace(completion, text=completion.text.replace("\n", gap.newline))
     return completion, silence
 
 

@@ -1,4 +1,4 @@
-"""Where a completion goes, and what bounds it."""
+"""The gap that a completion fills, and what bounds it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ MIN_PROMPT_TOKENS = 48
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a completion goes, with LF line ends. `shown_suffix` is what the model sees of what follows."""
+class Gap:
+    """The text around the cursor, with LF line ends. `shown_suffix` is what the model sees of what follows."""
 
     key: Hashable
     language: Language
@@ -30,7 +30,7 @@ class Place:
     prompt_tokens: int
 
 
-def place_of(request: CompletionRequest, model: LanguageModel, settings: CompletionSettings) -> Place:
+def gap_of(request: CompletionRequest, model: LanguageModel, settings: CompletionSettings) -> Gap:
     """Raises `EngineError` for a model or a setting with which nothing can be completed."""
     document, offset = request.document, max(0, min(request.offset, len(request.document.text)))
     if "complete" not in model.description.capabilities:
@@ -49,7 +49,7 @@ def place_of(request: CompletionRequest, model: LanguageModel, settings: Complet
             f"{settings.max_new_tokens} new tokens leave a prompt of {prompt_tokens}: "
             "lower codegeex.completion.maxTokens"
         )
-    return Place(
+    return Gap(
         (document.root, document.path, model.description.folder, settings),
         language,
         mode,
