@@ -79,8 +79,7 @@ class Entry:
             return None, ""
         if typed and not answer.text[len(typed) :].strip():
             return None, ""  # all of it is there: what follows was never asked
-        if "\n" in typed:
-            # Which lines belong to the block is a matter of where it begins.
+        if "\n" in typed:  # which lines belong to the block is a matter of where it begins
             began = prefix[: len(prefix) - len(typed)]
             found, silence = decide(confirmed(answer, len(typed)), self.mode, began, suffix)
             found = found and self._rest(found, typed, prefix, suffix)
@@ -96,16 +95,17 @@ class Entry:
         return self._rest(Completion(self.shown, self.mode, self.confidence), typed, prefix, suffix)
 
     def _rest(self, whole: Completion, typed: str, prefix: str, suffix: str) -> Completion | None:
-        """A completion at the place without what is typed of it."""
-        if not whole.text.startswith(typed):
-            return None
-        text = whole.text[len(typed) :]
-        line_ends_here = not suffix.partition("\n")[0].strip()
-        if not ("\n" in typed and line_ends_here):
-            try:
+        """A completion at the place without what is typed of it, and without what the document has by now."""
+        text, began = whole.text, prefix[: len(prefix) - len(typed)]
+        several_lines, line_goes_on = "\n" in typed, suffix.partition("\n")[0].strip()
+        try:
+            if several_lines:
+                text = apply_filters(Draft(text, began, suffix, self.mode)).text
+            text = text[len(typed) :] if text.startswith(typed) else ""
+            if line_goes_on or not several_lines:
                 text = apply_filters(Draft(text, prefix, suffix, self.mode)).text
-            except Silent:
-                return None
+        except Silent:
+            return None
         return replace(whole, text=text) if text.strip() else None
 
     def _as_typed(self, typed: str) -> Generated | None:
