@@ -73,6 +73,11 @@ class ModelWorker:
 
         return await self._run(work)
 
+    @property
+    def confidence_to_show(self) -> float:
+        """What the loaded model is calibrated for; 1 before there is one."""
+        return self._model.description.confidence_to_show if self._model else 1.0
+
     def stop(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
 

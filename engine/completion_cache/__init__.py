@@ -3,8 +3,8 @@
 Pure: no clock, no thread, no model. The documents' text is looked at through bounded windows only.
 """
 
-from engine.completion_cache.cache import CompletionCache, Found
+from engine.completion_cache.cache import MISS, CompletionCache, Found
 from engine.completion_cache.entry import Decide
 from engine.completion_cache.place import Place, place_of
 
-__all__ = ["CompletionCache", "Decide", "Found", "Place", "place_of"]
+__all__ = ["MISS", "CompletionCache", "Decide", "Found", "Place", "place_of"]

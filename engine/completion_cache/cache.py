@@ -103,6 +103,11 @@ class CompletionCache:
         """Whether the model was asked at exactly this place."""
         return any(entry.place.is_at(place) for entry in self._by_key.get(place.key, ()))
 
+    def take_off_screen(self, document: str) -> None:
+        """What was shown there is not wanted: it has to be likely again to be shown."""
+        if entry := self._on_screen.pop(document, None):
+            entry.shown = ""
+
     def drop(self, document: str) -> None:
         """Forgets a document."""
         for entry in [entry for entry in self._entries.values() if entry.place.document == document]:
