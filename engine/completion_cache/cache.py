@@ -66,9 +66,12 @@ class CompletionCache:
         if entry is None:
             return
         for old in list(self._by_key.get(place.key, ())):
-            here = old.place.document == place.document and old.place.line == place.line
-            outdated = old.place.epoch != place.epoch or old.rank == rank or old.answer.text == entry.answer.text
-            if here and old.place.after == place.after and outdated:
+            if (old.place.document, old.place.line, old.place.after) != (place.document, place.line, place.after):
+                continue
+            is_current, says_the_same = old.place.epoch == place.epoch, old.answer.text == entry.answer.text
+            if is_current and says_the_same and old.rank < rank:
+                return
+            if not is_current or says_the_same or old.rank == rank:
                 self._remove(old)
         self._entries[id(entry)] = entry
         self._by_key.setdefault(place.key, []).append(entry)

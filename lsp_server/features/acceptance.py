@@ -54,8 +54,13 @@ def register(server: CodegeexServer) -> None:
         return session.offers.counts | {
             "requests": asked,
             "answeredFromCache": hits,
-            "lookups": dict(session.cache.counts),
+            "lookups": {_camel(kind): count for kind, count in session.cache.counts.items()},
         }
+
+
+def _camel(kind: str) -> str:
+    first, *more = kind.split(" ")
+    return first + "".join(word.capitalize() for word in more)
 
 
 def _offer(server: CodegeexServer, params: Any) -> Offer | None:

@@ -112,9 +112,8 @@ async def _several(server: CodegeexServer, asked: _Asked, token: RequestToken) -
         outcome = _outcome(asked, found, 0.0)
         if outcome.completion and candidates.add(outcome.completion.text):
             reporting.receipt(server, asked.uri, outcome)
-    if session.all_asked and session.all_asked.is_at(asked.place):
-        session.all_asked = asked.place
-    elif not candidates.is_full:
+    known_all, is_late = session.all_asked is not None and session.all_asked.is_at(asked.place), False
+    if not candidates.is_full and not known_all:
         asking = asyncio.ensure_future(_ask_several(server, asked, token, candidates))
         try:
             await candidates.wait(asking, token)
@@ -126,10 +125,11 @@ async def _several(server: CodegeexServer, asked: _Asked, token: RequestToken) -
         if asking.done():
             asking.result()
         else:
+            is_late = True
             session.preparation.adopt(asking, token)
     if not candidates.texts:
         return NOTHING
-    if session.all_asked is asked.place:
+    if not is_late:
         _prepare(server, asked, candidates.texts[0])
     if stream is not None:
         return NOTHING  # all went out as partial results
