@@ -17,7 +17,8 @@ BURST_GAP_MS = 1_000.0  # between keys; what is longer is a pause, not a rhythm
 KEPT_GAPS = 24
 MIN_GAPS = 4  # before there is a rhythm
 KEPT_ANSWERS = 8
-WELL_WITHIN = 0.5  # of a gap: an answer that takes less is there before the next key
+# Of a gap: an answer that takes less is there before the next key; one that takes more nearly never is.
+WELL_WITHIN, TOO_LATE = 0.8, 1.2
 OVERDUE = 8  # tenths of the gaps that are shorter than what is waited
 IDLE_GAPS = 2.0  # without a key, and the person reads
 MIN_IDLE_MS, USUAL_IDLE_MS, MAX_IDLE_MS = 150.0, 300.0, 600.0
@@ -57,7 +58,7 @@ class Debounce:
         gap = self.gap_ms
         if not gap or not self._answers or self._last_key is None:
             return 0.0
-        slowness = (median(self._answers) / gap - WELL_WITHIN) / (1 - WELL_WITHIN)
+        slowness = (median(self._answers) / gap - WELL_WITHIN) / (TOO_LATE - WELL_WITHIN)
         overdue = quantiles(self._gaps, n=10, method="inclusive")[OVERDUE - 1]
         delay = min(overdue * min(1.0, max(0.0, slowness)), MAX_DELAY_MS)
         return max(0.0, delay - (self._clock() - self._last_key) * 1000)

@@ -112,7 +112,8 @@ async def _several(server: CodegeexServer, asked: _Asked, token: RequestToken) -
         outcome = _outcome(asked, found, 0.0)
         if outcome.completion and candidates.add(outcome.completion.text):
             reporting.receipt(server, asked.uri, outcome)
-    known_all, is_late = session.all_asked is not None and session.all_asked.is_at(asked.place), False
+    known_all = session.all_asked is not None and session.all_asked.is_at(asked.place)
+    is_late = False
     if not candidates.is_full and not known_all:
         asking = asyncio.ensure_future(_ask_several(server, asked, token, candidates))
         try:
@@ -142,7 +143,7 @@ async def _ask_several(server: CodegeexServer, asked: _Asked, token: RequestToke
 
     def on_candidate(outcome: Outcome) -> None:
         nonlocal rank
-        session.cache.put(asked.place, outcome, rank, on_screen=rank == 0)
+        session.cache.put(asked.place, outcome, rank)
         rank += 1
         if outcome.completion is None or candidates.add(outcome.completion.text):
             reporting.outcome(server, asked.request, outcome)

@@ -329,6 +329,21 @@ async def test_the_trace_tells_what_the_cache_did() -> None:
         assert "from the cache (typed along), 1 of 2 from the cache so far" in person.editor.traces[-1].message
 
 
+async def test_a_suggestion_from_the_cache_has_its_receipt() -> None:
+    options = {"codegeex": {"context": {"receipts": True}}}
+    source = "paint_bicycle(frame, <cursor>\n"
+    async with typist(ScriptedModel("wheels)"), source, initialization_options=options) as person:
+        receipts: list[Any] = []
+        person.editor.client.feature("codegeex/contextReceipt")(lambda params: receipts.append(params))
+        person.editor.open("def paint_bicycle(frame, wheels):\n    ...\n", uri="file:///project/paint.py")
+        await person.sees()
+        person.type("wh")
+        assert await person.sees() == "eels)"
+        assert len(receipts) == 2
+        assert receipts[0] == receipts[1]
+        assert [snippet.path for snippet in receipts[1].snippets] == ["paint.py"]
+
+
 async def test_what_follows_a_suggestion_is_prepared_in_a_pause() -> None:
     async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
         item = await person.item()
