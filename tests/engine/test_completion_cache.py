@@ -174,11 +174,12 @@ def test_another_context_is_another_question_but_what_is_on_the_screen_stays() -
     editing = Editing()
     editing.answers("x = <cursor>\n", "")
     editing.answers("y = <cursor>\n", "older")
-    editing.answers("z = <cursor>\n", "shown")
+    editing.answers("z = <cursor>\n", said("shown + 1", [0.99, 0.99, 0.99, 0.99, 0.3]))
     editing.epoch += 1
     assert editing.shows("x = <cursor>\n") is None
     assert editing.shows("y = <cursor>\n") is None
-    assert editing.shows("z = s<cursor>\n") == "hown"
+    assert editing.shows("z = s<cursor>\n") == "hown +"
+    assert editing.shows("z = shown +<cursor>\n") is None
 
 
 @pytest.mark.parametrize(
