@@ -47,8 +47,8 @@ def outcome(server: CodegeexServer, request: CompletionRequest, what: Outcome, *
             for use in what.prompt.used
         )
     hits, asked = cache_use(server)
-    origin = f"{f'from the cache ({known})' if known else 'from the model'}, {hits} of {asked} from the cache so far"
-    message = f"inline completion in {request.document.path}: {shown}; {took}; {origin}"
+    origin = f"from the cache, {known}" if known else "from the model"
+    message = f"inline completion in {request.document.path} {origin} (cache: {hits} of {asked}): {shown}; {took}"
     server.protocol.notify(types.LOG_TRACE, types.LogTraceParams(message=message, verbose=verbose))
 
 

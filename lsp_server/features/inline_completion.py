@@ -105,7 +105,7 @@ async def _several(server: CodegeexServer, asked: _Asked, token: RequestToken) -
 
     def send(text: str) -> None:
         items = server.protocol._converter.unstructure([_item(server, asked, text)])  # noqa: SLF001
-        server.protocol.notify(types.PROGRESS, types.ProgressParams(stream or "", items))
+        server.protocol.notify(types.PROGRESS, types.ProgressParams(stream, items))
 
     candidates = Candidates(send if stream is not None else None)
     for found in session.cache.alternatives(asked.place, asked.text, offset, _decide(server)):

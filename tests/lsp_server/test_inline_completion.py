@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -322,11 +323,11 @@ async def test_the_trace_tells_what_the_cache_did() -> None:
     async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
         person.editor.client.set_trace(types.SetTraceParams(types.TraceValue.Messages))
         await person.sees()
-        assert "from the model, 0 of 1 from the cache so far" in person.editor.traces[-1].message
+        assert "from the model (cache: 0 of 1)" in person.editor.traces[-1].message
         person.type("v")
         await person.sees()
-        assert "cache" in person.editor.traces[-1].message
-        assert "from the cache (typed along), 1 of 2 from the cache so far" in person.editor.traces[-1].message
+        assert "from the cache, typed along (cache: 1 of 2)" in person.editor.traces[-1].message
+        assert re.search(r"; cache [\d.]+ ms", person.editor.traces[-1].message)
 
 
 async def test_a_suggestion_from_the_cache_has_its_receipt() -> None:
