@@ -101,7 +101,8 @@ async def _one(server: CodegeexServer, asked: _Asked, token: RequestToken) -> ty
 
 async def _several(server: CodegeexServer, asked: _Asked, token: RequestToken) -> types.InlineCompletionList:
     """Different suggestions: those in the cache, then those of the model, in the order they come."""
-    session, offset, stream = server.session, asked.request.offset, getattr(asked.params, "partial_result_token", None)
+    session, offset = server.session, asked.request.offset
+    stream: Any = getattr(asked.params, "partial_result_token", None)
 
     def send(text: str) -> None:
         items = server.protocol._converter.unstructure([_item(server, asked, text)])  # noqa: SLF001
