@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from engine.languages import Language, language_of
+from engine.line_ends import line_end_of, with_lf
 from engine.model.protocol import LanguageModel
 from engine.prompt.frame import without_closed
 from engine.prompt.mode import choose_mode
@@ -37,8 +38,8 @@ def gap_of(request: CompletionRequest, model: LanguageModel, settings: Completio
         raise EngineError(
             f"the model {model.description.name} does not complete code; choose another as codegeex.model"
         )
-    prefix = document.text[:offset].removeprefix("\ufeff").replace("\r\n", "\n")
-    suffix = document.text[offset:].replace("\r\n", "\n")
+    prefix = with_lf(document.text[:offset].removeprefix("\ufeff"))
+    suffix = with_lf(document.text[offset:])
     language = language_of(document.language, document.path)
     mode = request.mode or choose_mode(language, prefix + suffix, len(prefix))
     new_tokens = min(settings.max_new_tokens, MAX_LINE_NEW_TOKENS) if mode is Mode.LINE else settings.max_new_tokens
@@ -56,7 +57,7 @@ def gap_of(request: CompletionRequest, model: LanguageModel, settings: Completio
         prefix,
         suffix,
         without_closed(suffix),
-        "\r\n" if "\r\n" in document.text else "\n",
+        line_end_of(document.text),
         new_tokens,
         prompt_tokens,
     )

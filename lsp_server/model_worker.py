@@ -82,6 +82,11 @@ class ModelWorker:
 
         return await self._run(work)
 
+    @property
+    def confidence_to_show(self) -> float:
+        """What the loaded model is calibrated for; 1 before there is one."""
+        return self._model.description.confidence_to_show if self._model else 1.0
+
     async def complete_candidates(
         self,
         request: CompletionRequest,
