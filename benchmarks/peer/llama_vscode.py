@@ -114,6 +114,9 @@ class LlamaVscode:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def suggest(self, text: str, cursor: int) -> Answer:
+        end = text.find("\n", cursor)
+        if (end if end >= 0 else len(text)) - cursor > MAX_LINE_SUFFIX_CHARS:
+            return Answer("", asked=False)
         generation = self._generation
         while self._busy:
             await asyncio.sleep(POLL_S)
@@ -129,8 +132,6 @@ class LlamaVscode:
         document, row = text.split("\n"), text.count("\n", 0, cursor)
         column = cursor - (text.rfind("\n", 0, cursor) + 1)
         line_prefix, line_suffix = document[row][:column], document[row][column:]
-        if len(line_suffix) > MAX_LINE_SUFFIX_CHARS:
-            return Answer("", asked=False)
         line = line_prefix if line_prefix.strip(" \t") else ""
         above = "\n".join(document[max(0, row - PREFIX_LINES) : row]) + "\n"
         below = "\n".join([line_suffix, *document[row + 1 : row + 1 + SUFFIX_LINES]]) + "\n"

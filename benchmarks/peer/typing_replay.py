@@ -7,7 +7,9 @@ LSP and to llama.cpp's server driven as llama.vscode drives it, in turns. Both a
 An answer counts if it is there before the next key: afterwards it is for a text that is no more, and no editor shows
 it. `answer`: from a key to its answer, over the keys that got one. `wait`: from a key, every key, to the first answer
 that counted, its own or a later key's: what a person waits for, with nothing left out; the bar is on it. `suggestion`:
-`answer` where something was shown. Keys after which llama.vscode does not ask (much follows on the line) are counted.
+`answer` where something was shown; `computed`: `answer` where it came from no cache. llama.vscode does not ask where
+more than 8 signs follow on the line: such keys are left out of both sides' figures (not with --accept, where the sides
+type different keys).
 """
 
 from __future__ import annotations
@@ -72,6 +74,8 @@ def main() -> None:
             server = LlamaServer(binary, which.gguf, options.threads, ("-fa", options.flash, *SERVER_OPTIONS))
             with server:
                 keys = asyncio.run(replay_all(sessions, which, server, work, options.threads, accepts=options.accept))
+            if not options.accept:
+                leave_out_unasked(keys)
             report(name, keys)
 
 
@@ -162,6 +166,12 @@ def write_files(root: Path, files: dict[str, str]) -> None:
         file.write_text(text, encoding="utf-8", newline="")
 
 
+def leave_out_unasked(by_side: dict[str, list[list[Key]]]) -> None:
+    """A key after which one side does not ask is not held against the other, or for it."""
+    for mine, other in zip(flat(by_side[OURS]), flat(by_side[THEIRS]), strict=True):
+        mine.asked = other.asked = mine.asked and other.asked
+
+
 def waits(keys: list[Key]) -> list[float]:
     """Of one visit: milliseconds from each key to the first answer that counts; a key after the last one has none."""
     found: list[float] = []
@@ -176,20 +186,21 @@ def waits(keys: list[Key]) -> list[float]:
 
 
 def report(name: str, by_side: dict[str, list[list[Key]]]) -> None:
-    rows: dict[str, dict[str, list[float]]] = {"wait": {}, "answer": {}, "suggestion": {}}
+    rows: dict[str, dict[str, list[float]]] = {"wait": {}, "answer": {}, "computed": {}, "suggestion": {}}
     print(f"\n{name}: {len(flat(by_side[OURS]))} keys")
     for side, visits in by_side.items():
         keys = flat(visits)
         counted = [key for key in keys if key.counts]
         rows["wait"][side] = [wait for visit in visits for wait in waits(visit)]
         rows["answer"][side] = [took(key) for key in counted]
+        rows["computed"][side] = [took(key) for key in counted if not key.cached]
         rows["suggestion"][side] = [took(key) for key in counted if key.text]
         asked = sum(key.asked for key in keys)
         shares = {
             "answered in time": len(counted),
             "superseded": asked - len(counted),
             "shown": sum(bool(key.text) for key in counted),
-            "from the cache": sum(key.cached for key in counted),
+            "from the cache": sum(key.cached and bool(key.text) for key in counted),
         }
         shown = ", ".join(f"{what} {count / max(1, asked):.1%}" for what, count in shares.items())
         print(f"{side:10} of {asked} keys asked about: {shown}; not asked {len(keys) - asked}")
