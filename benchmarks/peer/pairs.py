@@ -36,7 +36,7 @@ class Pair:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models", nargs="+", choices=NAMES, default=NAMES, help="widened: of 110 M parameters")
     parser.add_argument("--threads", type=int, default=default_threads(), help="of each side")
-    parser.add_argument("--llama-server", default="", help="llama.cpp's server; else LLAMA_SERVER, else on the path")
+    parser.add_argument("--llama-server", default="", help="the executable")
     parser.add_argument("--work", type=Path, default=WORK, help="where the models are made, and kept")
 
 
