@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.context import Author, write_workspace
 from benchmarks.peer.pairs import machine, percentile
-from benchmarks.peer.processes import own_folders, quiet
+from benchmarks.peer.processes import indexed, own_folders, quiet
 from benchmarks.peer.sides import Daemon
 from benchmarks.peer.strokes import Stroke
 from engine.model.ctranslate import default_threads
@@ -54,6 +54,7 @@ async def measure(root: Path, keys: int, threads: int) -> dict[str, list[float]]
     text = large_text()
     file = root / "large.py"
     await asyncio.to_thread(file.write_text, text)
+    await indexed(root)
     daemon = Daemon(root, {"threads": threads})
     async with daemon:
         await daemon.model_ready()

@@ -12,8 +12,11 @@ from pathlib import Path
 
 import psutil
 
+from engine.context.workspace import WorkspaceIndex
+
 FOLDERS = ("XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME")
-QUIET_SHARE, QUIET_S, SETTLE_SECONDS = 0.1, 0.5, 180.0
+INDEX_SECONDS = 900.0
+QUIET_SHARE, QUIET_S, SETTLE_SECONDS = 0.1, 0.5, 60.0
 
 
 @contextmanager
@@ -30,8 +33,17 @@ def own_folders() -> Iterator[Path]:
                 os.environ.update({name: value} if value is not None else {})
 
 
+async def indexed(root: Path) -> None:
+    """Builds the index of a workspace folder, which a daemon that is started next then finds in the user's cache."""
+    index = WorkspaceIndex(root)
+    index.start()
+    if not await asyncio.to_thread(index.wait_idle, INDEX_SECONDS):
+        raise SystemExit(f"{root}: the index is not complete after {INDEX_SECONDS:.0f} seconds")
+    index.stop()
+
+
 async def quiet() -> None:
-    """Waits until what we have started computes no more, as it does while an index is built."""
+    """Waits until what we have started computes no more, as a daemon does while it looks through its folder."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < deadline:
         before = cpu_seconds()

@@ -28,7 +28,7 @@ from benchmarks.peer.history import CTXBENCH, SWITCH_S, Session, Visit, historie
 from benchmarks.peer.llama_server import LlamaServer, find_server
 from benchmarks.peer.llama_vscode import SERVER_OPTIONS, LlamaVscode
 from benchmarks.peer.pairs import Pair, add_arguments, machine, pair, percentile
-from benchmarks.peer.processes import own_folders, quiet
+from benchmarks.peer.processes import indexed, own_folders, quiet
 from benchmarks.peer.sides import Daemon, Ours, Side
 from benchmarks.peer.strokes import accepted
 from engine.model.folder import read_description
@@ -97,7 +97,8 @@ async def replay_all(
 
 @asynccontextmanager
 async def ours(root: Path, which: Pair, threads: int) -> AsyncIterator[Side]:
-    """A daemon of its own, once its model is loaded and its index is built."""
+    """A daemon of its own, once its index is built and its model is loaded."""
+    await indexed(root)
     daemon = Daemon(root, {"model": which.setting, "threads": threads})
     async with daemon:
         await daemon.model_ready()
