@@ -21,6 +21,7 @@ OWN_COMMITS = 60
 MAX_FILE_CHARS = 60_000
 MIN_STROKES = 20  # of a visit: fewer are no typing
 SWITCH_S = 4.0  # to find one's way in another file
+VISIT_S = 25.0  # in one file at most
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def session(history: History, seconds: float, rng: random.Random) -> Session:
         made = strokes(edit.before, edit.after, rng, opens_with_colon=language == "python")
         if sum(stroke.asks for stroke in made) < MIN_STROKES:
             continue
-        made = within(made, left - SWITCH_S)
+        made = within(made, min(left, VISIT_S) - SWITCH_S)
         if made:
             typed.append((number, Visit(edit.path, language, edit.before, tuple(made))))
             left -= typed[-1][1].seconds

@@ -28,6 +28,9 @@ def own_folders() -> Iterator[Path]:
         try:
             yield Path(folder).resolve()
         finally:
+            for process in _started():  # an engine would wait for others to ask it
+                with suppress(psutil.Error):
+                    process.terminate()
             for name, value in before.items():
                 os.environ.pop(name)
                 os.environ.update({name: value} if value is not None else {})

@@ -36,6 +36,7 @@ from engine.model.folder import read_description
 SEED = 17
 OURS, THEIRS = "ours", "llama.cpp"
 BAR = 0.7
+MIN_SESSION_S = 60.0  # two files at least
 NOTICE_S, REACTION_S = 0.25, 0.3  # a suggestion must have stood that long to be accepted, and accepting takes that long
 
 
@@ -65,8 +66,9 @@ def main() -> None:
     options = parser.parse_args()
     binary, rng = find_server(options.llama_server), random.Random(SEED)
     found = histories(options.ctxbench)
-    each = max(30.0, options.minutes * 60 / len(found))
-    sessions = [session(history, each, rng) for history in found][: max(1, round(options.minutes * 60 / each))]
+    rng.shuffle(found)
+    each = max(MIN_SESSION_S, options.minutes * 60 / len(found))
+    sessions = [session(history, each, rng) for history in found[: max(1, round(options.minutes * 60 / each))]]
     print(machine(options.threads))
     with own_folders() as work:
         for name in options.models:
