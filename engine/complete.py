@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -56,11 +56,13 @@ def complete(
     frames: Frames | None = None,
     priority: Priority = Priority.COMPLETION,
     others: int = 0,
+    on_text: Callable[[str], None] = lambda _: None,
 ) -> Outcome:
     """The suggestion at the cursor, or the reason why there is none.
 
     `workspaces` are the indexes by workspace folder. With `frames`, prompts of one place share their beginning, see
-    `engine.prompt.frame`. `others`: so many other tokens are told for each, see `engine.model.protocol`.
+    `engine.prompt.frame`. `others`: so many other tokens are told for each, see `engine.model.protocol`. `on_text` is
+    told the model's answer so far, after each token, maybe in another thread.
 
     Blocks: searches the indexes and runs the model. Raises `Cancelled` soon after `cancellation`, and `EngineError` for
     a model that cannot complete.
@@ -79,10 +81,16 @@ def complete(
         if frames is not None:
             frames.put(gap.key, frame)
     cancellation.check()
+    is_enough = stop_rule(gap.mode, gap.prefix, gap.suffix)
+
+    def stop(text: str) -> bool:
+        on_text(text)
+        return is_enough(text)
+
     generated = model.generate(
         prompt.tokens,
         gap.new_tokens,
-        stop_rule(gap.mode, gap.prefix, gap.suffix),
+        stop,
         cancellation,
         head=prompt.head if frames is not None else 0,
         priority=priority,

@@ -69,8 +69,10 @@ class ModelWorker:
         cancellation: CancellationToken,
         workspaces: Workspaces = MappingProxyType({}),
         priority: Priority = Priority.COMPLETION,
+        on_text: Callable[[str], None] = lambda _: None,
     ) -> Outcome:
-        """`workspaces` are searched in the worker's thread, and by nobody else.
+        """`workspaces` are searched in the worker's thread, and by nobody else. `on_text` is told the answer so far, in
+        another thread.
 
         Raises `Cancelled`, and `EngineError` where the model cannot be had.
         """
@@ -78,7 +80,16 @@ class ModelWorker:
         def work() -> Outcome:
             cancellation.check()
             model = self._loaded(settings)
-            return complete(request, model, settings.completion, cancellation, workspaces, self._frames, priority)
+            return complete(
+                request,
+                model,
+                settings.completion,
+                cancellation,
+                workspaces,
+                self._frames,
+                priority,
+                on_text=on_text,
+            )
 
         return await self._run(work)
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from benchmarks.peer.one_request import Prompts
 from benchmarks.peer.pairs import machine, our_model, percentile
 from engine.model.catalog import EMBEDDED
-from engine.model.ctranslate import default_threads
+from engine.model.generator import default_threads
 from engine.model.protocol import LanguageModel
 from engine.types import CancellationToken, Cancelled
 

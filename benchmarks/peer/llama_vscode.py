@@ -31,9 +31,9 @@ from benchmarks.peer.llama_vscode_rules import (
 from benchmarks.peer.sides import Answer
 from benchmarks.peer.strokes import Stroke
 from engine.languages import language_of
-from engine.model.ctranslate import FolderTokenizer
 from engine.model.folder import ModelDescription
-from engine.prompt.assemble import encode
+from engine.model.tokenizer import FolderTokenizer
+from engine.prompt.frame import encode
 from engine.prompt.templates import Contents, prompt_parts
 from engine.types import Mode
 

@@ -15,7 +15,7 @@ from benchmarks.peer.pairs import machine
 from benchmarks.peer.processes import own_folders, resident_mib
 from benchmarks.peer.sides import Daemon
 from benchmarks.peer.strokes import Stroke
-from engine.model.ctranslate import default_threads
+from engine.model.generator import default_threads
 
 WARM_UP, EACH, BAR = 200, 200, 0.05
 FILE_LINES = 120

@@ -93,7 +93,7 @@ def take_turns(sides: dict[str, Ask], prompts: Prompts, times: dict[str, dict[st
     other, tail, fresh = (prompts.take(count) for count in (NEW_PROMPT_TOKENS, NEW_PROMPT_TOKENS, PROMPT_TOKENS))
     found: dict[str, dict[str, float]] = {case: {} for case in times}
     for name, ask in sides.items():
-        found["nothing reused"][name] = timed(ask, fresh, 0)
+        found["nothing reused"][name] = timed(ask, fresh, len(head))
         ask(head + other, len(head))  # the request before
         found["64 tokens new"][name] = timed(ask, head + tail, len(head))
     for case, row in found.items():
@@ -123,8 +123,7 @@ def agreement(sides: dict[str, Ask], prompts: Prompts) -> tuple[float, float]:
 
 def asking_ours(model: LanguageModel) -> Ask:
     def ask(tokens: list[int], head: int) -> Answered:
-        del head  # nothing of an earlier request is reused yet
-        said = model.generate(tokens, NEW_TOKENS, lambda _: False, CancellationToken())
+        said = model.generate(tokens, NEW_TOKENS, lambda _: False, CancellationToken(), head=head)
         return Answered(said.text, len(said.ends), said.text[: said.ends[0]] if said.ends else "")
 
     return ask

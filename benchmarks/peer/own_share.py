@@ -20,7 +20,7 @@ from benchmarks.peer.pairs import machine, percentile
 from benchmarks.peer.processes import indexed, own_folders, quiet
 from benchmarks.peer.sides import Daemon
 from benchmarks.peer.strokes import Stroke
-from engine.model.ctranslate import default_threads
+from engine.model.generator import default_threads
 
 FILES, LINES, KEYS_A_PLACE = 10_000, 5_000, 20
 SEED = 23

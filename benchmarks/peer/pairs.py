@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import os
 import platform
 from dataclasses import dataclass
@@ -12,8 +13,10 @@ from statistics import quantiles
 from benchmarks.peer.gguf import write_gguf
 from benchmarks.peer.widened import write_widened
 from engine.model.catalog import EMBEDDED, EMBEDDED_FOLDER, find_model
-from engine.model.ctranslate import CTranslateModel, default_threads
+from engine.model.generator import default_threads
 from engine.model.protocol import LanguageModel
+from engine.serving.client import EngineClient
+from engine.serving.model import ServedModel
 
 WORK = Path(__file__).parents[2] / ".cache" / "peer"
 GGUF_CONTEXT_TOKENS = 4096
@@ -56,10 +59,10 @@ def pair(name: str, work: Path) -> Pair:
 
 
 def our_model(setting: str, threads: int) -> LanguageModel:
-    """What answers single requests on our side; `setting` as in `codegeex.model`."""
-    model = CTranslateModel(find_model(setting), "cpu", threads)
-    model.warm_up()
-    return model
+    """What answers single requests on our side, in an engine process of its own; `setting` as in `codegeex.model`."""
+    client = EngineClient("benchmark")
+    atexit.register(client.stop_engine)
+    return ServedModel(client, find_model(setting), "cpu", threads)
 
 
 def machine(threads: int) -> str:
