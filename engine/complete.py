@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from engine.types import (
     Snippet,
 )
 
+HOPELESS = 0.2  # of the threshold: what is less probable does not recover
 MAX_DOCUMENT_CHARS = 1_000_000
 MAX_CURSOR_LINE_CHARS = 2_000
 
@@ -95,6 +97,7 @@ def complete(
         head=prompt.head if frames is not None else 0,
         priority=priority,
         others=others,
+        least_log_prob=_least_log_prob(model, settings),
     )
     watch.stages_ms |= {"wait": generated.wait_ms, "prefill": generated.prefill_ms, "decode": generated.decode_ms}
     with watch.stage("post-process"):
@@ -158,11 +161,22 @@ def _lay_out(
     return prompt, snippets, frame
 
 
+def _least_log_prob(model: LanguageModel, settings: CompletionSettings) -> float:
+    """Below it nothing more will be shown, whatever comes: most answers are given up after a token or two."""
+    threshold = threshold_of(model, settings) * HOPELESS
+    return math.log(threshold) if threshold > 0 else -math.inf
+
+
+def threshold_of(model: LanguageModel, settings: CompletionSettings) -> float:
+    """The least confidence that is shown: the user's choice, or the model's."""
+    return model.description.confidence_to_show if settings.confidence is None else settings.confidence
+
+
 def finish(
     generated: Generated, gap: Gap, model: LanguageModel, settings: CompletionSettings
 ) -> tuple[Completion | None, str]:
     """`decide`, with the document's line ends and the user's threshold, or the model's."""
-    threshold = model.description.confidence_to_show if settings.confidence is None else settings.confidence
+    threshold = threshold_of(model, settings)
     completion, silence = decide(generated, gap.mode, gap.prefix, gap.suffix, threshold)
     if completion is not None:
         completion = replace(completion, text=completion.text.replace("\n", gap.newline))
