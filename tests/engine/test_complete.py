@@ -112,4 +112,4 @@ def test_context_can_be_turned_off() -> None:
 def test_an_answer_that_nobody_will_be_shown_is_given_up() -> None:
     outcome = run(at_cursor("paint(<cursor>\n"), ScriptedModel("frame, wheels, saddle)", probability=0.3))
     assert outcome.completion is None
-    assert outcome.generated.text == "frame, "
+    assert outcome.generated.text == "frame,"
