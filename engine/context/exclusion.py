@@ -118,15 +118,13 @@ def why_not_path(path: Path, root: Path | None, excluded: tuple[str, ...], *, is
         for pattern in excluded:
             if _matches(relative, pattern):
                 return f"excluded by the pattern {pattern}"
-    repository, folders = _folders_above(path.parent, root)
     verdict = ""
-    for rules_file, base in _ignore_files(folders, repository):
-        rules = _rules(rules_file)
-        if rules is None or not path.is_relative_to(base) or path == base:
+    for rules, base, said in _rules_above(path.parent, root):
+        if not path.is_relative_to(base) or path == base:
             continue
         relative = path.relative_to(base).as_posix() + ("/" if is_folder else "")
         if (included := rules.check_file(relative).include) is not None:
-            verdict = _said(rules_file, folders) if included else ""
+            verdict = said if included else ""
     return f"ignored by {verdict}" if verdict else ""
 
 
@@ -134,6 +132,7 @@ def forget() -> None:
     """Rules may have changed."""
     why_not_folder.cache_clear()
     _folders_above.cache_clear()
+    _rules_above.cache_clear()
     _rules.cache_clear()
 
 
@@ -144,6 +143,17 @@ def _folders_above(folder: Path, root: Path | None) -> tuple[Path | None, tuple[
     repository = next((each for each in around if (each / ".git").exists()), None)
     top = repository or root or folder
     return repository, tuple(each for each in reversed(around) if each.is_relative_to(top))
+
+
+@lru_cache(maxsize=50_000)
+def _rules_above(folder: Path, root: Path | None) -> tuple[tuple[pathspec.GitIgnoreSpec, Path, str], ...]:
+    """(rules, the folder they are relative to, their file in words) for what stands in `folder`, the strongest last."""
+    repository, folders = _folders_above(folder, root)
+    return tuple(
+        (rules, base, _said(file, folders))
+        for file, base in _ignore_files(folders, repository)
+        if (rules := _rules(file)) is not None
+    )
 
 
 def _said(rules_file: Path, folders: tuple[Path, ...]) -> str:

@@ -17,12 +17,14 @@ MEAN_TERMS = 110  # of a chunk of 20 lines; taken for the mean, so that a chunk'
 class Index(Protocol):
     """A workspace's texts. Methods may be called from any one thread; paths are relative, with slashes."""
 
-    def search(self, family: str, terms: Mapping[str, float], limit: int) -> list[Chunk]:
-        """The best chunks of a family for weighted terms, by BM25, best first."""
+    def rarity(self, family: str, terms: Iterable[str]) -> dict[str, float]:
+        """The inverse frequency, as BM25 has it, of those terms that chunks of a family hold."""
         ...
 
-    def frequencies(self, family: str, terms: Iterable[str]) -> tuple[dict[str, int], int]:
-        """In how many chunks each term is; and how many chunks there are."""
+    def search(
+        self, family: str, terms: Mapping[str, float], rarity: Mapping[str, float], limit: int
+    ) -> list[Chunk]:
+        """The best chunks of a family for weighted terms of this rarity, by BM25, best first."""
         ...
 
     def declaring(self, family: str, names: Iterable[str], limit: int) -> list[Source]:
@@ -93,24 +95,25 @@ class MemoryIndex:
                     del lists[term]
             del self._chunks[number]
 
-    def search(self, family: str, terms: Mapping[str, float], limit: int) -> list[Chunk]:
+    def rarity(self, family: str, terms: Iterable[str]) -> dict[str, float]:
         counts, total = self.frequencies(family, terms)
-        return self.search_weighted(
-            family, {term: weight * inverse_frequency(counts[term], total) for term, weight in terms.items()}, limit
-        )
+        return {term: inverse_frequency(count, total) for term, count in counts.items() if count}
 
-    def search_weighted(self, family: str, weights: Mapping[str, float], limit: int) -> list[Chunk]:
-        """As `search`, with each term's rarity already in its weight."""
+    def search(
+        self, family: str, terms: Mapping[str, float], rarity: Mapping[str, float], limit: int
+    ) -> list[Chunk]:
         lists = self._lists[family]
         scores: dict[int, float] = {}
         known = scores.get
-        for term, weight in weights.items():
+        for term, weight in terms.items():
+            worth = weight * rarity.get(term, 0.0)
             for number, impact in lists.get(term, {}).items():
-                scores[number] = known(number, 0.0) + weight * impact
+                scores[number] = known(number, 0.0) + worth * impact
         best = heapq.nlargest(limit, scores.items(), key=lambda pair: pair[1])
         return [self._chunks[number]._replace(score=score) for number, score in best]
 
     def frequencies(self, family: str, terms: Iterable[str]) -> tuple[dict[str, int], int]:
+        """In how many chunks each term is; and how many chunks there are."""
         lists = self._lists[family]
         return {term: len(lists.get(term, ())) for term in terms}, self._totals[family]
 

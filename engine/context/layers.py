@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Container, Iterable, Mapping
+from heapq import nlargest
 
 from engine.context.index import MemoryIndex, inverse_frequency
 from engine.context.source import Chunk, Source
@@ -64,30 +65,31 @@ class LayeredIndex:
         """What this layer holds of a file itself."""
         return self._edited.sources([path]).get(path)
 
-    def search(self, family: str, terms: Mapping[str, float], limit: int) -> list[Chunk]:
-        counts, total = self.frequencies(family, terms)
-        rarity = {term: inverse_frequency(counts[term], total) for term in terms if counts[term]}
-        heaviest = sorted(rarity, key=lambda term: -terms[term] * rarity[term])[:MAX_QUERY_TERMS]
-        found = self._edited.search_weighted(family, {term: terms[term] * rarity[term] for term in heaviest}, limit)
+    def search(
+        self, family: str, terms: Mapping[str, float], rarity: Mapping[str, float], limit: int
+    ) -> list[Chunk]:
+        weights = {term: terms[term] * rarity[term] for term in terms if term in rarity}
+        heaviest = nlargest(MAX_QUERY_TERMS, weights, key=weights.__getitem__)
+        found = self._edited.search(family, {term: terms[term] for term in heaviest}, rarity, limit)
         if self._reader:
             stored = self._reader.search(family, {term: terms[term] for term in heaviest}, limit)
             found += [chunk for chunk in stored if not self._is_covered(chunk.path)]
         return sorted(found, key=lambda chunk: -chunk.score)[:limit]
 
-    def frequencies(self, family: str, terms: Iterable[str]) -> tuple[dict[str, int], int]:
-        counts, total = self._edited.frequencies(family, terms)
+    def rarity(self, family: str, terms: Iterable[str]) -> dict[str, float]:
+        wanted = list(terms)
+        counts, total = self._edited.frequencies(family, wanted)
         if self._reader:
-            stored, stored_total = self._reader.frequencies(family, terms)
-            return {term: count + stored[term] for term, count in counts.items()}, total + stored_total
-        return counts, total
+            stored, stored_total = self._reader.frequencies(family, wanted)
+            counts, total = {term: counts[term] + stored[term] for term in wanted}, total + stored_total
+        return {term: inverse_frequency(count, total) for term, count in counts.items() if count}
 
     def declaring(self, family: str, names: Iterable[str], limit: int) -> list[Source]:
         wanted = list(names)
         found = self._edited.declaring(family, wanted, limit)
         if self._reader:
-            paths = [path for path in self._reader.declaring(family, wanted, limit) if not self._is_covered(path)]
-            sources = self.sources(paths)
-            found += [sources[path] for path in paths if path in sources]
+            stored = self._reader.declaring(family, wanted, limit)
+            found += [self._kept_of(source) for source in stored if not self._is_covered(source.path)]
         return found
 
     def sources(self, paths: Iterable[str]) -> dict[str, Source]:
@@ -104,16 +106,20 @@ class LayeredIndex:
                 missing.append(path)
         if self._reader and missing:
             for source in self._reader.sources(missing):
-                found[source.path] = source
-                self._keep(source)
+                found[source.path] = self._kept_of(source)
         return found
 
     def _is_covered(self, path: str) -> bool:
         return path in self._edited or path in self._deleted
 
-    def _keep(self, source: Source) -> None:
+    def _kept_of(self, source: Source) -> Source:
+        """The text of that path which is kept already, and what was derived of it; else this one, kept from now on."""
+        if kept := self._kept.get(source.path):
+            self._kept.move_to_end(source.path)
+            return kept
         self._kept[source.path] = source
         self._kept_chars += len(source.text)
         while len(self._kept) > MAX_KEPT_SOURCES or self._kept_chars > MAX_KEPT_CHARS:
             _, dropped = self._kept.popitem(last=False)
             self._kept_chars -= len(dropped.text)
+        return source

@@ -7,7 +7,6 @@ cannot be read is no loss: whoever meets it says `StoreError`, and the writer be
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,12 +15,12 @@ from typing import NamedTuple
 
 import tantivy
 
-from engine.context.outline import Declaration
+from engine.context.outline import outline_of_text
 from engine.context.source import Chunk, Source, chunk_terms
 from engine.context.syntax import FAMILIES
 
 CHUNKS = "chunks"  # the store's folder within its workspace's
-FORMAT = 1  # of the documents; another one is another folder
+FORMAT = 3  # of the documents; another one is another folder
 FAMILY_IDS = (*(family.id for family in FAMILIES), "other")
 WRITER_BYTES = 32_000_000  # of memory, for what is not on disk yet
 
@@ -36,13 +35,13 @@ class StoreBusyError(StoreError):
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field("path", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_unsigned_field("start", stored=True)
-    builder.add_unsigned_field("end", stored=True)
+    builder.add_text_field("path", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("place", stored=True, tokenizer_name="nothing", index_option="basic")
     builder.add_text_field("file", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("language", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_bytes_field("text", stored=True)
-    builder.add_bytes_field("outline", stored=True)
+    builder.add_text_field("language", stored=True, tokenizer_name="nothing", index_option="basic")
+    # Text, though it is not searched: tantivy reads a field of bytes back one by one, ten times slower.
+    builder.add_text_field("text", stored=True, tokenizer_name="nothing", index_option="basic")
+    builder.add_text_field("outline", stored=True, tokenizer_name="nothing", index_option="basic")
     builder.add_unsigned_field("checksum", stored=True)
     for family in FAMILY_IDS:
         builder.add_text_field(f"terms_{family}", tokenizer_name="blanks", index_option="freq")
@@ -74,6 +73,8 @@ def _open(folder: Path, *, create: bool) -> tantivy.Index:
         index = tantivy.Index(SCHEMA, path=str(folder)) if create else tantivy.Index.open(str(folder))
         blanks = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
         index.register_tokenizer("blanks", blanks)
+        whole = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw())
+        index.register_tokenizer("nothing", whole.filter(tantivy.Filter.remove_long(1)).build())
         return index
 
 
@@ -83,8 +84,8 @@ class Entry(NamedTuple):
     path: str
     language: str
     family: str
-    raw: bytes
-    outline: bytes
+    text: str
+    outline: str
     names: str
     chunks: list[tuple[int, int, str]]
 
@@ -94,8 +95,8 @@ def entry_of(source: Source) -> Entry:
         source.path,
         source.language,
         source.family.id,
-        source.text.encode("utf-8", "replace"),
-        json.dumps(source.declarations, separators=(",", ":")).encode(),
+        source.text,
+        source.declarations.as_text(),
         " ".join(source.declared),
         chunk_terms(source.lines),
     )
@@ -116,16 +117,15 @@ class StoreWriter:
             for start, end, terms in entry.chunks:
                 chunk = tantivy.Document()
                 chunk.add_text("path", entry.path)
-                chunk.add_unsigned("start", start)
-                chunk.add_unsigned("end", end)
+                chunk.add_text("place", f"{start} {end} {entry.path}")
                 chunk.add_text(f"terms_{entry.family}", terms)
                 self._writer.add_document(chunk)
             file = tantivy.Document()
             file.add_text("file", entry.path)
             file.add_text("language", entry.language)
-            file.add_bytes("text", entry.raw)
-            file.add_bytes("outline", entry.outline)
-            file.add_unsigned("checksum", zlib.crc32(entry.raw))
+            file.add_text("text", entry.text)
+            file.add_text("outline", entry.outline)
+            file.add_unsigned("checksum", zlib.crc32(entry.text.encode()))
             file.add_text(f"names_{entry.family}", entry.names)
             self._writer.add_document(file)
 
@@ -161,10 +161,8 @@ class StoreReader:
             query = _any_of(field, terms, terms)
             chunks = []
             for score, address in self._searcher.search(query, limit, count=False).hits:
-                stored = self._searcher.doc(address)
-                path, start, end = (stored.get_first(name) for name in ("path", "start", "end"))
-                if path is not None and start is not None and end is not None:
-                    chunks.append(Chunk(path, start, end, score))
+                start, end, path = self._searcher.doc(address).get_first("place").split(" ", 2)
+                chunks.append(Chunk(path, int(start), int(end), score))
             return chunks
 
     def frequencies(self, family: str, terms: Iterable[str]) -> tuple[dict[str, int], int]:
@@ -172,21 +170,20 @@ class StoreReader:
             field = f"terms_{family}"
             return {term: self._searcher.doc_freq(field, term) for term in terms}, self._searcher.num_docs
 
-    def declaring(self, family: str, names: Iterable[str], limit: int) -> list[str]:
-        """The paths of files that declare any of `names`, those that declare the rarest first."""
+    def declaring(self, family: str, names: Iterable[str], limit: int) -> list[Source]:
+        """Files that declare any of `names`, those that declare the rarest first."""
         with _guarded():
             query = _any_of(f"names_{family}", names)
             hits = self._searcher.search(query, limit, count=False).hits
-            return [str(self._searcher.doc(address).get_first("file")) for _, address in hits]
+            return [_source(self._searcher.doc(address)) for _, address in hits]
 
     def sources(self, paths: list[str]) -> list[Source]:
         """Those of `paths` that the store holds, in no order."""
         if not paths:
             return []
         with _guarded():
-            query = tantivy.Query.term_set_query(SCHEMA, "file", paths)
-            hits = self._searcher.search(query, len(paths), count=False).hits
-            return [source for _, address in hits if (source := _source(self._searcher.doc(address)))]
+            hits = self._searcher.search(_any_of("file", paths), len(paths), count=False).hits
+            return [_source(self._searcher.doc(address)) for _, address in hits]
 
 
 def _any_of(field: str, terms: Iterable[str], weights: Mapping[str, float] | None = None) -> tantivy.Query:
@@ -199,11 +196,9 @@ def _any_of(field: str, terms: Iterable[str], weights: Mapping[str, float] | Non
     return tantivy.Query.boolean_query(clauses)
 
 
-def _source(stored: tantivy.Document) -> Source | None:
+def _source(stored: tantivy.Document) -> Source:
     """The file a document holds. Raises `StoreError` where its bytes are not those that were written."""
-    raw = bytes(stored.get_first("text") or b"")
-    if zlib.crc32(raw) != stored.get_first("checksum"):
-        raise StoreError(f"the text of {stored.get_first('file')} is damaged")
-    declarations = tuple(map(Declaration._make, json.loads(bytes(stored.get_first("outline") or b"[]"))))
-    path, language = str(stored.get_first("file")), str(stored.get_first("language"))
-    return Source(path, language, raw.decode("utf-8"), declarations)
+    path, language, text, columns = (stored.get_first(name) or "" for name in ("file", "language", "text", "outline"))
+    if zlib.crc32(text.encode()) != stored.get_first("checksum"):
+        raise StoreError(f"the text of {path} is damaged")
+    return Source(path, language, text, lambda: outline_of_text(columns))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from engine.languages import language_of
 
@@ -106,19 +105,11 @@ def imported_words(text: str, family: Family) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(re.findall(r"\w+", m.group().replace("-", "_"))) for m in family.imports.finditer(head))
 
 
+# A line that says nothing to a reader of code: blank, lone brackets, a comment.
 COMMENTARY = re.compile(r"\s*(?:[^\w\s]{0,3}\s*$|//|#(?!define|\[|if|include|!)|\*|/\*|--|<!--)")
-
-
-def is_commentary(line: str) -> bool:
-    """Whether a line says nothing to a reader of code: blank, lone brackets, a comment."""
-    return COMMENTARY.match(line) is not None
 
 
 def stem_parts(path: str) -> tuple[str, str, str]:
     """(a file's name without suffixes, its folder, the folder's folder): what imports and neighbours call it by."""
-    parts = PurePosixPath(path.replace("-", "_")).parts
-    return (
-        parts[-1].split(".")[0] if parts else "",
-        parts[-2] if len(parts) > 1 else "",
-        parts[-3] if len(parts) > 2 else "",  # noqa: PLR2004 - a third one
-    )
+    *_, outer, folder, name = "", "", *path.replace("-", "_").split("/")
+    return name.partition(".")[0], folder, outer

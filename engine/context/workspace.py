@@ -239,7 +239,8 @@ class WorkspaceIndex:
         source = open_source(self.root, path, language, text, self.excluded)
         before, now = self._layers.edited_source(path), time.monotonic()
         if source and before and now - self._parsed.get(path, -math.inf) < REPARSE_SECONDS:
-            return Source(path, language, source.text, before.declarations)
+            declarations = before.declarations
+            return Source(path, language, source.text, lambda: declarations)
         self._parsed[path] = now
         return source
 

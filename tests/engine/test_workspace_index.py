@@ -55,7 +55,7 @@ def stored(tmp_path: Path, **files: str) -> Path:
 def test_a_store_gives_back_what_was_put(tmp_path: Path) -> None:
     reader = StoreReader(stored(tmp_path, a_dot_py=PAINT, b_dot_py="x = 1\n"))
     assert [chunk.path for chunk in reader.search("python", {"paint": 1.0}, 5)] == ["a.py"]
-    assert reader.declaring("python", ["paint"], 5) == ["a.py"]
+    assert [source.path for source in reader.declaring("python", ["paint"], 5)] == ["a.py"]
     source = reader.sources(["a.py", "gone.py"])[0]
     assert (source.text, source.declarations) == (PAINT, Source("a.py", "", PAINT).declarations)
 
@@ -81,21 +81,21 @@ def test_what_was_edited_wins_over_the_store_until_the_store_has_it(tmp_path: Pa
     layers = LayeredIndex()
     layers.take_store(StoreReader(folder))
     layers.put(Source("a.py", "", "def varnish(wheels): ...\n"))
-    assert layers.search("python", {"paint": 1.0}, 5) == []
+    assert layers.search("python", {"paint": 1.0}, {"paint": 1.0}, 5) == []
     assert [source.path for source in layers.declaring("python", ["varnish"], 5)] == ["a.py"]
     layers.settle(None, kept=())
     assert layers.edited_source("a.py"), "the store has another text"
     layers.put(Source("a.py", "", PAINT))
     layers.settle(["a.py"], kept=())
     assert layers.edited_source("a.py") is None
-    assert layers.search("python", {"paint": 1.0}, 5)
+    assert layers.search("python", {"paint": 1.0}, {"paint": 1.0}, 5)
 
 
 def test_a_deleted_file_is_gone_at_once(tmp_path: Path) -> None:
     layers = LayeredIndex()
     layers.take_store(StoreReader(stored(tmp_path, a_dot_py=PAINT)))
     layers.delete("a.py")
-    assert layers.search("python", {"paint": 1.0}, 5) == []
+    assert layers.search("python", {"paint": 1.0}, {"paint": 1.0}, 5) == []
     assert layers.sources(["a.py"]) == {}
 
 
