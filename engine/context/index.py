@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import heapq
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from engine.context.source import Chunk, Source, chunk_terms
+from engine.context.words import inverse_frequency
 
 K1, B = 1.2, 0.75  # of BM25, as in tantivy
 MEAN_TERMS = 110  # of a chunk of 20 lines; taken for the mean, so that a chunk's scores need no other chunk
@@ -21,9 +21,7 @@ class Index(Protocol):
         """The inverse frequency, as BM25 has it, of those terms that chunks of a family hold."""
         ...
 
-    def search(
-        self, family: str, terms: Mapping[str, float], rarity: Mapping[str, float], limit: int
-    ) -> list[Chunk]:
+    def search(self, family: str, terms: Mapping[str, float], rarity: Mapping[str, float], limit: int) -> list[Chunk]:
         """The best chunks of a family for weighted terms of this rarity, by BM25, best first."""
         ...
 
@@ -34,10 +32,6 @@ class Index(Protocol):
     def sources(self, paths: Iterable[str]) -> dict[str, Source]:
         """The texts of those of `paths` that the index holds."""
         ...
-
-
-def inverse_frequency(count: int, total: int) -> float:
-    return math.log(1 + (total - count + 0.5) / (count + 0.5))
 
 
 class MemoryIndex:
@@ -99,9 +93,7 @@ class MemoryIndex:
         counts, total = self.frequencies(family, terms)
         return {term: inverse_frequency(count, total) for term, count in counts.items() if count}
 
-    def search(
-        self, family: str, terms: Mapping[str, float], rarity: Mapping[str, float], limit: int
-    ) -> list[Chunk]:
+    def search(self, family: str, terms: Mapping[str, float], rarity: Mapping[str, float], limit: int) -> list[Chunk]:
         lists = self._lists[family]
         scores: dict[int, float] = {}
         known = scores.get

@@ -6,11 +6,13 @@ from collections import OrderedDict
 from collections.abc import Container, Iterable, Mapping
 from heapq import nlargest
 
-from engine.context.index import MemoryIndex, inverse_frequency
+from engine.context.index import MemoryIndex
 from engine.context.source import Chunk, Source
 from engine.context.store import StoreReader
+from engine.context.words import inverse_frequency
 
 MAX_QUERY_TERMS = 40  # the heaviest; the others move no chunk
+LEAST_SHARE = 0.005  # of a query's weight: a term with less moves none either, and is in half of all chunks
 MAX_KEPT_SOURCES = 400
 MAX_KEPT_CHARS = 8_000_000
 
@@ -65,14 +67,15 @@ class LayeredIndex:
         """What this layer holds of a file itself."""
         return self._edited.sources([path]).get(path)
 
-    def search(
-        self, family: str, terms: Mapping[str, float], rarity: Mapping[str, float], limit: int
-    ) -> list[Chunk]:
+    def search(self, family: str, terms: Mapping[str, float], rarity: Mapping[str, float], limit: int) -> list[Chunk]:
         weights = {term: terms[term] * rarity[term] for term in terms if term in rarity}
-        heaviest = nlargest(MAX_QUERY_TERMS, weights, key=weights.__getitem__)
+        least = LEAST_SHARE * sum(weights.values())
+        heaviest = [
+            term for term in nlargest(MAX_QUERY_TERMS, weights, key=weights.__getitem__) if weights[term] >= least
+        ]
         found = self._edited.search(family, {term: terms[term] for term in heaviest}, rarity, limit)
         if self._reader:
-            stored = self._reader.search(family, {term: terms[term] for term in heaviest}, limit)
+            stored = self._reader.search(family, {term: weights[term] for term in heaviest}, limit)
             found += [chunk for chunk in stored if not self._is_covered(chunk.path)]
         return sorted(found, key=lambda chunk: -chunk.score)[:limit]
 

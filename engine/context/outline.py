@@ -7,11 +7,10 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import tree_sitter
-
-from engine.context.grammars import grammar_of
+if TYPE_CHECKING:
+    import tree_sitter
 
 MAX_DECLARATIONS = 5_000  # of one file; more are a generated table's
 HOLDERS = frozenset({"type", "implementation", "function", "module"})
@@ -114,6 +113,10 @@ _parsing = threading.Lock()  # tree-sitter's parsers keep state
 
 def outline(language: str, text: str) -> Outline:
     """The declarations of a text; none where the language has no grammar."""
+    import tree_sitter
+
+    from engine.context.grammars import grammar_of  # what a server's start need not wait for
+
     grammar = grammar_of(language)
     if grammar is None:
         return NO_OUTLINE
@@ -123,7 +126,8 @@ def outline(language: str, text: str) -> Outline:
         matches = tree_sitter.QueryCursor(query).matches(tree.root_node)
         found = [one for _, captures in matches[:MAX_DECLARATIONS] for one in _declared(captures)]
     nested = _nested(sorted(dict.fromkeys(found), key=lambda each: (each.start, -each.end)))
-    numbers = array("i", [number for column in range(2, 6) for number in [each[column] for each in nested]])
+    columns = ("start", "end", "signature_end", "parent")
+    numbers = array("i", [getattr(each, column) for column in columns for each in nested])
     return _in_columns([each.name for each in nested], [each.kind for each in nested], numbers)
 
 

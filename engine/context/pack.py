@@ -46,7 +46,9 @@ def pack(matches: Matches, likely: dict[str, float], view: View, budget: float, 
     used, in_tranche = sum(cost(each.text) + cost(each.path) + PATH_OVERHEAD_CHARS for each in anchors), 0.0
 
     def value(statement: Statement) -> float:
-        gain = math.fsum([worth for name, worth in statement.values.items() if name not in shown])  # the order does not count
+        gain = math.fsum(
+            [worth for name, worth in statement.values.items() if name not in shown]
+        )  # the order does not count
         if not gain:
             return 0.0
         path = statement.source.path

@@ -28,8 +28,6 @@ class Chunk(NamedTuple):
     score: float
 
 
-
-
 class Source:
     """One text, LF line ends. What is derived from it is made when first asked for, and kept with it.
 

@@ -10,18 +10,22 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
-
-import tantivy
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.context.outline import outline_of_text
 from engine.context.source import Chunk, Source, chunk_terms
 from engine.context.syntax import FAMILIES
+from engine.context.words import inverse_frequency
+
+if TYPE_CHECKING:  # imported where it is needed: a server's start does not wait for it
+    import tantivy
 
 CHUNKS = "chunks"  # the store's folder within its workspace's
 FORMAT = 3  # of the documents; another one is another folder
 FAMILY_IDS = (*(family.id for family in FAMILIES), "other")
+EACH_CHUNK = "*"  # a term of every chunk, by which those of a family are counted
 WRITER_BYTES = 32_000_000  # of memory, for what is not on disk yet
 
 
@@ -33,7 +37,10 @@ class StoreBusyError(StoreError):
     """Another process writes this store."""
 
 
+@cache
 def _schema() -> tantivy.Schema:
+    import tantivy
+
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("path", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("place", stored=True, tokenizer_name="nothing", index_option="basic")
@@ -47,9 +54,6 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(f"terms_{family}", tokenizer_name="blanks", index_option="freq")
         builder.add_text_field(f"names_{family}", tokenizer_name="blanks", index_option="basic")
     return builder.build()
-
-
-SCHEMA = _schema()
 
 
 @contextmanager
@@ -67,10 +71,12 @@ def _guarded() -> Iterator[None]:
 
 
 def _open(folder: Path, *, create: bool) -> tantivy.Index:
+    import tantivy
+
     with _guarded():
         if create:
             folder.mkdir(parents=True, exist_ok=True)
-        index = tantivy.Index(SCHEMA, path=str(folder)) if create else tantivy.Index.open(str(folder))
+        index = tantivy.Index(_schema(), path=str(folder)) if create else tantivy.Index.open(str(folder))
         blanks = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
         index.register_tokenizer("blanks", blanks)
         whole = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw())
@@ -112,13 +118,15 @@ class StoreWriter:
 
     def put(self, entry: Entry) -> None:
         """Replaces what the store holds of the file."""
+        import tantivy
+
         with _guarded():
             self.remove(entry.path)
             for start, end, terms in entry.chunks:
                 chunk = tantivy.Document()
                 chunk.add_text("path", entry.path)
                 chunk.add_text("place", f"{start} {end} {entry.path}")
-                chunk.add_text(f"terms_{entry.family}", terms)
+                chunk.add_text(f"terms_{entry.family}", f"{EACH_CHUNK} {terms}")
                 self._writer.add_document(chunk)
             file = tantivy.Document()
             file.add_text("file", entry.path)
@@ -155,20 +163,25 @@ class StoreReader:
             self._index.reload()
             self._searcher = self._index.searcher()
 
-    def search(self, family: str, terms: Mapping[str, float], limit: int) -> list[Chunk]:
+    def search(self, family: str, weights: Mapping[str, float], limit: int) -> list[Chunk]:
+        """The best chunks of a family for terms whose rarity is in their weights already, best first."""
         field = f"terms_{family}"
         with _guarded():
-            query = _any_of(field, terms, terms)
+            # tantivy multiplies by a term's rarity among all documents, of whatever family.
+            every = self._searcher.num_docs
+            rarity = {term: inverse_frequency(self._searcher.doc_freq(field, term), every) for term in weights}
+            query = _any_of(field, weights, {term: weight / rarity[term] for term, weight in weights.items()})
             chunks = []
             for score, address in self._searcher.search(query, limit, count=False).hits:
-                start, end, path = self._searcher.doc(address).get_first("place").split(" ", 2)
+                start, end, path = str(self._searcher.doc(address).get_first("place")).split(" ", 2)
                 chunks.append(Chunk(path, int(start), int(end), score))
             return chunks
 
     def frequencies(self, family: str, terms: Iterable[str]) -> tuple[dict[str, int], int]:
+        """In how many chunks of a family each term is; and how many of these chunks there are."""
+        field, count = f"terms_{family}", self._searcher.doc_freq
         with _guarded():
-            field = f"terms_{family}"
-            return {term: self._searcher.doc_freq(field, term) for term in terms}, self._searcher.num_docs
+            return {term: count(field, term) for term in terms}, count(field, EACH_CHUNK)
 
     def declaring(self, family: str, names: Iterable[str], limit: int) -> list[Source]:
         """Files that declare any of `names`, those that declare the rarest first."""
@@ -187,10 +200,12 @@ class StoreReader:
 
 
 def _any_of(field: str, terms: Iterable[str], weights: Mapping[str, float] | None = None) -> tantivy.Query:
-    clauses = []
+    import tantivy
+
+    clauses, schema = [], _schema()
     option = "basic" if weights is None else "freq"
     for term in terms:
-        query = tantivy.Query.term_query(SCHEMA, field, term, option)
+        query = tantivy.Query.term_query(schema, field, term, option)
         boosted = query if weights is None else tantivy.Query.boost_query(query, weights[term])
         clauses.append((tantivy.Occur.Should, boosted))
     return tantivy.Query.boolean_query(clauses)
