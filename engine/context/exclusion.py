@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import re
 from collections.abc import Iterator
@@ -39,6 +38,8 @@ GENERATED_HEAD = re.compile(
     re.IGNORECASE,
 )
 HEAD_CHARS = 1_000
+IN_GLOBS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]", "{": "(?:", ",": "|", "}": ")"}
+GLOB_SIGNS = re.compile(r"\*\*/|\*\*|\[!?[^\]/]+\]|.", re.DOTALL)
 
 
 def why_not_file(file: Path, root: Path | None, excluded: tuple[str, ...] = ()) -> str:
@@ -116,10 +117,9 @@ def why_not_path(path: Path, root: Path | None, excluded: tuple[str, ...], *, is
     ignored folder comes back is the folder's own verdict.
     """
     if root is not None and excluded and path != root and path.is_relative_to(root):
-        relative = path.relative_to(root).as_posix()
-        for pattern in excluded:
-            if _matches(relative, pattern):
-                return f"excluded by the pattern {pattern}"
+        matched = _globs(excluded).match(path.relative_to(root).as_posix())
+        if matched:
+            return f"excluded by the pattern {excluded[(matched.lastindex or 1) - 1]}"
     verdict = ""
     for rules, base, said in _rules_above(path.parent, root):
         if not path.is_relative_to(base) or path == base:
@@ -201,15 +201,32 @@ def _rules(path: Path) -> pathspec.GitIgnoreSpec | None:
     return pathspec.GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
 
 
-def _matches(relative: str, pattern: str) -> bool:
-    """Whether a glob of `files.exclude` names the path or a folder above it; `**/` stands for any folders or none."""
-    pattern = pattern.strip("/")
-    parts = relative.split("/")
-    above = ["/".join(parts[: n + 1]) for n in range(len(parts))]
-    bare = pattern.removeprefix("**/")
-    return any(
-        fnmatch.fnmatchcase(each, pattern) or (bare != pattern and fnmatch.fnmatchcase(each, bare)) for each in above
-    )
+@lru_cache(maxsize=100)
+def _globs(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """What matches a path that any of these globs names, or a folder above it: one group a glob."""
+    return re.compile("|".join(f"({_glob(pattern)})" for pattern in patterns) or "(?!)", re.DOTALL)
+
+
+def _glob(pattern: str) -> str:
+    """A glob of `files.exclude` as an expression without groups; one that cannot be read matches its own letters.
+
+    As VS Code has them: `**` any folders or none, `*` and `?` within a name, `{a,b}`, `[a-z]`, `[!a-z]`.
+    """
+    said, depth = "", 0
+    for sign in GLOB_SIGNS.findall(pattern.strip("/")):
+        depth += (sign == "{") - (sign == "}")
+        if sign.startswith("[") and len(sign) > 1:
+            said += sign.replace("\\", r"\\").replace("[!", "[^", 1)
+        elif sign in IN_GLOBS and (sign != "," or depth):
+            said += IN_GLOBS[sign]
+        else:
+            said += re.escape(sign)
+    below = r"(?:/.*)?\Z"
+    try:
+        re.compile(said + below)
+    except re.error:
+        return re.escape(pattern.strip("/")) + below
+    return said + below
 
 
 def _is_pattern(line: str) -> bool:

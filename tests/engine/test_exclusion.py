@@ -75,11 +75,40 @@ def test_the_users_own_ignore_file_counts(tmp_path: Path, monkeypatch: pytest.Mo
     assert listed(tmp_path / "work") == ["b.py"]
 
 
-@pytest.mark.parametrize("pattern", ["**/drafts", "drafts/*", "**/*.tmp.py", "drafts/x.tmp.py"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "**/drafts",
+        "drafts/*",
+        "**/*.tmp.py",
+        "drafts/x.tmp.py",
+        "**/{drafts,x}/**",
+        "d?afts",
+        "draft[a-z]",
+        "**/[!p]*.py",
+    ],
+)
 def test_patterns_of_the_editor_exclude(tmp_path: Path, pattern: str) -> None:
     write(tmp_path, drafts__x_dot_tmp_dot_py="x = 1\n", plain_dot_py="x = 1\n")
     assert listed(tmp_path, pattern) == ["plain.py"]
     assert pattern in why_not_file(tmp_path / "drafts" / "x.tmp.py", tmp_path, (pattern,))
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*.py", "drafts", "**/x", "{plain", "[z-a].py", "(", "plain.py,x", "a/**/plain.py"]
+)
+def test_patterns_that_do_not_name_a_file_leave_it(tmp_path: Path, pattern: str) -> None:
+    write(tmp_path, b__plain_dot_py="x = 1\n")
+    assert listed(tmp_path, pattern) == ["b/plain.py"]
+
+
+def test_the_pattern_that_excludes_is_named(tmp_path: Path) -> None:
+    write(tmp_path, b__plain_dot_py="x = 1\n")
+    reason = why_not_file(tmp_path / "b" / "plain.py", tmp_path, ("a", "{b,c}/*.py", "b"))
+    assert reason == "excluded by the pattern b", "the folder's own verdict comes first"
+    assert (
+        why_not_file(tmp_path / "b" / "plain.py", tmp_path, ("a", "{b,c}/*.py")) == "excluded by the pattern {b,c}/*.py"
+    )
 
 
 @pytest.mark.parametrize(
