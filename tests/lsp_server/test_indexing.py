@@ -246,3 +246,14 @@ async def test_a_client_that_does_not_answer_does_not_hold_the_index_back(
         answer.set_result([{"late": True}, None])
         while opened.server.session.indexes[tmp_path / "work"].excluded != ("late",):  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.01)
+
+
+async def test_all_folders_of_a_window_are_searched(tmp_path: Path) -> None:
+    model, folders = ScriptedModel("wheels)"), [*folder(tmp_path / "app"), *folder(tmp_path / "lib")]
+    (tmp_path / "lib" / "paint.py").write_text(PAINT)
+    async with window(model, workspace_folders=folders) as opened:
+        await indexed(opened)
+        uri = (tmp_path / "app" / "main.py").as_uri()
+        await opened.suggestion(opened.open(SOURCE, uri), uri)
+    assert "../lib/paint.py" in model.prompts[-1]
+    assert "def paint(wheels, colour):" in model.prompts[-1]
