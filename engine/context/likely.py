@@ -117,21 +117,22 @@ class _Lines:
             if (whole := terms_of(word).partition(" ")[0]) in view.terms
         }
         asked = frozenset(values)
-        done: set[tuple[str, int]] = set()
+        matched: dict[str, dict[int, float]] = defaultdict(dict)
         for source, chunk in matches.chunks:
-            path = source.path
+            done = matched[source.path]
             carried: list[float] = [0.0] * CARRIED_LINES
             for number in range(chunk.start, min(chunk.end, len(source.lines))):
                 names = source.line(number)
                 if not names:
                     continue
+                if number in done:
+                    carried = [*carried[1:], done[number]]
+                    continue
                 known = asked.intersection(names)
                 own = math.fsum([values[word] for word in known]) if known else 0.0  # a set's order must not count
                 near = max(own, CARRIED * max(carried))
                 carried = [*carried[1:], own]
-                if (path, number) in done:
-                    continue
-                done.add((path, number))
+                done[number] = own
                 if near > 0:
                     for name in names:
                         if near > match.get(name, 0.0):
