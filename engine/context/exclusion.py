@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES = 1_000_000
 MAX_LINE_CHARS = 1_000  # a longer line is a minified or generated file's
+MAX_DEPTH = 100  # folders, from the repository's on
 IGNORE_FILES = (".gitignore", ".codegeexignore")
 NEVER_ENTERED = frozenset({".git", ".hg", ".svn", ".jj", "__pycache__"})
 VENDORED = frozenset({
@@ -74,6 +75,8 @@ def why_not_open(document: Document, excluded: tuple[str, ...] = ()) -> str:
 
 def why_not_name(name: str) -> str:
     """What a file's name alone says."""
+    if not _is_unicode(name):
+        return "its name is no text"
     if is_secret_name(name):
         return "its name says that it holds secrets"
     if GENERATED_NAMES.fullmatch(name.lower()):
@@ -100,6 +103,10 @@ def why_not_folder(folder: Path, root: Path | None, excluded: tuple[str, ...]) -
     _, folders = _folders_above(folder, root)
     if not folders or folder == folders[0]:
         return ""
+    if len(folders) > MAX_DEPTH:
+        return f"it lies more than {MAX_DEPTH} folders deep"
+    if not _is_unicode(folder.name):
+        return "a folder's name is no text"
     if reason := why_not_folder(folder.parent, root, excluded):
         return reason
     if root is None or (folder != root and folder.is_relative_to(root)):
@@ -128,6 +135,11 @@ def why_not_path(path: Path, root: Path | None, excluded: tuple[str, ...], *, is
         if (included := rules.check_file(relative).include) is not None:
             verdict = said if included else ""
     return f"ignored by {verdict}" if verdict else ""
+
+
+def _is_unicode(name: str) -> bool:
+    """Whether a name can be written down: Python has bytes that are no UTF-8 as lone surrogates."""
+    return name.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in name)
 
 
 def forget() -> None:

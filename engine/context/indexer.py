@@ -40,6 +40,7 @@ MAX_HELPERS = 2
 TURN_SECONDS = 1.0  # between attempts to become the one who writes
 BATTERY_PAUSE = 2.0  # on battery, rest that many times as long as was worked
 MANIFEST = "manifest.sqlite"
+LEAST_FREE_BYTES = 1_000_000  # a disk with less is full
 
 
 class Indexer:
@@ -70,8 +71,10 @@ class Indexer:
                 faults = 0
             except (StoreError, sqlite3.Error, OSError) as fault:
                 faults += 1
-                if faults > 1 or "space" in str(fault).lower():
-                    self._say({"event": "fault", "message": f"the index of {self._root} cannot be kept: {fault}"})
+                full = _is_full(self._folder, fault)
+                if faults > 1 or full:
+                    said = f"the disk that holds {self._folder} is full" if full else str(fault)
+                    self._say({"event": "fault", "message": f"the index of {self._root} cannot be kept: {said}"})
                     return
             else:
                 return
@@ -250,6 +253,15 @@ class _Stopped(Exception):  # noqa: N818 - it is not an error
 def _entry(argument: tuple[Path, str, tuple[str, ...]]) -> Entry | None:
     source = read_source(*argument)
     return entry_of(source) if source else None
+
+
+def _is_full(folder: Path, fault: Exception) -> bool:
+    """Whether a full disk is behind a fault. Where tantivy's own thread met it, only that thread's end is heard of."""
+    if any(words in str(fault).lower() for words in ("no space", "disk is full", "quota")):
+        return True
+    with suppress(OSError):
+        return shutil.disk_usage(folder).free < LEAST_FREE_BYTES
+    return False
 
 
 def _on_battery() -> bool:

@@ -144,6 +144,37 @@ def test_files_that_are_no_code_are_passed_over(tmp_path: Path, raw: bytes) -> N
     assert read_source(tmp_path.resolve(), "b.py") is None
 
 
+def test_folders_that_lie_too_deep_are_passed_over(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*["d"] * 400)
+    deep.mkdir(parents=True)
+    (deep / "a.py").write_text("x = 1\n")
+    assert listed(tmp_path) == []
+    assert "folders deep" in why_not_file(deep / "a.py", tmp_path)
+
+
+def test_a_file_of_a_gigabyte_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "a.py").open("wb") as file:
+        file.truncate(1_000_000_000)  # no block of it is written
+    assert "larger than" in why_not_file(tmp_path / "a.py", tmp_path)
+    assert listed(tmp_path) == []
+    assert read_source(tmp_path.resolve(), "a.py") is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1", "shift-jis", "utf-7"])
+def test_other_encodings_give_readable_text_or_none(tmp_path: Path, encoding: str) -> None:
+    text = "name = 'café'\n" if encoding == "latin-1" else "name = '日本'\n"
+    (tmp_path / "a.py").write_bytes(text.encode(encoding))
+    source = read_source(tmp_path.resolve(), "a.py")
+    assert source is None or source.text.isprintable() or source.text.isascii()
+
+
+def test_folders_that_link_to_those_around_them_are_entered_once(tmp_path: Path) -> None:
+    write(tmp_path, a__b__c_dot_py="x = 1\n")
+    (tmp_path / "a" / "b" / "up").symlink_to(tmp_path / "a")
+    (tmp_path / "a" / "round").symlink_to("round")
+    assert listed(tmp_path) == ["a/b/c.py"]
+
+
 def test_links_out_of_the_workspace_and_in_circles_are_not_followed(tmp_path: Path) -> None:
     write(tmp_path, outside__b_dot_py="x = 1\n", inside__plain_dot_py="x = 1\n")
     (tmp_path / "inside" / "b.py").symlink_to(tmp_path / "outside" / "b.py")
