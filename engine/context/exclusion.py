@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.context.secrets import PRIVATE_KEY, is_secret_name
+from engine.context.secrets import holds_private_key, is_secret_name
 from engine.types import Document
 
 if TYPE_CHECKING:
@@ -90,9 +90,9 @@ def why_not_text(text: str) -> str:
         return "it is binary"
     if GENERATED_HEAD.search(text, 0, HEAD_CHARS):
         return "its head says that it is generated"
-    if len(text) > MAX_LINE_CHARS and re.search(rf"[^\n]{{{MAX_LINE_CHARS + 1}}}", text):
+    if len(text) > MAX_LINE_CHARS and max(map(len, text.split("\n"))) > MAX_LINE_CHARS:
         return "it looks minified or generated"
-    if PRIVATE_KEY.search(text):
+    if holds_private_key(text):
         return "it holds what looks like a secret"
     return ""
 

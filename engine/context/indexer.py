@@ -11,6 +11,8 @@ waits for its turn: several windows on one workspace share one store.
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import json
 import multiprocessing
 import os
@@ -181,6 +183,8 @@ class Indexer:
         if self._helpers:
             self._helpers.shutdown()
             self._helpers = None
+        del found, changed
+        _return_memory()
         if self._again:
             self._again = False
             forget()
@@ -203,9 +207,8 @@ class Indexer:
             recorded.clear()
             committed = time.monotonic()
 
-        for start in range(0, len(work), BATCH_FILES):
-            batch = work[start : start + BATCH_FILES]
-            for (path, stamp), entry in zip(batch, self._entries(batch, len(work)), strict=True):
+        for start, batch, entries in self._batches(work):
+            for (path, stamp), entry in zip(batch, entries, strict=True):
                 if entry is None:
                     writer.remove(path)
                 else:
@@ -231,6 +234,20 @@ class Indexer:
         if recorded:
             commit()
 
+    def _batches(
+        self, work: list[tuple[str, Stamp | None]]
+    ) -> Iterator[tuple[int, list[tuple[str, Stamp | None]], Iterator[Entry | None]]]:
+        """(where it begins, files, what is stored of them); helpers have begun with the next ones by then."""
+        ahead = None
+        for start in range(0, len(work), BATCH_FILES):
+            batch = work[start : start + BATCH_FILES]
+            following = start, batch, self._entries(batch, len(work))
+            if ahead:
+                yield ahead
+            ahead = following
+        if ahead:
+            yield ahead
+
     def _entries(self, batch: list[tuple[str, Stamp | None]], all_files: int) -> Iterator[Entry | None]:
         if all_files >= PARALLEL_FILES and self._helpers is None and (os.cpu_count() or 1) > 1:
             self._helpers = ProcessPoolExecutor(
@@ -253,6 +270,13 @@ class _Stopped(Exception):  # noqa: N818 - it is not an error
 def _entry(argument: tuple[Path, str, tuple[str, ...]]) -> Entry | None:
     source = read_source(*argument)
     return entry_of(source) if source else None
+
+
+def _return_memory() -> None:
+    """Gives back what a first index has used and will not use again; glibc alone keeps it."""
+    gc.collect()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _is_full(folder: Path, fault: Exception) -> bool:

@@ -14,8 +14,8 @@ from engine.context.words import inverse_frequency
 
 MAX_QUERY_TERMS = 40  # the heaviest; the others move no chunk
 LEAST_SHARE = 0.001  # of a query's weight: a term with less moves none either, and is in nearly all chunks
-MAX_KEPT_SOURCES = 400
-MAX_KEPT_CHARS = 8_000_000
+MAX_KEPT_SOURCES = 200  # a search looks at some forty, and the next keystroke's at much the same
+MAX_KEPT_CHARS = 4_000_000
 
 
 T = TypeVar("T")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import math
 import re
+import string
 from collections import Counter
 from functools import lru_cache
 
@@ -29,12 +30,15 @@ SECRET_TEXT = re.compile(
     r"(?=[^\"'\s]*\d)[^\"'\s{}$<>()]{8,}(?=[\"'])",
     re.IGNORECASE,
 )
-# One pass of plain substrings decides whether the expression above is worth its time.
-_HINT = re.compile(
-    r"AKIA|ASIA|AIza|GOCSPX|gh[pousr]_|github_pat|glpat|xox|xapp|hooks\.slack|[sr]k[-_]|npm_|pypi-|hf_|SG\.|:AA|eyJ|://"
-    r"|AccountKey|Bearer|passw|secret|token|api_?key|access_?key",
-    re.IGNORECASE,
-)
+# How what the expression above finds begins. It is tried there only: everywhere, it would take a third of the index's
+# time. In lower case; of a bot's number before `:AA` and of a password behind `://` the hint is the other end.
+_HINTS = (
+    "akia", "asia", "aiza", "gocspx", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat", "glpat", "xox", "xapp",
+    "hooks.slack", "sk-", "sk_", "rk-", "rk_", "npm_", "pypi-", "hf_", "sg.", ":aa", "eyj", "://", "accountkey",
+    "bearer", "passw", "secret", "token", "apikey", "api_key", "accesskey", "access_key",
+)  # fmt: skip
+_LOWER = {ord(sign): ord(sign.lower()) for sign in string.ascii_uppercase}
+_PRIVATE_KEY_WORDS = ("PRIVATE KEY", "PuTTY-User-Key-File", "BEGIN SSH2 ENCRYPTED")
 QUOTED = re.compile(r"([\"'])([A-Za-z0-9+/=_-]{32,200})\1")
 MIN_ENTROPY = 4.2  # bits a sign: random base64 of this length has 4.5 and more, hexadecimal digests at most 4
 MASK = "********"
@@ -46,14 +50,39 @@ def is_secret_name(name: str) -> bool:
 
 def holds_secret(text: str) -> bool:
     """Whether text holds what `masked` would hide, or a private key."""
-    return PRIVATE_KEY.search(text) is not None or masked(text) != text
+    return holds_private_key(text) or masked(text) != text
 
 
 def masked(text: str) -> str:
     """The text with each secret's signs replaced. Lines and quotes stay, so the code around it still helps."""
-    if _HINT.search(text):
-        text = SECRET_TEXT.sub(lambda found: f"{found.group('named') or ''}{MASK}", text)
-    return QUOTED.sub(_without_entropy, text)
+    pieces, end = [], 0
+    for at in _beginnings(text):
+        if at >= end and (found := SECRET_TEXT.match(text, at)):
+            pieces += [text[end:at], found.group("named") or "", MASK]
+            end = found.end()
+    return QUOTED.sub(_without_entropy, "".join([*pieces, text[end:]]))
+
+
+def holds_private_key(text: str) -> bool:
+    return any(words in text for words in _PRIVATE_KEY_WORDS) and PRIVATE_KEY.search(text) is not None
+
+
+def _beginnings(text: str) -> list[int]:
+    """The places, in order, at which `SECRET_TEXT` may match."""
+    lowered = text.lower() if text.isascii() else text.translate(_LOWER)  # sign for sign, unlike Unicode's lower case
+    found = set()
+    for hint in _HINTS:
+        at = lowered.find(hint)
+        while at >= 0:
+            begins = at
+            if hint == "://":
+                begins += len(hint)
+            elif hint == ":aa":
+                while begins > 0 and lowered[begins - 1].isdigit():
+                    begins -= 1
+            found.add(begins)
+            at = lowered.find(hint, at + 1)
+    return sorted(found)
 
 
 def _without_entropy(found: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ WORD = re.compile(r"[^\W\d]\w*|\d+")
 IDENTIFIER = re.compile(r"[^\W\d][\w$]*|\$[\w$]+")
 PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\dA-Za-z_]+")
 MAX_WORD_CHARS = 64  # a longer one is no name a person gave
-MAX_REMEMBERED_WORDS = 200_000
+MAX_REMEMBERED_WORDS = 50_000
 
 QUERY_LINES_ABOVE = 10
 QUERY_LINES_BELOW = 5
