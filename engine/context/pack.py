@@ -123,14 +123,15 @@ def _statements(matches: Matches, likely: dict[str, float], view: View, cost: Co
     wanted = frozenset(likely)
 
     def add(source: Source, numbers: Iterable[int], reason: str, own_value: float = 0.0) -> None:
-        lines, passed = source.lines, done[source.path]
+        lines, passed, starts = source.lines, done[source.path], source.declarations.on
         hidden = _hidden(view, source.path)
         for number in numbers:
             if number in passed or number >= len(lines):
                 continue
             passed.add(number)
             names = wanted.intersection(source.line(number))
-            end = source.statement_end(number)
+            first = lines[number]
+            end = source.statement_end(number) if "(" in first or "[" in first else number + 1
             for at in range(number + 1, end):
                 names |= wanted.intersection(source.line(at))
             if not (names or own_value) or number in hidden:
@@ -138,10 +139,10 @@ def _statements(matches: Matches, likely: dict[str, float], view: View, cost: Co
             values = {name: likely[name] for name in names}
             if own_value:
                 values[f"{source.path}:{number}"] = own_value  # shown once, as a name is
-            for name in source.declarations.on(number):
+            for name in starts(number):
                 if name in names:
                     values[f"{name}'s declaration"] = likely[name] * DECLARATION_VALUE
-            price = cost(lines[number].strip()) + 2
+            price = cost(first.strip()) + 2
             for at in range(number + 1, end):
                 price += cost(lines[at].strip()) + 2
             found.append(Statement(source, range(number, end), values, price, reason))
