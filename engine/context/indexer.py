@@ -97,6 +97,7 @@ class Indexer:
                     self._bring_up_to_date(writer, manifest, set())
                 else:
                     self._index(writer, manifest, self._stamped(changed), None)
+                    _return_memory()
                     self._say({"event": "idle", "n": self._taken})
         finally:
             manifest.close()
@@ -172,18 +173,22 @@ class Indexer:
     def _bring_up_to_date(self, writer: StoreWriter, manifest: Manifest, urgent: set[str]) -> None:
         """What was asked for first, then all that differs between disk and manifest."""
         self._index(writer, manifest, self._stamped(urgent), None)
-        found = dict(list_files(self._root, self._excluded))
-        changed: list[tuple[str, Stamp | None]] = [
-            (path, stamp) for path, stamp in found.items() if manifest.stamps.get(path) != stamp
-        ]
-        changed += [(path, None) for path in manifest.stamps.keys() - found.keys()]
+        stored = manifest.stamps()
+        total = 0
+        changed: list[tuple[str, Stamp | None]] = []
+        for path, stamp in list_files(self._root, self._excluded):
+            total += 1
+            if stored.pop(path, None) != stamp:
+                changed.append((path, stamp))
+        changed += [(path, None) for path in stored]
         self._index(writer, manifest, self._stamped(self._pending()), None)
         changed.sort(key=lambda entry: self._first.isdisjoint(stem_parts(entry[0])[:2]))
-        self._index(writer, manifest, changed, len(found))
+        self._index(writer, manifest, changed, total)
         if self._helpers:
             self._helpers.shutdown()
             self._helpers = None
-        del found, changed
+        del stored, changed
+        gc.collect()
         _return_memory()
         if self._again:
             self._again = False
@@ -273,8 +278,7 @@ def _entry(argument: tuple[Path, str, tuple[str, ...]]) -> Entry | None:
 
 
 def _return_memory() -> None:
-    """Gives back what a first index has used and will not use again; glibc alone keeps it."""
-    gc.collect()
+    """Gives back what is free: glibc alone keeps it for the next time."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 

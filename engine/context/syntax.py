@@ -15,12 +15,11 @@ class Family:
     id: str
     languages: frozenset[str]
     keywords: frozenset[str]
-    imports: re.Pattern[str] | None = None
+    imports: str = ""  # an expression, compiled when first used
 
 
 def _family(family: str, languages: str, keywords: str, imports: str = "") -> Family:
-    pattern = re.compile(imports, re.MULTILINE) if imports else None
-    return Family(family, frozenset(languages.split()), frozenset(keywords.split()), pattern)
+    return Family(family, frozenset(languages.split()), frozenset(keywords.split()), imports)
 
 
 FAMILIES = (
@@ -99,10 +98,13 @@ def family_of(language_id: str, path: str) -> Family:
 
 def imported_words(text: str, family: Family) -> tuple[frozenset[str], ...]:
     """The words of each import statement: among them are the names of the files it points at."""
-    if family.imports is None:
+    if not family.imports:
         return ()
     head = text[:MAX_IMPORT_CHARS]
-    return tuple(frozenset(re.findall(r"\w+", m.group().replace("-", "_"))) for m in family.imports.finditer(head))
+    return tuple(
+        frozenset(re.findall(r"\w+", m.group().replace("-", "_")))
+        for m in re.finditer(family.imports, head, re.MULTILINE)
+    )
 
 
 # A line that says nothing to a reader of code: blank, lone brackets, a comment.
