@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Protocol
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple, Protocol
 
-from engine.context.source import Chunk, Source, chunk_terms
-from engine.context.words import inverse_frequency
+from engine.context.source import Chunk, Source, chunk_borders
+from engine.context.words import inverse_frequency, terms_of_text
 
 K1, B = 1.2, 0.75  # of BM25, as in tantivy
 MEAN_TERMS = 110  # of a chunk of 20 lines; taken for the mean, so that a chunk's scores need no other chunk
@@ -34,13 +34,21 @@ class Index(Protocol):
         ...
 
 
+class _Held(NamedTuple):
+    """A chunk in the lists: its number, by what it is known again, and the terms whose lists name it."""
+
+    number: int
+    identity: tuple[int, int]  # its first line, and the hash of its text
+    terms: tuple[str, ...]
+
+
 class MemoryIndex:
     """Inverted lists in dictionaries. For some hundred files; the rest is the store's."""
 
     def __init__(self) -> None:
         self._sources: dict[str, Source] = {}
         self._chunks: dict[int, Chunk] = {}
-        self._of_path: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
+        self._of_path: dict[str, list[_Held]] = {}
         self._lists: dict[str, dict[str, dict[int, float]]] = defaultdict(dict)  # family -> term -> chunk -> impact
         self._totals: dict[str, int] = defaultdict(int)  # family -> chunks
         self._declared: dict[str, frozenset[str]] = {}
@@ -57,37 +65,54 @@ class MemoryIndex:
         return self._sources.keys()
 
     def put(self, source: Source) -> None:
-        self.drop(source.path)
-        family = source.family.id
+        """Replaces a file. Chunks that are as they were stay: a keystroke changes two of a file's hundreds."""
+        path, family = source.path, source.family.id
+        if path in self._sources and self._sources[path].family.id != family:
+            self.drop(path)
+        before = {each.identity: each for each in self._of_path.get(path, ())}
+        held = []
+        for start, end in chunk_borders(len(source.lines)):
+            lines = source.lines[start:end]
+            identity = start, hash("\n".join(lines))
+            each = before.pop(identity, None) or self._added(Chunk(path, start, end, 0.0), identity, family, lines)
+            if each:
+                held.append(each)
+        self._forget(family, before.values())
+        self._sources[path] = source
+        self._declared[path] = source.declared  # parses now, not while somebody waits for an answer
+        self._of_path[path] = held
+
+    def _added(self, chunk: Chunk, identity: tuple[int, int], family: str, lines: list[str]) -> _Held | None:
+        """A new chunk in the lists; None where it has no terms."""
+        counts = Counter(term for line in lines for term in terms_of_text(line).split())
+        if not counts:
+            return None
+        norm = K1 * (1 - B + B * counts.total() / MEAN_TERMS)
+        number = self._next = self._next + 1
         lists = self._lists[family]
-        numbers: list[tuple[int, tuple[str, ...]]] = []
-        for start, end, terms in chunk_terms(source.lines):
-            counts = Counter(terms.split(" "))
-            length = counts.total()
-            norm = K1 * (1 - B + B * length / MEAN_TERMS)
-            number = self._next = self._next + 1
-            for term, times in counts.items():
-                lists.setdefault(term, {})[number] = times * (K1 + 1) / (times + norm)
-            self._chunks[number] = Chunk(source.path, start, end, 0.0)
-            numbers.append((number, tuple(counts)))
-        self._totals[family] += len(numbers)
-        self._sources[source.path] = source
-        self._declared[source.path] = source.declared  # parses now, not while somebody waits for an answer
-        self._of_path[source.path] = numbers
+        for term, times in counts.items():
+            lists.setdefault(term, {})[number] = times * (K1 + 1) / (times + norm)
+        self._chunks[number] = chunk
+        self._totals[family] += 1
+        return _Held(number, identity, tuple(counts))
 
     def drop(self, path: str) -> None:
         source = self._sources.pop(path, None)
         if source is None:
             return
         del self._declared[path]
-        lists = self._lists[source.family.id]
-        self._totals[source.family.id] -= len(self._of_path[path])
-        for number, terms in self._of_path.pop(path):
-            for term in terms:
-                del lists[term][number]
+        self._forget(source.family.id, self._of_path.pop(path))
+
+    def _forget(self, family: str, held: Collection[_Held]) -> None:
+        """Takes chunks out of the lists."""
+        lists = self._lists[family]
+        self._totals[family] -= len(held)
+        for each in held:
+            for term in each.terms:
+                del lists[term][each.number]
                 if not lists[term]:
                     del lists[term]
-            del self._chunks[number]
+            del self._chunks[each.number]
 
     def rarity(self, family: str, terms: Iterable[str]) -> dict[str, float]:
         counts, total = self.frequencies(family, terms)

@@ -222,3 +222,17 @@ print([(each.path, each.start_line, each.text) for each in find(view, index, 400
         for seed in ("0", "1", "2")
     }
     assert len(said) == 1
+
+
+def test_a_changed_text_is_searched_as_if_it_were_new() -> None:
+    text = "".join(f"def paint_{n}(wheels):\n    return {n}\n\n" for n in range(40))
+    changed = text.replace("paint_20", "varnish").replace("paint_30(wheels)", "paint_30(wheels,\n    colour)")
+    index = memory_index(a_dot_py=text)
+    index.put(Source("a.py", "", changed))
+    terms = {"wheels": 1.0, "varnish": 2.0, "paint": 0.5, "colour": 1.0, "20": 1.0}
+    fresh = memory_index(a_dot_py=changed)
+    assert index.rarity("python", terms) == fresh.rarity("python", terms)
+    found, expected = (each.search("python", terms, fresh.rarity("python", terms), 99) for each in (index, fresh))
+    assert sorted(found) == sorted(expected)
+    index.drop("a.py")
+    assert index.rarity("python", terms) == {}
