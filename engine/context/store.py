@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakValueDictionary
 
 from engine.context.outline import outline_of_text
 from engine.context.source import Chunk, Source, chunk_terms
@@ -26,6 +27,7 @@ CHUNKS = "chunks"  # the store's folder within its workspace's
 FORMAT = 3  # of the documents; another one is another folder
 FAMILY_IDS = (*(family.id for family in FAMILIES), "other")
 EACH_CHUNK = "*"  # a term of every chunk, by which those of a family are counted
+MAX_PLACES = 5_000  # chunks whose places are remembered
 WRITER_BYTES = 32_000_000  # of memory, for what is not on disk yet
 
 
@@ -162,6 +164,9 @@ class StoreReader:
         with _guarded():
             self._index.reload()
             self._searcher = self._index.searcher()
+        # Of this view of the store, by segment and document: the next keystroke's search finds much the same.
+        self._places: dict[tuple[int, int], tuple[str, int, int]] = {}
+        self._files: WeakValueDictionary[tuple[int, int], Source] = WeakValueDictionary()
 
     def search(self, family: str, weights: Mapping[str, float], limit: int) -> list[Chunk]:
         """The best chunks of a family for terms whose rarity is in their weights already, best first."""
@@ -173,8 +178,7 @@ class StoreReader:
             query = _any_of(field, weights, {term: weight / rarity[term] for term, weight in weights.items()})
             chunks = []
             for score, address in self._searcher.search(query, limit, count=False).hits:
-                start, end, path = str(self._searcher.doc(address).get_first("place")).split(" ", 2)
-                chunks.append(Chunk(path, int(start), int(end), score))
+                chunks.append(Chunk(*self._place(address), score))
             return chunks
 
     def frequencies(self, family: str, terms: Iterable[str]) -> tuple[dict[str, int], int]:
@@ -188,7 +192,7 @@ class StoreReader:
         with _guarded():
             query = _any_of(f"names_{family}", names)
             hits = self._searcher.search(query, limit, count=False).hits
-            return [_source(self._searcher.doc(address)) for _, address in hits]
+            return [self._file(address) for _, address in hits]
 
     def sources(self, paths: list[str]) -> list[Source]:
         """Those of `paths` that the store holds, in no order."""
@@ -196,7 +200,26 @@ class StoreReader:
             return []
         with _guarded():
             hits = self._searcher.search(_any_of("file", paths), len(paths), count=False).hits
-            return [_source(self._searcher.doc(address)) for _, address in hits]
+            return [self._file(address) for _, address in hits]
+
+    def _place(self, address: tantivy.DocAddress) -> tuple[str, int, int]:
+        """A chunk's path, first line and end."""
+        key = address.segment_ord, address.doc
+        place = self._places.get(key)
+        if place is None:
+            if len(self._places) >= MAX_PLACES:
+                self._places.clear()
+            start, end, path = str(self._searcher.doc(address).get_first("place")).split(" ", 2)
+            place = self._places[key] = path, int(start), int(end)
+        return place
+
+    def _file(self, address: tantivy.DocAddress) -> Source:
+        """A file's text: the same one for as long as somebody holds it."""
+        key = address.segment_ord, address.doc
+        source = self._files.get(key)
+        if source is None:
+            source = self._files[key] = _source(self._searcher.doc(address))
+        return source
 
 
 def _any_of(field: str, terms: Iterable[str], weights: Mapping[str, float] | None = None) -> tantivy.Query:
