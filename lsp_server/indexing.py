@@ -75,19 +75,22 @@ def follow_folders(server: CodegeexServer) -> None:
 async def watch(server: CodegeexServer) -> None:
     """Has the client tell of changed files where it can, else watches them ourselves; and of what it hides."""
     workspace = server.client_capabilities.workspace
-    told = workspace.did_change_configuration if workspace else None
-    if told and told.dynamic_registration:
-        sections = types.DidChangeConfigurationRegistrationOptions(HIDING)
-        change = types.Registration(SETTINGS_ID, types.WORKSPACE_DID_CHANGE_CONFIGURATION, sections)
-        with suppress(JsonRpcException):
-            await server.client_register_capability_async(types.RegistrationParams([change]))
-    offered = workspace.did_change_watched_files if workspace else None
-    if offered and offered.dynamic_registration and server.session.indexes:
-        options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(glob_pattern=WATCHED_FILES)])
-        registration = types.Registration(WATCHED_FILES_ID, types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+    files = workspace.did_change_watched_files if workspace else None
+    settings = workspace.did_change_configuration if workspace else None
+    wanted = []
+    if files and files.dynamic_registration:
+        all_files = types.DidChangeWatchedFilesRegistrationOptions(
+            [types.FileSystemWatcher(glob_pattern=WATCHED_FILES)]
+        )
+        wanted.append(types.Registration(WATCHED_FILES_ID, types.WORKSPACE_DID_CHANGE_WATCHED_FILES, all_files))
+    if settings and settings.dynamic_registration:
+        hiding = types.DidChangeConfigurationRegistrationOptions(HIDING)
+        wanted.append(types.Registration(SETTINGS_ID, types.WORKSPACE_DID_CHANGE_CONFIGURATION, hiding))
+    if wanted and server.session.indexes:
         with suppress(JsonRpcException):  # a client that refuses what it offered: we watch
-            await server.client_register_capability_async(types.RegistrationParams([registration]))
-            return
+            await server.client_register_capability_async(types.RegistrationParams(wanted))
+            if files and files.dynamic_registration:
+                return
     loop = asyncio.get_running_loop()
 
     def changed(root: Path, paths: list[str] | None) -> None:
