@@ -11,7 +11,6 @@ waits for its turn: several windows on one workspace share one store.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import json
 import multiprocessing
@@ -28,6 +27,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from engine.context.background import lower_priority, on_battery, return_memory
 from engine.context.exclusion import IGNORE_FILES, forget
 from engine.context.listing import Stamp, list_files, read_source, stamp_of
 from engine.context.manifest import Manifest
@@ -97,7 +97,7 @@ class Indexer:
                     self._bring_up_to_date(writer, manifest, set())
                 else:
                     self._index(writer, manifest, self._stamped(changed), None)
-                    _return_memory()
+                    return_memory()
                     self._say({"event": "idle", "n": self._taken})
         finally:
             manifest.close()
@@ -189,7 +189,7 @@ class Indexer:
             self._helpers = None
         del stored, changed
         gc.collect()
-        _return_memory()
+        return_memory()
         if self._again:
             self._again = False
             forget()
@@ -234,7 +234,7 @@ class Indexer:
                 commit()
             elif time.monotonic() - committed > COMMIT_SECONDS:
                 commit()
-            if _on_battery():
+            if on_battery():
                 time.sleep(min(1.0, BATTERY_PAUSE * (time.monotonic() - began) / (start / BATCH_FILES + 1)))
         if recorded:
             commit()
@@ -256,7 +256,7 @@ class Indexer:
     def _entries(self, batch: list[tuple[str, Stamp | None]], all_files: int) -> Iterator[Entry | None]:
         if all_files >= PARALLEL_FILES and self._helpers is None and (os.cpu_count() or 1) > 1:
             self._helpers = ProcessPoolExecutor(
-                min(MAX_HELPERS, os.cpu_count() or 1), multiprocessing.get_context("spawn"), _lower_priority
+                min(MAX_HELPERS, os.cpu_count() or 1), multiprocessing.get_context("spawn"), lower_priority
             )
         arguments = [(self._root, path, self._excluded) for path, _ in batch]
         if self._helpers is None or len(batch) < BATCH_FILES // 2:
@@ -277,12 +277,6 @@ def _entry(argument: tuple[Path, str, tuple[str, ...]]) -> Entry | None:
     return entry_of(source) if source else None
 
 
-def _return_memory() -> None:
-    """Gives back what is free: glibc alone keeps it for the next time."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
-
-
 def _is_full(folder: Path, fault: Exception) -> bool:
     """Whether a full disk is behind a fault. Where tantivy's own thread met it, only that thread's end is heard of."""
     if any(words in str(fault).lower() for words in ("no space", "disk is full", "quota")):
@@ -292,28 +286,9 @@ def _is_full(folder: Path, fault: Exception) -> bool:
     return False
 
 
-def _on_battery() -> bool:
-    import psutil
-
-    with suppress(Exception):
-        battery = psutil.sensors_battery()
-        return battery is not None and not battery.power_plugged
-    return False
-
-
-def _lower_priority() -> None:
-    import psutil
-
-    with suppress(Exception):
-        process = psutil.Process()
-        process.nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 15))  # the class on Windows, a nice value elsewhere
-        if sys.platform == "linux":
-            process.ionice(psutil.IOPRIO_CLASS_IDLE)
-
-
 def main() -> None:
     root, folder, *excluded = sys.argv[1:]
-    _lower_priority()
+    lower_priority()
     saying = threading.Lock()
 
     def say(event: dict[str, Any]) -> None:
