@@ -27,7 +27,7 @@ from engine.types import (
 from lsp_server import reporting
 from lsp_server.asking import Asking
 from lsp_server.candidates import MAX_CANDIDATES, Candidates
-from lsp_server.documents import apply_selected_suggestion, is_open, snapshot, workspace_roots
+from lsp_server.documents import apply_selected_suggestion, is_open, snapshot, with_cells, workspace_roots
 from lsp_server.preparation import Planned
 from lsp_server.request_token import RequestToken
 from lsp_server.server import CodegeexServer
@@ -271,9 +271,7 @@ def _request(server: CodegeexServer, params: types.InlineCompletionParams) -> Co
         start, end = (edited.offset_at_position(p) for p in (selected.range.start, selected.range.end))
         text, offset = apply_selected_suggestion(document.text, offset, start, end, selected.text)
         document = replace(document, text=text)
-    others = tuple(
-        snapshot(other, roots) for other in reversed(list(workspace.text_documents.values())) if other is not edited
-    )
+    document, offset, others = with_cells(workspace, edited, document, offset, roots)
     recent = server.session.recent_edits(document.root, document.path)
     return CompletionRequest(document, offset, others, MODES.get(settings.mode), recent)
 
