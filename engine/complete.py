@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -75,13 +75,14 @@ def complete(
     gap = gap_of(request, model, settings)
     prompt: Prompt | None = None
     snippets: tuple[Snippet, ...] = ()
-    if frames is not None and (frame := frames.get(gap.key)):
+    where = _where(gap, workspaces)
+    if frames is not None and (frame := frames.get(where)):
         with watch.stage("prompt"):
             prompt = frame.prompt(gap.mode, gap.prefix, gap.shown_suffix)
     if prompt is None:
         prompt, snippets, frame = _lay_out(request, gap, model, settings, workspaces, cancellation, watch)
         if frames is not None:
-            frames.put(gap.key, frame)
+            frames.put(where, frame)
     cancellation.check()
     is_enough = stop_rule(gap.mode, gap.prefix, gap.suffix)
 
@@ -119,15 +120,21 @@ def refresh(
     if why_not_complete(request.document.text, request.offset):
         return
     gap = gap_of(request, model, settings)
-    old = frames.get(gap.key)
-    if old is None or frames.is_fresh(gap.key):
+    where = _where(gap, workspaces)
+    old = frames.get(where)
+    if old is None or frames.is_fresh(where):
         return
     prompt, _, frame = _lay_out(request, gap, model, settings, workspaces, cancellation, _Stopwatch())
     if shows_the_same(old, frame):
-        frames.touch(gap.key)
+        frames.touch(where)
         return
     model.generate(prompt.tokens, 1, lambda _: True, cancellation, head=prompt.head, priority=Priority.WARM_UP)
-    frames.put(gap.key, frame)
+    frames.put(where, frame)
+
+
+def _where(gap: Gap, workspaces: Workspaces) -> Hashable:
+    """What a frame hangs on: what a person excludes from now on is not shown a moment longer."""
+    return gap.key, tuple((root, index.excluded) for root, index in workspaces.items())
 
 
 def _lay_out(

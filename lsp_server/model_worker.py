@@ -146,6 +146,7 @@ class ModelWorker:
         """In the worker's thread. A model that failed to load is not tried again until the settings change."""
         if self._key != settings.model_key:
             self._key, self._model, self._fault, self._notice = settings.model_key, None, None, ""
+            self._frames = Frames()  # their tokens are the old model's
             try:
                 self._model, self._notice = _load_or_embedded(self._load, *settings.model_key)
             except EngineError as fault:

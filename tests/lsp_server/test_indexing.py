@@ -198,7 +198,8 @@ async def test_an_open_notebook_is_context_and_its_file_when_it_is_closed(tmp_pa
         assert "def paint(wheels, colour):" in model.prompts[-1]
         closed = types.DidCloseNotebookDocumentParams(types.NotebookDocumentIdentifier(uri), [])
         opened.client.notebook_document_did_close(closed)
-        await opened.suggestion(at, main)
+        main = (tmp_path / "work" / "other.py").as_uri()  # what a place is shown is looked at anew in a pause
+        await opened.suggestion(opened.open(SOURCE, main), main)
         assert "def paint(wheels, colour):" not in model.prompts[-1]
 
 
