@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -11,9 +11,9 @@ from types import MappingProxyType
 from engine.context.collect import Workspaces, collect
 from engine.languages import language_of
 from engine.model.protocol import LanguageModel
-from engine.postprocess import Draft, Silent, apply_filters, shown_part, stop_rule
+from engine.postprocess import Draft, Place, Silent, apply_filters, shown_part, stop_rule
 from engine.prompt.assemble import assemble
-from engine.prompt.mode import choose_mode
+from engine.prompt.mode import choose_mode, token_cap
 from engine.types import (
     CancellationToken,
     Completion,
@@ -25,7 +25,6 @@ from engine.types import (
     Outcome,
 )
 
-MAX_LINE_NEW_TOKENS = 32
 MIN_PROMPT_TOKENS = 48
 MAX_DOCUMENT_CHARS = 1_000_000
 MAX_CURSOR_LINE_CHARS = 2_000
@@ -71,7 +70,7 @@ def complete(
     suffix = document.text[offset:].replace("\r\n", "\n")
     language = language_of(document.language, document.path)
     mode = request.mode or choose_mode(language, prefix + suffix, len(prefix))
-    new_tokens = min(settings.max_new_tokens, MAX_LINE_NEW_TOKENS) if mode is Mode.LINE else settings.max_new_tokens
+    new_tokens = token_cap(mode, None, settings.max_new_tokens)
     prompt_tokens = min(settings.max_prompt_tokens, model.description.context_length) - new_tokens
     if prompt_tokens < MIN_PROMPT_TOKENS:
         raise EngineError(
@@ -99,24 +98,28 @@ def complete(
     generated = model.generate(prompt.tokens, new_tokens, stop_rule(mode, prefix, suffix), cancellation)
     watch.stages_ms |= {"prefill": generated.prefill_ms, "decode": generated.decode_ms}
     with watch.stage("post-process"):
-        threshold = model.description.confidence_to_show if settings.confidence is None else settings.confidence
-        completion, silence = decide(generated, mode, prefix, suffix, threshold)
+        place, fit = Place(prefix, suffix, language), model.description.confidence
+        threshold = fit.threshold(settings.eagerness) if settings.confidence is None else settings.confidence
+        completion, silence = decide(generated, mode, place, fit.weights, threshold)
     if completion is not None:
         completion = replace(completion, text=completion.text.replace("\n", newline))
     return Outcome(completion, silence, prompt, generated, snippets, watch.stages_ms)
 
 
 def decide(
-    generated: Generated, mode: Mode, prefix: str, suffix: str, threshold: float
+    generated: Generated, mode: Mode, place: Place, weights: Mapping[str, float], threshold: float
 ) -> tuple[Completion | None, str]:
-    """What of the model's answer is shown, with LF line ends; or None and the reason why nothing is."""
+    """What of the model's answer is shown, with LF line ends; or None and the reason why nothing is.
+
+    `weights` are those of the model's confidence, `threshold` the least that is shown.
+    """
     if not generated.text.strip():
         return None, "the model has nothing to add here"
-    shown = shown_part(generated, mode, threshold)
+    shown = shown_part(generated, mode, threshold, place, weights)
     if not shown.text:
         return None, f"not sure enough: {shown.confidence:.2f}, and {threshold:.2f} is needed"
     try:
-        draft = apply_filters(Draft(shown.text, prefix, suffix, mode))
+        draft = apply_filters(Draft(shown.text, place, mode))
     except Silent as why:
         return None, str(why)
     return Completion(draft.text, mode, shown.confidence), ""

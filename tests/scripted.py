@@ -20,7 +20,6 @@ DESCRIPTION = ModelDescription(
     context_length=1024,
     numeric_type="none",
     template="codegeex4-infill",
-    confidence_to_show=0.5,
 )
 
 

@@ -9,15 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.complete import complete
-from engine.postprocess import Draft, Silent, apply_filters, shown_part, stop_rule
+from engine.languages import language_of
+from engine.postprocess import Draft, Place, Silent, apply_filters, shown_part, stop_rule
 from engine.types import CancellationToken, CompletionSettings, Generated, Mode
 from tests.scripted import CURSOR, ScriptedModel, answer, at_cursor
 
 
-def filtered(source: str, text: str, mode: Mode = Mode.BLOCK) -> str:
+def filtered(source: str, text: str, mode: Mode = Mode.BLOCK, language: str = "javascript") -> str:
     prefix, suffix = source.split(CURSOR)
     try:
-        return apply_filters(Draft(text, prefix, suffix, mode)).text
+        return apply_filters(Draft(text, Place(prefix, suffix, language_of(language)), mode)).text
     except Silent:
         return ""
 
