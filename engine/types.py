@@ -92,7 +92,8 @@ class CompletionSettings:
     """What a user may choose of a completion.
 
     `confidence` is the least estimated probability that what is shown is right to its end; None takes the model
-    folder's calibrated value for `eagerness`. `max_new_tokens` and `max_prompt_tokens` are counted by the model's tokenizer.
+    folder's calibrated value for `eagerness`. `max_new_tokens` and `max_prompt_tokens` are counted by the model's
+    tokenizer.
     """
 
     confidence: float | None = None

@@ -13,8 +13,8 @@ from types import MappingProxyType
 from engine.complete import complete, decide
 from engine.context.collect import Workspaces
 from engine.evaluate.positions import Position
-from engine.model.protocol import LanguageModel
 from engine.languages import language_of
+from engine.model.protocol import LanguageModel
 from engine.postprocess import Place
 from engine.postprocess.confidence import borders, probability
 from engine.types import CancellationToken, CompletionSettings, Generated, Mode
@@ -110,7 +110,10 @@ def is_right(text: str, truth: str) -> bool:
 
 
 def calibrate(
-    answers: Sequence[Answer], least_right: float, thresholds: Sequence[float], weights: Mapping[str, float] = NO_WEIGHTS
+    answers: Sequence[Answer],
+    least_right: float,
+    thresholds: Sequence[float],
+    weights: Mapping[str, float] = NO_WEIGHTS,
 ) -> Score:
     """The score at the lowest threshold at which `right` reaches `least_right`; at the highest where none does.
 

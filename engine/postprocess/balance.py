@@ -1,16 +1,18 @@
 """Brackets and strings around the cursor: what of a text leaves them as whole as they were.
 
-A text is measured by what it does to the code behind it. Nothing may be open or closed too often that was not so before:
-where the editor has closed a bracket already, one more is too many; where it has not, the text may close it. What the
-text opens, it closes, unless the code behind the cursor does.
+A text is measured by what it does to the code behind it. Nothing may be open or closed too often that was not so
+before: where the editor has closed a bracket already, one more is too many; where it has not, the text may close it.
+What the text opens, it closes, unless the code behind the cursor does.
 """
 
 from __future__ import annotations
 
 from engine.languages import Language
+from engine.postprocess import lexer
 from engine.postprocess.lexer import CLOSER_OF, events, open_at_end
 
 WINDOW_CHARS = 3000  # behind the cursor
+OPENER_OF = {")": "(", "]": "[", "}": "{"}
 OWN = -1  # whatever the text itself opened
 
 # ("open", index in the stack at the cursor, or OWN, or beyond the stack for what the code behind opens itself), or
@@ -28,6 +30,24 @@ class Balance:
         self.open, self._outer = open_at_end(prefix, language)
         self._found: dict[tuple[tuple[str, ...], int], bool] = {}
         self._before, self._unknown = self._troubles(self.open, len(self.open))
+        if len(prefix) > lexer.WINDOW_CHARS and (above := self._opened_far_above(prefix)):
+            self.open, self._outer = above + self.open, self._outer + len(above)
+            self._before, self._unknown = self._troubles(self.open, len(self.open))
+
+    def _opened_far_above(self, prefix: str) -> tuple[str, ...]:
+        """The brackets before the window that the code behind closes, on lines indented less than the cursor's.
+
+        What is closed as deep as the cursor's line stands may be what that line has yet to open.
+        """
+        line = prefix[prefix.rfind("\n") + 1 :]
+        indent = len(line) - len(line.lstrip())
+        closers = []
+        for _, at in sorted(trouble for trouble in self._before if trouble[0] == "closed"):
+            start = self._behind.rfind("\n", 0, at) + 1
+            closing = self._behind[start : at + 1]
+            if start and len(closing) - len(closing.lstrip()) < indent:
+                closers.append(self._behind[at])
+        return tuple(OPENER_OF[closer] for closer in reversed(closers))
 
     @property
     def in_text(self) -> bool:

@@ -1,9 +1,9 @@
 """Show only what is likely right: token probabilities and cheap signs decide whether to show, and where to cut.
 
-What the model said is cut at a border at which a person would stop too: behind a whole word or sign in a line, at a line
-end in a block. At each border the probability that the text is right up to there is estimated, by the logistic that was
-fitted to the model on projects it has never seen (`training/confidence.py`), from the signs below. A model without one
-is believed: the probability is the product of its tokens', and of the end's where it ended there by itself.
+What the model said is cut at a border at which a person would stop too: behind a whole word or sign in a line, at a
+line end in a block. At each border the probability that the text is right up to there is estimated, by the logistic
+that was fitted to the model on projects it has never seen (`training/confidence.py`), from the signs below. A model
+without one is believed: the probability is the product of its tokens', and of the end's where it ended there by itself.
 """
 
 from __future__ import annotations
@@ -48,9 +48,7 @@ class Shown:
     confidence: float
 
 
-def shown_part(
-    generated: Generated, mode: Mode, threshold: float, place: Place, weights: Mapping[str, float]
-) -> Shown:
+def shown_part(generated: Generated, mode: Mode, threshold: float, place: Place, weights: Mapping[str, float]) -> Shown:
     """The longest likely part. With nothing likely, the text is "" and the confidence that of the likeliest."""
     best = Shown("", 0.0)
     for border in borders(generated, mode):

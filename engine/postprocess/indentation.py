@@ -45,7 +45,7 @@ def fit_indentation(draft: Draft) -> Draft:
 
 
 def _first_line(place: Place, line: str, unit: str) -> str:
-    """Behind an indentation the text begins at once; at a line's very beginning it may indent itself, by whole steps."""
+    """Behind an indentation the text begins at once; at a line's very beginning it may indent itself by whole steps."""
     indent = indent_of(line)
     if place.line_before or not line.strip() or not indent:
         # The cursor's own indentation is what the editor or the person chose.

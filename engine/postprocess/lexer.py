@@ -16,18 +16,31 @@ CLOSER_OF = {"(": ")", "[": "]", "{": "}", "${": "}"}
 CLOSERS = frozenset(CLOSER_OF.values())
 WINDOW_CHARS = 3000  # before the cursor; a state at the window's beginning is guessed from what stands before it
 
-TRIPLE_QUOTED = frozenset("python toml julia kotlin swift scala java csharp dart elixir groovy gdscript nim".split())
-TEMPLATES = frozenset("javascript javascriptreact typescript typescriptreact vue svelte astro".split())
+TRIPLE_QUOTED = frozenset({
+    "python", "toml", "julia", "kotlin", "swift", "scala", "java", "csharp", "dart", "elixir", "groovy", "gdscript",
+    "nim",
+})  # fmt: skip
+TEMPLATES = frozenset({
+    "javascript", "javascriptreact", "typescript", "typescriptreact", "vue", "svelte", "astro",
+})  # fmt: skip
 # Where `'` is no quote: lifetimes, primes, quoted lists, digits' separators, apostrophes of prose.
-NO_SINGLE_QUOTES = frozenset(
-    "ada agda basic clojure commonlisp coq elm emacs-lisp fsharp haskell html idris isabelle jsp latex lean lisp"
-    " literate-haskell markdown matlab ocaml plaintex plaintext racket restructuredtext rmd rust scheme sml"
-    " systemverilog tex vb verilog vhdl xml xsl".split()
-)
-NO_DOUBLE_QUOTES = frozenset("html jsp markdown plaintext restructuredtext rmd vim xml xsl".split())
-CHARACTERS = frozenset("c cpp csharp java kotlin scala go rust cuda-cpp objective-c objective-cpp d zig".split())
-HASH_NEEDS_A_SPACE = frozenset("shellscript tcsh perl makefile ruby tcl".split())
-NO_BLOCK_COMMENTS = frozenset("python yaml toml ruby shellscript makefile dockerfile r julia perl elixir".split())
+NO_SINGLE_QUOTES = frozenset({
+    "ada", "agda", "basic", "clojure", "commonlisp", "coq", "elm", "emacs-lisp", "fsharp", "haskell", "html",
+    "idris", "isabelle", "jsp", "latex", "lean", "lisp", "literate-haskell", "markdown", "matlab", "ocaml",
+    "plaintex", "plaintext", "racket", "restructuredtext", "rmd", "rust", "scheme", "sml", "systemverilog", "tex",
+    "vb", "verilog", "vhdl", "xml", "xsl",
+})  # fmt: skip
+NO_DOUBLE_QUOTES = frozenset({
+    "html", "jsp", "markdown", "plaintext", "restructuredtext", "rmd", "vim", "xml", "xsl",
+})  # fmt: skip
+CHARACTERS = frozenset({
+    "c", "cpp", "csharp", "java", "kotlin", "scala", "go", "rust", "cuda-cpp", "objective-c", "objective-cpp", "d",
+    "zig",
+})  # fmt: skip
+HASH_NEEDS_A_SPACE = frozenset({"shellscript", "tcsh", "perl", "makefile", "ruby", "tcl"})
+NO_BLOCK_COMMENTS = frozenset({
+    "python", "yaml", "toml", "ruby", "shellscript", "makefile", "dockerfile", "r", "julia", "perl", "elixir",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -100,9 +113,7 @@ def syntax_of(language: Language) -> Syntax:
     if starts:
         tokens.append(f"(?P<quote>{'|'.join(starts)})")
     marks = {*"()[]{}/\\", line[0], *("'" if language.id in CHARACTERS else ""), *(start[0] for start in starts)}
-    return Syntax(
-        re.compile(f"[{re.escape(''.join(sorted(marks)))}]"), re.compile("|".join(tokens), re.DOTALL), inside
-    )
+    return Syntax(re.compile(f"[{re.escape(''.join(sorted(marks)))}]"), re.compile("|".join(tokens), re.DOTALL), inside)
 
 
 def events(text: str, language: Language, stack: tuple[str, ...] = ()) -> Iterator[Event]:
@@ -142,8 +153,9 @@ def events(text: str, language: Language, stack: tuple[str, ...] = ()) -> Iterat
 
 
 def open_at_end(prefix: str, language: Language) -> tuple[tuple[str, ...], int]:
-    """What is open at the end of `prefix`, outermost first, as far as its last lines tell; and how much of it was so
-    before its last line.
+    """What is open at the end of `prefix`, outermost first, and how much of it was so before its last line.
+
+    Of brackets, those that were opened within `WINDOW_CHARS`.
     """
     start = prefix.rfind("\n", 0, len(prefix) - WINDOW_CHARS) + 1 if len(prefix) > WINDOW_CHARS else 0
     line_start = prefix.rfind("\n") + 1 - start

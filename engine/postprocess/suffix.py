@@ -13,8 +13,13 @@ NEAR_CHARS = 20  # a line so long is the same line when it differs by no more th
 NEAR_DIFFERENCE = 2  # characters
 WORD = re.compile(r"\w+")
 TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]*)?((?:[^<>\"'{}]|\"[^\"\n]*\"|'[^'\n]*'|\{[^{}\n]*\})*?)(/?)>")
-MARKUP = frozenset("html xml xsl jsp vue svelte astro razor javascriptreact typescriptreact markdown php".split())
-VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+MARKUP = frozenset({
+    "html", "xml", "xsl", "jsp", "vue", "svelte", "astro", "razor", "javascriptreact", "typescriptreact",
+    "markdown", "php",
+})  # fmt: skip
+VOID = frozenset({
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
+})  # fmt: skip
 TAG_CHARS = 400  # behind the cursor, in which its element's end is looked for
 
 
@@ -81,8 +86,9 @@ def drop_what_line_has(draft: Draft) -> Draft:
             ends.append(index)
     for length in range(len(tail), 0, -1):
         if tail[-length:] == solid_after[:length] and _may_end(draft, text[: ends[length - 1]], after):
-            is_lone_bracket = length == 1 and after[0] in ")]}"
-            if not is_lone_bracket:
+            # In a string brackets are not counted, and in a template's `${}` one too many is its text.
+            is_counted = draft.place.balance.open[-1:] in {("(",), ("[",), ("{",), ()}
+            if length > 1 or after[0] not in ")]}" or not is_counted:
                 return replace(draft, text=text[: ends[length - 1]])
     return draft
 

@@ -10,10 +10,10 @@ from engine.types import Mode
 # What may stand behind the cursor when a line is still "at its end": brackets and quotes an editor closed by itself.
 CLOSED_BY_THE_EDITOR = re.compile(r"""^[\s)\]}'"`;:,>]*$""")
 # Languages of data and prose have no bodies of statements: there an empty line asks for a line.
-NO_STATEMENTS = frozenset(
-    "bibtex css dockerfile graphql html ini json jsonc jsp latex less markdown plaintext plaintex restructuredtext rmd"
-    " scss sass tex toml xml xsl yaml".split()
-)
+NO_STATEMENTS = frozenset({
+    "bibtex", "css", "dockerfile", "graphql", "html", "ini", "json", "jsonc", "jsp", "latex", "less", "markdown",
+    "plaintext", "plaintex", "restructuredtext", "rmd", "scss", "sass", "tex", "toml", "xml", "xsl", "yaml",
+})  # fmt: skip
 # Line ends inside of an expression: what follows is its next line, not a new statement. A lone `>` closes a tag.
 GOES_ON = re.compile(r"(?:[(\[,.+*/%&|^~\\=?]|[^=\->]>|\b(?:and|or|not|in|is))$")
 COMMENT_WORDS = 2  # a comment says what to write once it has so many

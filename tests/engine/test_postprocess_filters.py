@@ -187,5 +187,3 @@ BALANCED = st.recursive(
 @given(BALANCED, st.sampled_from(["f(<cursor>)", "x = {<cursor>}", "<cursor>", "y = [a, <cursor>];"]))
 def test_what_is_balanced_itself_stays(text: str, source: str) -> None:
     assert place(source).balance.holds(text)
-
-

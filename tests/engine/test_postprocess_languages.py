@@ -17,8 +17,13 @@ COMPLAINTS = [
     ("python", "def f():\n    <cursor>\n", "    return 1", "return 1"),
     ("python", "class A:\n  def f(self):\n    <cursor>\n", "if a:\n        b()", "if a:\n      b()"),
     # "It goes on with the next function when I only want this one's body."
-    ("python", "def f():<cursor>\n\n\ndef h():\n    pass\n", "\n    return 1\n\n\ndef g():\n    return 2", "\n    return 1"),
-    # "It writes `else:` again although it stands below."
+    (
+        "python",
+        "def f():<cursor>\n\n\ndef h():\n    pass\n",
+        "\n    return 1\n\n\ndef g():\n    return 2",
+        "\n    return 1",
+    ),
+    # "The else branch comes a second time although it stands below."
     ("python", "    if a:\n        <cursor>\n    else:\n        c()\n", "b()\n    else:\n        c()", "b()"),
     ("python", "d = {'<cursor>'}", "key': 1}", "key"),
     ("python", "print(f'{<cursor>}')", "x}')", "x"),
@@ -41,7 +46,7 @@ COMPLAINTS = [
     ("rust", "fn f<'a>(x: &'a str<cursor>) {\n}\n", ", y: &'a str) {", ", y: &'a str"),
     ("rust", "let c = match x {\n    <cursor>\n};\n", "'(' => 1,\n    ')' => 2,\n};", "'(' => 1,\n    ')' => 2,"),
     ("rust", "println!(<cursor>);", '"{}", x);', '"{}", x'),
-    # "gofmt changes every suggestion: spaces instead of tabs."
+    # "Spaces instead of tabs in every suggestion, and gofmt complains."
     ("go", "func f() {\n\ta()\n\t<cursor>\n}\n", "if b {\n        c()\n    }", "if b {\n\t\tc()\n\t}"),
     ("go", "func f() {<cursor>\n}\n", "\n    return 1\n}", "\n\treturn 1"),
     ("go", "x := `<cursor>`", "a\\`", "a\\"),
@@ -54,8 +59,13 @@ COMPLAINTS = [
     ("c", "struct s {\n    int a;\n    <cursor>\n};\n", "int b;\n};", "int b;"),
     ("cpp", "std::vector<<cursor>> v;", "int> v;", "int"),
     ("cpp", "int big = 1'000;\nf(<cursor>)", "a)", "a"),
-    ("java", "    @Override<cursor>\n", "\n    public int f() {\n        return 1;\n    }\n}", "\n    public int f() {\n        return 1;\n    }"),
-    ("csharp", "var s = $\"{<cursor>}\";", "x}\";", "x"),
+    (
+        "java",
+        "    @Override<cursor>\n",
+        "\n    public int f() {\n        return 1;\n    }\n}",
+        "\n    public int f() {\n        return 1;\n    }",
+    ),
+    ("csharp", 'var s = $"{<cursor>}";', 'x}";', "x"),
     # "`end` twice, always."
     ("ruby", "def f\n  <cursor>\nend\n", "a\nend", "a"),
     ("ruby", "xs.each do |x|\n  <cursor>\nend\n", "puts x\nend", "puts x"),
@@ -72,7 +82,7 @@ COMPLAINTS = [
     ("json", '{"a": [<cursor>]}', "1, 2]}", "1, 2"),
     ("css", "a {\n  <cursor>\n}\n", "color: red;\n}", "color: red;"),
     ("sql", "SELECT f(<cursor>) FROM t", "a) FROM t", "a"),
-    # "Prose: an apostrophe is no quote, and a fence is wanted."
+    # In prose an apostrophe is no quote, and a fence is wanted.
     ("markdown", "It's <cursor>\n", "a (small) thing", "a (small) thing"),
     ("markdown", "Run:\n\n<cursor>\n", "```sh\nmake\n```", "```sh\nmake\n```"),
     ("clojure", "(f '(a b) <cursor>)", "c)", "c"),
