@@ -16,7 +16,7 @@ from engine.evaluate.positions import Position
 from engine.languages import language_of
 from engine.model.protocol import LanguageModel
 from engine.postprocess import Place
-from engine.postprocess.confidence import borders, probability
+from engine.postprocess.confidence import Estimate, borders
 from engine.types import CancellationToken, CompletionSettings, Generated, Mode
 
 NO_WEIGHTS: Mapping[str, float] = MappingProxyType({})  # the model's own probabilities
@@ -82,11 +82,7 @@ def score(
         place = place_of(answer)
         if whole_only:
             *_, whole = (None, *borders(answer.generated, answer.mode))
-            if (
-                whole is None
-                or whole.end_log_prob is None
-                or probability(whole, answer.mode, place, weights) < threshold
-            ):
+            if whole is None or not whole.ended or Estimate(place, answer.mode, weights).of(whole) < threshold:
                 continue
         completion, _ = decide(answer.generated, answer.mode, place, weights, 0.0 if whole_only else threshold)
         if completion is None:

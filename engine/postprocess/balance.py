@@ -35,19 +35,25 @@ class Balance:
             self._before, self._unknown = self._troubles(self.open, len(self.open))
 
     def _opened_far_above(self, prefix: str) -> tuple[str, ...]:
-        """The brackets before the window that the code behind closes, on lines indented less than the cursor's.
+        """The brackets before the window that the code behind closes.
 
-        What is closed as deep as the cursor's line stands may be what that line has yet to open.
+        Not those of a body that stands right below the cursor: these the cursor's line has yet to open.
         """
         line = prefix[prefix.rfind("\n") + 1 :]
-        indent = len(line) - len(line.lstrip())
-        closers = []
-        for _, at in sorted(trouble for trouble in self._before if trouble[0] == "closed"):
-            start = self._behind.rfind("\n", 0, at) + 1
-            closing = self._behind[start : at + 1]
-            if start and len(closing) - len(closing.lstrip()) < indent:
-                closers.append(self._behind[at])
+        body_end = self._end_of_body(len(line) - len(line.lstrip()))
+        closers = [self._behind[at] for kind, at in sorted(self._before) if kind == "closed" and at != body_end]
         return tuple(OPENER_OF[closer] for closer in reversed(closers))
+
+    def _end_of_body(self, indent: int) -> int:
+        """The offset of the first sign below the cursor that is indented by no more than `indent`, or -1."""
+        at = self._behind.find("\n") + 1
+        while at > 0:
+            end = self._behind.find("\n", at)
+            line = self._behind[at : end if end >= 0 else len(self._behind)]
+            if line.strip() and len(line) - len(line.lstrip()) <= indent:
+                return at + len(line) - len(line.lstrip())
+            at = end + 1
+        return -1
 
     @property
     def in_text(self) -> bool:
@@ -72,10 +78,10 @@ class Balance:
     def _holds(self, stack: tuple[str, ...], kept: int) -> bool:
         """`stack`: what is open behind a text, of which the first `kept` were so at the cursor."""
         if (stack, kept) not in self._found:
-            found, _ = self._troubles(stack, kept)
-            # What the window does not show to be left open, the text may not close: its bracket stands further down.
-            too_far = any(index in self._unknown for index in range(kept, self._outer))
-            self._found[stack, kept] = found <= self._before and not too_far
+            found, left = self._troubles(stack, kept)
+            # What stays open beyond the window must stay so: its bracket stands further down, whoever takes a nearer one.
+            stays = {index for index in self._unknown if index < self._outer}
+            self._found[stack, kept] = found <= self._before and stays <= left
         return self._found[stack, kept]
 
     def _troubles(self, stack: tuple[str, ...], kept: int) -> tuple[frozenset[Trouble], frozenset[int]]:

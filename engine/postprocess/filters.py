@@ -29,6 +29,19 @@ OPENERS = frozenset("([{\"'`")
 Filter = Callable[[Draft], Draft]
 
 
+def close_in_prose(draft: Draft) -> Draft:
+    """In a string or a comment too, a bracket that is opened and left open is half a thought."""
+    if not draft.place.balance.in_text or "\n" in draft.text:
+        return draft
+    opened: list[int] = []
+    for index, char in enumerate(draft.text):
+        if char in "([{":
+            opened.append(index)
+        elif char in ")]}" and opened:
+            opened.pop()
+    return replace(draft, text=draft.text[: opened[0]]) if opened else draft
+
+
 def keep_balanced(draft: Draft) -> Draft:
     """Cut where brackets and strings are as whole as they were; before a line whose bracket nothing closes."""
     end = draft.place.balance.longest(draft.text)
@@ -55,6 +68,7 @@ FILTERS: tuple[Filter, ...] = (
     cut_copy_of_above,
     drop_closing_tag,
     keep_balanced,
+    close_in_prose,
     drop_what_line_has,
     trim_end,
     refuse_blank,

@@ -103,7 +103,8 @@ def stay_in_block(draft: Draft) -> Draft:
     for index, line in enumerate(lines[1:], start=1):
         if line.strip() and not belongs_to_block(line, indent, opener=opener):
             with_it = "\n".join(lines[: index + 1])
-            if closes_bracket(line) and draft.place.balance.holds(with_it):
+            stood = {indent_of(above) for above in draft.place.lines_above if above.strip()}
+            if closes_bracket(line) and indent_of(line) in stood and draft.place.balance.holds(with_it):
                 return replace(draft, text=with_it)
             return replace(draft, text="\n".join(lines[:index]))
     return draft

@@ -186,6 +186,9 @@ def _open_before(prefix: str, start: int, language: Language) -> tuple[str, ...]
                 return (opener,)
         elif len(opener) > 1:
             opened, closer = prefix.rfind(opener, 0, start), pattern.pattern.replace("\\", "")
-            if opened >= 0 and prefix.find(closer, opened, start) < 0:
+            before = prefix[prefix.rfind("\n", 0, opened) + 1 : opened]
+            # In a string or behind another comment's mark it opens nothing: `"/*path"`.
+            is_code = not any(sign in before for sign in ('"', "'", "`", language.line_comment))
+            if opened >= 0 and is_code and prefix.find(closer, opened, start) < 0:
                 return (opener,)
     return ()

@@ -14,6 +14,7 @@ TEMPLATE_TOKEN = re.compile(
 )
 FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n`]*$", re.MULTILINE)
 BARE_COMMENT = re.compile(r"/{2,3}!?|#+|/?\*+/?|--|;+|%+|\"{3}|'{3}|<!--(?:\s*-->)?")
+SIGN_PAIRS = frozenset("*/ /* // -> => == != <= >= += -= && || :: ++ -- </ /> ?. ?? := <- .. << >>".split())
 FENCED = frozenset({"markdown", "rmd", "restructuredtext", "plaintext", "latex", "tex"})
 
 
@@ -64,9 +65,9 @@ def refuse_only_comments(draft: Draft) -> Draft:
 
 
 def refuse_inside_word(draft: Draft) -> Draft:
-    """With a word's letters on both sides of the cursor, whatever is inserted makes another word of them."""
+    """Between two letters of a word or the two signs of a token, whatever is inserted tears it apart."""
     before, after = draft.place.line_before[-1:], draft.place.line_after[:1]
-    if _in_word(before) and _in_word(after):
+    if (_in_word(before) and _in_word(after)) or before + after in SIGN_PAIRS:
         raise Silent("the cursor stands inside a word")
     return draft
 

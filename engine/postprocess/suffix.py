@@ -73,24 +73,31 @@ def drop_what_line_has(draft: Draft) -> Draft:
     if not after:
         return draft
     text = draft.text.rstrip()
+    while (end := _end_without(draft, text, after)) < len(text):
+        text = text[:end].rstrip()
+    # `g();` before `);` says it twice, though the bracket is its own.
+    if text[-1:] in {";", ",", ":"} and after.lstrip(")]}'\"`").startswith(text[-1]):
+        text = text[:-1]
+    return replace(draft, text=text)
+
+
+def _end_without(draft: Draft, text: str, after: str) -> int:
+    """Where in `text` begins what `after`, the line behind the cursor, begins with; its length where nothing does."""
     solid_after = "".join(after.split())
     at = text.partition("\n")[0].find(after)
     if at >= 0 and len(solid_after) >= MIN_OVERLAP_CHARS and _may_end(draft, text[:at], after):
-        return replace(draft, text=text[:at])
-    tail, ends = "", []  # the text's end without blanks, and where in the text each such end begins
-    for index in range(len(text) - 1, -1, -1):
-        if len(tail) >= len(solid_after):
-            break
-        if not text[index].isspace():
-            tail = text[index] + tail
-            ends.append(index)
+        return at
+    # The text's end without blanks, and where in the text each of its signs stands, last first.
+    places = [index for index in range(max(0, len(text) - 2 * len(after)), len(text)) if not text[index].isspace()]
+    places = places[-len(solid_after) :][::-1]
+    tail = "".join(text[index] for index in reversed(places))
+    # In a string brackets are not counted, and in a template's `${}` one too many is its text.
+    is_counted = draft.place.balance.open[-1:] in {("(",), ("[",), ("{",), ()}
     for length in range(len(tail), 0, -1):
-        if tail[-length:] == solid_after[:length] and _may_end(draft, text[: ends[length - 1]], after):
-            # In a string brackets are not counted, and in a template's `${}` one too many is its text.
-            is_counted = draft.place.balance.open[-1:] in {("(",), ("[",), ("{",), ()}
-            if length > 1 or after[0] not in ")]}" or not is_counted:
-                return replace(draft, text=text[: ends[length - 1]])
-    return draft
+        is_lone_bracket = length == 1 and after[0] in ")]}" and is_counted
+        if tail[-length:] == solid_after[:length] and _may_end(draft, text[: places[length - 1]], after):
+            return len(text) if is_lone_bracket else places[length - 1]
+    return len(text)
 
 
 def _may_end(draft: Draft, kept: str, after: str) -> bool:
