@@ -39,7 +39,7 @@ class Balance:
 
         Not those of a body that stands right below the cursor: these the cursor's line has yet to open.
         """
-        line = prefix[prefix.rfind("\n") + 1 :]
+        line = prefix[prefix.rfind("\n") + 1 :] + self._behind.partition("\n")[0]
         body_end = self._end_of_body(len(line) - len(line.lstrip()))
         closers = [self._behind[at] for kind, at in sorted(self._before) if kind == "closed" and at != body_end]
         return tuple(OPENER_OF[closer] for closer in reversed(closers))
@@ -79,7 +79,7 @@ class Balance:
         """`stack`: what is open behind a text, of which the first `kept` were so at the cursor."""
         if (stack, kept) not in self._found:
             found, left = self._troubles(stack, kept)
-            # What stays open beyond the window must stay so: its bracket stands further down, whoever takes a nearer one.
+            # What stays open beyond the window must stay so, whoever takes a nearer bracket: its own is further down.
             stays = {index for index in self._unknown if index < self._outer}
             self._found[stack, kept] = found <= self._before and stays <= left
         return self._found[stack, kept]

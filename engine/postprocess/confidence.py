@@ -50,9 +50,7 @@ class Shown:
     confidence: float
 
 
-def shown_part(
-    generated: Generated, mode: Mode, threshold: float, place: Place, weights: Mapping[str, float]
-) -> Shown:
+def shown_part(generated: Generated, mode: Mode, threshold: float, place: Place, weights: Mapping[str, float]) -> Shown:
     """The longest likely part. With nothing likely, the text is "" and the confidence that of the likeliest."""
     best, estimate = Shown("", 0.0), Estimate(place, mode, weights)
     for border in borders(generated, mode):

@@ -14,7 +14,10 @@ TEMPLATE_TOKEN = re.compile(
 )
 FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n`]*$", re.MULTILINE)
 BARE_COMMENT = re.compile(r"/{2,3}!?|#+|/?\*+/?|--|;+|%+|\"{3}|'{3}|<!--(?:\s*-->)?")
-SIGN_PAIRS = frozenset("*/ /* // -> => == != <= >= += -= && || :: ++ -- </ /> ?. ?? := <- .. << >>".split())
+SIGN_PAIRS = frozenset({
+    "*/", "/*", "//", "->", "=>", "==", "!=", "<=", ">=", "+=", "-=", "&&", "||", "::", "++", "--",
+    "</", "/>", "?.", "??", ":=", "<-", "..", "<<", ">>",
+})  # fmt: skip
 FENCED = frozenset({"markdown", "rmd", "restructuredtext", "plaintext", "latex", "tex"})
 
 
@@ -36,8 +39,9 @@ def unwrap_fence(draft: Draft) -> Draft:
 
 
 def keep_one_line(draft: Draft) -> Draft:
-    """LINE is one line."""
-    return replace(draft, text=draft.text.partition("\n")[0]) if draft.mode is Mode.LINE else draft
+    """LINE is one line; so is all that is written into the middle of one."""
+    inside_line = any(map(_in_word, draft.place.line_after))
+    return replace(draft, text=draft.text.partition("\n")[0]) if draft.mode is Mode.LINE or inside_line else draft
 
 
 def trim_end(draft: Draft) -> Draft:
