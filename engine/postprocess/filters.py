@@ -31,7 +31,7 @@ Filter = Callable[[Draft], Draft]
 
 def close_in_prose(draft: Draft) -> Draft:
     """In a string or a comment too, a bracket that is opened and left open is half a thought."""
-    if not draft.place.balance.in_text or "\n" in draft.text:
+    if not any(bracket in draft.text for bracket in "([{") or "\n" in draft.text or not draft.place.balance.in_text:
         return draft
     opened: list[int] = []
     for index, char in enumerate(draft.text):

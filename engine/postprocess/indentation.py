@@ -13,7 +13,7 @@ TABS_ONLY = frozenset({"go", "makefile"})
 SPACES_ONLY = frozenset({"yaml", "haskell", "elm", "python"})
 DEFAULT_WIDTH = 4
 UNITS = ("\t", "  ", "   ", "    ", "        ")
-STEPS_SEEN = 200  # lines around the cursor that tell the file's unit
+STEPS_SEEN = 80  # lines around the cursor that tell the file's unit
 
 
 def unit_of(place: Place) -> str:
@@ -33,8 +33,11 @@ def unit_of(place: Place) -> str:
 
 def fit_indentation(draft: Draft) -> Draft:
     """The text's lines indented as the file is: its sign, its width, and its first line where the cursor stands."""
-    place, unit = draft.place, unit_of(draft.place)
+    place = draft.place
     lines = draft.text.split("\n")
+    if len(lines) == 1 and not (lines[0][:1].isspace() and not place.line_before.strip()):
+        return draft
+    unit = unit_of(place)
     if not place.line_before.strip():
         lines[0] = _first_line(place, lines[0], unit)
     if unit and len(lines) > 1 and not place.balance.in_text:

@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from engine.languages import Language
 
 CLOSER_OF = {"(": ")", "[": "]", "{": "}", "${": "}"}
 CLOSERS = frozenset(CLOSER_OF.values())
-WINDOW_CHARS = 3000  # before the cursor; a state at the window's beginning is guessed from what stands before it
+WINDOW_CHARS = 2500  # before the cursor; a state at the window's beginning is guessed from what stands before it
 
 TRIPLE_QUOTED = frozenset({
     "python", "toml", "julia", "kotlin", "swift", "scala", "java", "csharp", "dart", "elixir", "groovy", "gdscript",
@@ -43,8 +44,7 @@ NO_BLOCK_COMMENTS = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """Where something opens or closes: `stack` is what is open behind it, outermost first.
 
     `fault`: a bracket that does not close what was opened last, or a string that its line leaves open.
@@ -86,8 +86,8 @@ def syntax_of(language: Language) -> Syntax:
         inside[line] = re.compile("\n")
     if language.id in TEMPLATES:
         literal = r"/(?![*/ ])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/"
-        before = r"(?<=[=(,:!&|?;\[])", r"(?<=[=(,:!&|?;\[] )", "(?<=return )", r"\A"
-        tokens.append("|".join(f"{each}{literal}" for each in before))
+        places = r"(?<=[=(,:!&|?;\[])", r"(?<=[=(,:!&|?;\[] )", "(?<=return )", r"\A"
+        tokens.append("|".join(f"{place}{literal}" for place in places))
     single, double = language.id not in NO_SINGLE_QUOTES, language.id not in NO_DOUBLE_QUOTES
     if language.id in CHARACTERS:
         tokens.append(r"'(?:\\[^\n']{1,8}|\\'|[^\\'\n])'")
