@@ -65,13 +65,14 @@ class Balance:
         return tuple(OPENER_OF[closer] for closer in reversed(closers))
 
     def _end_of_body(self, indent: int) -> int:
-        """The offset of the first sign below the cursor that is indented by no more than `indent`, or -1."""
+        """The offset of what ends a body below the cursor: the first line not indented further than `indent`, or -1."""
         at = self._behind.find("\n") + 1
         while at > 0:
             end = self._behind.find("\n", at)
             line = self._behind[at : end if end >= 0 else len(self._behind)]
-            if line.strip() and len(line) - len(line.lstrip()) <= indent:
-                return at + len(line) - len(line.lstrip())
+            own = len(line) - len(line.lstrip())
+            if line.strip() and own <= indent:
+                return at + own if own == indent else -1
             at = end + 1
         return -1
 

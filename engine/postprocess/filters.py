@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from engine.postprocess.draft import Draft
 from engine.postprocess.indentation import fit_indentation, stay_in_block
+from engine.postprocess.lexer import CLOSER_OF, CLOSERS
 from engine.postprocess.repetition import (
     cut_copy_of_above,
     cut_repetition,
@@ -26,20 +28,25 @@ from engine.postprocess.residue import (
 from engine.postprocess.suffix import drop_closing_tag, drop_what_line_has, stop_at_suffix
 
 OPENERS = frozenset("([{\"'`")
+BRACKET = re.compile(r"[()\[\]{}]")
 Filter = Callable[[Draft], Draft]
 
 
 def close_in_prose(draft: Draft) -> Draft:
-    """In a string or a comment too, a bracket that is opened and left open is half a thought."""
-    if not any(bracket in draft.text for bracket in "([{") or "\n" in draft.text or not draft.place.balance.in_text:
+    """In a string or a comment too, a bracket that is left open, or closes nothing of its line, is half a thought."""
+    if not BRACKET.search(draft.text) or "\n" in draft.text or not draft.place.balance.in_text:
         return draft
-    opened: list[int] = []
-    for index, char in enumerate(draft.text):
-        if char in "([{":
-            opened.append(index)
-        elif char in ")]}" and opened:
+    opened: list[tuple[str, int]] = []
+    line = draft.place.line_before
+    for index, char in enumerate(line + draft.text, start=-len(line)):
+        if char in CLOSER_OF:
+            opened.append((CLOSER_OF[char], index))
+        elif opened and char == opened[-1][0]:
             opened.pop()
-    return replace(draft, text=draft.text[: opened[0]]) if opened else draft
+        elif char in CLOSERS and index >= 0:
+            return replace(draft, text=draft.text[:index])
+    own = [index for _, index in opened if index >= 0]
+    return replace(draft, text=draft.text[: own[0]]) if own else draft
 
 
 def keep_balanced(draft: Draft) -> Draft:

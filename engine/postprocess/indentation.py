@@ -70,7 +70,8 @@ def _unit_of_text(lines: list[str], base: str, unit: str) -> str:
         blanks = other[: indent_of(other)]
         before = one[: indent_of(one)] if one is not lines[0] else base
         if opens_block(one) and other.strip() and len(blanks) > len(before) and blanks.startswith(before):
-            return blanks[len(before) :]
+            step = blanks[len(before) :]
+            return "\t" if set(step) == {"\t"} else step
     if unit == "\t":
         spaced = [len(match[0]) for line in lines[1:] if line.strip() and (match := re.match(" +", line))]
         return " " * min((width for width in spaced if width > 1), default=DEFAULT_WIDTH)

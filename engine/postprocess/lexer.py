@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from engine.languages import Language
@@ -47,7 +48,8 @@ NO_BLOCK_COMMENTS = frozenset({
 class Event(NamedTuple):
     """Where something opens or closes: `stack` is what is open behind it, outermost first.
 
-    `fault`: a bracket that does not close what was opened last, or a string that its line leaves open.
+    `fault`: a bracket that does not close what was opened last, the end of a comment that is none, or a string that its
+    line leaves open.
     """
 
     start: int
@@ -79,7 +81,7 @@ def syntax_of(language: Language) -> Syntax:
         inside[line] = re.compile(re.escape(block))
     else:
         if language.id not in NO_BLOCK_COMMENTS:
-            tokens.append(r"(?P<opens>/\*)")
+            tokens.append(r"(?P<opens>/\*)|(?P<stray>\*/)")
             inside["/*"] = re.compile(r"\*/")
         before = r"(?<![^\s;])" if language.id in HASH_NEEDS_A_SPACE else ""
         tokens.append(f"(?P<comment>{before}{re.escape(line)}[^\n]*)")
@@ -112,7 +114,13 @@ def syntax_of(language: Language) -> Syntax:
         tokens.append(f"(?P<string>{'|'.join(whole)})")
     if starts:
         tokens.append(f"(?P<quote>{'|'.join(starts)})")
-    marks = {*"()[]{}/\\", line[0], *("'" if language.id in CHARACTERS else ""), *(start[0] for start in starts)}
+    marks = {
+        *"()[]{}/\\",
+        *("*" if "/*" in inside else ""),
+        line[0],
+        *("'" if language.id in CHARACTERS else ""),
+        *(start[0] for start in starts),
+    }
     return Syntax(re.compile(f"[{re.escape(''.join(sorted(marks)))}]"), re.compile("|".join(tokens), re.DOTALL), inside)
 
 
@@ -149,7 +157,7 @@ def events(text: str, language: Language, stack: tuple[str, ...] = ()) -> Iterat
             elif kind == "comment" and at == len(text):
                 stack = (*stack, language.line_comment)
             if kind:  # characters and regular expressions neither open nor close anything
-                yield Event(start, at, stack)
+                yield Event(start, at, stack, fault=kind == "stray")
 
 
 def open_at_end(prefix: str, language: Language) -> tuple[tuple[str, ...], int]:
@@ -158,13 +166,23 @@ def open_at_end(prefix: str, language: Language) -> tuple[tuple[str, ...], int]:
     Of brackets, those that were opened within `WINDOW_CHARS`.
     """
     start = prefix.rfind("\n", 0, len(prefix) - WINDOW_CHARS) + 1 if len(prefix) > WINDOW_CHARS else 0
-    line_start = prefix.rfind("\n") + 1 - start
-    stack: tuple[str, ...] = _open_before(prefix, start, language)
-    outer = len(stack)
-    for event in events(prefix[start:], language, stack):
-        stack = event.stack
-        outer = len(stack) if event.start < line_start else min(outer, len(stack))
-    return stack, outer
+    window, line_start = prefix[start:], prefix.rfind("\n") + 1 - start
+    read = _read(window, line_start, language, ())
+    if guess := _open_before(prefix, start, language):
+        # Marks in comments and regular expressions lead the guess astray: what reads with less disorder is right.
+        read = min(read, _read(window, line_start, language, guess), key=itemgetter(0))
+    return read[1:]
+
+
+def _read(
+    window: str, line_start: int, language: Language, before: tuple[str, ...]
+) -> tuple[int, tuple[str, ...], int]:
+    """The disorder (faults, and what is left open) of a window that begins with `before` open; and what is open."""
+    faults, stack, outer = 0, before, len(before)
+    for start, _, then, fault in events(window, language, before):
+        faults, stack = faults + fault, then
+        outer = len(stack) if start < line_start else min(outer, len(stack))
+    return faults + len(stack), stack, outer
 
 
 def _without(stack: tuple[str, ...], closer: str) -> tuple[str, ...]:

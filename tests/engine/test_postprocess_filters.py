@@ -51,6 +51,9 @@ from tests.engine.golden import SILENT, place, shown
         ("f(<cursor>)", '")", a', '")", a'),
         ("x = 1 // see (<cursor>\n", "above", "above"),
         ("f(`${<cursor>}`)", "g(x)}`)", "g(x)"),
+        ("// as (<cursor>\n", "above) or [so", "above) or"),
+        ("x = 'as <cursor>'", "above) so", "above"),
+        ("x = <cursor>\n", "1 */", "1"),
     ],
 )
 def test_brackets_and_quotes(source: str, says: str, shows: str) -> None:
@@ -137,6 +140,8 @@ def test_what_is_no_code(source: str, says: str, shows: str) -> None:
         ("function f() {\n\ta();\n}\n\n<cursor>", "function g() {\n    b();\n}", "function g() {\n\tb();\n}"),
         # Spaces where the file has spaces.
         ("if (a) {\n    b();\n    <cursor>\n}", "if (c) {\n\t\td();\n\t}", "if (c) {\n        d();\n    }"),
+        # Nor are the model's own tabs taken for something else.
+        ("if (a) {\n\t<cursor>\n}", "if (b) {\n\t\t\tc();\n\t}", "if (b) {\n\t\t\tc();\n\t}"),
         # Two, three and four wide.
         ("if (a) {\n  b();\n  <cursor>\n}", "if (c) {\n      d();\n  }", "if (c) {\n    d();\n  }"),
         ("if (a) {\n   b();\n   <cursor>\n}", "if (c) {\n       d();\n   }", "if (c) {\n      d();\n   }"),

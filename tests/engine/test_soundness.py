@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lsp_server
@@ -42,6 +42,7 @@ def test_the_checker_sees_what_is_broken(source: str, suggestion: str, language:
     assert faults(before + after, len(before), suggestion, language) == found
 
 
+@settings(derandomize=True, max_examples=60, deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from(FILES))
 def test_pieces_of_other_places_never_break_a_file(rng: random.Random, file: Path) -> None:
     """What a model may say at worst: code of the same language that belongs somewhere else."""
