@@ -62,7 +62,7 @@ class Balance:
         body_end = self._end_of_body(len(line) - len(line.lstrip()))
         found, _ = self._troubles(stack, len(stack))
         closers = [self._behind[at] for kind, at in sorted(found) if kind == "closed" and at != body_end]
-        return tuple(OPENER_OF[closer] for closer in reversed(closers))
+        return tuple(OPENER_OF[closer] for closer in reversed(closers) if closer in OPENER_OF)
 
     def _end_of_body(self, indent: int) -> int:
         """The offset of what ends a body below the cursor: the first line not indented further than `indent`, or -1."""

@@ -182,6 +182,10 @@ def test_a_bracket_that_stands_further_down_than_is_looked_is_not_closed_here() 
     assert shown("function f() {\n  a(<cursor>\n" + far + "}\n", "b);") == "b);"
 
 
+def test_the_end_of_a_comment_that_is_none_is_not_taken_for_a_bracket() -> None:
+    assert shown("a();\n" * 800 + "<cursor>\n*/\n}\n", "b(c)") == "b(c)"
+
+
 BALANCED = st.recursive(
     st.sampled_from(["a", "a.b", "", "'('", '"]"', "/* ) */"]),
     lambda inner: st.builds("({}){}".format, inner, inner) | st.builds("a[{}]{}".format, inner, inner),
