@@ -3,7 +3,8 @@
     python training/evaluate.py [--model engine/model/embedded] [--positions 4800] [--write]
 
 Half of the projects fit the decision and its thresholds, the other half report: nobody marks their own homework. The
-model's answers are kept in build/answers.pickle: with `--again` they are not asked for anew.
+model's answers are kept in build/answers.pickle: with `--again` they are judged anew, but not asked for, and what
+typing with the model saves stays as it was measured.
 """
 
 from __future__ import annotations
@@ -209,8 +210,11 @@ def main() -> None:
     figures["projects"] = {half: sorted(drawn) for half, drawn in positions.items()}
     if arguments.write:
         write_confidence(arguments.model / "model.toml", weights, figures)
-        figures |= use(arguments.model, positions, arguments.jobs)
-        (arguments.model / "evaluation.json").write_text(json.dumps(figures, indent=1) + "\n")
+        evaluation = arguments.model / "evaluation.json"
+        measured = json.loads(evaluation.read_text()) if arguments.again else {}
+        used = {key: measured[key] for key in ("typing", "perplexity_window", "perplexity") if key in measured}
+        figures |= used or use(arguments.model, positions, arguments.jobs)
+        evaluation.write_text(json.dumps(figures, indent=1) + "\n")
     show(figures, curve)
 
 
