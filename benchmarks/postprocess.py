@@ -14,8 +14,8 @@ from pathlib import Path
 from engine.complete import decide
 from engine.languages import language_of
 from engine.model.catalog import find_model
-from engine.model.ctranslate import FolderTokenizer
-from engine.postprocess import Place
+from engine.model.tokenizer import FolderTokenizer
+from engine.postprocess import Surroundings
 from engine.types import Generated, Mode
 
 SEED = 7
@@ -43,7 +43,7 @@ def main() -> None:
             times = []
             for _ in range(options.runs):
                 cursor = text.find("\n", rng.randrange(len(text) // 2)) + rng.randrange(8)
-                place = Place(text[:cursor], text[cursor:], language)
+                place = Surroundings(text[:cursor], text[cursor:], language)
                 said = _answer(
                     tokenizer, text[(start := rng.randrange(len(text) - 400)) : start + 400], MAX_TOKENS[mode]
                 )

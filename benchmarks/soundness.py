@@ -22,7 +22,7 @@ from engine.evaluate.soundness import faults
 from engine.languages import language_of
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
-from engine.postprocess import Place
+from engine.postprocess import Surroundings
 from engine.types import CancellationToken, CompletionSettings
 
 SEED = 5
@@ -75,7 +75,7 @@ def measure(model: CTranslateModel, folders: list[Path], positions: int, example
         if outcome.generated is None or outcome.prompt is None:
             continue
         text, cursor, fit = request.document.text, request.offset, model.description.confidence
-        place = Place(text[:cursor], text[cursor:], language_of(language))
+        place = Surroundings(text[:cursor], text[cursor:], language_of(language))
         for manner, threshold in ((SHOWN, fit.show), (ALL, 0.0)):
             completion, _ = decide(outcome.generated, outcome.prompt.mode, place, fit.weights, threshold)
             if completion is None:

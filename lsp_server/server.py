@@ -10,7 +10,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from lsp_server import __version__, reporting
-from lsp_server.model_worker import LoadModel, ModelWorker, load_ctranslate_model
+from lsp_server.model_worker import LoadModel, ModelWorker, load_served_model
 from lsp_server.protocol import EditorProtocol
 from lsp_server.session import Session
 from lsp_server.watcher import Watcher
@@ -25,7 +25,7 @@ class CodegeexServer(LanguageServer):
 
     protocol: EditorProtocol
 
-    def __init__(self, load_model: LoadModel = load_ctranslate_model) -> None:
+    def __init__(self, load_model: LoadModel = load_served_model) -> None:
         super().__init__(NAME, __version__, types.TextDocumentSyncKind.Incremental, protocol_cls=EditorProtocol)
         self.session = Session(ModelWorker(load_model))
         self.parent_watch: asyncio.Future[None] | None = None

@@ -15,7 +15,7 @@ from engine.context.collect import Workspaces
 from engine.evaluate.positions import Position
 from engine.languages import language_of
 from engine.model.protocol import LanguageModel
-from engine.postprocess import Place
+from engine.postprocess import Surroundings
 from engine.postprocess.confidence import Estimate, borders
 from engine.types import CancellationToken, CompletionSettings, Generated, Mode
 
@@ -66,10 +66,10 @@ def ask(
     return answers
 
 
-def place_of(answer: Answer) -> Place:
+def place_of(answer: Answer) -> Surroundings:
     """Where an answer stands."""
     document, cursor = answer.position.request.document, answer.position.request.offset
-    return Place(document.text[:cursor], document.text[cursor:], language_of(document.language, document.path))
+    return Surroundings(document.text[:cursor], document.text[cursor:], language_of(document.language, document.path))
 
 
 def score(

@@ -5,8 +5,8 @@ reason in words.
 """
 
 from engine.postprocess.confidence import shown_part
-from engine.postprocess.draft import Draft, Place, Silent
+from engine.postprocess.draft import Draft, Silent, Surroundings
 from engine.postprocess.filters import FILTERS, apply_filters
 from engine.postprocess.stop import stop_rule
 
-__all__ = ["FILTERS", "Draft", "Place", "Silent", "apply_filters", "shown_part", "stop_rule"]
+__all__ = ["FILTERS", "Draft", "Silent", "Surroundings", "apply_filters", "shown_part", "stop_rule"]

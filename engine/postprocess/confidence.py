@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.postprocess.draft import Place
+from engine.postprocess.draft import Surroundings
 from engine.types import Generated, Mode
 
 MIN_SHOWN_CHARS = 2  # that are not blank: less is typed faster than read
@@ -50,7 +50,9 @@ class Shown:
     confidence: float
 
 
-def shown_part(generated: Generated, mode: Mode, threshold: float, place: Place, weights: Mapping[str, float]) -> Shown:
+def shown_part(
+    generated: Generated, mode: Mode, threshold: float, place: Surroundings, weights: Mapping[str, float]
+) -> Shown:
     """The longest likely part. With nothing likely, the text is "" and the confidence that of the likeliest."""
     best, estimate = Shown("", 0.0), Estimate(place, mode, weights)
     for border in borders(generated, mode):
@@ -67,7 +69,7 @@ def shown_part(generated: Generated, mode: Mode, threshold: float, place: Place,
 class Estimate:
     """The probability that texts at a place are right to their ends. Remembers which words it has looked for."""
 
-    def __init__(self, place: Place, mode: Mode, weights: Mapping[str, float]) -> None:
+    def __init__(self, place: Surroundings, mode: Mode, weights: Mapping[str, float]) -> None:
         self._before, self._mode = place.line_before, mode
         self._near = f"{place.prefix[-NEAR_CHARS:]}\n{place.suffix[:NEAR_CHARS]}"
         self._known: dict[str, bool] = {}

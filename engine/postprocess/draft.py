@@ -46,7 +46,7 @@ def closes_bracket(line: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Place:
+class Surroundings:
     """Where a suggestion would stand: the document before and behind the cursor, whole, with LF line ends."""
 
     prefix: str
@@ -90,5 +90,5 @@ class Draft:
     """A suggestion on its way to the editor. All text has LF line ends."""
 
     text: str
-    place: Place
+    place: Surroundings
     mode: Mode

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 
-from engine.postprocess.draft import Draft, Place, belongs_to_block, closes_bracket, indent_of, opens_block
+from engine.postprocess.draft import Draft, Surroundings, belongs_to_block, closes_bracket, indent_of, opens_block
 
 TABS_ONLY = frozenset({"go", "makefile"})
 SPACES_ONLY = frozenset({"yaml", "haskell", "elm", "python"})
@@ -16,7 +16,7 @@ UNITS = ("\t", "  ", "   ", "    ", "        ")
 STEPS_SEEN = 80  # lines around the cursor that tell the file's unit
 
 
-def unit_of(place: Place) -> str:
+def unit_of(place: Surroundings) -> str:
     """One step of the file's indentation: a tab, or so many spaces; "" where the file does not tell."""
     lines = [*place.lines_above[-STEPS_SEEN:], place.line_before, *place.lines_below[:STEPS_SEEN]]
     indented = [line for line in lines if line[:1] in {" ", "\t"} and line.strip()]
@@ -47,7 +47,7 @@ def fit_indentation(draft: Draft) -> Draft:
     return replace(draft, text="\n".join(lines))
 
 
-def _first_line(place: Place, line: str, unit: str) -> str:
+def _first_line(place: Surroundings, line: str, unit: str) -> str:
     """Behind an indentation the text begins at once; at a line's very beginning it may indent itself by whole steps."""
     indent = indent_of(line)
     if place.line_before or not line.strip() or not indent:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from engine.languages import language_of
-from engine.postprocess import Draft, Place, Silent, apply_filters
+from engine.postprocess import Draft, Silent, Surroundings, apply_filters
 from engine.types import Mode
 from tests.scripted import CURSOR
 
 SILENT = ""
 
 
-def place(source: str, language: str = "javascript") -> Place:
+def place(source: str, language: str = "javascript") -> Surroundings:
     prefix, suffix = source.split(CURSOR)
-    return Place(prefix, suffix, language_of(language))
+    return Surroundings(prefix, suffix, language_of(language))
 
 
 def shown(source: str, says: str, language: str = "javascript", mode: Mode = Mode.BLOCK) -> str:
