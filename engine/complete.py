@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from engine.context.collect import Workspaces, collect
 from engine.gap import Gap, gap_of
 from engine.languages import Language
 from engine.model.folder import Confidence
-from engine.model.protocol import LanguageModel
+from engine.model.protocol import LanguageModel, Tokenizer
 from engine.postprocess import Draft, Silent, Surroundings, apply_filters, shown_part, stop_rule
 from engine.prompt.assemble import lay_out
 from engine.prompt.frame import Frame
@@ -31,6 +32,8 @@ from engine.types import (
 )
 
 MAX_DOCUMENT_CHARS = 1_000_000
+MAX_WORD_TOKENS = 4  # of a word before the cursor, that the model may cut otherwise
+LAST_WORD = re.compile(r"\w+$")
 MAX_CURSOR_LINE_CHARS = 2_000
 
 
@@ -97,11 +100,25 @@ def complete(
         head=prompt.head if frames is not None else 0,
         priority=priority,
         others=others,
+        held=(0, 0) if others else _word_before(prompt, gap.prefix, model.tokenizer),
     )
     watch.stages_ms |= {"wait": generated.wait_ms, "prefill": generated.prefill_ms, "decode": generated.decode_ms}
     with watch.stage("post-process"):
         completion, silence = finish(generated, gap, model, settings)
     return Outcome(completion, silence, prompt, generated, snippets, watch.stages_ms)
+
+
+def _word_before(prompt: Prompt, prefix: str, tokenizer: Tokenizer) -> tuple[int, int]:
+    """Where in the prompt the tokens of the word before the cursor are, or that of its sign; an indentation is whole."""
+    line = prefix[prefix.rfind("\n") + 1 :]
+    end = prompt.prefix_end
+    if not line.strip() or prompt.prefix_tokens <= MAX_WORD_TOKENS:
+        return (0, 0)
+    word = LAST_WORD.search(line)
+    for start in range(end - 1, end - 1 - MAX_WORD_TOKENS, -1):
+        if word is None or len(tokenizer.decode(prompt.tokens[start:end])) >= len(word[0]):
+            return (start, end)
+    return (end - 1, end)
 
 
 def refresh(

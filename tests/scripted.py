@@ -89,6 +89,7 @@ class ScriptedModel:
         head: int = 0,  # noqa: ARG002 - as the protocol has it
         priority: Priority = Priority.COMPLETION,  # noqa: ARG002
         others: int = 0,
+        held: tuple[int, int] = (0, 0),  # noqa: ARG002
     ) -> Generated:
         import math
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from engine.model.answer import Answer, stop_ids
 from engine.model.folder import ModelDescription
 from engine.model.generator import TokenGenerator
+from engine.model.healing import healed
 from engine.model.protocol import StopRule
 from engine.model.tokenizer import FolderTokenizer
 from engine.types import GREEDY, CancellationToken, Generated, Priority, Sampling
@@ -62,6 +63,30 @@ class CTranslateModel:
         head: int = 0,
         priority: Priority = Priority.COMPLETION,  # noqa: ARG002 - there is nobody else
         others: int = 0,
+        held: tuple[int, int] = (0, 0),
+    ) -> Generated:
+        def ask(
+            tokens: Sequence[int],
+            max_new_tokens: int,
+            stop: StopRule,
+            cancellation: CancellationToken,
+            others: int = others,
+        ) -> Generated:
+            return self._generate(tokens, max_new_tokens, stop, cancellation, sampling, head, others)
+
+        if held[1]:
+            return healed(ask, self._tokenizer, tokens, held, max_new_tokens, stop, cancellation)
+        return ask(tokens, max_new_tokens, stop, cancellation)
+
+    def _generate(
+        self,
+        tokens: Sequence[int],
+        max_new_tokens: int,
+        stop: StopRule,
+        cancellation: CancellationToken,
+        sampling: Sampling,
+        head: int,
+        others: int,
     ) -> Generated:
         cancellation.check()
         answer = Answer(self._tokenizer, self._stop_ids, stop, cancellation)

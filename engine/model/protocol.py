@@ -56,6 +56,7 @@ class LanguageModel(Protocol):
         head: int = 0,
         priority: Priority = Priority.COMPLETION,
         others: int = 0,
+        held: tuple[int, int] = (0, 0),
     ) -> Generated:
         """Continues `tokens` until the model ends, `stop` says so, or `max_new_tokens` are there.
 
@@ -63,5 +64,8 @@ class LanguageModel(Protocol):
         `others`: so many other tokens are told for each, which costs little.
 
         Raises `Cancelled` within one decode step of `cancellation`. One caller at a time.
+
+        `held`: from where to where the `tokens` are that the answer may say otherwise, see `engine.model.healing`;
+        their text is not part of the answer.
         """
         ...

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from engine.model.answer import Answer, stop_ids
 from engine.model.folder import ModelDescription
+from engine.model.healing import healed
 from engine.model.protocol import StopRule, Token
 from engine.model.tokenizer import FolderTokenizer
 from engine.serving import messages
@@ -43,8 +44,34 @@ class ServedModel:
         head: int = 0,
         priority: Priority = Priority.COMPLETION,
         others: int = 0,
+        held: tuple[int, int] = (0, 0),
     ) -> Generated:
         """As the protocol says. Returns as soon as `stop` does; the engine then ends its work within a decode step."""
+
+        def ask(
+            tokens: Sequence[int],
+            max_new_tokens: int,
+            stop: StopRule,
+            cancellation: CancellationToken,
+            others: int = others,
+        ) -> Generated:
+            return self._generate(tokens, max_new_tokens, stop, cancellation, sampling, head, priority, others)
+
+        if held[1]:
+            return healed(ask, self._tokenizer, tokens, held, max_new_tokens, stop, cancellation)
+        return ask(tokens, max_new_tokens, stop, cancellation)
+
+    def _generate(
+        self,
+        tokens: Sequence[int],
+        max_new_tokens: int,
+        stop: StopRule,
+        cancellation: CancellationToken,
+        sampling: Sampling,
+        head: int,
+        priority: Priority,
+        others: int,
+    ) -> Generated:
         cancellation.check()
         answer = _Heard(self._tokenizer, self._stop_ids, stop, cancellation)
 
