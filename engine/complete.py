@@ -109,7 +109,7 @@ def complete(
 
 
 def _word_before(prompt: Prompt, prefix: str, tokenizer: Tokenizer) -> tuple[int, int]:
-    """Where in the prompt the tokens of the word before the cursor are, or that of its sign; an indentation is whole."""
+    """Where in the prompt the tokens of the word before the cursor are, or that of a sign; an indentation is whole."""
     line = prefix[prefix.rfind("\n") + 1 :]
     end = prompt.prefix_end
     if not line.strip() or prompt.prefix_tokens <= MAX_WORD_TOKENS:

@@ -76,7 +76,7 @@ def healed(
 
 
 def _agreeing(first: Generated, typed: str, tokenizer: Tokenizer) -> list[tuple[int, float]]:
-    """The tokens that could stand first where `typed` is written, with their log-probabilities."""
+    """The tokens that begin with all of `typed`, with their log-probabilities; where none does, what it begins with."""
     if not first.tokens:
         return []
     told = [(first.tokens[0], first.log_probs[0]), *(first.others[0] if first.others else ())]
@@ -84,8 +84,9 @@ def _agreeing(first: Generated, typed: str, tokenizer: Tokenizer) -> list[tuple[
     for token, log_prob in told:
         text = tokenizer.decode([token])
         if text and HALF_A_CHARACTER not in text and (text.startswith(typed) or typed.startswith(text)):
-            found.append((token, log_prob))
-    return found
+            found.append((token, log_prob, text))
+    whole = [(token, log_prob) for token, log_prob, text in found if text.startswith(typed)]
+    return whole or [(token, log_prob) for token, log_prob, _ in found]
 
 
 def _joined(begins: str, log_prob: float, rest: Generated) -> Generated:
