@@ -100,6 +100,9 @@ class Balance:
 
     def _holds(self, stack: tuple[str, ...], kept: int) -> bool:
         """`stack`: what is open behind a text, of which the first `kept` were so at the cursor."""
+        line = self._behind.partition("\n")[0]
+        if any(own not in CLOSER_OF and own != self._language.line_comment and own not in line for own in stack[kept:]):
+            return False  # a string that the text opens ends in the text, or on its line
         (found, left), (before, unknown) = self._troubles(stack, kept), self._before
         # What stays open beyond the window must stay so, whoever takes a nearer bracket: its own is further down.
         stays = {index for index in unknown if index < self._at_cursor[1]}

@@ -45,6 +45,7 @@ from tests.engine.golden import SILENT, place, shown
         ("x = <cursor>\n", "foo(a, b", "foo"),
         ("x = <cursor>\n", 'y + "hel', "y +"),
         ("  <cursor>\n", "a();\n  if (b) {\n    c();", "a();"),
+        ("  <cursor>\n  y = `a`\n  z = `\n", "x = `b", "x ="),
         # Unless the code below closes it.
         ("if (a) {\n  b()\n} else <cursor>\n  c()\n}\n", "if (d) {", "if (d) {"),
         # Brackets in strings and comments are text.
