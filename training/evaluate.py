@@ -37,7 +37,7 @@ from engine.model.ctranslate import CTranslateModel
 from engine.types import CompletionSettings
 
 THRESHOLDS = [round(0.05 * i, 2) for i in range(1, 20)] + [0.97, 0.99]
-LEAST_RIGHT = {"show": 0.65, "few": 0.8, "many": 0.5}  # of what is shown, on the calibrating projects
+LEAST_RIGHT = {"show": 0.72, "few": 0.82, "many": 0.55}  # of what is shown, on the calibrating projects
 LINE_START_SHARE = 0.3
 TYPED_LINES = 100
 PERPLEXITY_FILES = 24
