@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from engine.types import CompletionRequest, Outcome
+from lsp_server import status
 
 if TYPE_CHECKING:
     from lsp_server.server import CodegeexServer
@@ -18,7 +19,8 @@ log = logging.getLogger(__name__)
 
 
 def fault(server: CodegeexServer, message: str) -> None:
-    """Says once, in the editor's log, what is wrong and what to do."""
+    """Says what is wrong and what to do: once in the editor's log, and in the status until something is answered."""
+    status.failed(server, message)
     if server.session.is_new_fault(message):
         _log_message(server, types.MessageType.Error, message)
 
@@ -33,6 +35,7 @@ def info(server: CodegeexServer, message: str) -> None:
 
 def outcome(server: CodegeexServer, request: CompletionRequest, what: Outcome) -> None:
     """The receipt of a completion, by `$/logTrace` as `$/setTrace` asks."""
+    status.answered(server)
     trace = server.protocol.trace
     if trace == types.TraceValue.Off:
         return

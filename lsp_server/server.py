@@ -13,6 +13,7 @@ from lsp_server import __version__, reporting
 from lsp_server.model_worker import LoadModel, ModelWorker, load_ctranslate_model
 from lsp_server.protocol import EditorProtocol
 from lsp_server.session import Session
+from lsp_server.status import Status
 from lsp_server.watcher import Watcher
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class CodegeexServer(LanguageServer):
     def __init__(self, load_model: LoadModel = load_ctranslate_model) -> None:
         super().__init__(NAME, __version__, types.TextDocumentSyncKind.Incremental, protocol_cls=EditorProtocol)
         self.session = Session(ModelWorker(load_model))
+        self.status = Status()
         self.parent_watch: asyncio.Future[None] | None = None
         self.watcher: Watcher | None = None
 
