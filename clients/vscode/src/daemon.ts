@@ -10,7 +10,7 @@ import * as settings from "./settings";
 
 export const OLDEST_DAEMON = "0.1.0";
 const SCHEMES = ["file", "untitled", "vscode-notebook-cell"];
-const RESTART_DELAYS_MS = [250, 1_000, 4_000, 15_000];
+const RESTART_DELAYS_MS = [250, 1_000, 3_000, 8_000];
 const HEALTHY_MS = 60_000; // a daemon that lived so long has earned the shortest delay again
 
 export type DaemonState = "off" | "starting" | "running" | "restarting" | "failed";
