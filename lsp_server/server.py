@@ -9,7 +9,7 @@ import logging
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
-from lsp_server import __version__, reporting
+from lsp_server import __version__, notebooks, reporting
 from lsp_server.model_worker import LoadModel, ModelWorker, load_ctranslate_model
 from lsp_server.protocol import EditorProtocol
 from lsp_server.session import Session
@@ -27,7 +27,13 @@ class CodegeexServer(LanguageServer):
     protocol: EditorProtocol
 
     def __init__(self, load_model: LoadModel = load_ctranslate_model) -> None:
-        super().__init__(NAME, __version__, types.TextDocumentSyncKind.Incremental, protocol_cls=EditorProtocol)
+        super().__init__(
+            NAME,
+            __version__,
+            types.TextDocumentSyncKind.Incremental,
+            notebook_document_sync=notebooks.SYNC,
+            protocol_cls=EditorProtocol,
+        )
         self.session = Session(ModelWorker(load_model))
         self.status = Status()
         self.parent_watch: asyncio.Future[None] | None = None

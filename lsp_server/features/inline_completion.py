@@ -8,7 +8,7 @@ from dataclasses import replace
 from lsprotocol import types
 
 from engine.types import Cancelled, CompletionRequest, EngineError, Mode, Outcome
-from lsp_server import reporting
+from lsp_server import notebooks, reporting
 from lsp_server.documents import apply_selected_suggestion, is_open, snapshot, workspace_roots
 from lsp_server.server import CodegeexServer
 
@@ -56,6 +56,7 @@ def _request(server: CodegeexServer, params: types.InlineCompletionParams) -> Co
         start, end = (edited.offset_at_position(p) for p in (selected.range.start, selected.range.end))
         text, offset = apply_selected_suggestion(document.text, offset, start, end, selected.text)
         document = replace(document, text=text)
+    document, offset = notebooks.below_its_cells(workspace, edited, document, offset, roots)
     others = tuple(
         snapshot(other, roots) for other in reversed(list(workspace.text_documents.values())) if other is not edited
     )
