@@ -4,14 +4,30 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 # CPU build of PyTorch for the parity tests and training; on a machine with CUDA, set TORCH=torch.
 TORCH  ?= torch==2.13.0
+CLIENT := clients/vscode
 
-.PHONY: demo test test-large check bench bench-convert screenshots format train clean
+.PHONY: demo test test-large check bench bench-convert screenshots format train clean vsix playground test-vscode
 
 demo: $(VENV)/.runtime
 	@$(BIN)/codegeex-lsp demo
 
 test: check
 	$(BIN)/python -m pytest
+
+# The extension in a real, headless VS Code; what that takes is fetched once, into .cache/.
+test-vscode: vsix $(VENV)/.dev
+	cd $(CLIENT) && npm run --silent check && node tools/build.mjs --test && \
+	node --test --test-concurrency=1 --test-reporter=spec test/editor/*.test.mjs
+
+# clients/vscode/codegeex-lsp.vsix: the extension with the daemon's wheel inside, which it installs at a person's wish.
+vsix: $(CLIENT)/node_modules/.made $(VENV)/.runtime
+	rm -rf $(CLIENT)/server
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(CLIENT)/server .
+	cd $(CLIENT) && npm run --silent build && npm run --silent package
+
+# VS Code in a browser, with the extension, the embedded model and a sample project: prints its address.
+playground: vsix
+	node $(CLIENT)/tools/playground.mjs --daemon $(abspath $(BIN))/codegeex-lsp
 
 # What needs some 10 GB of memory and minutes: CodeGeeX-13B at its real width.
 test-large: $(VENV)/.dev
@@ -42,6 +58,10 @@ format: $(VENV)/.dev
 # The embedded model, from registries to model folder: see training/README.md.
 train: $(VENV)/.dev
 	training/run.sh
+
+$(CLIENT)/node_modules/.made: $(CLIENT)/package-lock.json
+	cd $(CLIENT) && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 $(VENV)/.runtime: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

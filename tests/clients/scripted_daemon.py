@@ -52,7 +52,8 @@ def main() -> None:
     parser.add_argument("--claims", metavar="VERSION")
     options = parser.parse_args()
     server = create_server(lambda *_: FileScriptedModel(options.script))
-    server.version = options.claims or server.version
+    if options.claims:
+        server.protocol.server_info.version = options.claims
     take = server.protocol.structure_message
 
     def noted(sent: dict[str, Any]) -> Any:

@@ -56,6 +56,15 @@ export async function findCommand(context: vscode.ExtensionContext): Promise<str
   ]);
 }
 
+/** Lets a person name the command; the settings keep it. */
+export async function chooseCommand(): Promise<void> {
+  const openLabel = vscode.l10n.t("Use This Command");
+  const [file] = (await vscode.window.showOpenDialog({ openLabel, title: NAME })) ?? [];
+  if (!file) return;
+  const settings = vscode.workspace.getConfiguration("codegeex");
+  await settings.update("server.path", file.fsPath, vscode.ConfigurationTarget.Global);
+}
+
 /** Makes a virtual environment with the daemon that lies in this extension. Throws `Trouble`. */
 export async function install(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Promise<void> {
   const wheel = await bundledWheel(context);

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { CloseAction, ErrorAction, LanguageClient, State } from "vscode-languageclient/node";
 import type { LanguageClientOptions } from "vscode-languageclient/node";
-import { Trouble, findCommand, install } from "./command";
+import { Trouble, chooseCommand, findCommand, install } from "./command";
 import type { Remedy } from "./command";
 import * as protocol from "./protocol";
 import * as settings from "./settings";
@@ -14,6 +14,21 @@ const RESTART_DELAYS_MS = [250, 1_000, 3_000, 8_000];
 const HEALTHY_MS = 60_000; // a daemon that lived so long has earned the shortest delay again
 
 export type DaemonState = "off" | "starting" | "running" | "restarting" | "failed";
+
+/** Its log has what went wrong with a connection; messages are `Daemon`'s, so that each comes once. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+
+  override warn(message: string, data?: unknown): void {
+    super.warn(message, data, false);
+  }
+
+  override info(message: string, data?: unknown): void {
+    super.info(message, data, false);
+  }
+}
 
 export class Daemon {
   state: DaemonState = "off";
@@ -88,7 +103,7 @@ export class Daemon {
     this.enter(this.crashes ? "restarting" : "starting");
     const command = await findCommand(this.context);
     this.log.info(command);
-    const client = new LanguageClient("codegeex", "CodeGeeX", { command }, this.options());
+    const client = new QuietClient("codegeex", "CodeGeeX", { command }, this.options());
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Stopped && this.client === client) this.crashed();
     });
@@ -164,7 +179,7 @@ export class Daemon {
     const answer = await vscode.window.showErrorMessage(trouble.message, ...trouble.remedies.map((each) => titles[each]));
     const remedy = trouble.remedies.find((each) => titles[each] === answer);
     if (remedy === "install") await this.install();
-    else if (remedy === "choose") await vscode.commands.executeCommand("workbench.action.openSettings", "codegeex.server.path");
+    else if (remedy === "choose") await chooseCommand();
     else if (remedy === "restart") await this.restart();
     else if (remedy === "log") this.log.show();
   }

@@ -93,12 +93,16 @@ function quietly(command, args, options = {}) {
 export class VSCode {
   #process;
 
-  /** `home` is made and removed with the server where none is named. `settings` are the user's. */
-  constructor({ settings = {}, home = undefined, trusted = true, environment = {} } = {}) {
+  /**
+   * `home` is made and removed with the server where none is named; `settings` are the user's. `automated` lets mocha in
+   * the extension host report to the page, and hides messages. `environment`: variables, from the home folder.
+   */
+  constructor({ settings = {}, home = undefined, trusted = true, automated = false, environment = () => ({}) } = {}) {
     this.installed = install();
     this.temporary = home === undefined;
     this.home = home ?? mkdtempSync(path.join(tmpdir(), "codegeex-vscode-"));
     this.trusted = trusted;
+    this.automated = automated;
     this.environment = environment;
     this.write(settings);
   }
@@ -127,7 +131,8 @@ export class VSCode {
   }
 
   get #environment() {
-    return { ...process.env, EXTENSIONS_GALLERY: '{"serviceUrl":""}', HOME: this.home, ...this.environment };
+    // VSCODE_CLI: the variables are these, not those of a login shell.
+    return { ...process.env, VSCODE_CLI: "1", EXTENSIONS_GALLERY: '{"serviceUrl":""}', HOME: this.home, ...this.environment(this.home) };
   }
 
   installExtension(vsix = VSIX) {
@@ -139,8 +144,9 @@ export class VSCode {
     this.port = port || (await freePort());
     this.host = host;
     const args = this.#arguments("--without-connection-token", "--host", host, "--port", String(this.port));
+    if (this.automated) args.push("--enable-smoke-test-driver");
     // A process group of its own, so that all it has started can be ended.
-    this.#process = spawn(this.installed.node, [...args, "--enable-smoke-test-driver"], {
+    this.#process = spawn(this.installed.node, args, {
       env: this.#environment,
       stdio: "ignore",
       detached: true,

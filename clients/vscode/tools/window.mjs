@@ -11,7 +11,7 @@ const ARGUMENTS = [
   "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
 ];
 const SIZE = { width: 1180, height: 720 };
-const PATIENCE_MS = 60_000; // a shared machine
+const PATIENCE_MS = 45_000; // a shared machine
 
 export class Browser {
   /** `locale` is that of the window's texts. */
@@ -117,6 +117,16 @@ export class Window {
     const row = this.page.locator(".quick-input-list .monaco-list-row").first();
     await row.filter({ hasText: title }).waitFor();
     await this.keyboard.press("Enter");
+  }
+
+  /** Answers VS Code's own dialog for a file. */
+  async choose(file) {
+    const row = this.page.locator(".quick-input-list .monaco-list-row");
+    await row.first().waitFor(); // it has put the folder into the box
+    await this.page.locator(".quick-input-widget input").fill(file);
+    await row.filter({ hasText: path.basename(file) }).first().waitFor();
+    await this.keyboard.press("Enter");
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   }
 
   /** The labels of the quick pick on screen. */

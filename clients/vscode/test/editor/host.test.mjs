@@ -8,7 +8,11 @@ import { Session } from "./session.mjs";
 let session;
 
 before(async () => {
-  session = await Session.start({ script: [["answer = ", "compute_the_answer(42)"]], files: { "warm.py": "\n" } });
+  session = await Session.start({
+    script: [["answer = ", "compute_the_answer(42)"]],
+    files: { "warm.py": "\n" },
+    options: { automated: true },
+  });
 });
 after(() => session?.stop());
 
