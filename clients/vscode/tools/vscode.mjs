@@ -159,11 +159,12 @@ export class VSCode {
     return this;
   }
 
-  /** The address that opens a folder, with a file where one is named, and more of VS Code's own payload. */
+  /** The address that opens a folder or a .code-workspace, with a file where one is named, and more of VS Code's own payload. */
   address(folder, file = undefined, payload = []) {
     const authority = `vscode-remote://127.0.0.1:${this.port}`;
-    const all = [...(file ? [["openFile", authority + path.join(folder, file)]] : []), ...payload];
-    return `http://127.0.0.1:${this.port}/?folder=${folder}&payload=${encodeURIComponent(JSON.stringify(all))}`;
+    const all = [...(file ? [["openFile", authority + path.resolve(folder, file)]] : []), ...payload];
+    const kind = folder.endsWith(".code-workspace") ? "workspace" : "folder";
+    return `http://127.0.0.1:${this.port}/?${kind}=${folder}&payload=${encodeURIComponent(JSON.stringify(all))}`;
   }
 
   get pid() {
