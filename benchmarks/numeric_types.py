@@ -31,8 +31,9 @@ from engine.convert.published import open_checkpoint
 from engine.convert.sample import SAMPLE
 from engine.convert.tensors import Weights
 from engine.model.catalog import EMBEDDED_FOLDER
-from engine.model.ctranslate import FolderTokenizer, default_threads
 from engine.model.folder import NUMERIC_TYPES
+from engine.model.generator import default_threads
+from engine.model.tokenizer import FolderTokenizer
 
 WIDTH, INNER = 2048, 5632
 PROMPT_TOKENS, NEW_TOKENS = 512, 32

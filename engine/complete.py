@@ -9,24 +9,25 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from engine.context.collect import Workspaces, collect
-from engine.languages import language_of
+from engine.gap import Gap, gap_of
 from engine.model.protocol import LanguageModel
 from engine.postprocess import Draft, Silent, apply_filters, shown_part, stop_rule
-from engine.prompt.assemble import assemble
-from engine.prompt.mode import choose_mode
+from engine.prompt.assemble import lay_out
+from engine.prompt.frame import Frame
+from engine.prompt.frames import Frames, shows_the_same
 from engine.types import (
     CancellationToken,
     Completion,
     CompletionRequest,
     CompletionSettings,
-    EngineError,
     Generated,
     Mode,
     Outcome,
+    Priority,
+    Prompt,
+    Snippet,
 )
 
-MAX_LINE_NEW_TOKENS = 32
-MIN_PROMPT_TOKENS = 48
 MAX_DOCUMENT_CHARS = 1_000_000
 MAX_CURSOR_LINE_CHARS = 2_000
 
@@ -52,58 +53,112 @@ def complete(
     settings: CompletionSettings,
     cancellation: CancellationToken,
     workspaces: Workspaces = MappingProxyType({}),
+    frames: Frames | None = None,
+    priority: Priority = Priority.COMPLETION,
+    others: int = 0,
 ) -> Outcome:
     """The suggestion at the cursor, or the reason why there is none.
 
-    `workspaces` are the indexes by workspace folder. Blocks: searches them and runs the model. Raises `Cancelled` soon
-    after `cancellation`, and `EngineError` for a model that cannot complete.
+    `workspaces` are the indexes by workspace folder. With `frames`, prompts of one place share their beginning, see
+    `engine.prompt.frame`. `others`: so many other tokens are told for each, see `engine.model.protocol`.
+
+    Blocks: searches the indexes and runs the model. Raises `Cancelled` soon after `cancellation`, and `EngineError` for
+    a model that cannot complete.
     """
     watch = _Stopwatch()
-    document, offset = request.document, max(0, min(request.offset, len(request.document.text)))
-    if "complete" not in model.description.capabilities:
-        raise EngineError(
-            f"the model {model.description.name} does not complete code; choose another as codegeex.model"
-        )
-    if reason := why_not_complete(document.text, offset):
+    if reason := why_not_complete(request.document.text, request.offset):
         return Outcome(None, reason)
-    newline = "\r\n" if "\r\n" in document.text else "\n"
-    prefix = document.text[:offset].removeprefix("\ufeff").replace("\r\n", "\n")
-    suffix = document.text[offset:].replace("\r\n", "\n")
-    language = language_of(document.language, document.path)
-    mode = request.mode or choose_mode(language, prefix + suffix, len(prefix))
-    new_tokens = min(settings.max_new_tokens, MAX_LINE_NEW_TOKENS) if mode is Mode.LINE else settings.max_new_tokens
-    prompt_tokens = min(settings.max_prompt_tokens, model.description.context_length) - new_tokens
-    if prompt_tokens < MIN_PROMPT_TOKENS:
-        raise EngineError(
-            f"{new_tokens} new tokens leave a prompt of {prompt_tokens}: lower codegeex.completion.maxTokens"
-        )
+    gap = gap_of(request, model, settings)
+    prompt: Prompt | None = None
+    snippets: tuple[Snippet, ...] = ()
+    if frames is not None and (frame := frames.get(gap.key)):
+        with watch.stage("prompt"):
+            prompt = frame.prompt(gap.mode, gap.prefix, gap.shown_suffix)
+    if prompt is None:
+        prompt, snippets, frame = _lay_out(request, gap, model, settings, workspaces, cancellation, watch)
+        if frames is not None:
+            frames.put(gap.key, frame)
+    cancellation.check()
+    generated = model.generate(
+        prompt.tokens,
+        gap.new_tokens,
+        stop_rule(gap.mode, gap.prefix, gap.suffix),
+        cancellation,
+        head=prompt.head if frames is not None else 0,
+        priority=priority,
+        others=others,
+    )
+    watch.stages_ms |= {"wait": generated.wait_ms, "prefill": generated.prefill_ms, "decode": generated.decode_ms}
+    with watch.stage("post-process"):
+        completion, silence = finish(generated, gap, model, settings)
+    return Outcome(completion, silence, prompt, generated, snippets, watch.stages_ms)
 
+
+def refresh(
+    request: CompletionRequest,
+    model: LanguageModel,
+    settings: CompletionSettings,
+    cancellation: CancellationToken,
+    workspaces: Workspaces,
+    frames: Frames,
+) -> None:
+    """In a pause: where the place's references are no longer the best ones, lays it out anew, and lets the model read
+    that ahead, so that the next key finds both. Raises `Cancelled`; the old frame then stays.
+    """
+    if why_not_complete(request.document.text, request.offset):
+        return
+    gap = gap_of(request, model, settings)
+    old = frames.get(gap.key)
+    if old is None or frames.is_fresh(gap.key):
+        return
+    prompt, _, frame = _lay_out(request, gap, model, settings, workspaces, cancellation, _Stopwatch())
+    if shows_the_same(old, frame):
+        frames.touch(gap.key)
+        return
+    model.generate(prompt.tokens, 1, lambda _: True, cancellation, head=prompt.head, priority=Priority.WARM_UP)
+    frames.put(gap.key, frame)
+
+
+def _lay_out(
+    request: CompletionRequest,
+    gap: Gap,
+    model: LanguageModel,
+    settings: CompletionSettings,
+    workspaces: Workspaces,
+    cancellation: CancellationToken,
+    watch: _Stopwatch,
+) -> tuple[Prompt, tuple[Snippet, ...], Frame]:
+    """The prompt from scratch: searches the indexes, and fits all into the budget."""
+    document = request.document
     with watch.stage("context"):
-        snippets = collect(request, workspaces, prompt_tokens) if settings.use_context else ()
+        snippets = collect(request, workspaces, gap.prompt_tokens) if settings.use_context else ()
     cancellation.check()
     with watch.stage("prompt"):
-        repository = document.root.name if document.root else ""
-        prompt = assemble(
+        frame = lay_out(
             model.description,
             model.tokenizer,
-            language,
-            mode,
+            gap.language,
+            gap.mode,
             document.path,
-            prefix,
-            suffix,
+            gap.prefix,
+            gap.shown_suffix,
             snippets,
-            prompt_tokens,
-            repository,
+            gap.prompt_tokens,
+            document.root.name if document.root else "",
         )
-    cancellation.check()
-    generated = model.generate(prompt.tokens, new_tokens, stop_rule(mode, prefix, suffix), cancellation)
-    watch.stages_ms |= {"prefill": generated.prefill_ms, "decode": generated.decode_ms}
-    with watch.stage("post-process"):
-        threshold = model.description.confidence_to_show if settings.confidence is None else settings.confidence
-        completion, silence = decide(generated, mode, prefix, suffix, threshold)
+        prompt = frame.whole(gap.mode, gap.prefix)
+    return prompt, snippets, frame
+
+
+def finish(
+    generated: Generated, gap: Gap, model: LanguageModel, settings: CompletionSettings
+) -> tuple[Completion | None, str]:
+    """`decide`, with the document's line ends and the user's threshold, or the model's."""
+    threshold = model.description.confidence_to_show if settings.confidence is None else settings.confidence
+    completion, silence = decide(generated, gap.mode, gap.prefix, gap.suffix, threshold)
     if completion is not None:
-        completion = replace(completion, text=completion.text.replace("\n", newline))
-    return Outcome(completion, silence, prompt, generated, snippets, watch.stages_ms)
+        completion = replace(completion, text=completion.text.replace("\n", gap.newline))
+    return completion, silence
 
 
 def decide(

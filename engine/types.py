@@ -6,8 +6,10 @@ Positions are offsets in code points into `Document.text`; only `lsp_server` kno
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, IntEnum
 from pathlib import Path
 
 
@@ -28,9 +30,28 @@ class CancellationToken:
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._told: list[Callable[[], None]] = []
+        self._telling = threading.Lock()
 
     def cancel(self) -> None:
-        self._event.set()
+        with self._telling:
+            self._event.set()
+            told = tuple(self._told)
+        for tell in told:
+            tell()
+
+    @contextmanager
+    def telling(self, tell: Callable[[], None]) -> Iterator[None]:
+        """Inside, `tell` is called when `cancel` is, in the caller's thread; at once where that has happened."""
+        with self._telling:
+            self._told.append(tell)
+        if self._event.is_set():
+            tell()
+        try:
+            yield
+        finally:
+            with self._telling:
+                self._told.remove(tell)
 
     @property
     def is_cancelled(self) -> bool:
@@ -47,6 +68,14 @@ class Mode(Enum):
 
     LINE = "LINE"
     BLOCK = "BLOCK"
+
+
+class Priority(IntEnum):
+    """Who is served first: what a person waits for while typing, then what they read, then what they may want next."""
+
+    COMPLETION = 0
+    CHAT = 1
+    WARM_UP = 2
 
 
 @dataclass(frozen=True)
@@ -117,7 +146,8 @@ class SnippetUse:
 class Prompt:
     """Token ids, ready for the model, and the account of what they hold. All counts are in tokens.
 
-    `prefix_end`: the index in `tokens` behind the last token of the prefix, the text before the cursor.
+    `prefix_end`: the index in `tokens` behind the last token of the prefix, the text before the cursor. `head`: so many
+    tokens at the beginning will stand at the beginning of the next prompts too, while their line is being typed.
     """
 
     tokens: tuple[int, ...]
@@ -126,6 +156,7 @@ class Prompt:
     suffix_tokens: int
     used: tuple[SnippetUse, ...] = ()
     prefix_end: int = 0
+    head: int = 0
 
 
 @dataclass(frozen=True)
@@ -155,6 +186,8 @@ class Generated:
 
     `stopped` tells that the model ended by itself, or a stop rule did; otherwise the token limit cut it off.
     `end_log_prob` is the log-probability of the ending token the model chose, or None where it chose none.
+    `reused_tokens` of the prompt had been read before. `wait_ms` passed before the model began. `tokens` are the ids,
+    and `others`, where asked for, what could have stood in the place of each: (id, log-probability), the best first.
     """
 
     text: str
@@ -164,6 +197,10 @@ class Generated:
     stopped: bool = True
     prefill_ms: float = 0.0
     decode_ms: float = 0.0
+    wait_ms: float = 0.0
+    reused_tokens: int = 0
+    tokens: tuple[int, ...] = ()
+    others: tuple[tuple[tuple[int, float], ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,20 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from engine.complete import complete
+from engine.candidates import complete_candidates
+from engine.complete import complete, refresh
 from engine.context.collect import Workspaces
-from engine.model.catalog import EMBEDDED
+from engine.model.catalog import EMBEDDED, find_model
 from engine.model.protocol import LanguageModel
-from engine.types import CancellationToken, CompletionRequest, EngineError, Outcome
+from engine.prompt.frames import Frames
+from engine.serving.client import EngineClient
+from engine.serving.model import ServedModel
+from engine.types import CancellationToken, CompletionRequest, EngineError, Outcome, Priority
+from lsp_server import __version__
 from lsp_server.settings import Settings
 
 T = TypeVar("T")
@@ -37,6 +43,7 @@ class ModelWorker:
         self._fault: EngineError | None = None
         self._notice = ""
         self._wanted: tuple[str, str, int] | None = None
+        self._frames = Frames()
 
     async def prepare(self, settings: Settings) -> tuple[str, str]:
         """Loads the model ahead of the first request. Its name, or "" where the settings have changed meanwhile.
@@ -61,6 +68,7 @@ class ModelWorker:
         settings: Settings,
         cancellation: CancellationToken,
         workspaces: Workspaces = MappingProxyType({}),
+        priority: Priority = Priority.COMPLETION,
     ) -> Outcome:
         """`workspaces` are searched in the worker's thread, and by nobody else.
 
@@ -69,9 +77,53 @@ class ModelWorker:
 
         def work() -> Outcome:
             cancellation.check()
-            return complete(request, self._loaded(settings), settings.completion, cancellation, workspaces)
+            model = self._loaded(settings)
+            return complete(request, model, settings.completion, cancellation, workspaces, self._frames, priority)
 
         return await self._run(work)
+
+    @property
+    def confidence_to_show(self) -> float:
+        """What the loaded model is calibrated for; 1 before there is one."""
+        return self._model.description.confidence_to_show if self._model else 1.0
+
+    async def complete_candidates(
+        self,
+        request: CompletionRequest,
+        settings: Settings,
+        cancellation: CancellationToken,
+        workspaces: Workspaces,
+        count: int,
+        on_candidate: Callable[[Outcome], None],
+    ) -> None:
+        """As `engine.candidates.complete_candidates`; `on_candidate` is called on the event loop."""
+        loop = asyncio.get_running_loop()
+
+        def work() -> None:
+            cancellation.check()
+            complete_candidates(
+                request,
+                self._loaded(settings),
+                settings.completion,
+                cancellation,
+                workspaces,
+                self._frames,
+                count=count,
+                on_candidate=lambda outcome: _call(loop, on_candidate, outcome),
+            )
+
+        await self._run(work)
+
+    async def refresh(
+        self, request: CompletionRequest, settings: Settings, cancellation: CancellationToken, workspaces: Workspaces
+    ) -> None:
+        """In a pause: brings what the next prompts here will refer to up to date, see `engine.complete.refresh`."""
+
+        def work() -> None:
+            cancellation.check()
+            refresh(request, self._loaded(settings), settings.completion, cancellation, workspaces, self._frames)
+
+        await self._run(work)
 
     def stop(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -90,6 +142,11 @@ class ModelWorker:
         if self._model is None:
             raise self._fault or EngineError("the model is not loaded")
         return self._model
+
+
+def _call(loop: asyncio.AbstractEventLoop, tell: Callable[[Outcome], None], outcome: Outcome) -> None:
+    with suppress(RuntimeError):  # the loop has ended with the editor
+        loop.call_soon_threadsafe(tell, outcome)
 
 
 def _load_or_embedded(load: LoadModel, name: str, device: str, threads: int) -> tuple[LanguageModel, str]:
@@ -116,9 +173,19 @@ def _checked_load(load: LoadModel, *key: Any) -> LanguageModel:
         raise EngineError(f"the model cannot be loaded: {type(fault).__name__}: {fault}") from fault
 
 
+@cache
+def engine_client() -> EngineClient:
+    """The connection to the engine process, one for all models of this process."""
+    return EngineClient(__version__)
+
+
+def load_served_model(name: str, device: str, threads: int) -> LanguageModel:
+    """The `LoadModel` of a window: the model in the engine process, shared with all other windows."""
+    return ServedModel(engine_client(), find_model(name), device, threads)
+
+
 def load_ctranslate_model(name: str, device: str, threads: int) -> LanguageModel:
-    """The real `LoadModel`. Native libraries are imported here, not at start-up."""
-    from engine.model.catalog import find_model
+    """The `LoadModel` of a command that asks once: the model in this process."""
     from engine.model.ctranslate import CTranslateModel
 
     model = CTranslateModel(find_model(name), device, threads)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from engine.completion_cache import MISS
 from engine.types import CompletionRequest, Outcome
 from lsp_server import status
 
@@ -33,8 +34,8 @@ def info(server: CodegeexServer, message: str) -> None:
     _log_message(server, types.MessageType.Info, message)
 
 
-def outcome(server: CodegeexServer, request: CompletionRequest, what: Outcome) -> None:
-    """The receipt of a completion, by `$/logTrace` as `$/setTrace` asks."""
+def outcome(server: CodegeexServer, request: CompletionRequest, what: Outcome, *, known: str = "") -> None:
+    """The receipt of a completion, by `$/logTrace` as `$/setTrace` asks. `known`: how the cache knew of it."""
     status.answered(server)
     trace = server.protocol.trace
     if trace == types.TraceValue.Off:
@@ -48,8 +49,16 @@ def outcome(server: CodegeexServer, request: CompletionRequest, what: Outcome) -
             f" {use.tokens} tokens, {use.snippet.reason}"
             for use in what.prompt.used
         )
-    message = f"inline completion in {request.document.path}: {shown}; {took}"
+    hits, asked = cache_use(server)
+    origin = f"from the cache, {known}" if known else "from the model"
+    message = f"inline completion in {request.document.path} {origin} (cache: {hits} of {asked}): {shown}; {took}"
     server.protocol.notify(types.LOG_TRACE, types.LogTraceParams(message=message, verbose=verbose))
+
+
+def cache_use(server: CodegeexServer) -> tuple[int, int]:
+    """(completions that the cache answered, completions that were asked for)."""
+    counts = server.session.cache.counts
+    return counts.total() - counts[MISS], counts.total()
 
 
 def receipt(server: CodegeexServer, uri: str, what: Outcome) -> None:

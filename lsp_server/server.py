@@ -10,7 +10,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from lsp_server import __version__, notebooks, reporting
-from lsp_server.model_worker import LoadModel, ModelWorker, load_ctranslate_model
+from lsp_server.model_worker import LoadModel, ModelWorker, load_served_model
 from lsp_server.protocol import EditorProtocol
 from lsp_server.session import Session
 from lsp_server.status import Status
@@ -26,7 +26,7 @@ class CodegeexServer(LanguageServer):
 
     protocol: EditorProtocol
 
-    def __init__(self, load_model: LoadModel = load_ctranslate_model) -> None:
+    def __init__(self, load_model: LoadModel = load_served_model) -> None:
         super().__init__(
             NAME,
             __version__,

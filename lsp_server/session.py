@@ -1,4 +1,7 @@
-"""What one editor's connection owns: its settings and the completion under way. Lives on the event loop only."""
+"""What one editor's connection owns: its settings, the completion under way, what the model said before.
+
+Lives on the event loop only.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,13 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.completion_cache import CompletionCache, Place
 from engine.context.workspace import WorkspaceIndex
-from engine.types import CancellationToken
+from lsp_server.debounce import Debounce
 from lsp_server.model_worker import ModelWorker
+from lsp_server.offers import Offers
+from lsp_server.preparation import Preparation
+from lsp_server.request_token import RequestToken
 from lsp_server.settings import Settings
 
 MAX_RECENT_FILES = 20
@@ -22,13 +29,67 @@ class Session:
     settings: Settings = field(default_factory=Settings)
     faults_said: set[str] = field(default_factory=set)
     indexes: dict[Path, WorkspaceIndex] = field(default_factory=dict)  # by workspace folder, as the client names it
+    debounce: Debounce = field(default_factory=Debounce)
+    offers: Offers = field(default_factory=Offers)
+    all_asked: Place | None = None  # the last place for which every candidate is in the cache
+    _cache: CompletionCache = field(default_factory=CompletionCache)
+    _cached_for: Settings | None = None
+    _changes: int = 0  # of all that the model may be shown
+    _own_changes: dict[str, int] = field(default_factory=dict)  # of these, a document's own
+    _dismissed: dict[str, int] = field(default_factory=dict)  # the offset in each document where none is wanted
     _recent: OrderedDict[tuple[Path, str], list[tuple[int, int]]] = field(default_factory=OrderedDict)
-    _running: dict[str, CancellationToken] = field(default_factory=dict)
+    _running: dict[str, RequestToken] = field(default_factory=dict)
 
-    def supersede(self, uri: str) -> CancellationToken:
+    def __post_init__(self) -> None:
+        self.preparation = Preparation(self.debounce.idle)
+
+    @property
+    def cache(self) -> CompletionCache:
+        """What the model said under the settings of now."""
+        if self._cached_for is not self.settings:
+            self._cache.clear()
+            self._cached_for, self.all_asked = self.settings, None
+        return self._cache
+
+    def epoch(self, uri: str) -> int:
+        """Changes with all that the model may be shown beside the document itself."""
+        return self._changes - self._own_changes.get(uri, 0)
+
+    def text_changed(self, uri: str) -> None:
+        """A document was opened or edited."""
+        self._changes += 1
+        self._own_changes[uri] = self._own_changes.get(uri, 0) + 1
+        self._dismissed.pop(uri, None)
+
+    def context_changed(self) -> None:
+        """Files that are not open were changed, or are shown no more."""
+        self._changes += 1
+
+    def dismiss(self, uri: str, offset: int) -> None:
+        """None is wanted there until the text changes."""
+        self._dismissed[uri] = offset
+        self.cache.take_off_screen(uri)
+
+    def is_dismissed(self, uri: str, offset: int) -> bool:
+        return self._dismissed.get(uri) == offset
+
+    def closed(self, uri: str) -> None:
+        """A document was closed."""
+        self.cancel(uri)
+        self.cache.drop(uri)
+        self._dismissed.pop(uri, None)
+        self._own_changes.pop(uri, None)
+        self._changes += 1
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody waits for a completion."""
+        return not self._running
+
+    def supersede(self, uri: str) -> RequestToken:
         """The token of a new request for `uri`; the previous one of the same document is cancelled."""
         self.cancel(uri)
-        token = self._running[uri] = CancellationToken()
+        token = self._running[uri] = RequestToken()
         return token
 
     def cancel(self, uri: str) -> None:
@@ -36,7 +97,7 @@ class Session:
         if previous := self._running.pop(uri, None):
             previous.cancel()
 
-    def finished(self, uri: str, token: CancellationToken) -> None:
+    def finished(self, uri: str, token: RequestToken) -> None:
         if self._running.get(uri) is token:
             del self._running[uri]
 
@@ -70,4 +131,5 @@ class Session:
         self.indexes.clear()
         for token in self._running.values():
             token.cancel()
+        self.preparation.cancel()
         self.worker.stop()

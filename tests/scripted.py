@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.model.folder import ModelDescription
 from engine.model.protocol import StopRule
-from engine.types import GREEDY, CancellationToken, CompletionRequest, Document, Generated, Mode, Sampling
+from engine.types import GREEDY, CancellationToken, CompletionRequest, Document, Generated, Mode, Priority, Sampling
 
 CURSOR = "<cursor>"
 DESCRIPTION = ModelDescription(
@@ -55,10 +55,19 @@ class WordTokenizer:
 
 
 class ScriptedModel:
-    """Says `text`, each token with `probability`. `hold()` makes it wait in mid-answer until `go_on` is set."""
+    """Says `text`, each token with `probability`. `hold()` makes it wait in mid-answer until `go_on` is set.
 
-    def __init__(self, text: str = "", probability: float = 0.99, description: ModelDescription = DESCRIPTION) -> None:
-        self.text, self.probability, self.description = text, probability, description
+    `instead` are answers it could have given as well, less probable ones; each begins with a token of its own.
+    """
+
+    def __init__(
+        self,
+        text: str = "",
+        probability: float = 0.99,
+        description: ModelDescription = DESCRIPTION,
+        instead: Sequence[str] = (),
+    ) -> None:
+        self.text, self.probability, self.description, self.instead = text, probability, description, instead
         self.tokenizer = WordTokenizer()
         self.prompts: list[str] = []
         self.samplings: list[Sampling] = []
@@ -77,8 +86,16 @@ class ScriptedModel:
         stop: StopRule,
         cancellation: CancellationToken,
         sampling: Sampling = GREEDY,
+        *,
+        head: int = 0,  # noqa: ARG002 - as the protocol has it
+        priority: Priority = Priority.COMPLETION,  # noqa: ARG002
+        others: int = 0,
     ) -> Generated:
         import math
+
+        turn = next((text for text in self.instead if self.tokenizer.encode(text)[0] == tokens[-1]), None)
+        scripted = self.text if turn is None else turn
+        begins_at = 0 if turn is None else 1
 
         self.prompts.append(self.tokenizer.decode(tokens))
         self.samplings.append(sampling)
@@ -88,7 +105,7 @@ class ScriptedModel:
         said: list[int] = []
         ends: list[int] = []
         text, ended = "", True
-        for token in self.tokenizer.encode(self.text):
+        for token in self.tokenizer.encode(scripted)[begins_at:]:
             if len(said) == max_new_tokens:
                 ended = False
                 break
@@ -101,7 +118,10 @@ class ScriptedModel:
                 break
         each = math.log(self.probability)
         stopped = ended or len(said) < max_new_tokens
-        return Generated(text, tuple(ends), (each,) * len(ends), each if ended else None, stopped)
+        firsts = tuple((self.tokenizer.encode(text)[0], -3.0) for text in self.instead) if others else ()
+        told = tuple(firsts if index == 0 else () for index in range(len(said)))
+        end = each if ended else None
+        return Generated(text, tuple(ends), (each,) * len(ends), end, stopped, tokens=tuple(said), others=told)
 
 
 def at_cursor(source: str, language: str = "python", path: str = "main.py", **others: str) -> CompletionRequest:

@@ -8,7 +8,7 @@ import pytest
 
 from engine.languages import language_of
 from engine.model.catalog import find_model
-from engine.model.ctranslate import FolderTokenizer
+from engine.model.tokenizer import FolderTokenizer
 from engine.prompt.assemble import assemble
 from engine.types import Mode, Snippet
 

@@ -17,6 +17,7 @@ from engine.context.source import Source
 from engine.context.syntax import family_of
 from engine.context.view import View
 from engine.context.workspace import WorkspaceIndex
+from engine.line_ends import with_lf
 from engine.types import CompletionRequest, Document, Snippet
 
 # What a prompt of a small budget shows of the text itself, a token being some three signs of code.
@@ -53,8 +54,8 @@ def view_of(request: CompletionRequest, chars_above: int, chars_below: int) -> V
     return View(
         document.path,
         family_of(document.language, document.path),
-        text[:offset].replace("\r\n", "\n"),
-        text[offset:].replace("\r\n", "\n"),
+        with_lf(text[:offset]),
+        with_lf(text[offset:]),
         chars_above,
         chars_below,
         request.recent,
@@ -67,7 +68,7 @@ def _of_open(request: CompletionRequest) -> MemoryIndex:
     others = tuple(each for each in request.others[:MAX_OTHERS] if not _same(each, here) and not why_not_open(each))
     index = _index_of(others)
     if not why_not_text(here.text):
-        index.put(Source(here.path, here.language, masked(here.text.removeprefix("\ufeff").replace("\r\n", "\n"))))
+        index.put(Source(here.path, here.language, masked(with_lf(here.text.removeprefix("\ufeff")))))
     return index
 
 
@@ -77,7 +78,7 @@ def _index_of(documents: tuple[Document, ...]) -> MemoryIndex:
     index = MemoryIndex()
     for each in documents:
         if not why_not_text(each.text):
-            index.put(Source(each.path, each.language, masked(each.text.removeprefix("\ufeff").replace("\r\n", "\n"))))
+            index.put(Source(each.path, each.language, masked(with_lf(each.text.removeprefix("\ufeff")))))
     return index
 
 

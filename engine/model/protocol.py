@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from engine.model.folder import ModelDescription
-from engine.types import GREEDY, CancellationToken, Generated, Sampling
+from engine.types import GREEDY, CancellationToken, Generated, Priority, Sampling
+
+
+class Token(NamedTuple):
+    """One token of an answer. `others` are the most probable ones that could have stood in its place, best first."""
+
+    id: int
+    log_prob: float
+    others: tuple[tuple[int, float], ...] = ()
+
+
+# Told each token; True ends the generation.
+OnToken = Callable[[Token], bool]
 
 # Told the text so far after each token; True ends the generation.
 StopRule = Callable[[str], bool]
@@ -40,8 +52,15 @@ class LanguageModel(Protocol):
         stop: StopRule,
         cancellation: CancellationToken,
         sampling: Sampling = GREEDY,
+        *,
+        head: int = 0,
+        priority: Priority = Priority.COMPLETION,
+        others: int = 0,
     ) -> Generated:
         """Continues `tokens` until the model ends, `stop` says so, or `max_new_tokens` are there.
+
+        The first `head` tokens are likely to be the first of the next prompts too: their state is worth keeping.
+        `others`: so many other tokens are told for each, which costs little.
 
         Raises `Cancelled` within one decode step of `cancellation`. One caller at a time.
         """

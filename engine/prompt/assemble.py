@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.languages import Language
 from engine.model.folder import ModelDescription
 from engine.model.protocol import Tokenizer
-from engine.prompt.layout import Part
+from engine.prompt.frame import Frame, encode
 from engine.prompt.templates import Contents, prompt_parts
 from engine.types import Mode, Prompt, Snippet, SnippetUse
 
@@ -16,6 +16,7 @@ from engine.types import Mode, Prompt, Snippet, SnippetUse
 REFERENCE_SHARE = 0.4
 SUFFIX_SHARE = 0.2
 MAX_PATH_CHARS = 40  # of a path that would not leave room for code
+RESERVE_TOKENS = 128  # a dozen lines, before a place must be laid out anew
 MAX_CHARS_PER_TOKEN = 8  # more text than this times the budget is never looked at
 
 
@@ -36,6 +37,26 @@ def assemble(
     The prefix begins at a line border where it must be cut, and the suffix ends at one. `repository` is the name of the
     folder that the paths are relative to: some models were trained with it.
     """
+    frame = lay_out(
+        description, tokenizer, language, mode, path, prefix, suffix, snippets, max_tokens, repository, reserve=0
+    )
+    return frame.prompt(mode, prefix, suffix) or frame.whole(mode, prefix)
+
+
+def lay_out(
+    description: ModelDescription,
+    tokenizer: Tokenizer,
+    language: Language,
+    mode: Mode,
+    path: str,
+    prefix: str,
+    suffix: str,
+    snippets: Sequence[Snippet],
+    max_tokens: int,
+    repository: str = "",
+    reserve: int = RESERVE_TOKENS,
+) -> Frame:
+    """As `assemble`, for prompts that are to share a beginning: `reserve` tokens are left for what will be typed."""
     can_infill = "infill" in description.capabilities
     empty = Contents(path, language, mode, prefix="", suffix="", repository=repository)
 
@@ -57,39 +78,24 @@ def assemble(
     room -= sum(use.tokens for use in used)
     used.reverse()  # the best stands last, nearest to the cursor
     shown_suffix, suffix_tokens = _head(tokenizer, suffix, int(room * SUFFIX_SHARE) if can_infill else 0)
-    shown_prefix, prefix_tokens = _tail(tokenizer, prefix, room - suffix_tokens)
+    prefix_room = room - suffix_tokens
+    shown_prefix, prefix_tokens = _tail(tokenizer, prefix, prefix_room - min(reserve, prefix_room // 2))
     references = tuple((use.snippet.path, use.snippet.text) for use in used)
     contents = replace(empty, prefix=shown_prefix, suffix=shown_suffix, references=references)
-    parts = prompt_parts(description, contents)
-    ids = encode(tokenizer, parts)
-    while (excess := len(ids) - max_tokens) > 0 and shown_prefix:
+    while (excess := len(ids_of(contents)) - max_tokens) > 0 and contents.prefix:
         # Texts that touch may take more tokens than each by itself.
-        shown_prefix, prefix_tokens = _tail(tokenizer, shown_prefix, max(0, prefix_tokens - excess))
-        parts = prompt_parts(description, replace(contents, prefix=shown_prefix))
-        ids = encode(tokenizer, parts)
-    behind = next(index for index, part in enumerate(parts) if part.ends_prefix) + 1
-    prefix_end = len(ids) - len(encode(tokenizer, parts[behind:]))
-    return Prompt(tuple(ids), mode, prefix_tokens, suffix_tokens, tuple(used), prefix_end)
-
-
-def encode(tokenizer: Tokenizer, parts: Sequence[Part]) -> list[int]:
-    """Token ids of a prompt. Each part is encoded by itself, as in training.
-
-    A control token that the model does not have is text like any other, encoded together with what stands around it.
-    """
-    ids: list[int] = []
-    run, joins = "", False
-    for part in parts:
-        control = tokenizer.control(part.text) if part.control else []
-        if len(control) == 1:
-            ids += [*tokenizer.encode(run), *control] if run else control
-            run, joins = "", False
-        elif part.control or joins:
-            run, joins = run + part.text, part.control
-        else:
-            ids += tokenizer.encode(run) if run else []
-            run = part.text
-    return [*ids, *tokenizer.encode(run)] if run else ids
+        shown_prefix, prefix_tokens = _tail(tokenizer, contents.prefix, max(0, prefix_tokens - excess))
+        contents = replace(contents, prefix=shown_prefix)
+    return Frame(
+        description,
+        tokenizer,
+        contents,
+        tuple(used),
+        start=len(prefix) - len(contents.prefix),
+        suffix_tokens=suffix_tokens,
+        ends_with_file=not can_infill or len(shown_suffix) == len(suffix),
+        max_tokens=max_tokens,
+    )
 
 
 def _tail(tokenizer: Tokenizer, text: str, room: int) -> tuple[str, int]:

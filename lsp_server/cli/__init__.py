@@ -46,6 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
         from lsp_server.cli.demo import run_demo
 
         return run_demo(options)
+    if options.command == "engine":
+        from lsp_server.cli.engine import run_engine
+
+        return run_engine(options)
     if options.command == "models":
         from lsp_server.cli.models import run_models
 
@@ -105,6 +109,10 @@ def _parser() -> argparse.ArgumentParser:
         question.add_argument(
             "--exclude", action="append", default=[], metavar="GLOB", help="as codegeex.context.exclude"
         )
+    engine = commands.add_parser("engine", help="the process that holds the model for all windows: show it, or end it")
+    engine.add_argument(
+        "asked", nargs="?", choices=("status", "stop", "serve"), default="status", help="status by default"
+    )
     doctor = commands.add_parser("doctor", help="what is installed, what it can do, how fast it is")
     demo = commands.add_parser("demo", help="completions of real code by the embedded model, through the server")
     add_models_parser(commands)

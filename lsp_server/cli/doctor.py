@@ -84,7 +84,8 @@ def _measure(table: Table, description: ModelDescription, options: argparse.Name
 
     import psutil
 
-    from engine.model.ctranslate import CTranslateModel, has_gpu
+    from engine.model.ctranslate import CTranslateModel
+    from engine.model.generator import has_gpu
 
     table.add_row("GPU", "found, used with device auto or cuda" if has_gpu() else "none that CTranslate2 can use")
     columns = (SpinnerColumn(), TextColumn("{task.description}"))

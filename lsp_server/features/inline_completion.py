@@ -1,31 +1,73 @@
-"""`textDocument/inlineCompletion` (LSP 3.18)."""
+"""`textDocument/inlineCompletion` (LSP 3.18): what the cache knows at once, else what the model says."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+import time
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 from lsprotocol import types
 
-from engine.types import Cancelled, CompletionRequest, EngineError, Mode, Outcome
+from engine.complete import decide
+from engine.completion_cache import Decide, Found, Place, place_of
+from engine.line_ends import LF, line_end_of
+from engine.types import Cancelled, Completion, CompletionRequest, EngineError, Mode, Outcome, Priority
 from lsp_server import notebooks, reporting
+from lsp_server.candidates import MAX_CANDIDATES, Candidates
 from lsp_server.documents import apply_selected_suggestion, is_open, snapshot, workspace_roots
+from lsp_server.preparation import Planned
+from lsp_server.request_token import RequestToken
 from lsp_server.server import CodegeexServer
 
 NOTHING = types.InlineCompletionList(items=[])
 MODES = {"line": Mode.LINE, "block": Mode.BLOCK}
+DID_ACCEPT = "codegeex.didAcceptCompletion"
+
+
+class InlineCompletionParams(types.InlineCompletionParams):
+    """With the token for partial results, which the specification has and lsprotocol has not."""
+
+    partial_result_token: types.ProgressToken | None = None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One request of the editor's: the document as it saw it."""
+
+    params: types.InlineCompletionParams
+    request: CompletionRequest
+    place: Place
+
+    @property
+    def uri(self) -> str:
+        return self.params.text_document.uri
+
+    @property
+    def text(self) -> str:
+        return self.request.document.text
+
+    @property
+    def is_explicit(self) -> bool:
+        return self.params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
 
 
 def register(server: CodegeexServer) -> None:
+    _read_partial_result_tokens(server)
+
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
         session, uri = server.session, params.text_document.uri
-        request = _request(server, params)  # before the first await: the document as the editor saw it
+        asked = _asked(server, params)  # before the first await: the document as the editor saw it
         token = session.supersede(uri)
-        if request is None:
-            return NOTHING
         try:
-            outcome = await session.worker.complete(request, session.settings, token, dict(session.indexes))
+            await session.preparation.make_way(asked.place if asked else None, token)
+            if asked is None or token.is_cancelled:
+                return NOTHING
+            if asked.is_explicit:
+                return await _several(server, asked, token)
+            return await _one(server, asked, token)
         except Cancelled:
             return NOTHING  # superseded: the editor has asked again
         except asyncio.CancelledError:
@@ -36,9 +78,145 @@ def register(server: CodegeexServer) -> None:
             return NOTHING
         finally:
             session.finished(uri, token)
-        reporting.outcome(server, request, outcome)
-        reporting.receipt(server, params.text_document.uri, outcome)
-        return _items(params, outcome)
+
+
+async def _one(server: CodegeexServer, asked: _Asked, token: RequestToken) -> types.InlineCompletionList:
+    """The best suggestion: from the cache at once, else from the model once the person pauses."""
+    session = server.session
+    if session.is_dismissed(asked.uri, asked.request.offset):
+        return NOTHING
+    began = time.perf_counter()
+    found = session.cache.lookup(asked.place, asked.text, asked.request.offset, _decide(server))
+    if found:
+        outcome = _outcome(asked, found, (time.perf_counter() - began) * 1000)
+    else:
+        if not await session.debounce.wait(token.superseded):
+            return NOTHING
+        outcome = await _ask(server, asked.request, asked.place, token)
+    reporting.outcome(server, asked.request, outcome, known=found.kind if found else "")
+    reporting.receipt(server, asked.uri, outcome)
+    _prepare(server, asked, outcome.completion.text if outcome.completion else "")
+    if outcome.completion is None:
+        return NOTHING
+    return types.InlineCompletionList(items=[_item(server, asked, outcome.completion.text)])
+
+
+async def _several(server: CodegeexServer, asked: _Asked, token: RequestToken) -> types.InlineCompletionList:
+    """Different suggestions: those in the cache, then those of the model, in the order they come."""
+    session, offset = server.session, asked.request.offset
+    stream: Any = getattr(asked.params, "partial_result_token", None)
+
+    def send(text: str) -> None:
+        items = server.protocol._converter.unstructure([_item(server, asked, text)])  # noqa: SLF001
+        server.protocol.notify(types.PROGRESS, types.ProgressParams(stream, items))
+
+    candidates = Candidates(send if stream is not None else None)
+    for found in session.cache.alternatives(asked.place, asked.text, offset, _decide(server)):
+        outcome = _outcome(asked, found, 0.0)
+        if outcome.completion and candidates.add(outcome.completion.text):
+            reporting.receipt(server, asked.uri, outcome)
+    known_all = session.all_asked is not None and session.all_asked.is_at(asked.place)
+    is_late = False
+    if not candidates.is_full and not known_all:
+        asking = asyncio.ensure_future(_ask_several(server, asked, token, candidates))
+        try:
+            await candidates.wait(asking, token)
+        except asyncio.CancelledError:
+            asking.cancel()
+            raise
+        if token.is_cancelled:
+            return NOTHING
+        if asking.done():
+            asking.result()
+        else:
+            is_late = True
+            session.preparation.adopt(asking, token)
+    if not candidates.texts:
+        return NOTHING
+    if not is_late:
+        _prepare(server, asked, candidates.texts[0])
+    if stream is not None:
+        return NOTHING  # all went out as partial results
+    return types.InlineCompletionList(items=[_item(server, asked, text) for text in candidates.texts])
+
+
+async def _ask_several(server: CodegeexServer, asked: _Asked, token: RequestToken, candidates: Candidates) -> None:
+    """May outlast its request: what comes late is kept for the next one."""
+    session, rank = server.session, 0
+
+    def on_candidate(outcome: Outcome) -> None:
+        nonlocal rank
+        session.cache.put(asked.place, outcome, rank)
+        rank += 1
+        if outcome.completion is None or candidates.add(outcome.completion.text):
+            reporting.outcome(server, asked.request, outcome)
+            reporting.receipt(server, asked.uri, outcome)
+
+    workspaces = dict(session.indexes)
+    try:
+        await session.worker.complete_candidates(
+            asked.request, session.settings, token, workspaces, MAX_CANDIDATES, on_candidate
+        )
+    except Cancelled:
+        return
+    except EngineError as fault:
+        reporting.fault(server, str(fault))
+        return
+    session.all_asked = asked.place
+
+
+async def _ask(
+    server: CodegeexServer, request: CompletionRequest, place: Place, token: RequestToken, *, on_screen: bool = True
+) -> Outcome:
+    """The model's answer, which the cache keeps."""
+    session = server.session
+    cache = session.cache  # of these settings
+    priority = Priority.COMPLETION if on_screen else Priority.WARM_UP
+    outcome = await session.worker.complete(request, session.settings, token, dict(session.indexes), priority)
+    cache.put(place, outcome, on_screen=on_screen)
+    if outcome.generated:
+        session.debounce.answered(outcome.generated.prefill_ms + outcome.generated.decode_ms)
+    return outcome
+
+
+def _prepare(server: CodegeexServer, asked: _Asked, completion: str) -> None:
+    """While nobody waits for anything else: what the prompts here refer to is brought up to date, and what follows a
+    suggestion is asked for.
+    """
+    session, offset = server.session, asked.request.offset
+
+    def plan() -> Planned | None:
+        if not completion:
+            return None, partial(_refresh, server, asked.request)
+        text = asked.text[:offset] + completion + asked.text[offset:]
+        request = replace(
+            asked.request, document=replace(asked.request.document, text=text), offset=offset + len(completion)
+        )
+        place = place_of(asked.uri, text, request.offset, session.epoch(asked.uri), request.mode)
+        if not session.is_idle or session.cache.knows(place):
+            return None
+        return place, partial(_ask_ahead, server, request, place)
+
+    session.preparation.begin(plan)
+
+
+async def _ask_ahead(server: CodegeexServer, request: CompletionRequest, place: Place, token: RequestToken) -> None:
+    await _refresh(server, request, token)
+    await _ask(server, request, place, token, on_screen=False)
+
+
+async def _refresh(server: CodegeexServer, request: CompletionRequest, token: RequestToken) -> None:
+    session = server.session
+    await session.worker.refresh(request, session.settings, token, dict(session.indexes))
+
+
+def _asked(server: CodegeexServer, params: types.InlineCompletionParams) -> _Asked | None:
+    request = _request(server, params)
+    if request is None:
+        return None
+    uri = params.text_document.uri
+    place = place_of(uri, request.document.text, request.offset, server.session.epoch(uri), request.mode)
+    return _Asked(params, request, place)
 
 
 def _request(server: CodegeexServer, params: types.InlineCompletionParams) -> CompletionRequest | None:
@@ -64,10 +242,38 @@ def _request(server: CodegeexServer, params: types.InlineCompletionParams) -> Co
     return CompletionRequest(document, offset, others, MODES.get(settings.mode), recent)
 
 
-def _items(params: types.InlineCompletionParams, outcome: Outcome) -> types.InlineCompletionList:
-    if outcome.completion is None:
-        return NOTHING
-    text, where = outcome.completion.text, types.Range(params.position, params.position)
-    if selected := params.context.selected_completion_info:
+def _decide(server: CodegeexServer) -> Decide:
+    session = server.session
+    chosen = session.settings.completion.confidence
+    return partial(decide, threshold=session.worker.confidence_to_show if chosen is None else chosen)
+
+
+def _outcome(asked: _Asked, found: Found, took_ms: float) -> Outcome:
+    """What the cache found, with the document's line ends."""
+    completion: Completion | None = found.completion
+    if completion:
+        completion = replace(completion, text=completion.text.replace(LF, line_end_of(asked.text)))
+    return Outcome(completion, found.silence, found.receipt, stages_ms={"cache": took_ms})
+
+
+def _item(server: CodegeexServer, asked: _Asked, text: str) -> types.InlineCompletionItem:
+    where = types.Range(asked.params.position, asked.params.position)
+    number = server.session.offers.add(asked.uri, asked.request.offset, text)
+    if selected := asked.params.context.selected_completion_info:
         text, where = selected.text + text, selected.range
-    return types.InlineCompletionList(items=[types.InlineCompletionItem(insert_text=text, range=where)])
+    accepted = types.Command("Accepted", DID_ACCEPT, arguments=[number])
+    return types.InlineCompletionItem(insert_text=text, range=where, command=accepted)
+
+
+def _read_partial_result_tokens(server: CodegeexServer) -> None:
+    converter = server.protocol._converter  # noqa: SLF001
+    structure = converter.get_structure_hook(types.InlineCompletionParams)
+
+    def read(raw: Any, _kind: Any) -> InlineCompletionParams:
+        plain = structure(raw, types.InlineCompletionParams)
+        params = InlineCompletionParams(plain.context, plain.text_document, plain.position, plain.work_done_token)
+        token = raw.get("partialResultToken")
+        params.partial_result_token = token if isinstance(token, str | int) else None
+        return params
+
+    converter.register_structure_hook(types.InlineCompletionParams, read)

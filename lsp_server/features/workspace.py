@@ -8,7 +8,7 @@ from pathlib import Path
 from lsprotocol import types
 
 from lsp_server import indexing
-from lsp_server.documents import file_of, root_of, workspace_roots
+from lsp_server.documents import file_of, is_open, root_of, workspace_roots
 from lsp_server.server import CodegeexServer
 
 
@@ -16,15 +16,19 @@ def register(server: CodegeexServer) -> None:
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def did_change_workspace_folders(_params: types.DidChangeWorkspaceFoldersParams) -> None:
         indexing.follow_folders(server)
+        server.session.context_changed()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
+        if any(not is_open(server.workspace, change.uri) for change in params.changes):
+            server.session.context_changed()
         _tell(server, [change.uri for change in params.changes])
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         """What a person looks at, and its imports, come before the rest of a folder that is not indexed yet."""
         document = params.text_document
+        server.session.text_changed(document.uri)
         root, path = _place(server, document.uri)
         if root and (index := server.session.indexes.get(root)):
             index.opened(path, document.language_id, document.text)
@@ -35,13 +39,15 @@ def register(server: CodegeexServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
-        server.session.cancel(params.text_document.uri)
+        server.session.closed(params.text_document.uri)
         root, path = _place(server, params.text_document.uri)
         if root and (index := server.session.indexes.get(root)):
             index.closed(path)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
+        server.session.text_changed(params.text_document.uri)
+        server.session.debounce.key_pressed()
         root, path = _place(server, params.text_document.uri)
         if root is None:
             return

@@ -100,7 +100,7 @@ def test_the_outcome_is_a_receipt() -> None:
     request = at_cursor("paint(frame, <cursor>\n", paint_dot_py="def paint(frame, wheels):\n    return frame\n")
     outcome = run(request, ScriptedModel("wheels)"))
     assert [use.snippet.path for use in outcome.prompt.used] == ["paint.py"]
-    assert list(outcome.stages_ms) == ["context", "prompt", "prefill", "decode", "post-process"]
+    assert list(outcome.stages_ms) == ["context", "prompt", "wait", "prefill", "decode", "post-process"]
     assert outcome.prompt.mode is Mode.LINE
 
 

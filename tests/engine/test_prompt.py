@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from engine.languages import language_of
 from engine.model.catalog import EMBEDDED_FOLDER
-from engine.model.ctranslate import FolderTokenizer
-from engine.prompt.assemble import assemble, encode
+from engine.model.tokenizer import FolderTokenizer
+from engine.prompt.assemble import assemble
+from engine.prompt.frame import encode
 from engine.prompt.layout import Part
 from engine.prompt.mode import choose_mode
 from engine.types import Mode, Prompt, Snippet

@@ -109,7 +109,7 @@ def test_it_ends_when_its_parent_dies_and_the_pipe_stays_open() -> None:
 
 
 def test_the_server_starts_light() -> None:
-    """Neither torch nor transformers nor the command's own finery; ctranslate2 only when the model is loaded."""
+    """Neither torch nor transformers nor the command's own finery; ctranslate2 is the engine process' alone."""
     heavy = ["torch", "transformers", "rich", "ctranslate2", "tokenizers", "numpy"]
     code = f"import sys, lsp_server.app as s; s.create_server(); print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -128,9 +128,28 @@ def test_a_server_with_the_model_at_work_has_no_torch_and_stays_small() -> None:
     resident = psutil.Process(server.pid).memory_info().rss
     server.kill()
     server.wait()
-    assert any("ctranslate2" in path for path in mapped)
-    assert not any("/torch/" in path for path in mapped)
-    assert resident < 300 * 2**20
+    assert not any(f"/{library}/" in path for path in mapped for library in ("ctranslate2", "torch"))
+    assert resident < 150 * 2**20
+
+
+def test_the_engine_process_is_shown_and_ended(tmp_path: Path) -> None:
+    environment = os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)}
+    assert command("engine", env=environment).returncode == 1
+    server = subprocess.Popen(
+        SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    )
+    server.stdin.write(message("initialize", 1, capabilities={}) + message("initialized"))
+    server.stdin.flush()
+    said = b""
+    while b"model ready" not in said:
+        said += os.read(server.stdout.fileno(), 65536)
+    shown = command("engine", "status", env=environment).stdout
+    assert re.search(r"windows +1\b", shown)
+    assert "prefix cache" in shown
+    assert "was ended" in command("engine", "stop", env=environment).stdout
+    assert command("engine", env=environment).returncode == 1
+    server.kill()
+    server.wait()
 
 
 def test_tcp_serves_one_editor_on_loopback() -> None:
@@ -167,7 +186,7 @@ def test_complete_explains_itself(tmp_path: Path) -> None:
     assert "    3 paint_bicycle(«" in done.stdout
     assert re.search(r"paint\.py:1-2 +\d+ +declares paint_bicycle", done.stdout)
     assert re.search(r"prompt \d+ tokens: \d+ context", done.stdout)
-    assert re.search(r"\d+ ms: context [\d.]+, prompt [\d.]+, prefill [\d.]+, decode [\d.]+", done.stdout)
+    assert re.search(r"\d+ ms: context [\d.]+, prompt [\d.]+, wait [\d.]+, prefill [\d.]+, decode [\d.]+", done.stdout)
     assert "\x1b[" not in done.stdout  # colours only on a terminal
 
 

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from typing import Any
 
 import pytest
 from lsprotocol import types
 
+from engine.complete import complete
 from engine.types import ModelError
+from lsp_server import candidates
+from lsp_server.debounce import Debounce
 from tests.lsp_server.editor import URI, window
+from tests.lsp_server.typist import typist
 from tests.scripted import ScriptedModel
 
 
@@ -227,3 +233,234 @@ async def test_the_trace_tells_how_a_suggestion_came_about() -> None:
         await editor.suggestion(at)
         assert "inline completion in main.py" in editor.traces[-1].message
         assert "prefill" in editor.traces[-1].message
+
+
+async def test_a_suggestion_that_is_typed_along_is_not_asked_for_again() -> None:
+    async with typist(ScriptedModel("price * count"), "total = <cursor>\n") as person:
+        assert await person.sees() == "price * count"
+        for typed, rest in [("p", "rice * count"), ("rice ", "* count"), ("* coun", "t")]:
+            person.type(typed)
+            assert await person.sees() == rest
+        assert person.asked == 1
+
+
+async def test_going_back_and_undoing_is_not_asked_for_again() -> None:
+    async with typist(ScriptedModel("price * count"), "total = <cursor>\n") as person:
+        await person.sees()
+        person.type("pri")
+        assert await person.sees() == "ce * count"
+        person.delete(2)
+        assert await person.sees() == "rice * count"
+        person.delete(1)
+        assert await person.sees() == "price * count"
+        assert person.asked == 1
+
+
+async def test_another_key_asks_the_model() -> None:
+    async with typist(ScriptedModel("price"), "total = <cursor>\n") as person:
+        await person.sees()
+        person.type("c")
+        person.model.text = "ount"
+        assert await person.sees() == "ount"
+        assert person.asked == 2
+
+
+async def test_the_rest_of_a_block_is_there_when_its_first_line_is_accepted() -> None:
+    block = "\n    for x in xs:\n        print(x)\n    return xs"
+    async with typist(ScriptedModel(block), "def f(xs):<cursor>\n") as person:
+        assert await person.sees() == block
+        person.type("\n    for x in xs:\n        ")
+        assert await person.sees() == "print(x)\n    return xs"
+        assert person.asked == 1
+
+
+async def test_a_bracket_the_editor_closes_is_not_asked_for_again() -> None:
+    async with typist(ScriptedModel("(a, b)"), "total = add<cursor>\n") as person:
+        assert await person.sees() == "(a, b)"
+        person.type("(", closed=")")
+        assert await person.sees() == "a, b"
+        assert person.asked == 1
+
+
+async def test_crlf_from_the_cache() -> None:
+    async with typist(ScriptedModel("a = 1\n    b = 2"), "def f():\r\n    <cursor>\r\n") as person:
+        assert await person.sees() == "a = 1\r\n    b = 2"
+        person.type("a = ")
+        assert await person.sees() == "1\r\n    b = 2"
+
+
+async def test_that_there_is_nothing_to_say_is_not_asked_twice() -> None:
+    async with typist(ScriptedModel("value", probability=0.3), "x = <cursor>\n") as person:
+        assert [await person.sees(), await person.sees()] == ["", ""]
+        assert person.asked == 1
+
+
+async def test_a_change_in_another_file_asks_again() -> None:
+    async with typist(ScriptedModel("value", probability=0.3), "x = <cursor>\n") as person:
+        person.editor.open("y = 1\n", uri="file:///project/b.py")
+        await person.sees()
+        person.editor.change((0, 4), (0, 5), "2", uri="file:///project/b.py")
+        await person.sees()
+        assert person.asked == 2
+
+
+async def test_other_settings_and_a_closed_document_ask_again() -> None:
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
+        await person.sees()
+        settings = types.DidChangeConfigurationParams({"codegeex": {"completion": {"maxTokens": 32}}})
+        person.editor.client.workspace_did_change_configuration(settings)
+        await person.sees()
+        assert person.asked == 2
+        identifier = types.TextDocumentIdentifier(URI)
+        person.editor.client.text_document_did_close(types.DidCloseTextDocumentParams(identifier))
+        person.open("x = <cursor>\n")
+        await person.sees()
+        assert person.asked == 3
+
+
+async def test_the_trace_tells_what_the_cache_did() -> None:
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
+        person.editor.client.set_trace(types.SetTraceParams(types.TraceValue.Messages))
+        await person.sees()
+        assert "from the model (cache: 0 of 1)" in person.editor.traces[-1].message
+        person.type("v")
+        await person.sees()
+        assert "from the cache, typed along (cache: 1 of 2)" in person.editor.traces[-1].message
+        assert re.search(r"; cache [\d.]+ ms", person.editor.traces[-1].message)
+
+
+async def test_a_suggestion_from_the_cache_has_its_receipt() -> None:
+    options = {"codegeex": {"context": {"receipts": True}}}
+    source = "paint_bicycle(frame, <cursor>\n"
+    async with typist(ScriptedModel("wheels)"), source, initialization_options=options) as person:
+        receipts: list[Any] = []
+        person.editor.client.feature("codegeex/contextReceipt")(lambda params: receipts.append(params))
+        person.editor.open("def paint_bicycle(frame, wheels):\n    ...\n", uri="file:///project/paint.py")
+        await person.sees()
+        person.type("wh")
+        assert await person.sees() == "eels)"
+        assert len(receipts) == 2
+        assert receipts[0] == receipts[1]
+        assert [snippet.path for snippet in receipts[1].snippets] == ["paint.py"]
+
+
+async def test_what_follows_a_suggestion_is_prepared_in_a_pause() -> None:
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
+        item = await person.item()
+        person.model.text = " + 1"
+        await person.pauses()
+        assert person.asked == 2
+        await person.accepts(item)
+        assert await person.sees() == " + 1"
+        assert person.asked == 2
+
+
+async def test_a_request_ends_a_preparation_at_once() -> None:
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
+        await person.sees()
+        person.model.hold()
+        pausing = asyncio.ensure_future(person.pauses())
+        await asyncio.to_thread(person.model.started.wait, 10)
+        person.type("other")
+        person.model.text = " = 1"
+        request = person.asks()
+        await pausing  # it was cancelled: the model goes on only now
+        person.model.go_on.set()
+        assert (await request).items[0].insert_text == " = 1"
+
+
+async def test_a_request_for_what_is_being_prepared_waits_for_it() -> None:
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
+        await person.sees()
+        person.model.text = " + 1"
+        person.model.hold()
+        pausing = asyncio.ensure_future(person.pauses())
+        await asyncio.to_thread(person.model.started.wait, 10)
+        person.type("value")
+        request = person.asks()
+        await person.statistics()  # once this is answered, the request before has reached the server
+        person.model.go_on.set()
+        assert (await request).items[0].insert_text == " + 1"
+        await pausing
+        assert person.asked == 2
+
+
+async def test_while_a_slow_model_is_waited_for_the_next_key_costs_nothing() -> None:
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
+        person.session.debounce = debounce = Debounce(lambda: 0.0, lambda _: asyncio.Event().wait())
+        for _ in range(8):
+            debounce.key_pressed()
+        debounce._gaps.extend([100.0] * 8)
+        debounce.answered(500.0)
+        first = person.asks()
+        await person.statistics()
+        second = person.asks(explicit=True)
+        assert not (await first).items
+        assert (await second).items[0].insert_text == "value"
+        assert person.asked == 1
+
+
+def three(*texts: str, hold: asyncio.Event | None = None) -> Any:
+    """Candidates as a model would give them; before the last one it waits for `hold`."""
+
+    async def ask(request: Any, settings: Any, token: Any, workspaces: Any, count: int, give: Any) -> None:
+        for number, text in enumerate(texts):
+            if hold and number == len(texts) - 1:
+                await hold.wait()
+            give(complete(request, ScriptedModel(text), settings.completion, token))
+
+    return ask
+
+
+async def test_an_explicit_request_gets_different_candidates() -> None:
+    async with typist(ScriptedModel("unused"), "x = <cursor>\n") as person:
+        person.session.worker.complete_candidates = three("first", "second", "first", "third")
+        items = await person.items(explicit=True)
+        assert [item.insert_text for item in items] == ["first", "second", "third"]
+        person.session.worker.complete_candidates = three("never")
+        assert [item.insert_text for item in await person.items(explicit=True)] == ["first", "second", "third"]
+        assert await person.sees() == "first"
+
+
+async def test_candidates_are_streamed_where_the_client_can() -> None:
+    async with typist(ScriptedModel(), "x = <cursor>\n") as person:
+        hold, come, streamed = asyncio.Event(), asyncio.Event(), []
+
+        def progress(params: Any) -> None:
+            streamed.extend(item["insertText"] for item in params.value)
+            come.set()
+
+        person.editor.client.feature(types.PROGRESS)(progress)
+        person.session.worker.complete_candidates = three("first", "second", hold=hold)
+        asking = asyncio.ensure_future(person.items(explicit=True, stream="token"))
+        await asyncio.wait_for(come.wait(), 10)
+        assert streamed == ["first"]
+        hold.set()
+        assert await asking == []
+        assert streamed == ["first", "second"]
+
+
+async def test_late_candidates_are_there_for_the_next_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "MAX_WAIT_SECONDS", 0.0)
+    async with typist(ScriptedModel(), "x = <cursor>\n") as person:
+        hold = asyncio.Event()
+        person.session.worker.complete_candidates = three("first", "second", hold=hold)
+        assert [item.insert_text for item in await person.items(explicit=True)] == ["first"]
+        hold.set()
+        await asyncio.wait([person.session.preparation.task])
+        monkeypatch.setattr(candidates, "MAX_WAIT_SECONDS", 10.0)
+        assert [item.insert_text for item in await person.items(explicit=True)] == ["first", "second"]
+
+
+async def test_a_key_ends_the_search_for_candidates() -> None:
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
+        await person.editor.logged("model ready")
+        person.model.hold()
+        request = person.asks(explicit=True)
+        await asyncio.to_thread(person.model.started.wait, 10)
+        person.type("v")
+        person.model.text = "alue"
+        following = person.asks()
+        assert not (await request).items
+        person.model.go_on.set()
+        assert (await following).items[0].insert_text == "alue"

@@ -11,8 +11,9 @@ from engine.evaluate.humaneval_x.problems import Problem, Task
 from engine.model.folder import ModelDescription
 from engine.model.protocol import StopRule, Tokenizer
 from engine.prompt import system_prompts
-from engine.prompt.assemble import assemble, encode
+from engine.prompt.assemble import assemble
 from engine.prompt.chat import Turn, chat_parts
+from engine.prompt.frame import encode
 from engine.prompt.translation import translation_parts
 from engine.types import Mode, ModelError
 

@@ -14,7 +14,7 @@ from hypothesis import given
 
 from engine.convert.tokenizer import begins_with_space, fits, read_tokenizer
 from engine.convert.tokenizer.bytelevel import byte_characters
-from engine.model.ctranslate import FolderTokenizer
+from engine.model.tokenizer import FolderTokenizer
 from engine.types import ModelError
 from tests.engine.convert.tokenizer_corpus import (
     ANY_TEXT,

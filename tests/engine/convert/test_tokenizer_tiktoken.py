@@ -15,7 +15,7 @@ from tokenizers import Tokenizer, models, trainers
 from engine.convert.tokenizer import begins_with_space, read_tokenizer
 from engine.convert.tokenizer.bytelevel import byte_characters, split_by
 from engine.convert.tokenizer.tiktoken import CONTROL_TOKENS, from_ranks
-from engine.model.ctranslate import FolderTokenizer
+from engine.model.tokenizer import FolderTokenizer
 from engine.types import ModelError
 from tests.engine.convert.tokenizer_corpus import (
     ANY_TEXT,

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from engine.model.ctranslate import FolderTokenizer
+from engine.model.tokenizer import FolderTokenizer
 
 REPOSITORY = Path(__file__).parents[3]
 DATA = REPOSITORY.parent / "shared" / "data"

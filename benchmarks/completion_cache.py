@@ -1,0 +1,62 @@
+"""What a look into the completion cache takes: `python -m benchmarks.completion_cache`.
+
+A file of 5000 lines, a cache that is full: places that are known, that are being typed along, and that are not known.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from functools import partial
+from statistics import quantiles
+
+from engine.complete import decide
+from engine.completion_cache import CompletionCache, place_of
+from engine.completion_cache.cache import MAX_ENTRIES
+from engine.types import Completion, Generated, Mode, Outcome, Prompt
+
+LINES = 5_000
+LOOKUPS = 2_000
+SEED = 5
+DECIDE = partial(decide, threshold=0.5)
+
+
+def main() -> None:
+    rng = random.Random(SEED)
+    lines = [f"    total_{number} = self.compute_{rng.randrange(500)}(value, {number})" for number in range(LINES)]
+    cache = CompletionCache()
+    places = [(rng.randrange(100, LINES), rng.randrange(4, 20)) for _ in range(MAX_ENTRIES)]
+    for line, column in places:
+        text, offset = cursor(lines, line, lines[line][:column])
+        cache.put(place_of("file", text, offset), answer(lines[line][column:]))
+    print(f"{LINES} lines, {len(cache)} entries of {cache.size / len(cache):.0f} bytes\n")
+    print(f"{'microseconds':16} {'p50':>8} {'p90':>8}")
+    for kind, typed in (("same place", 0), ("typed along", 5), ("miss", None)):
+        times = []
+        for _ in range(LOOKUPS):
+            line, column = rng.choice(places)
+            written = "another = " if typed is None else lines[line][: column + typed]
+            text, offset = cursor(lines, line, written)
+            began = time.perf_counter()
+            found = cache.lookup(place_of("file", text, offset), text, offset, DECIDE)
+            times.append((time.perf_counter() - began) * 1e6)
+            assert (found is None) == (typed is None), (lines[line], column)
+        deciles = quantiles(times, n=10)
+        print(f"{kind:16} {deciles[4]:8.0f} {deciles[8]:8.0f}")
+
+
+def cursor(lines: list[str], line: int, written: str) -> tuple[str, int]:
+    """The file with one line written so far, and the cursor behind it."""
+    before = "\n".join([*lines[:line], written])
+    return before + "\n" + "\n".join(lines[line + 1 :]), len(before)
+
+
+def answer(text: str) -> Outcome:
+    """Tokens of four characters."""
+    ends = (*range(4, len(text), 4), len(text))
+    generated = Generated(text, ends, (-0.01,) * len(ends), -0.01)
+    return Outcome(Completion(text, Mode.LINE, 0.9), "", Prompt((), Mode.LINE, 0, 0), generated)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,10 @@
+"""What the model said, kept at the place where it was asked, and found again from wherever a person goes next.
+
+Pure: no clock, no thread, no model. The documents' text is looked at through bounded windows only.
+"""
+
+from engine.completion_cache.cache import MISS, CompletionCache, Found
+from engine.completion_cache.entry import Decide
+from engine.completion_cache.place import Place, place_of
+
+__all__ = ["MISS", "CompletionCache", "Decide", "Found", "Place", "place_of"]

@@ -1,0 +1,185 @@
+"""The cache: bounded in entries and bytes, the least recently used go first."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.completion_cache.entry import Decide, Entry, entry_of
+from engine.completion_cache.place import Place
+from engine.line_ends import with_lf
+from engine.types import Completion, Outcome, Prompt
+
+MAX_ENTRIES = 512
+MAX_BYTES = 4 * 2**20
+AROUND_CHARS = 40_000  # some thousand lines either way: the time of a lookup does not grow with the file
+
+SAME_PLACE, TYPED_ALONG, WENT_BACK, NOTHING = "same place", "typed along", "went back", "nothing to show"
+MISS = "miss"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the cache answers: a completion with LF line ends, or None and the reason for silence.
+
+    `kind` says how the place lies to the one that was asked; `receipt` is the prompt of that time, without its tokens.
+    """
+
+    kind: str
+    completion: Completion | None
+    silence: str = ""
+    receipt: Prompt | None = None
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    entry: Entry
+    typed: str
+    deleted: str = ""
+
+
+class CompletionCache:
+    """On one thread. `counts` has the lookups by kind of hit, and the misses."""
+
+    def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES) -> None:
+        self._max_entries, self._max_bytes = max_entries, max_bytes
+        self._entries: OrderedDict[int, Entry] = OrderedDict()  # by identity, the last used last
+        self._by_key: dict[int, list[Entry]] = {}
+        self._on_screen: dict[str, Entry] = {}  # by document: what was shown last
+        self._bytes = 0
+        self.counts: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def size(self) -> int:
+        """Bytes, roughly."""
+        return self._bytes
+
+    def put(self, place: Place, outcome: Outcome, rank: int = 0, *, on_screen: bool = True) -> None:
+        """Keeps what the model said; what it said there before, or at that rank, is replaced.
+
+        `on_screen`: its completion is being shown, and not kept for later.
+        """
+        entry = entry_of(place, outcome, rank, on_screen=on_screen)
+        if entry is None:
+            return
+        for old in list(self._by_key.get(place.key, ())):
+            if (old.place.document, old.place.line, old.place.after) != (place.document, place.line, place.after):
+                continue
+            is_current, says_the_same = old.place.epoch == place.epoch, old.answer.text == entry.answer.text
+            if is_current and says_the_same and old.rank < rank:
+                return
+            if not is_current or says_the_same or old.rank == rank:
+                self._remove(old)
+        self._entries[id(entry)] = entry
+        self._by_key.setdefault(place.key, []).append(entry)
+        self._bytes += entry.size
+        if entry.shown and not rank:
+            self._on_screen[place.document] = entry
+        while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
+            self._remove(next(iter(self._entries.values())))
+
+    def lookup(self, place: Place, text: str, offset: int, decide: Decide) -> Found | None:
+        """What is known for `place`, which is `offset` in `text`; None where the model must be asked."""
+        found = self._lookup(place, text, offset, decide)
+        self.counts[found.kind if found else MISS] += 1
+        return found
+
+    def alternatives(self, place: Place, text: str, offset: int, decide: Decide) -> list[Found]:
+        """Every different completion that is known for `place`, the best first."""
+        found: list[Found] = []
+        seen: set[str] = set()
+        prefix, suffix = _around(text, offset)
+        for each in self._candidates(place):
+            if each.deleted:
+                continue
+            completion, _ = each.entry.at(place, each.typed, prefix, suffix, decide)
+            if completion and completion.text not in seen:
+                seen.add(completion.text)
+                kind = TYPED_ALONG if each.typed else SAME_PLACE
+                found.append(Found(kind, completion, receipt=each.entry.receipt))
+        return found
+
+    def knows(self, place: Place) -> bool:
+        """Whether the model was asked at exactly this place."""
+        return any(entry.place.is_at(place) for entry in self._by_key.get(place.key, ()))
+
+    def take_off_screen(self, document: str) -> None:
+        """What was shown there is not wanted: it has to be likely again to be shown."""
+        if entry := self._on_screen.pop(document, None):
+            entry.shown = ""
+
+    def drop(self, document: str) -> None:
+        """Forgets a document."""
+        for entry in [entry for entry in self._entries.values() if entry.place.document == document]:
+            self._remove(entry)
+
+    def clear(self) -> None:
+        """Forgets all, as when another model answers. The counts stay."""
+        self._entries.clear()
+        self._by_key.clear()
+        self._on_screen.clear()
+        self._bytes = 0
+
+    def _lookup(self, place: Place, text: str, offset: int, decide: Decide) -> Found | None:
+        candidates = self._candidates(place)
+        if not candidates:
+            return None
+        prefix, suffix = _around(text, offset)
+        for each in candidates:
+            entry = each.entry
+            if each.deleted:
+                completion, silence, kind = entry.before(each.deleted, prefix, suffix, decide), "", WENT_BACK
+            else:
+                completion, silence = entry.at(place, each.typed, prefix, suffix, decide)
+                kind = TYPED_ALONG if each.typed else SAME_PLACE
+            if completion is None and not silence:
+                continue
+            self._entries.move_to_end(id(entry))
+            if completion is None:
+                return Found(NOTHING, None, silence, entry.receipt)
+            self._on_screen[place.document] = entry
+            return Found(kind, completion, receipt=entry.receipt)
+        return None
+
+    def _candidates(self, place: Place) -> list[_Candidate]:
+        """Entries that may speak of `place`: the one on the screen, then the nearest, the most probable, the latest."""
+        shown = self._on_screen.get(place.document)
+        found: list[_Candidate] = []
+        for entry, line, here in self._beside(place):
+            if entry.place.settled != place.settled:
+                continue
+            if entry.place.epoch != place.epoch and entry is not shown:
+                continue  # the model would be shown something else today
+            if line.startswith(entry.place.line):
+                found.append(_Candidate(entry, line[len(entry.place.line) :]))
+            elif here and entry.place.line.startswith(line) and not entry.rank:
+                found.append(_Candidate(entry, "", entry.place.line[len(line) :]))
+        found.reverse()
+        found.sort(key=lambda each: (each.entry is not shown, len(each.deleted), len(each.typed), each.entry.rank))
+        return found
+
+    def _beside(self, place: Place) -> Iterator[tuple[Entry, str, bool]]:
+        """(entry, the text from its line's start to `place`, whether it is the cursor's) of all that lie there."""
+        for number, line in enumerate(place.lines):
+            for entry in self._by_key.get(line.key, ()):
+                yield entry, line.text, number == 0
+
+    def _remove(self, entry: Entry) -> None:
+        del self._entries[id(entry)]
+        self._bytes -= entry.size
+        same_key = self._by_key[entry.place.key]
+        same_key.remove(entry)
+        if not same_key:
+            del self._by_key[entry.place.key]
+        if self._on_screen.get(entry.place.document) is entry:
+            del self._on_screen[entry.place.document]
+
+
+def _around(text: str, offset: int) -> tuple[str, str]:
+    """The document before and behind the cursor, as the pipeline reads it, as far as filters need to look."""
+    prefix = text[max(0, offset - AROUND_CHARS) : offset].removeprefix("\ufeff")
+    return with_lf(prefix), with_lf(text[offset : offset + AROUND_CHARS])

@@ -1,0 +1,141 @@
+"""One thing the model said, and what of it is right for the document as it is now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from engine.completion_cache.place import Place
+from engine.completion_cache.slicing import confirmed, is_border, put_before, rest_of, with_step
+from engine.line_ends import with_lf
+from engine.postprocess import Draft, Silent, apply_filters
+from engine.types import Completion, Generated, Mode, Outcome, Prompt
+
+# (answer, mode, prefix, suffix) -> what is shown, or None and why not: `engine.complete.decide` with its threshold.
+Decide = Callable[[Generated, Mode, str, str], tuple[Completion | None, str]]
+
+MAX_REJOINED_CHARS = 8  # deleted at the end of a word, that an answer behind them may bring back
+WORD_END = re.compile(r"\w+$")
+WORD_START = re.compile(r"\w*")
+# Of an entry in memory, measured with tracemalloc: by itself, for each token and for each snippet of the receipt.
+ENTRY_BYTES, TOKEN_BYTES, SNIPPET_BYTES = 1_300, 68, 230
+
+
+@dataclass(eq=False)
+class Entry:
+    """An answer at a place. `rank` orders different answers at one place; 0 is the most probable one's.
+
+    `shown` is what of it has been on the screen, as far as it ever went, counted from the place, and with what
+    confidence: it stays on the screen while it is typed along, whatever a threshold says of the rest.
+    """
+
+    place: Place
+    answer: Generated
+    mode: Mode
+    rank: int = 0
+    receipt: Prompt | None = None
+    shown: str = ""
+    confidence: float = 0.0
+
+    @property
+    def size(self) -> int:
+        """Bytes, roughly."""
+        texts = sum(len(line.text) for line in self.place.lines[:1]) + len(self.place.after) + len(self.answer.text)
+        snippets = len(self.receipt.used) if self.receipt else 0
+        return ENTRY_BYTES + texts + TOKEN_BYTES * len(self.answer.ends) + SNIPPET_BYTES * snippets
+
+    def at(self, place: Place, typed: str, prefix: str, suffix: str, decide: Decide) -> tuple[Completion | None, str]:
+        """What is left to show after `typed`; `prefix` ends with it. None, "" where the answer does not speak of that.
+
+        None and a reason where the model would say nothing more if it were asked.
+        """
+        fresh, silence = self._fresh(place, typed, prefix, suffix, decide)
+        kept = self._kept(typed, prefix, suffix)
+        found = fresh if fresh and (kept is None or fresh.text.startswith(kept.text)) else kept
+        if found is None:
+            return None, silence
+        if len(typed) + len(found.text) > len(self.shown):
+            self.shown, self.confidence = typed + found.text, found.confidence
+        return found, ""
+
+    def before(self, deleted: str, prefix: str, suffix: str, decide: Decide) -> Completion | None:
+        """What was deleted in front of the place, and the answer: where both make a word that the document knows.
+
+        Somebody who corrects a word would not want it back.
+        """
+        if len(deleted) > MAX_REJOINED_CHARS or not deleted.isidentifier() or not WORD_END.search(prefix[-1:]):
+            return None
+        head, tail = WORD_END.search(prefix[-MAX_REJOINED_CHARS * 8 :]), WORD_START.match(self.answer.text)
+        word = f"{head.group() if head else ''}{deleted}{tail.group() if tail else ''}"
+        if not re.search(rf"\b{re.escape(word)}\b", prefix[-10_000:] + suffix[:10_000]):
+            return None
+        return decide(put_before(self.answer, deleted), self.mode, prefix, suffix)[0]
+
+    def _fresh(
+        self, place: Place, typed: str, prefix: str, suffix: str, decide: Decide
+    ) -> tuple[Completion | None, str]:
+        """By the probability of what is left."""
+        answer = self._as_typed(typed)
+        if answer is None:
+            return None, ""
+        if typed and not answer.text[len(typed) :].strip():
+            return None, ""  # all of it is there: what follows was never asked
+        if "\n" in typed:  # which lines belong to the block is a matter of where it begins
+            began = prefix[: len(prefix) - len(typed)]
+            found, silence = decide(confirmed(answer, len(typed)), self.mode, began, suffix)
+            found = found and self._rest(found, typed, prefix, suffix)
+        else:
+            found, silence = decide(rest_of(answer, len(typed)), self.mode, prefix, suffix)
+        same_place = (place.after, place.epoch) == (self.place.after, self.place.epoch)
+        same_again = same_place and is_border(answer, len(typed)) and "\n" not in typed
+        return found, silence if same_again else ""
+
+    def _kept(self, typed: str, prefix: str, suffix: str) -> Completion | None:
+        """What has been shown and is not yet typed."""
+        if not self.shown.startswith(typed) or len(self.shown) <= len(typed):
+            return None
+        return self._rest(Completion(self.shown, self.mode, self.confidence), typed, prefix, suffix)
+
+    def _rest(self, whole: Completion, typed: str, prefix: str, suffix: str) -> Completion | None:
+        """A completion at the place without what is typed of it, and without what the document has by now."""
+        text, began = whole.text, prefix[: len(prefix) - len(typed)]
+        several_lines, line_goes_on = "\n" in typed, suffix.partition("\n")[0].strip()
+        try:
+            if several_lines:
+                text = apply_filters(Draft(text, began, suffix, self.mode)).text
+            text = text[len(typed) :] if text.startswith(typed) else ""
+            if line_goes_on or not several_lines:
+                text = apply_filters(Draft(text, prefix, suffix, self.mode)).text
+        except Silent:
+            return None
+        return replace(whole, text=text) if text.strip() else None
+
+    def _as_typed(self, typed: str) -> Generated | None:
+        """The answer, where `typed` is its beginning; as the editor indented it, where that makes the difference."""
+        if self.answer.text.startswith(typed):
+            return self.answer
+        last = typed.rpartition("\n")[2]
+        base = self.place.line[: len(self.place.line) - len(self.place.line.lstrip(" \t"))]
+        first = next((line for line in typed.split("\n")[1:] if line.strip()), last)
+        indent = first[: len(first) - len(first.lstrip(" \t"))]
+        step = indent.removeprefix(base)
+        if "\n" not in typed or not step or not indent.startswith(base):
+            return None
+        moved = with_step(self.answer, base, step)
+        return moved if moved.text.startswith(typed) else None
+
+
+def entry_of(place: Place, outcome: Outcome, rank: int, *, on_screen: bool) -> Entry | None:
+    """What to keep of a request's outcome; None where the model was not asked."""
+    if outcome.generated is None or outcome.prompt is None:
+        return None
+    slim = replace(
+        outcome.prompt,
+        tokens=(),
+        used=tuple(replace(use, snippet=replace(use.snippet, text="")) for use in outcome.prompt.used),
+    )
+    shown = outcome.completion if on_screen else None
+    text = with_lf(shown.text) if shown else ""
+    place = replace(place, lines=place.lines[:1])
+    return Entry(place, outcome.generated, outcome.prompt.mode, rank, slim, text, shown.confidence if shown else 0.0)

@@ -1,0 +1,75 @@
+"""Tokens as they come, into what the model said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.model.folder import ModelDescription
+from engine.model.protocol import StopRule, Token, Tokenizer
+from engine.types import CancellationToken, Generated, ModelError
+
+
+def stop_ids(description: ModelDescription, tokenizer: Tokenizer) -> tuple[int, ...]:
+    """The ids that end an answer. Raises `ModelError` for a stop token the tokenizer does not have."""
+    found = []
+    for token in description.stop:
+        ids = tokenizer.control(token)
+        if len(ids) != 1:  # each of its pieces would end an answer
+            where = description.folder / "model.toml"
+            raise ModelError(f"{where}: the stop token {token!r} is none of the tokenizer's; convert the model again")
+        found.append(ids[0])
+    return tuple(found)
+
+
+class Answer:
+    """One answer under way. `add` is the generator's `OnToken`; it may be called in another thread than the rest."""
+
+    def __init__(
+        self, tokenizer: Tokenizer, stop_ids: Sequence[int], stop: StopRule, cancellation: CancellationToken
+    ) -> None:
+        self._tokenizer, self._stop_ids, self._stop = tokenizer, frozenset(stop_ids), stop
+        self._cancellation = cancellation
+        self._said: list[int] = []
+        self._ends: list[int] = []
+        self._log_probs: list[float] = []
+        self._others: list[tuple[tuple[int, float], ...]] = []
+        self._text = ""
+        self._end_log_prob: float | None = None
+        self._has_ended = False
+
+    def add(self, token: Token) -> bool:
+        self._has_ended = self._has_ended or self._cancellation.is_cancelled or self._take(token)
+        return self._has_ended
+
+    def _take(self, token: Token) -> bool:
+        if token.id in self._stop_ids:
+            self._end_log_prob = token.log_prob
+            return True
+        self._said.append(token.id)
+        self._others.append(tuple(other for other in token.others if other[0] not in self._stop_ids))
+        self._text = self._tokenizer.decode(self._said)
+        self._ends.append(len(self._text))
+        self._log_probs.append(token.log_prob)
+        return self._stop(self._text)
+
+    def generated(
+        self,
+        max_new_tokens: int,
+        prefill_ms: float,
+        decode_ms: float,
+        wait_ms: float = 0.0,
+        reused_tokens: int = 0,
+    ) -> Generated:
+        return Generated(
+            text=self._text,
+            ends=tuple(self._ends),
+            log_probs=tuple(self._log_probs),
+            end_log_prob=self._end_log_prob,
+            stopped=self._end_log_prob is not None or len(self._said) < max_new_tokens,
+            prefill_ms=prefill_ms,
+            decode_ms=decode_ms,
+            wait_ms=wait_ms,
+            reused_tokens=reused_tokens,
+            tokens=tuple(self._said),
+            others=tuple(self._others),
+        )

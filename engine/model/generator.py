@@ -1,0 +1,250 @@
+"""Token ids in, token ids out: the only module of the daemon that imports ctranslate2."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.model.prefix_cache import Plan, PrefixCache
+from engine.model.protocol import OnToken, Token
+from engine.model.shape import kv_bytes_per_token
+from engine.types import GREEDY, ModelError, Sampling
+
+if TYPE_CHECKING:
+    import ctranslate2
+
+MAX_DEFAULT_THREADS = 4  # more gains little for models that answer within a keystroke, and starves the editor
+WARM_UP_TOKENS = 32
+MEASURED_TOKENS = 128  # fewer say nothing of the speed
+LARGE_MODEL_BYTES = 2**30  # of which two copies are never held at once
+MIN_CACHE_BYTES = 256 * 2**20
+MIN_CACHE_TOKENS = 3 * 1024
+MAX_MEMORY_SHARE = 1 / 8
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What one generation took."""
+
+    prefill_ms: float
+    decode_ms: float
+
+
+def default_threads() -> int:
+    """Threads for a model on the CPU where nothing was measured: all but one of the cores it may use, at most four."""
+    return max(1, min(MAX_DEFAULT_THREADS, available_cores() - 1))
+
+
+def available_cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        return os.cpu_count() or 2
+
+
+def has_gpu() -> bool:
+    import ctranslate2
+
+    return int(ctranslate2.get_cuda_device_count()) > 0
+
+
+class TokenGenerator:
+    """The weights, and the KV states kept of prompts' heads. Not thread-safe: one caller at a time.
+
+    `device`: "auto" (the GPU where there is one), "cpu" or "cuda". `cache_bytes` bounds the kept states; None decides
+    by the model. Raises `ModelError` where it cannot be loaded.
+    """
+
+    def __init__(self, folder: Path, device: str = "auto", threads: int = 0, cache_bytes: int | None = None) -> None:
+        self.folder = folder
+        self.threads = threads or default_threads()
+        self._asked_device = device
+        self._weights_bytes = (folder / "model.bin").stat().st_size
+        self._generator: ctranslate2.Generator | None = None
+        self.load_seconds = 0.0
+        self.reused_tokens = 0  # of the last prompt
+        self.prefill_tokens_per_second = 0.0  # as last measured on a prompt of some length; 0 before
+        self._load()
+        per_token = kv_bytes_per_token(folder / "model.bin")
+        self.cache = PrefixCache(per_token, default_cache_bytes(per_token) if cache_bytes is None else cache_bytes)
+
+    @property
+    def device(self) -> str:
+        return str(self._loaded.device)
+
+    @property
+    def compute_type(self) -> str:
+        return str(self._loaded.compute_type)
+
+    @property
+    def _loaded(self) -> ctranslate2.Generator:
+        if self._generator is None:
+            raise ModelError(f"the model in {self.folder} could not be loaded again; restart the editor")
+        return self._generator
+
+    def warm_up(self) -> None:
+        """The first call after loading is twice as slow: make it before somebody waits."""
+        self._generate([0] * WARM_UP_TOKENS, Plan(), 2, (), lambda _: False)
+
+    def score(self, tokens: Sequence[int]) -> list[float]:
+        """The log-probability of each token after the first, given those before it. For evaluation."""
+        return list(self._loaded.score_batch([[str(token) for token in tokens]])[0].log_probs)
+
+    def generate(
+        self,
+        tokens: Sequence[int],
+        max_new_tokens: int,
+        end_ids: Sequence[int],
+        on_token: OnToken,
+        sampling: Sampling = GREEDY,
+        head: int = 0,
+        others: int = 0,
+    ) -> Timing:
+        """Continues `tokens` until `on_token` says so, one of `end_ids` came, which `on_token` is told as well, or
+        `max_new_tokens` are there. The first `head` tokens are likely to be the first of the next prompts too. With
+        each token come so many `others` that are next in probability.
+
+        Of the seeds a process sees, only the first counts: CTranslate2's decoding thread takes one when it first draws
+        a token, and passes over what is set later.
+        """
+        plan = self.cache.plan(tokens, head)
+        self.reused_tokens = plan.static if plan.reused else 0
+        return self._generate(tokens, plan, max_new_tokens, end_ids, on_token, sampling, others)
+
+    def move_head(self) -> bool:
+        """Reads ahead what the next prompts will begin with. False where nothing would be gained."""
+        head = self.cache.next_head()
+        if head:
+            self._generate([*head, head[-1]], Plan(len(head), keep=True), 1, (), lambda _: True)
+        return bool(head)
+
+    @property
+    def move_seconds(self) -> float:
+        """What `move_head` would take now, 0 where there is nothing to move."""
+        return self.cache.wanted_tokens / self.prefill_tokens_per_second if self.prefill_tokens_per_second else 0.0
+
+    def forget_heads(self, threads: int = 0) -> None:
+        """Builds the generator anew, with another number of threads where one is given: all kept states are dropped."""
+        self.threads = threads or self.threads
+        if self._weights_bytes > LARGE_MODEL_BYTES:
+            self._generator = None
+            gc.collect()
+        self._load()
+        self.cache.forget()
+
+    def _generate(
+        self,
+        tokens: Sequence[int],
+        plan: Plan,
+        max_new_tokens: int,
+        end_ids: Sequence[int],
+        on_token: OnToken,
+        sampling: Sampling = GREEDY,
+        others: int = 0,
+    ) -> Timing:
+        # CTranslate2 lets go of the callback in its own thread, maybe after this call has returned. The callback must
+        # therefore not hold `self`: the last reference to a generator, dropped in that thread, would make the thread
+        # join itself and end the process.
+        began = time.perf_counter()
+        first = 0.0
+
+        def on_step(step: ctranslate2.GenerationStepResult) -> bool:
+            nonlocal first
+            first = first or time.perf_counter()
+            return on_token(Token(step.token_id, step.log_prob, _others(step, others) if others else ()))
+
+        spelled = [str(token) for token in tokens]
+        self._loaded.generate_batch(
+            [spelled[plan.static :]],
+            static_prompt=spelled[: plan.static] or None,
+            cache_static_prompt=plan.keep,
+            max_length=max_new_tokens,
+            **_drawing(sampling),
+            end_token=list(end_ids),
+            return_end_token=True,
+            include_prompt_in_result=False,
+            return_logits_vocab=bool(others),
+            return_scores=True,  # or the steps carry no log-probability
+            callback=on_step,
+        )
+        done = time.perf_counter()
+        first = first or done
+        read = len(tokens) - (plan.static if plan.reused else 0)
+        if read >= MEASURED_TOKENS:
+            self.prefill_tokens_per_second = read / max(first - began, 1e-6)
+        return Timing((first - began) * 1000, (done - first) * 1000)
+
+    def _load(self) -> None:
+        began = time.perf_counter()
+        self._generator = _load(self.folder, self._asked_device, self.threads)
+        self.load_seconds = time.perf_counter() - began
+
+
+def default_cache_bytes(bytes_per_token: int) -> int:
+    """Room for the heads of a few documents, within what the machine can spare."""
+    import psutil
+
+    wanted = max(MIN_CACHE_BYTES, MIN_CACHE_TOKENS * bytes_per_token)
+    return int(min(wanted, psutil.virtual_memory().total * MAX_MEMORY_SHARE))
+
+
+def _others(step: ctranslate2.GenerationStepResult, count: int) -> tuple[tuple[int, float], ...]:
+    """The `count` most probable tokens beside the chosen one, with their log-probabilities."""
+    import numpy as np
+
+    logits = np.array(step.logits)[0].astype(np.float32)
+    count = min(count, len(logits) - 1)
+    total = step.log_prob - float(logits[step.token_id])  # minus the logarithm of the sum of all
+    logits[step.token_id] = -np.inf
+    best = np.argpartition(logits, -count)[-count:]
+    best = best[np.argsort(-logits[best])]
+    return tuple((int(token), float(logits[token]) + total) for token in best)
+
+
+def _drawing(sampling: Sampling) -> dict[str, int | float]:
+    """The options of `generate_batch` that choose the next token."""
+    import ctranslate2
+
+    if sampling.is_greedy:
+        return {"sampling_topk": 1}
+    if sampling.seed is not None:
+        ctranslate2.set_random_seed(sampling.seed)
+    return {
+        "sampling_topk": sampling.top_k,
+        "sampling_topp": sampling.top_p,
+        "sampling_temperature": sampling.temperature,
+    }
+
+
+def _load(folder: Path, device: str, threads: int) -> ctranslate2.Generator:
+    """Builds the generator in a thread that ends afterwards.
+
+    The thread that constructs it keeps a libgomp pool of its own for as long as it lives; with more pool threads than
+    cores every parallel region sleeps, and decoding is up to nine times slower.
+    """
+    import ctranslate2
+
+    # That a CPU computes bfloat16 in float32 is no warning: doctor says what is computed in.
+    ctranslate2.set_log_level(logging.ERROR)
+    made: list[ctranslate2.Generator] = []
+    faults: list[Exception] = []
+
+    def build() -> None:
+        try:
+            made.append(ctranslate2.Generator(str(folder), device=device, intra_threads=threads))
+        except Exception as fault:  # noqa: BLE001 - handed to the caller's thread
+            faults.append(fault)
+
+    thread = threading.Thread(target=build, name="model-load")
+    thread.start()
+    thread.join()
+    if faults:
+        raise ModelError(f"the model in {folder} cannot be loaded on {device}: {faults[0]}") from faults[0]
+    return made[0]

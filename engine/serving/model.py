@@ -1,0 +1,86 @@
+"""The engine process' model behind `engine.model.protocol.LanguageModel`: text here, tokens there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from engine.model.answer import Answer, stop_ids
+from engine.model.folder import ModelDescription
+from engine.model.protocol import StopRule, Token
+from engine.model.tokenizer import FolderTokenizer
+from engine.serving import messages
+from engine.serving.client import EngineClient
+from engine.types import GREEDY, CancellationToken, Generated, Priority, Sampling
+
+
+class ServedModel:
+    """May be used from several threads. Raises `EngineError` where the engine process cannot load the model."""
+
+    def __init__(self, client: EngineClient, description: ModelDescription, device: str, threads: int) -> None:
+        self._client, self._description = client, description
+        self._tokenizer = FolderTokenizer(description.folder)
+        self._stop_ids = stop_ids(description, self._tokenizer)
+        self._key = (str(description.folder.resolve()), device, threads)
+        self.opened = client.open(*self._key)
+
+    @property
+    def description(self) -> ModelDescription:
+        return self._description
+
+    @property
+    def tokenizer(self) -> FolderTokenizer:
+        return self._tokenizer
+
+    def generate(
+        self,
+        tokens: Sequence[int],
+        max_new_tokens: int,
+        stop: StopRule,
+        cancellation: CancellationToken,
+        sampling: Sampling = GREEDY,
+        *,
+        head: int = 0,
+        priority: Priority = Priority.COMPLETION,
+        others: int = 0,
+    ) -> Generated:
+        """As the protocol says. Returns as soon as `stop` does; the engine then ends its work within a decode step."""
+        cancellation.check()
+        answer = _Heard(self._tokenizer, self._stop_ids, stop, cancellation)
+
+        def begin() -> Callable[[messages.Began | messages.Said], bool]:
+            nonlocal answer
+            answer = _Heard(self._tokenizer, self._stop_ids, stop, cancellation)
+            return answer.hear
+
+        asked = {
+            "tokens": list(tokens),
+            "head": head,
+            "max_new_tokens": max_new_tokens,
+            "end_ids": list(self._stop_ids),
+            "sampling": [sampling.temperature, sampling.top_p, sampling.top_k, sampling.seed],
+            "priority": int(priority),
+            "others": others,
+        }
+        self._client.generate(self._key, asked, cancellation, begin)
+        cancellation.check()
+        return answer.as_generated(max_new_tokens)
+
+
+class _Heard(Answer):
+    """An answer as the engine process sends it."""
+
+    _began = messages.Began(0, 0.0, 0.0, 0)
+    _first = _last = 0.0
+
+    def hear(self, what: messages.Began | messages.Said) -> bool:
+        self._last = time.perf_counter()
+        if isinstance(what, messages.Began):
+            self._began, self._first = what, self._last
+            return False
+        return self.add(Token(what.token, what.log_prob, tuple((token, log_prob) for token, log_prob in what.others)))
+
+    def as_generated(self, max_new_tokens: int) -> Generated:
+        began = self._began
+        decode_ms = (self._last - self._first) * 1000
+        return self.generated(max_new_tokens, began.prefill_ms, decode_ms, began.wait_ms, began.reused_tokens)

@@ -1,0 +1,250 @@
+"""The engine process: models, their scheduler, and the windows that are connected. Ends itself when nobody needs it."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection, Listener
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from engine.model.folder import read_description
+from engine.model.generator import TokenGenerator
+from engine.serving import messages
+from engine.serving.address import Address
+from engine.serving.channel import Channel
+from engine.serving.scheduler import Job, Scheduler
+from engine.serving.threads import ThreadChoice
+from engine.serving.upkeep import SLOW_LOAD_SECONDS, Upkeep
+from engine.types import EngineError, Priority, Sampling
+
+log = logging.getLogger(__name__)
+
+LINGER_SECONDS = 20.0  # after the last window has closed: one that is reloaded finds the model warm
+IDLE_SECONDS = 30 * 60.0  # without a request: the memory is worth more to others
+CHECK_SECONDS = 1.0
+MAX_UNSENT = 10_000  # messages to a window that reads none of them
+ModelKey = tuple[str, str, int]
+
+
+class _Models:
+    """Each model once, for all windows. Loaded in the thread that asks first; the others wait for it."""
+
+    def __init__(self, upkeep: Upkeep) -> None:
+        self._upkeep = upkeep
+        self._lock = threading.Lock()
+        self._loading: dict[ModelKey, threading.Lock] = {}
+        self._loaded: dict[ModelKey, TokenGenerator] = {}
+
+    def open(self, key: ModelKey, cache_bytes: int | None) -> TokenGenerator:
+        """Raises `EngineError`."""
+        with self._lock:
+            loading = self._loading.setdefault(key, threading.Lock())
+        with loading:
+            if key not in self._loaded:
+                self._loaded[key] = self._load(*key, cache_bytes)
+            return self._loaded[key]
+
+    def keep_only(self, keys: set[ModelKey]) -> None:
+        """Lets go of models that no window uses any more."""
+        with self._lock:
+            for key in self._loaded.keys() - keys:
+                self._upkeep.forget(self._loaded.pop(key))
+                self._loading.pop(key, None)
+
+    def facts(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "folder": folder,
+                "device": generator.device,
+                "compute_type": generator.compute_type,
+                "threads": generator.threads,
+                "prefix_cache_bytes": generator.cache.size_bytes,
+                "prefix_cache_budget_bytes": generator.cache.budget_bytes,
+                "prefix_cache_hits": generator.cache.hits,
+                "prefix_cache_misses": generator.cache.misses,
+                "reused_tokens": generator.cache.reused_tokens,
+            }
+            for (folder, _, _), generator in list(self._loaded.items())
+        ]
+
+    def _load(self, folder: str, device: str, threads: int, cache_bytes: int | None) -> TokenGenerator:
+        description = read_description(Path(folder))  # native code reads only what is whole
+        generator = TokenGenerator(description.folder, device, threads, cache_bytes)
+        if not threads and generator.device == "cpu" and generator.load_seconds < SLOW_LOAD_SECONDS:
+            sums = description.facts.get("files", {})
+            choice = ThreadChoice(description.folder, str(sums.get("model.bin", folder)))
+            if choice.best:
+                generator.forget_heads(choice.best)
+            self._upkeep.may_tune(generator, choice)
+        generator.warm_up()
+        return generator
+
+
+class _Window:
+    """One connection. What it is sent waits in a queue of its own: a window that hangs holds up nobody."""
+
+    def __init__(self, channel: Channel, models: _Models, scheduler: Scheduler, facts: Callable[[], Any]) -> None:
+        self._channel, self._models, self._scheduler, self._facts = channel, models, scheduler, facts
+        self._unsent: queue.Queue[messages.Message | None] = queue.Queue(MAX_UNSENT)
+        self._jobs: dict[int, Job] = {}
+        self._opened: dict[int, TokenGenerator] = {}
+        self.keys: set[ModelKey] = set()
+        self.asked_at = time.monotonic()
+
+    def serve(self) -> None:
+        """Until the window closes the connection."""
+        threading.Thread(target=self._send_all, name="to window", daemon=True).start()
+        try:
+            while True:
+                self._take(self._channel.receive())
+        except (EOFError, OSError):
+            log.debug("a window has left")
+        except ValueError as fault:
+            log.error("a window is disconnected: %s", fault)  # noqa: TRY400 - the log is read by people
+        for job in list(self._jobs.values()):
+            self._scheduler.cancel(job)
+        self._channel.close()
+        with suppress(queue.Full):
+            self._unsent.put_nowait(None)
+
+    def _take(self, message: messages.Message) -> None:
+        self.asked_at = time.monotonic()
+        match message:
+            case messages.Open():
+                threading.Thread(target=self._open, args=(message,), name="model-open", daemon=True).start()
+            case messages.Generate():
+                self._generate(message)
+            case messages.Cancel():
+                if job := self._jobs.pop(message.number, None):
+                    self._scheduler.cancel(job)
+            case messages.AskStatus():
+                self._send(messages.Status(message.number, self._scheduler.overdue_seconds, self._facts()))
+            case messages.Stop():
+                log.info("asked to stop")
+                os._exit(0)
+            case _:
+                raise ValueError(f"{type(message).__name__} is not for the engine")
+
+    def _open(self, asked: messages.Open) -> None:
+        key = (asked.folder, asked.device, asked.threads)
+        self.keys.add(key)
+        try:
+            generator = self._models.open(key, asked.cache_bytes)
+        except EngineError as fault:
+            self._send(messages.Failed(asked.number, str(fault)))
+            return
+        except Exception as fault:  # noqa: BLE001 - native libraries raise what they like
+            self._send(messages.Failed(asked.number, f"the model in {asked.folder} cannot be loaded: {fault}"))
+            return
+        self._opened[asked.number] = generator
+        self._send(messages.Opened(asked.number, generator.device, generator.compute_type, generator.threads))
+
+    def _generate(self, asked: messages.Generate) -> None:
+        number = asked.number
+        generator = self._opened.get(asked.model)
+        if generator is None:
+            self._send(messages.Failed(number, "the model is not open"))
+            return
+
+        def on_begin(wait_ms: float, prefill_ms: float, reused_tokens: int) -> None:
+            self._send(messages.Began(number, wait_ms, prefill_ms, reused_tokens))
+
+        def on_done() -> None:
+            self._jobs.pop(number, None)
+            self._send(messages.Done(number))
+
+        def on_failed(message: str) -> None:
+            self._jobs.pop(number, None)
+            self._send(messages.Failed(number, message))
+
+        job = self._jobs[number] = Job(
+            generator,
+            asked.tokens,
+            asked.max_new_tokens,
+            tuple(asked.end_ids),
+            on_begin,
+            lambda token: self._send(messages.Said(number, token.id, token.log_prob, list(map(list, token.others)))),
+            on_done,
+            on_failed,
+            Sampling(*asked.sampling),
+            asked.head,
+            Priority(asked.priority),
+            asked.others,
+        )
+        self._scheduler.submit(job)
+
+    def _send(self, message: messages.Message) -> None:
+        try:
+            self._unsent.put_nowait(message)
+        except queue.Full:
+            self._channel.hang_up()
+
+    def _send_all(self) -> None:
+        with suppress(OSError):
+            while message := self._unsent.get():
+                self._channel.send(message)
+
+
+def run(address: Address, linger_seconds: float = LINGER_SECONDS, idle_seconds: float = IDLE_SECONDS) -> None:
+    """Serves windows until none is left, or none has asked for long. Returns at once where an engine already runs."""
+    lock = filelock.FileLock(address.lock, blocking=False)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        return
+    address.remove_socket()
+    address.pid_file.write_text(str(os.getpid()))
+    upkeep = Upkeep()
+    models, scheduler = _Models(upkeep), Scheduler(upkeep)
+    scheduler.start()
+    windows: list[_Window] = []
+    began = time.monotonic()
+
+    def facts() -> dict[str, Any]:
+        return {
+            "pid": os.getpid(),
+            "windows": len(windows),
+            "uptime_seconds": time.monotonic() - began,
+            "finished": scheduler.finished,
+            "models": models.facts(),
+        }
+
+    def serve(connection: Connection) -> None:
+        window = _Window(Channel(connection), models, scheduler, facts)
+        windows.append(window)
+        window.serve()
+        windows.remove(window)
+
+    def end_when_unneeded() -> None:
+        lonely_since = time.monotonic()
+        for _ in itertools.count():
+            time.sleep(CHECK_SECONDS)
+            now = time.monotonic()
+            if windows:
+                lonely_since = now
+                models.keep_only(set().union(*(window.keys for window in list(windows))))
+            asked_at = max((window.asked_at for window in list(windows)), default=began)
+            if now - lonely_since > linger_seconds or (now - asked_at > idle_seconds and scheduler.idle_seconds):
+                log.info("nobody needs the model any more")
+                address.remove_socket()
+                os._exit(0)  # native threads must not be torn down under the interpreter
+
+    with Listener(address.listener, backlog=64, authkey=address.write_key()) as listener:
+        threading.Thread(target=end_when_unneeded, name="end when unneeded", daemon=True).start()
+        log.info("listening on %s", address.listener)
+        while True:
+            try:
+                connection = listener.accept()
+            except Exception as fault:  # noqa: BLE001 - somebody who does not know the key, or left at once
+                log.debug("a connection came to nothing: %s", fault)
+                continue
+            threading.Thread(target=serve, args=(connection,), name="window", daemon=True).start()

@@ -1,0 +1,105 @@
+"""How many threads a model on the CPU gets: measured once on this machine, fewer while others need the cores.
+
+On a machine that is busy, fewer threads win: with two of four cores taken, three threads decode seven times slower than
+one, since every parallel region waits for its slowest thread.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import platformdirs
+import psutil
+
+from engine.model.generator import TokenGenerator, available_cores
+
+PREFILL_TOKENS, DECODE_TOKENS = 256, 16
+MAX_THREADS = 8
+GAIN = 0.95  # a thread more must take less than this share of the time: it is taken from the editor
+
+
+class ThreadChoice:
+    """For one model. `measure_next` is called until `is_measured`; each call is one short measurement."""
+
+    def __init__(self, folder: Path, digest: str, file: Path | None = None) -> None:
+        self._folder = folder
+        self._key = f"{digest}/{available_cores()}"
+        self._file = file or Path(platformdirs.user_cache_dir("codegeex-lsp")) / "threads.json"
+        self.best = self._remembered()
+        self._left = [] if self.best else candidates(available_cores())
+        self._took: dict[int, float] = {}
+        self._process = psutil.Process()
+        self._seen = self._times()
+
+    @property
+    def is_measured(self) -> bool:
+        return not self._left
+
+    def measure_next(self) -> None:
+        """Measures the next candidate; after the last one, remembers the best."""
+        threads = self._left.pop(0)
+        self._took[threads] = measure_seconds(self._folder, threads)
+        if not self._left:
+            self.best = best_of(self._took)
+            self._remember()
+
+    def now(self) -> int:
+        """The number for the moment: what others left since the last call; on battery, half."""
+        before, self._seen = self._seen, self._times()
+        wall, busy, own = (after - then for after, then in zip(self._seen, before, strict=True))
+        taken = max(0.0, busy - own) / max(wall, 1e-3)
+        battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+        return spare_threads(
+            self.best, available_cores(), taken, on_battery=bool(battery and not battery.power_plugged)
+        )
+
+    def _times(self) -> tuple[float, float, float]:
+        """Seconds: of the clock, of all cores' work, of this process' work."""
+        cores, own = psutil.cpu_times(), self._process.cpu_times()
+        idle = cores.idle + getattr(cores, "iowait", 0.0)
+        return time.monotonic(), sum(cores[:8]) - idle, own.user + own.system
+
+    def _remembered(self) -> int:
+        with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+            return int(json.loads(self._file.read_text())[self._key])
+        return 0
+
+    def _remember(self) -> None:
+        known = {}
+        with suppress(OSError, ValueError):
+            known = json.loads(self._file.read_text())
+        with suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._file.write_text(json.dumps({**known, self._key: self.best}))
+
+
+def candidates(cores: int) -> list[int]:
+    """Numbers of threads worth trying."""
+    return [threads for threads in (1, 2, 3, 4, 6, MAX_THREADS) if threads <= cores]
+
+
+def measure_seconds(folder: Path, threads: int) -> float:
+    """A prompt and a few tokens with so many threads."""
+    generator = TokenGenerator(folder, "cpu", threads)
+    generator.warm_up()
+    began = time.perf_counter()
+    generator.generate([0] * PREFILL_TOKENS, DECODE_TOKENS, (), lambda _: False)
+    return time.perf_counter() - began
+
+
+def best_of(took: dict[int, float]) -> int:
+    """The smallest number of threads that no larger one clearly beats."""
+    best = min(took)
+    for threads in sorted(took):
+        if took[threads] < took[best] * GAIN:
+            best = threads
+    return best
+
+
+def spare_threads(best: int, cores: int, taken: float, *, on_battery: bool) -> int:
+    """`taken`: cores that others keep busy."""
+    most = max(1, best // 2) if on_battery else best
+    return max(1, min(most, cores - round(taken)))

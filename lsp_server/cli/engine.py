@@ -1,0 +1,64 @@
+"""`codegeex-lsp engine`: the process that holds the model. Windows start it themselves; this shows and ends it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from engine.serving.address import find_address
+from engine.serving.messages import Status
+from engine.types import EngineError
+from lsp_server import __version__
+from lsp_server.cli import terminal
+from lsp_server.model_worker import engine_client
+
+EXIT_OK, EXIT_NONE, EXIT_FAULT = 0, 1, 2
+MIB = 2**20
+
+
+def run_engine(options: argparse.Namespace) -> int:
+    """Serves in the foreground; or shows, or ends, the one that runs: 1 where none does."""
+    try:
+        if options.asked == "serve":
+            from engine.serving.process import run
+
+            run(find_address(__version__))
+            return EXIT_OK
+        status = engine_client().status()
+        if status is None:
+            print("no engine process is running; the first window that needs the model starts it")  # noqa: T201
+            return EXIT_NONE
+        if options.asked == "stop":
+            engine_client().stop_engine()
+            print("the engine process was ended; the next request starts another")  # noqa: T201
+        else:
+            _show(terminal.console(), status)
+    except EngineError as fault:
+        print(f"codegeex-lsp: {fault}", file=sys.stderr)  # noqa: T201
+        return EXIT_FAULT
+    return EXIT_OK
+
+
+def _show(console: Console, status: Status) -> None:
+    import psutil
+
+    facts = status.facts
+    table = Table(box=None, show_header=False, pad_edge=False)
+    resident = psutil.Process(facts["pid"]).memory_info().rss / MIB
+    table.add_row("process", f"{facts['pid']}, up {facts['uptime_seconds']:.0f} s, {resident:.0f} MiB resident")
+    table.add_row("windows", str(facts["windows"] - 1))  # without this command
+    table.add_row("answers", str(facts["finished"]))
+    table.add_row("log", str(find_address(__version__).log))
+    for model in facts["models"]:
+        kept, budget = model["prefix_cache_bytes"] / MIB, model["prefix_cache_budget_bytes"] / MIB
+        table.add_row("model", model["folder"])
+        table.add_row("", f"on {model['device']}, {model['compute_type']}, {model['threads']} threads")
+        table.add_row(
+            "prefix cache",
+            f"{model['prefix_cache_hits']} hits, {model['prefix_cache_misses']} misses,"
+            f" {model['reused_tokens']:,} tokens not read again; {kept:.0f} of {budget:.0f} MiB",
+        )
+    console.print(table)

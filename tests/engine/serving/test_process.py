@@ -1,0 +1,202 @@
+"""The real engine process with the embedded model: shared, private, and started again when it is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine.model.catalog import EMBEDDED_FOLDER, find_model
+from engine.model.ctranslate import CTranslateModel
+from engine.serving.address import Address, find_address
+from engine.serving.client import EngineClient
+from engine.serving.launch import start_engine
+from engine.serving.model import ServedModel
+from engine.types import CancellationToken, Cancelled, EngineError, Priority
+
+MODEL = (str(EMBEDDED_FOLDER), "cpu", 1)
+CODE = "def add(a, b):\n    return"
+
+
+@pytest.fixture
+def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Address]:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    yield find_address("test")
+    EngineClient("test").stop_engine()
+
+
+def window() -> ServedModel:
+    return ServedModel(EngineClient("test"), find_model("embedded"), "cpu", 1)
+
+
+def engine_pid() -> int:
+    status = EngineClient("test").status()
+    return status.facts["pid"] if status else 0
+
+
+def end(pid: int) -> None:
+    process = psutil.Process(pid)
+    os.kill(pid, signal.SIGKILL)
+    process.wait(10)
+
+
+def test_it_says_what_the_model_says_in_this_process(address: Address) -> None:
+    served, here = window(), CTranslateModel(find_model("embedded"), "cpu", 1)
+    tokens = here.tokenizer.encode(CODE)
+    ours = served.generate(tokens, 12, lambda text: "\n" in text, CancellationToken())
+    theirs = here.generate(tokens, 12, lambda text: "\n" in text, CancellationToken())
+    assert (ours.text, ours.ends, ours.stopped) == (theirs.text, theirs.ends, theirs.stopped)
+    assert ours.log_probs == pytest.approx(theirs.log_probs, abs=1e-4)
+
+
+def test_what_stays_the_same_is_read_once(address: Address) -> None:
+    served = window()
+    tokens = served.tokenizer.encode(CODE * 30)
+    first, second = (
+        served.generate([*tokens, typed], 4, lambda _: False, CancellationToken(), head=len(tokens))
+        for typed in (300, 301)
+    )
+    assert (first.reused_tokens, second.reused_tokens) == (0, len(tokens))
+
+
+def test_all_windows_share_one_process(address: Address) -> None:
+    windows = [window() for _ in range(3)]
+    assert len(windows) == 3
+    facts = EngineClient("test").status().facts
+    assert (facts["windows"], len(facts["models"])) == (4, 1)
+
+
+def test_windows_that_open_at_once_start_one_process(address: Address) -> None:
+    pids: list[int] = []
+
+    def open_one() -> None:
+        window()
+        pids.append(engine_pid())
+
+    threads = [threading.Thread(target=open_one) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(pids) == 3
+    assert len(set(pids)) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has access lists instead")
+def test_only_its_owner_can_reach_it(address: Address) -> None:
+    window()
+    for path in (address.folder, *address.folder.iterdir()):
+        reachable = path.is_dir() or path.suffix == ".key"
+        assert not (reachable and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)), path
+
+
+def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    (tmp_path / "codegeex-lsp").symlink_to(tmp_path)
+    with pytest.raises(EngineError, match="is not this user's folder"):
+        find_address("test")
+
+
+def test_a_killed_engine_is_started_again(address: Address) -> None:
+    served = window()
+    tokens = served.tokenizer.encode(CODE)
+    before = served.generate(tokens, 8, lambda _: False, CancellationToken())
+    pid = engine_pid()
+    end(pid)
+    after = served.generate(tokens, 8, lambda _: False, CancellationToken())
+    assert after.text == before.text
+    assert engine_pid() not in {0, pid}
+
+
+def test_an_engine_killed_in_mid_answer_answers_all_the_same(address: Address) -> None:
+    served = window()
+    tokens = served.tokenizer.encode(CODE)
+    expected = served.generate(tokens, 60, lambda _: False, CancellationToken()).text
+    pids = [engine_pid()]
+
+    def kill_once(_: str) -> bool:
+        if pids:
+            os.kill(pids.pop(), signal.SIGKILL)
+        return False
+
+    assert served.generate(tokens, 60, kill_once, CancellationToken()).text == expected
+
+
+def test_an_engine_that_hangs_is_started_again(address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.serving.client.LOOK_SECONDS", 0.1)
+    monkeypatch.setattr("engine.serving.client.ANSWER_SECONDS", 0.3)
+    served = window()
+    pid = engine_pid()
+    os.kill(pid, signal.SIGSTOP)
+    said = served.generate(served.tokenizer.encode(CODE), 4, lambda _: False, CancellationToken())
+    assert said.text
+    assert engine_pid() != pid
+
+
+def test_a_window_that_meets_a_hanging_engine_starts_another(address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.serving.client.ANSWER_SECONDS", 0.5)
+    window()
+    pid = engine_pid()
+    os.kill(pid, signal.SIGSTOP)
+    window()
+    assert engine_pid() not in {0, pid}
+
+
+def test_one_that_ends_again_and_again_is_an_error(address: Address) -> None:
+    def start_nothing(_address: Address, _version: str) -> None:
+        raise FileNotFoundError("python")
+
+    with pytest.raises(EngineError, match="cannot be started"):
+        EngineClient("test", start=start_nothing).open(*MODEL)
+
+
+def test_a_model_that_cannot_be_loaded_is_an_error(address: Address, tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="no model folder"):
+        EngineClient("test").open(str(tmp_path / "none"), "cpu", 1)
+
+
+def test_cancelling_returns_at_once_and_frees_the_engine(address: Address) -> None:
+    served, token = window(), CancellationToken()
+    tokens = served.tokenizer.encode(CODE)
+
+    def cancel(text: str) -> bool:
+        if len(text) > 10:
+            token.cancel()
+        return False
+
+    with pytest.raises(Cancelled):
+        served.generate(tokens, 500, cancel, token)
+    assert served.generate(tokens, 2, lambda _: False, CancellationToken()).text
+
+
+def test_a_line_does_not_wait_for_a_long_answer(address: Address) -> None:
+    served = window()
+    tokens = served.tokenizer.encode(CODE)
+    begun, chatted = threading.Event(), threading.Event()
+
+    def chat() -> None:
+        def heard(_: str) -> bool:
+            begun.set()
+            return False
+
+        served.generate(tokens, 600, heard, CancellationToken(), priority=Priority.CHAT)
+        chatted.set()
+
+    threading.Thread(target=chat).start()
+    begun.wait(10)
+    served.generate(tokens, 2, lambda _: False, CancellationToken())
+    assert not chatted.is_set()
+    assert chatted.wait(60)
+
+
+def test_a_second_process_leaves_the_first_alone(address: Address) -> None:
+    window()
+    pid = engine_pid()
+    start_engine(address, "test")
+    assert engine_pid() == pid

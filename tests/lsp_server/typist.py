@@ -1,0 +1,123 @@
+"""A person at the editor: types, deletes, accepts; and what they see behind the cursor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from lsprotocol import types
+
+from lsp_server.features.inline_completion import InlineCompletionParams
+from tests.lsp_server.editor import URI, Window, window
+from tests.scripted import CURSOR, ScriptedModel
+
+
+class Typist:
+    """Works in one document. Nothing is prepared before `pauses`."""
+
+    def __init__(self, editor: Window, model: ScriptedModel) -> None:
+        self.editor, self.model, self.session = editor, model, editor.server.session
+        self.before = self.after = ""
+        self._pause = asyncio.Event()
+
+        async def idle(_hurry: asyncio.Event) -> None:
+            await asyncio.wait(
+                [asyncio.ensure_future(self._pause.wait()), asyncio.ensure_future(_hurry.wait())],
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+
+        self.session.preparation.idle = idle
+        _send_partial_result_tokens(editor.client.protocol._converter)
+
+    def open(self, source: str) -> None:
+        self.before, self.after = source.split(CURSOR)
+        self.editor.open(source)
+
+    def type(self, text: str, closed: str = "") -> None:
+        """Types `text`; the editor puts `closed` behind the cursor by itself."""
+        at = self._at
+        self.editor.change(at, at, text + closed)
+        self.before, self.after = self.before + text, closed + self.after
+
+    def delete(self, chars: int) -> None:
+        end = self._at
+        self.before = self.before[:-chars]
+        self.editor.change(self._at, end, "")
+
+    async def item(self, *, explicit: bool = False) -> types.InlineCompletionItem | None:
+        items = await self.items(explicit=explicit)
+        return items[0] if items else None
+
+    async def items(self, *, explicit: bool = False, stream: str | None = None) -> list[types.InlineCompletionItem]:
+        return list((await asyncio.wait_for(self.asks(explicit=explicit, stream=stream), 20)).items)
+
+    def asks(self, *, explicit: bool = False, stream: str | None = None) -> asyncio.Future[Any]:
+        kind = types.InlineCompletionTriggerKind
+        context = types.InlineCompletionContext(kind.Invoked if explicit else kind.Automatic)
+        params = InlineCompletionParams(context, types.TextDocumentIdentifier(URI), types.Position(*self._at))
+        params.partial_result_token = stream
+        return asyncio.ensure_future(self.editor.client.text_document_inline_completion_async(params))
+
+    async def sees(self, *, explicit: bool = False) -> str:
+        """The ghost text, or "" where there is none."""
+        item = await self.item(explicit=explicit)
+        return str(item.insert_text) if item else ""
+
+    async def accepts(self, item: types.InlineCompletionItem) -> None:
+        """Takes the suggestion, as an editor does: the text, then the item's command."""
+        self.type(str(item.insert_text))
+        assert item.command is not None
+        await self.editor.client.workspace_execute_command_async(
+            types.ExecuteCommandParams(item.command.command, item.command.arguments)
+        )
+
+    def tells(self, what: str, item: types.InlineCompletionItem, **more: Any) -> None:
+        """Notifies of what became of an item."""
+        raw = self.editor.client.protocol._converter.unstructure(item)
+        self.editor.client.protocol.notify(f"textDocument/{what}", {"item": raw, **more})
+
+    async def pauses(self) -> None:
+        """Until what is prepared in a pause is there."""
+        self._pause.set()
+        if task := self.session.preparation.task:
+            await asyncio.wait([task])
+        self._pause.clear()
+
+    async def statistics(self) -> dict[str, Any]:
+        raw = await self.editor.client.protocol.send_request_async("codegeex/statistics", {})
+        return {name: getattr(raw, name) for name in raw._fields}
+
+    @property
+    def asked(self) -> int:
+        """How often the model was asked."""
+        return len(self.model.prompts)
+
+    @property
+    def _at(self) -> tuple[int, int]:
+        lines = self.before.split("\n")
+        return len(lines) - 1, len(lines[-1].encode("utf-16-le")) // 2
+
+
+def _send_partial_result_tokens(converter: Any) -> None:
+    plain = converter.get_unstructure_hook(types.InlineCompletionParams)
+
+    def unstructure(params: InlineCompletionParams) -> Any:
+        token = params.partial_result_token
+        return plain(params) | ({} if token is None else {"partialResultToken": token})
+
+    converter.register_unstructure_hook(InlineCompletionParams, unstructure)
+    plain_request = converter.get_unstructure_hook(types.InlineCompletionRequest)
+    converter.register_unstructure_hook(
+        types.InlineCompletionRequest,
+        lambda request: plain_request(request) | {"params": converter.unstructure(request.params)},
+    )
+
+
+@asynccontextmanager
+async def typist(model: ScriptedModel, source: str, **params: Any) -> AsyncIterator[Typist]:
+    async with window(model, **params) as editor:
+        person = Typist(editor, model)
+        person.open(source)
+        yield person
