@@ -1,7 +1,8 @@
 """The real daemon with a model that says what a file tells it to: `python -m tests.clients.scripted_daemon SCRIPT`.
 
-SCRIPT is a JSON list of [before, answer]: where the text before the cursor holds `before`, and after it nothing but a
-beginning of `answer`, the model says the rest of it. It is read anew for each request. What the editor sends is written
+SCRIPT is a JSON list of [before, answer, ...others]: where the text before the cursor holds `before`, and after it
+nothing but a beginning of `answer`, the model says the rest of it; `others` it could have said as well, where nothing of
+`answer` is there yet. SCRIPT is read anew for each request. What the editor sends is written
 beside it, a JSON object a line, into `journal.jsonl`. `--claims VERSION` pretends to be another version.
 """
 
@@ -32,18 +33,19 @@ class FileScriptedModel(ScriptedModel):
         stop: StopRule,
         cancellation: CancellationToken,
         sampling: Sampling = GREEDY,
+        **asked: Any,
     ) -> Generated:
         prompt = self.tokenizer.decode(tokens)
         prefix = prompt.partition("<|code_prefix|>")[2].partition("<|code_middle|>")[0]
-        self.text = self._answer(prefix)
-        return super().generate(tokens, max_new_tokens, stop, cancellation, sampling)
+        self.text, self.instead = self._answer(prefix)
+        return super().generate(tokens, max_new_tokens, stop, cancellation, sampling, **asked)
 
-    def _answer(self, prefix: str) -> str:
-        for before, answer in json.loads(self._script.read_text(encoding="utf-8")):
+    def _answer(self, prefix: str) -> tuple[str, Sequence[str]]:
+        for before, answer, *others in json.loads(self._script.read_text(encoding="utf-8")):
             _, found, typed = prefix.rpartition(before)
             if found and answer.startswith(typed):
-                return answer[len(typed) :]
-        return ""
+                return answer[len(typed) :], () if typed else others
+        return "", ()
 
 
 def main() -> None:

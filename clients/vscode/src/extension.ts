@@ -34,6 +34,10 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const commands: Record<string, () => unknown> = {
     menu: () => showMenu(status, daemon, slept),
     suggest: () => vscode.commands.executeCommand("editor.action.inlineSuggest.trigger"),
+    dismiss: () => {
+      suggestions.dismiss();
+      return vscode.commands.executeCommand("editor.action.inlineSuggest.hide");
+    },
     toggle: () => settings.toggle(),
     toggleLanguage: () => {
       const language = vscode.window.activeTextEditor?.document.languageId;

@@ -76,7 +76,6 @@ export class Suggestions implements vscode.Disposable {
     const head = document.lineAt(range.start.line).text.slice(0, range.start.character);
     const target = head + text;
     if (this.shown?.document === document && this.shown.line === range.start.line && this.shown.target === target) return;
-    this.dismiss();
     const convert = this.client.code2ProtocolConverter;
     const item: InlineCompletionItem = { insertText: text, range: convert.asRange(range) };
     if (first.filterText) item.filterText = first.filterText;
@@ -110,7 +109,8 @@ export class Suggestions implements vscode.Disposable {
     return shown ? shown.line + shown.text.slice(0, shown.taken).split("\n").length - 1 : -1;
   }
 
-  private dismiss(): void {
+  /** A person has put it away, or gone on without it. One that another takes the place of was not dismissed. */
+  dismiss(): void {
     if (!this.shown) return;
     const { item } = this.shown;
     this.shown = undefined;

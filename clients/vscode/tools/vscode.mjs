@@ -131,8 +131,13 @@ export class VSCode {
   }
 
   get #environment() {
-    // VSCODE_CLI: the variables are these, not those of a login shell.
-    return { ...process.env, VSCODE_CLI: "1", EXTENSIONS_GALLERY: '{"serviceUrl":""}', HOME: this.home, ...this.environment(this.home) };
+    const own = {
+      EXTENSIONS_GALLERY: '{"serviceUrl":""}',
+      VSCODE_CLI: "1", // the variables are these, not those of a login shell
+      HOME: this.home,
+      XDG_RUNTIME_DIR: this.home, // an engine process of its own
+    };
+    return { ...process.env, ...own, ...this.environment(this.home) };
   }
 
   installExtension(vsix = VSIX) {

@@ -91,9 +91,8 @@ export class Window {
   /** The ghost text on screen, "" where there is none. Its blanks are ordinary ones. */
   ghost() {
     return this.page.evaluate(() => {
-      const group = document.querySelector(".editor-group-container.active") ?? document;
-      const first = [...group.querySelectorAll(".ghost-text-decoration, .ghost-text-decoration-preview")];
-      const more = [...group.querySelectorAll(".suggest-preview-text .view-line")];
+      const first = [...document.querySelectorAll(".ghost-text-decoration, .ghost-text-decoration-preview")];
+      const more = [...document.querySelectorAll(".suggest-preview-text .view-line")];
       const text = [first.map((each) => each.textContent).join(""), ...more.map((each) => each.textContent)].join("\n");
       return text.replaceAll("\u00a0", " ").replace(/^\n$/, "").trimEnd();
     });

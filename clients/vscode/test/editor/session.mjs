@@ -72,13 +72,13 @@ export class Session {
     return this.browser.open(this.code.address(folder, file));
   }
 
-  /** Process ids of the daemons that this session's windows have started. */
+  /** Process ids of the daemons, and their engine, that this session's windows have started. */
   daemons() {
     return readdirSync("/proc").filter((pid) => {
       if (!/^\d+$/.test(pid)) return false;
       try {
         const ours = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`HOME=${this.code.home}`);
-        return ours && /lsp_server|scripted_daemon/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+        return ours && /lsp_server|scripted_daemon|engine\.serving/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
       } catch {
         return false; // ended meanwhile, or another user's
       }
@@ -87,11 +87,10 @@ export class Session {
 
   /** Lines of any log that speak of an error in our extension. */
   complaints() {
-    const ours = [...this.code.logs()].flatMap(([file, text]) => {
-      const about = /CodeGeeX|codegeex/.test(file) ? /\[error\]|Traceback/ : /\[error\].*codegeex/i;
+    return [...this.code.logs()].flatMap(([file, text]) => {
+      const about = /codegeex-lsp/.test(file) ? /\[error\]|Traceback/ : /\[error\].*codegeex-lsp/i;
       return text.split("\n").filter((line) => about.test(line)).map((line) => `${file}: ${line}`);
     });
-    return ours;
   }
 
   /** Keeps a picture of each window, and the logs, of a test that failed. */
