@@ -1,34 +1,17 @@
 /** The daemon of this window: found, started, watched, started again. What goes wrong is said once, with a remedy. */
 
 import * as vscode from "vscode";
-import { CloseAction, ErrorAction, LanguageClient, State } from "vscode-languageclient/node";
-import type { LanguageClientOptions } from "vscode-languageclient/node";
+import type { LanguageClient, Middleware } from "vscode-languageclient/node";
 import { Trouble, chooseCommand, findCommand, install } from "./command";
 import type { Remedy } from "./command";
 import * as protocol from "./protocol";
 import * as settings from "./settings";
 
 export const OLDEST_DAEMON = "0.1.0";
-const SCHEMES = ["file", "untitled", "vscode-notebook-cell"];
 const RESTART_DELAYS_MS = [250, 1_000, 3_000, 8_000];
 const HEALTHY_MS = 60_000; // a daemon that lived so long has earned the shortest delay again
 
 export type DaemonState = "off" | "starting" | "running" | "restarting" | "failed";
-
-/** Its log has what went wrong with a connection; messages are `Daemon`'s, so that each comes once. */
-class QuietClient extends LanguageClient {
-  override error(message: string, data?: unknown): void {
-    super.error(message, data, false);
-  }
-
-  override warn(message: string, data?: unknown): void {
-    super.warn(message, data, false);
-  }
-
-  override info(message: string, data?: unknown): void {
-    super.info(message, data, false);
-  }
-}
 
 export class Daemon {
   state: DaemonState = "off";
@@ -46,7 +29,7 @@ export class Daemon {
   constructor(
     private readonly context: vscode.ExtensionContext,
     private readonly log: vscode.LogOutputChannel,
-    private readonly middleware: NonNullable<LanguageClientOptions["middleware"]>,
+    private readonly middleware: Middleware,
     private readonly onClient: (client: LanguageClient) => void,
   ) {
     this.onDidChange = this.changed.event;
@@ -85,7 +68,7 @@ export class Daemon {
   async settingsChanged(change: vscode.ConfigurationChangeEvent): Promise<void> {
     if (change.affectsConfiguration("codegeex.server") || settings.isEnabled() === (this.state === "off")) {
       await (settings.isEnabled() ? this.restart() : this.stop());
-    } else if (this.client?.state === State.Running) {
+    } else if (this.client?.isRunning()) {
       await this.client.sendNotification("workspace/didChangeConfiguration", {
         settings: { codegeex: settings.forDaemon() },
       });
@@ -103,11 +86,11 @@ export class Daemon {
     this.enter(this.crashes ? "restarting" : "starting");
     const command = await findCommand(this.context);
     this.log.info(command);
-    const client = new QuietClient("codegeex", "CodeGeeX", { command }, this.options());
-    client.onDidChangeState(({ newState }) => {
-      if (newState === State.Stopped && this.client === client) this.crashed();
+    const { createClient } = await import("./client");
+    const client = createClient(command, this.log, this.middleware, () => {
+      if (this.client === client) this.crashed();
     });
-    client.onNotification(protocol.didChangeStatus, (status) => {
+    client.onNotification(protocol.DID_CHANGE_STATUS, (status: protocol.Status) => {
       this.status = status;
       this.changed.fire();
     });
@@ -189,28 +172,6 @@ export class Daemon {
     if (state !== "running") this.status = undefined;
     void vscode.commands.executeCommand("setContext", "codegeex.ready", state === "running");
     this.changed.fire();
-  }
-
-  private options(): LanguageClientOptions {
-    return {
-      documentSelector: SCHEMES.map((scheme) => ({ scheme })),
-      outputChannel: this.log,
-      traceOutputChannel: this.log,
-      initializationOptions: settings.forDaemon,
-      middleware: {
-        ...this.middleware,
-        workspace: {
-          configuration: (params) =>
-            params.items.map((item) => (item.section === "codegeex" ? settings.forDaemon() : null)),
-        },
-      },
-      // What happens to the connection is `crashed`'s business: no message box of the client's own.
-      errorHandler: {
-        error: () => ({ action: ErrorAction.Continue, handled: true }),
-        closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
-      },
-      initializationFailedHandler: () => false,
-    };
   }
 }
 

@@ -5,7 +5,8 @@ import type { LanguageClient } from "vscode-languageclient/node";
 import * as protocol from "./protocol";
 
 export function answerDefinitions(client: LanguageClient): void {
-  client.onRequest(protocol.definitions, async ({ textDocument, positions }) => {
+  client.onRequest(protocol.DEFINITIONS, (params: protocol.DefinitionsParams): Promise<protocol.Definitions> => {
+    const { textDocument, positions } = params;
     const uri = client.protocol2CodeConverter.asUri(textDocument.uri);
     return Promise.all(
       positions.map(async (position) => {

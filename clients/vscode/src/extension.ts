@@ -27,7 +27,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const receipts = new Receipts();
   const daemon = new Daemon(context, log, suggestions.middleware, (client) => {
     suggestions.client = client;
-    client.onNotification(protocol.contextReceipt, (receipt) => receipts.take(receipt));
+    client.onNotification(protocol.CONTEXT_RECEIPT, (receipt: protocol.Receipt) => receipts.take(receipt));
     answerDefinitions(client);
   });
   const status = new StatusItem(daemon, suggestions, slept);

@@ -1,8 +1,8 @@
 /** What the daemon says beside LSP. Where an older daemon does not know one of these, the client does without. */
 
-import { NotificationType, RequestType, RequestType0 } from "vscode-languageclient/node";
 import type { InlineCompletionItem, Location, Position, TextDocumentIdentifier } from "vscode-languageclient/node";
 
+export const DID_CHANGE_STATUS = "codegeex/didChangeStatus";
 export interface Status {
   busy: boolean;
   kind: "Normal" | "Error" | "Warning" | "Inactive";
@@ -11,6 +11,7 @@ export interface Status {
 }
 
 /** What a suggestion was made from; lines count from 0, `endLine` is the first that is not part of it. */
+export const CONTEXT_RECEIPT = "codegeex/contextReceipt";
 export interface Receipt {
   uri: string;
   snippets: { path: string; startLine: number; endLine: number; reason: string; score: number; tokens: number }[];
@@ -19,6 +20,7 @@ export interface Receipt {
   shown: boolean;
 }
 
+export const MODELS = "codegeex/models";
 export interface Model {
   name: string;
   family: string;
@@ -28,17 +30,18 @@ export interface Model {
   isDefault: boolean;
 }
 
-export const didChangeStatus = new NotificationType<Status>("codegeex/didChangeStatus");
-export const contextReceipt = new NotificationType<Receipt>("codegeex/contextReceipt");
-export const models = new RequestType0<Model[], void>("codegeex/models");
-export const definitions = new RequestType<
-  { textDocument: TextDocumentIdentifier; positions: Position[] },
-  Location[][],
-  void
->("codegeex/definitions");
+/** The daemon asks: the definitions behind each position. */
+export const DEFINITIONS = "codegeex/definitions";
+export interface DefinitionsParams {
+  textDocument: TextDocumentIdentifier;
+  positions: Position[];
+}
+export type Definitions = Location[][];
 
-export const didShow = new NotificationType<{ item: InlineCompletionItem }>("textDocument/didShowCompletion");
-export const didPartiallyAccept = new NotificationType<{ item: InlineCompletionItem; acceptedLength: number }>(
-  "textDocument/didPartiallyAcceptCompletion",
-);
-export const didDismiss = new NotificationType<{ item: InlineCompletionItem }>("textDocument/didDismissCompletion");
+export const DID_SHOW = "textDocument/didShowCompletion";
+export const DID_PARTIALLY_ACCEPT = "textDocument/didPartiallyAcceptCompletion";
+export const DID_DISMISS = "textDocument/didDismissCompletion";
+export interface Offered {
+  item: InlineCompletionItem;
+  acceptedLength?: number;
+}

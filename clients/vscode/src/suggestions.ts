@@ -2,7 +2,6 @@
 
 import * as vscode from "vscode";
 import type { InlineCompletionItem, LanguageClient, Middleware } from "vscode-languageclient/node";
-import type { NotificationType } from "vscode-languageclient/node";
 import * as protocol from "./protocol";
 import { Slept } from "./snooze";
 
@@ -83,7 +82,7 @@ export class Suggestions implements vscode.Disposable {
     const start = document.offsetAt(range.start);
     const taken = document.offsetAt(position) - start; // what a suggestion replaces is typed already
     this.shown = { item, document, line: range.start.line, start, text, taken, target };
-    this.report(protocol.didShow, { item });
+    this.report(protocol.DID_SHOW, { item });
   }
 
   /** Typed along or taken in part, or written over. Several characters at once are a part that was accepted. */
@@ -100,7 +99,7 @@ export class Suggestions implements vscode.Disposable {
       this.shown = undefined; // whole: the item's command tells the daemon
       void vscode.commands.executeCommand("setContext", "codegeex.accepted", true);
     } else if (inserted.length > 1) {
-      this.report(protocol.didPartiallyAccept, { item: shown.item, acceptedLength: shown.taken });
+      this.report(protocol.DID_PARTIALLY_ACCEPT, { item: shown.item, acceptedLength: shown.taken });
     }
   }
 
@@ -114,10 +113,10 @@ export class Suggestions implements vscode.Disposable {
     if (!this.shown) return;
     const { item } = this.shown;
     this.shown = undefined;
-    this.report(protocol.didDismiss, { item });
+    this.report(protocol.DID_DISMISS, { item });
   }
 
-  private report<P>({ method }: NotificationType<P>, params: P): void {
+  private report(method: string, params: protocol.Offered): void {
     // A daemon that has just ended has no use for it.
     this.client?.sendNotification(method, params).catch(() => undefined);
   }

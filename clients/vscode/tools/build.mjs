@@ -37,14 +37,12 @@ const withoutFeatures = {
 };
 const common = { bundle: true, platform: "node", format: "cjs", target: "node20", external: ["vscode"] };
 
-await build({
-  ...common,
-  entryPoints: ["src/extension.ts"],
-  outfile: "out/extension.js",
-  minify: true,
-  legalComments: "none",
-  plugins: [withoutFeatures],
-});
+const shipped = { ...common, outdir: "out", minify: true, legalComments: "none", plugins: [withoutFeatures] };
+
+// Two files: what activation loads, and what is loaded once there is a daemon to start.
+const external = ["vscode", "./client"];
+await build({ ...shipped, entryPoints: ["src/extension.ts"], external, supported: { "dynamic-import": false } });
+await build({ ...shipped, entryPoints: ["src/client.ts"] });
 if (argv.includes("--test")) {
   await build({ ...common, entryPoints: ["test/host/index.ts"], outfile: "out/test/index.js", external: ["vscode", "mocha"] });
 }
