@@ -5,8 +5,10 @@ BIN    := $(VENV)/bin
 # CPU build of PyTorch for the parity tests and training; on a machine with CUDA, set TORCH=torch.
 TORCH  ?= torch==2.13.0
 CLIENT := clients/vscode
+# Where `make playground` listens, on loopback.
+PORT   ?= 8899
 
-.PHONY: demo test test-large check bench bench-convert screenshots format train clean vsix playground test-vscode
+.PHONY: demo test test-large check bench bench-convert screenshots format train clean bench-vscode vsix playground test-vscode
 
 demo: $(VENV)/.runtime
 	@$(BIN)/codegeex-lsp demo
@@ -27,7 +29,7 @@ vsix: $(CLIENT)/node_modules/.made $(VENV)/.runtime
 
 # VS Code in a browser, with the extension, the embedded model and a sample project: prints its address.
 playground: vsix
-	node $(CLIENT)/tools/playground.mjs --daemon $(abspath $(BIN))/codegeex-lsp
+	node $(CLIENT)/tools/playground.mjs --daemon $(abspath $(BIN))/codegeex-lsp --port $(PORT)
 
 # What needs some 10 GB of memory and minutes: CodeGeeX-13B at its real width.
 test-large: $(VENV)/.dev
@@ -42,14 +44,21 @@ check: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.keystrokes
 	$(BIN)/python -m benchmarks.context
+	$(MAKE) --no-print-directory bench-vscode
+
+# Keystroke to visible ghost text in the real editor.
+bench-vscode: $(VENV)/.dev vsix
+	cd $(CLIENT) && node tools/bench.mjs
 
 # What converting takes, and what numeric types cost: some ten minutes, 13 GB of disk, 8 GB of memory.
 bench-convert: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.numeric_types
 	$(BIN)/python -m benchmarks.conversion
 
-screenshots: $(VENV)/.dev
+screenshots: $(VENV)/.dev vsix
 	$(BIN)/python docs/screenshots/make.py
+	cd $(CLIENT) && PICTURES=$(abspath docs/screenshots) node --test --test-reporter=spec test/editor/pictures.test.mjs
+	for name in ghost-text menu why; do cp docs/screenshots/vscode-$$name.png $(CLIENT)/media/$$name.png; done
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

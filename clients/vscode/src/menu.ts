@@ -71,7 +71,7 @@ export async function snooze(slept: Slept): Promise<void> {
 
 export async function chooseModel(daemon: Daemon): Promise<void> {
   const { t } = vscode.l10n;
-  const models = await daemon.client?.sendRequest<protocol.Model[]>(protocol.MODELS).catch(() => undefined);
+  const models = await daemon.client?.sendRequest<protocol.Model[]>(protocol.MODELS, {}).catch(() => undefined);
   if (!models) {
     void vscode.window.showWarningMessage(t("The daemon does not tell its models: it is not running, or too old."));
     return;

