@@ -17,7 +17,11 @@ let session, window;
 before(async () => {
   mkdirSync(FOLDER, { recursive: true });
   session = await Session.start({
-    settings: { "editor.inlineSuggest.syntaxHighlightingEnabled": false, "editor.minimap.enabled": false },
+    settings: {
+      "editor.inlineSuggest.syntaxHighlightingEnabled": false, // plain grey is easier to see in a picture
+      "editor.minimap.enabled": false,
+      "codegeex.completion.confidence": 0.2, // the model's own threshold is close to what is pictured here
+    },
     scale: 1.5,
   });
   cpSync(SAMPLES, session.project, { recursive: true });
