@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -28,6 +29,7 @@ from engine.types import (
     Snippet,
 )
 
+HOPELESS = 0.2  # of the threshold: what is less probable does not recover
 MAX_DOCUMENT_CHARS = 1_000_000
 MAX_CURSOR_LINE_CHARS = 2_000
 
@@ -56,11 +58,13 @@ def complete(
     frames: Frames | None = None,
     priority: Priority = Priority.COMPLETION,
     others: int = 0,
+    on_text: Callable[[str], None] = lambda _: None,
 ) -> Outcome:
     """The suggestion at the cursor, or the reason why there is none.
 
     `workspaces` are the indexes by workspace folder. With `frames`, prompts of one place share their beginning, see
-    `engine.prompt.frame`. `others`: so many other tokens are told for each, see `engine.model.protocol`.
+    `engine.prompt.frame`. `others`: so many other tokens are told for each, see `engine.model.protocol`. `on_text` is
+    told the model's answer so far, after each token, maybe in another thread.
 
     Blocks: searches the indexes and runs the model. Raises `Cancelled` soon after `cancellation`, and `EngineError` for
     a model that cannot complete.
@@ -71,22 +75,30 @@ def complete(
     gap = gap_of(request, model, settings)
     prompt: Prompt | None = None
     snippets: tuple[Snippet, ...] = ()
-    if frames is not None and (frame := frames.get(gap.key)):
+    where = _where(gap, workspaces)
+    if frames is not None and (frame := frames.get(where)):
         with watch.stage("prompt"):
             prompt = frame.prompt(gap.mode, gap.prefix, gap.shown_suffix)
     if prompt is None:
         prompt, snippets, frame = _lay_out(request, gap, model, settings, workspaces, cancellation, watch)
         if frames is not None:
-            frames.put(gap.key, frame)
+            frames.put(where, frame)
     cancellation.check()
+    is_enough = stop_rule(gap.mode, gap.prefix, gap.suffix)
+
+    def stop(text: str) -> bool:
+        on_text(text)
+        return is_enough(text)
+
     generated = model.generate(
         prompt.tokens,
         gap.new_tokens,
-        stop_rule(gap.mode, gap.prefix, gap.suffix),
+        stop,
         cancellation,
         head=prompt.head if frames is not None else 0,
         priority=priority,
         others=others,
+        least_log_prob=_least_log_prob(model, settings),
     )
     watch.stages_ms |= {"wait": generated.wait_ms, "prefill": generated.prefill_ms, "decode": generated.decode_ms}
     with watch.stage("post-process"):
@@ -108,15 +120,21 @@ def refresh(
     if why_not_complete(request.document.text, request.offset):
         return
     gap = gap_of(request, model, settings)
-    old = frames.get(gap.key)
-    if old is None or frames.is_fresh(gap.key):
+    where = _where(gap, workspaces)
+    old = frames.get(where)
+    if old is None or frames.is_fresh(where):
         return
     prompt, _, frame = _lay_out(request, gap, model, settings, workspaces, cancellation, _Stopwatch())
     if shows_the_same(old, frame):
-        frames.touch(gap.key)
+        frames.touch(where)
         return
     model.generate(prompt.tokens, 1, lambda _: True, cancellation, head=prompt.head, priority=Priority.WARM_UP)
-    frames.put(gap.key, frame)
+    frames.put(where, frame)
+
+
+def _where(gap: Gap, workspaces: Workspaces) -> Hashable:
+    """What a frame hangs on: what a person excludes from now on is not shown a moment longer."""
+    return gap.key, tuple((root, index.excluded) for root, index in workspaces.items())
 
 
 def _lay_out(
@@ -150,11 +168,22 @@ def _lay_out(
     return prompt, snippets, frame
 
 
+def _least_log_prob(model: LanguageModel, settings: CompletionSettings) -> float:
+    """Below it nothing more will be shown, whatever comes: most answers are given up after a token or two."""
+    threshold = threshold_of(model, settings) * HOPELESS
+    return math.log(threshold) if threshold > 0 else -math.inf
+
+
+def threshold_of(model: LanguageModel, settings: CompletionSettings) -> float:
+    """The least confidence that is shown: the user's choice, or the model's."""
+    return model.description.confidence_to_show if settings.confidence is None else settings.confidence
+
+
 def finish(
     generated: Generated, gap: Gap, model: LanguageModel, settings: CompletionSettings
 ) -> tuple[Completion | None, str]:
     """`decide`, with the document's line ends and the user's threshold, or the model's."""
-    threshold = model.description.confidence_to_show if settings.confidence is None else settings.confidence
+    threshold = threshold_of(model, settings)
     completion, silence = decide(generated, gap.mode, gap.prefix, gap.suffix, threshold)
     if completion is not None:
         completion = replace(completion, text=completion.text.replace("\n", gap.newline))

@@ -1,7 +1,8 @@
 """How long to wait before the model is asked: as the person types, and as fast as this model answers.
 
 A model that answers between two keys is asked at each. A slower one would mostly work for nobody: the next key
-supersedes its work, of which the prefill cannot be stopped. It is asked once the next key is overdue.
+supersedes its work, of which the prefill cannot be stopped. It is asked once the next key is overdue. Decoding is no
+reason to wait: it ends with the first token that the person does not type.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Debounce:
         self._last_key = now
 
     def answered(self, model_ms: float) -> None:
-        """The model took so long for an answer, prefill and decoding."""
+        """The model took so long to its first token."""
         self._answers.append(model_ms)
 
     @property

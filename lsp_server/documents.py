@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -16,8 +17,11 @@ from pygls.uris import to_fs_path
 from pygls.workspace import PositionCodec, TextDocument, Workspace
 from pygls.workspace.position_codec import ServerTextPosition
 
+from engine.context.notebook import BETWEEN_CELLS
 from engine.types import Document
 
+# All notebooks, of whatever kind: their order is what tells which cells come before which.
+NOTEBOOKS = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook(notebook="*")])
 MAX_PATH_PARTS = 4
 MAX_PATH_CHARS = 200
 
@@ -77,6 +81,51 @@ def snapshot(document: TextDocument, roots: Sequence[Path]) -> Document:
     else:
         path = file.relative_to(root).as_posix() if root else file.name
     return Document(path, document.language_id or "", document.source, file, root)
+
+
+def with_cells(
+    workspace: Workspace, edited: TextDocument, document: Document, offset: int, roots: Sequence[Path]
+) -> tuple[Document, int, tuple[Document, ...]]:
+    """(`edited`'s snapshot, the cursor in it, the other open documents, the last opened first).
+
+    A notebook is one document: its cells of one language in order, so that what stands above a cell is its prefix.
+    """
+    here = workspace.get_notebook_document(cell_uri=edited.uri)
+    if here is not None:
+        document, before = _joined(workspace, here, document, edited, roots)
+        offset += before
+    others, seen = [], {here.uri} if here else set()
+    for other in reversed(list(workspace.text_documents.values())):
+        book = workspace.get_notebook_document(cell_uri=other.uri)
+        if other is edited or (book is not None and book.uri in seen):
+            continue
+        beside = snapshot(other, roots)
+        if book is not None:
+            seen.add(book.uri)
+            beside, _ = _joined(workspace, book, beside, other, roots)
+        others.append(beside)
+    return document, offset, tuple(others)
+
+
+def _joined(
+    workspace: Workspace, book: types.NotebookDocument, cell: Document, document: TextDocument, roots: Sequence[Path]
+) -> tuple[Document, int]:
+    """(the notebook as one text of `cell`'s language, where in it `cell`, the snapshot of `document`, begins)."""
+    above, below = "", ""
+    passed = False
+    for each in book.cells:
+        other = workspace.text_documents.get(unquote(each.document))
+        if other is document:
+            passed = True
+        elif other and each.kind == types.NotebookCellKind.Code and other.language_id == document.language_id:
+            if passed:
+                below += BETWEEN_CELLS + other.source.rstrip()
+            elif other.source.strip():
+                above += other.source.rstrip() + BETWEEN_CELLS
+    file = file_of(book.uri)
+    root = root_of(file, roots)
+    path = file.relative_to(root).as_posix() if file and root else _short(unquote(urlsplit(book.uri).path))
+    return replace(cell, path=path, text=above + cell.text + below, file=file, root=root), len(above)
 
 
 def _short(path: str) -> str:

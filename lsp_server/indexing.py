@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,22 +19,52 @@ from lsp_server.watcher import Watcher
 
 WATCHED_FILES_ID = "codegeex-watched-files"
 WATCHED_FILES = "**/*"
+HIDING = ("files.exclude", "search.exclude")  # the editor's own settings of what it does not show or search
+ANSWER_SECONDS = 2.0  # that an index waits for a client to say what it hides
+SETTINGS_ID = "codegeex-hidden-files"
 MIN_SHOWN_FILES = 200  # to index: fewer are done before a person has read the message
+
+
+async def begin(server: CodegeexServer) -> None:
+    """As `follow_folders`, once the client has said what it hides itself; where it is slow to, that counts later."""
+    asked = asyncio.ensure_future(_ask_hidden(server))
+    await asyncio.wait([asked], timeout=ANSWER_SECONDS)
+    follow_folders(server)
+    if not asked.done():
+        asked.add_done_callback(lambda _: follow_folders(server))
+
+
+async def _ask_hidden(server: CodegeexServer) -> None:
+    """Asks for `files.exclude` and `search.exclude` of each workspace folder, where the client can be asked."""
+    workspace = server.client_capabilities.workspace
+    roots = workspace_roots(server.workspace)
+    if not (workspace and workspace.configuration and roots):
+        return
+    items = [types.ConfigurationItem(scope_uri=root.as_uri(), section=section) for root in roots for section in HIDING]
+    with suppress(JsonRpcException):  # a client that refuses what it offered hides nothing
+        answers = iter(await server.workspace_configuration_async(types.ConfigurationParams(items)))
+        hidden = {root: [*_globs(next(answers, None)), *_globs(next(answers, None))] for root in roots}
+        server.hidden = {root: tuple(dict.fromkeys(globs)) for root, globs in hidden.items()}
+
+
+def _globs(said: object) -> list[str]:
+    """The globs of `files.exclude` that are on. One on a condition is off: it hides what stands beside its source."""
+    return sorted(str(glob) for glob, value in said.items() if value is True) if isinstance(said, Mapping) else []
 
 
 def follow_folders(server: CodegeexServer) -> None:
     """Begins an index for each workspace folder that has none, and ends those whose folder is gone."""
     session = server.session
     wanted = set(workspace_roots(server.workspace)) if session.settings.enable and session.settings.use_index else set()
-    excluded = session.settings.excluded
-    for root in [root for root, index in session.indexes.items() if root not in wanted or index.excluded != excluded]:
+    excluded = {root: (*session.settings.excluded, *server.hidden.get(root, ())) for root in wanted}
+    for root in [root for root, index in session.indexes.items() if index.excluded != excluded.get(root)]:
         session.indexes.pop(root).stop(wait=False)
         if server.watcher:
             server.watcher.stop(root)
     for root in wanted - set(session.indexes):
         if not root.is_dir() or root == Path.home() or root == Path(root.anchor):
             continue  # a home folder or a whole disk is nobody's project
-        index = session.indexes[root] = WorkspaceIndex(root, excluded, _shown_progress(server, root))
+        index = session.indexes[root] = WorkspaceIndex(root, excluded[root], _shown_progress(server, root))
         index.start()
         if index.fault:
             reporting.fault(server, index.fault)
@@ -43,15 +73,24 @@ def follow_folders(server: CodegeexServer) -> None:
 
 
 async def watch(server: CodegeexServer) -> None:
-    """Has the client tell of changed files where it can, else watches them ourselves."""
+    """Has the client tell of changed files where it can, else watches them ourselves; and of what it hides."""
     workspace = server.client_capabilities.workspace
-    offered = workspace.did_change_watched_files if workspace else None
-    if offered and offered.dynamic_registration and server.session.indexes:
-        options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(glob_pattern=WATCHED_FILES)])
-        registration = types.Registration(WATCHED_FILES_ID, types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+    files = workspace.did_change_watched_files if workspace else None
+    settings = workspace.did_change_configuration if workspace else None
+    wanted = []
+    if files and files.dynamic_registration:
+        all_files = types.DidChangeWatchedFilesRegistrationOptions(
+            [types.FileSystemWatcher(glob_pattern=WATCHED_FILES)]
+        )
+        wanted.append(types.Registration(WATCHED_FILES_ID, types.WORKSPACE_DID_CHANGE_WATCHED_FILES, all_files))
+    if settings and settings.dynamic_registration:
+        hiding = types.DidChangeConfigurationRegistrationOptions(HIDING)
+        wanted.append(types.Registration(SETTINGS_ID, types.WORKSPACE_DID_CHANGE_CONFIGURATION, hiding))
+    if wanted and server.session.indexes:
         with suppress(JsonRpcException):  # a client that refuses what it offered: we watch
-            await server.client_register_capability_async(types.RegistrationParams([registration]))
-            return
+            await server.client_register_capability_async(types.RegistrationParams(wanted))
+            if files and files.dynamic_registration:
+                return
     loop = asyncio.get_running_loop()
 
     def changed(root: Path, paths: list[str] | None) -> None:
@@ -77,15 +116,22 @@ def tell(server: CodegeexServer, root: Path, paths: list[str] | None) -> None:
 
 
 def _shown_progress(server: CodegeexServer, root: Path) -> Callable[[Progress], None]:
-    """Shows an index's progress as `$/progress`, where the client can. What it returns may be called in any thread."""
+    """Shows an index's progress as `$/progress`, where the client can; and once it is as the disk, what was answered
+    without it counts no more. What it returns may be called in any thread.
+    """
     window = server.client_capabilities.window
-    if not (window and window.work_done_progress):
-        return lambda _: None
-    loop, shown = asyncio.get_running_loop(), _Shown(server, root)
+    loop = asyncio.get_running_loop()
+    shown = _Shown(server, root) if window and window.work_done_progress else None
+
+    def show(progress: Progress) -> None:
+        if progress.total == 0:
+            server.session.context_changed()
+        if shown:
+            shown.show(progress)
 
     def on_progress(progress: Progress) -> None:
         with suppress(RuntimeError):  # the loop has ended, and with it the session
-            loop.call_soon_threadsafe(shown.show, progress)
+            loop.call_soon_threadsafe(show, progress)
 
     return on_progress
 

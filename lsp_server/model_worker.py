@@ -69,8 +69,10 @@ class ModelWorker:
         cancellation: CancellationToken,
         workspaces: Workspaces = MappingProxyType({}),
         priority: Priority = Priority.COMPLETION,
+        on_text: Callable[[str], None] = lambda _: None,
     ) -> Outcome:
-        """`workspaces` are searched in the worker's thread, and by nobody else.
+        """`workspaces` are searched in the worker's thread, and by nobody else. `on_text` is told the answer so far, in
+        another thread.
 
         Raises `Cancelled`, and `EngineError` where the model cannot be had.
         """
@@ -78,7 +80,16 @@ class ModelWorker:
         def work() -> Outcome:
             cancellation.check()
             model = self._loaded(settings)
-            return complete(request, model, settings.completion, cancellation, workspaces, self._frames, priority)
+            return complete(
+                request,
+                model,
+                settings.completion,
+                cancellation,
+                workspaces,
+                self._frames,
+                priority,
+                on_text=on_text,
+            )
 
         return await self._run(work)
 
@@ -135,6 +146,7 @@ class ModelWorker:
         """In the worker's thread. A model that failed to load is not tried again until the settings change."""
         if self._key != settings.model_key:
             self._key, self._model, self._fault, self._notice = settings.model_key, None, None, ""
+            self._frames = Frames()  # their tokens are the old model's
             try:
                 self._model, self._notice = _load_or_embedded(self._load, *settings.model_key)
             except EngineError as fault:

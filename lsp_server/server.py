@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from pathlib import Path
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
-from lsp_server import __version__, notebooks, reporting
+from lsp_server import __version__, reporting
+from lsp_server.documents import NOTEBOOKS
 from lsp_server.model_worker import LoadModel, ModelWorker, load_served_model
 from lsp_server.protocol import EditorProtocol
 from lsp_server.session import Session
@@ -28,16 +30,13 @@ class CodegeexServer(LanguageServer):
 
     def __init__(self, load_model: LoadModel = load_served_model) -> None:
         super().__init__(
-            NAME,
-            __version__,
-            types.TextDocumentSyncKind.Incremental,
-            notebook_document_sync=notebooks.SYNC,
-            protocol_cls=EditorProtocol,
+            NAME, __version__, types.TextDocumentSyncKind.Incremental, NOTEBOOKS, protocol_cls=EditorProtocol
         )
         self.session = Session(ModelWorker(load_model))
         self.status = Status()
         self.parent_watch: asyncio.Future[None] | None = None
         self.watcher: Watcher | None = None
+        self.hidden: dict[Path, tuple[str, ...]] = {}  # by workspace folder: what the editor itself hides, as globs
 
     def report_server_error(self, error: Exception, source: type[Exception]) -> None:
         """Pygls pops a message box up for each; ours go to the log, and unreadable JSON gets its JSON-RPC answer."""

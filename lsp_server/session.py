@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.completion_cache import CompletionCache, Place
 from engine.context.workspace import WorkspaceIndex
+from lsp_server.asking import Asking
 from lsp_server.debounce import Debounce
 from lsp_server.model_worker import ModelWorker
 from lsp_server.offers import Offers
@@ -31,6 +32,7 @@ class Session:
     indexes: dict[Path, WorkspaceIndex] = field(default_factory=dict)  # by workspace folder, as the client names it
     debounce: Debounce = field(default_factory=Debounce)
     offers: Offers = field(default_factory=Offers)
+    asking: dict[str, Asking] = field(default_factory=dict)  # the last question about each document
     all_asked: Place | None = None  # the last place for which every candidate is in the cache
     _cache: CompletionCache = field(default_factory=CompletionCache)
     _cached_for: Settings | None = None
@@ -76,6 +78,8 @@ class Session:
     def closed(self, uri: str) -> None:
         """A document was closed."""
         self.cancel(uri)
+        if asking := self.asking.pop(uri, None):
+            asking.cancel()
         self.cache.drop(uri)
         self._dismissed.pop(uri, None)
         self._own_changes.pop(uri, None)
@@ -131,5 +135,7 @@ class Session:
         self.indexes.clear()
         for token in self._running.values():
             token.cancel()
+        for asking in self.asking.values():
+            asking.cancel()
         self.preparation.cancel()
         self.worker.stop()

@@ -7,10 +7,11 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
-from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver
+if TYPE_CHECKING:  # imported by those who watch: a server's start does not wait for it
+    from watchdog.events import FileSystemEvent
+    from watchdog.observers.api import BaseObserver
 
 DEBOUNCE_SECONDS = 0.02  # a burst of changes, as of a branch switch, is reported as one
 MAX_REPORTED = 2_000  # changes that are told one by one; of more, only that there were many
@@ -31,10 +32,12 @@ class Watcher:
 
     def watch(self, root: Path) -> str:
         """Begins to watch a folder; why it cannot, or ""."""
+        from watchdog.observers import Observer
+
         observer = Observer()
         observer.daemon = True
         try:
-            observer.schedule(_Handler(self, root), str(root), recursive=True)
+            observer.schedule(_Handler(self, root), str(root), recursive=True)  # type: ignore[arg-type]
             observer.start()
         except (OSError, RuntimeError) as fault:  # the system's limit of watches, a folder that is gone
             return f"{root} cannot be watched for changes: {fault}"
@@ -69,11 +72,13 @@ class Watcher:
             self._on_change(root, sorted(paths) if len(paths) <= MAX_REPORTED else None)
 
 
-class _Handler(FileSystemEventHandler):
+class _Handler:
+    """What watchdog asks of a `FileSystemEventHandler`."""
+
     def __init__(self, watcher: Watcher, root: Path) -> None:
         self._watcher, self._root = watcher, root
 
-    def on_any_event(self, event: FileSystemEvent) -> None:
+    def dispatch(self, event: FileSystemEvent) -> None:
         if event.event_type in {"opened", "closed_no_write"} or (event.is_directory and event.event_type == "modified"):
             return
         self._watcher.note(self._root, os.fsdecode(event.src_path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 from collections.abc import Sequence
@@ -90,9 +91,8 @@ class ScriptedModel:
         head: int = 0,  # noqa: ARG002 - as the protocol has it
         priority: Priority = Priority.COMPLETION,  # noqa: ARG002
         others: int = 0,
+        least_log_prob: float = -math.inf,
     ) -> Generated:
-        import math
-
         turn = next((text for text in self.instead if self.tokenizer.encode(text)[0] == tokens[-1]), None)
         scripted = self.text if turn is None else turn
         begins_at = 0 if turn is None else 1
@@ -113,7 +113,7 @@ class ScriptedModel:
             said.append(token)
             text = self.tokenizer.decode(said)
             ends.append(len(text))
-            if stop(text):
+            if stop(text) or len(said) * math.log(self.probability) < least_log_prob:
                 ended = False
                 break
         each = math.log(self.probability)
@@ -133,8 +133,6 @@ def at_cursor(source: str, language: str = "python", path: str = "main.py", **ot
 
 def answer(text: str, probabilities: Sequence[float], end: float | None, *, mode: Mode = Mode.LINE) -> Generated:
     """What a model said: one token a word or sign, with these probabilities."""
-    import math
-
     tokenizer = WordTokenizer()
     ends, at = [], 0
     for token in tokenizer.encode(text):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from engine.context.syntax import stem_parts
 from engine.context.view import View
 
@@ -12,8 +10,6 @@ SAME_FOLDER = 0.5
 PACKAGE_HEADS = frozenset({"__init__", "index", "mod", "lib", "main"})  # files that stand for their folder
 IMPORT_WEIGHT, RECENT_WEIGHT = 0.15, 0.3
 IMPORTED = 1.0  # an affinity from which a file counts as imported
-
-_stem_parts = lru_cache(maxsize=100_000)(stem_parts)
 
 
 class Affinity:
@@ -39,7 +35,7 @@ class Affinity:
         return 1 + IMPORT_WEIGHT * self.of(path) + (RECENT_WEIGHT if path in self._recent else 0)
 
     def _measured(self, path: str) -> float:
-        stem, folder, outer = _stem_parts(path)
+        stem, folder, outer = stem_parts(path)
         best = 0.0
         for words in self._imports:
             score = (STEM if stem in words else 0) + (OUTER_FOLDER if outer and outer in words else 0)

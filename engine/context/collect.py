@@ -41,9 +41,9 @@ def collect(request: CompletionRequest, workspaces: Workspaces, prompt_tokens: i
         opened.drop(document.path)
         return found
     for each in (document, *request.others[:MAX_OTHERS]):
-        if each.root == document.root and each.file is not None:
-            index.edited(each.path, each.language, each.text)
-    return tuple(index.find(view, budget))
+        if each.file is not None and each.root and (its := workspaces.get(each.root)):
+            its.edited(each.path, each.language, each.text)
+    return tuple(index.find(view, budget, beside=[other for other in workspaces.values() if other is not index]))
 
 
 def view_of(request: CompletionRequest, chars_above: int, chars_below: int) -> View:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from engine.context.affinity import Affinity
 from engine.context.index import Index
-from engine.context.outline import Declaration, members
+from engine.context.outline import Declaration
 from engine.context.source import NAME, Source
 from engine.context.view import View
 
@@ -47,9 +47,10 @@ def declared_in_view(view: View, index: Index, affinity: Affinity, files: int) -
     found: dict[str, list[tuple[float, Source, int]]] = {}
     for source in index.declaring(view.family.id, weights, files):
         close = affinity.of(source.path) + (OWN_FILE if source.path == view.path else 0)
-        for position, each in enumerate(source.declarations):
-            if each.name in weights and each.kind != "field":
-                found.setdefault(each.name, []).append((close, source, position))
+        declarations = source.declarations
+        for position in declarations.named(weights):
+            if declarations.kinds[position] != "field":
+                found.setdefault(declarations.names[position], []).append((close, source, position))
     ranked: list[tuple[float, Source, int]] = []
     for name, places in found.items():
         if len(places) > MAX_OF_ONE_NAME:
@@ -78,8 +79,9 @@ def declarations_of(likely: Mapping[str, float], view: View, index: Index, files
     found = []
     times: Counter[str] = Counter()
     for source in index.declaring(view.family.id, wanted, files):
-        for each in source.declarations:
-            if each.name in wanted and times[each.name] < MAX_OF_ONE_LIKELY_NAME:
+        for position in source.declarations.named(wanted):
+            each = source.declarations[position]
+            if times[each.name] < MAX_OF_ONE_LIKELY_NAME:
                 times[each.name] += 1
                 end = min(each.signature_end, each.start + LIKELY_LINES)
                 found.append(Declared(source, tuple(range(each.start, end)), each.name, in_view=False))
@@ -96,13 +98,11 @@ def skeleton(source: Source, position: int, wanted: Iterable[str], max_lines: in
         return shown
     if each.kind not in TYPES and each.kind != "module":
         return list(range(each.start, min(each.end, each.start + max_lines)))
-    inside = members(source.declarations, position)
+    inside = source.declarations.members(position)
     if not inside:
         return list(range(each.start, min(each.end, each.start + max_lines)))
-    names = frozenset(wanted)
-    inside.sort(
-        key=lambda at: (source.declarations[at].name not in names, source.declarations[at].name.startswith("_"))
-    )
+    wanted, names = frozenset(wanted), source.declarations.names
+    inside.sort(key=lambda at: (names[at] not in wanted, names[at].startswith("_")))
     for member in inside:
         if len(shown) >= max_lines:
             break
@@ -130,7 +130,7 @@ def _names_in_view(view: View, own: Source | None) -> tuple[dict[str, float], fr
         add(line, distance)
     for distance, line in enumerate(view.suffix[: view.chars_below].split("\n")[:LINES_BELOW]):
         add(line, distance + 2)
-    around = [d for d in own.declarations if d.start <= cursor < d.end and d.kind != "field"] if own else []
+    around = [each for each in own.declarations.around(cursor) if each.kind != "field"] if own else []
     for each in around:
         for number in range(each.start, each.signature_end):
             add(own.lines[number] if own and number < len(own.lines) else "", 3)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from engine.context.affinity import Affinity
 from engine.context.declarations import declarations_of, declared_in_view
-from engine.context.index import Index, inverse_frequency
+from engine.context.index import Index
 from engine.context.likely import Matches, likely_names
 from engine.context.pack import Cost, pack
 from engine.context.source import Chunk, Source
 from engine.context.view import View
 from engine.types import Snippet
 
-CANDIDATES = 150  # chunks the index is asked for, before affinity
 MIN_POOL, MAX_POOL, POOL_COST = 24, 60, 100  # chunks whose lines are looked at: one for so much of the budget
+CANDIDATES = 2.5  # chunks the index is asked for, before affinity: so many for each that is looked at
 MIN_FILES, MAX_FILES, FILE_COST = 16, 40, 150  # files whose declarations are looked at
 MIN_NAMES, NAME_COST = 150, 12  # names that are weighed: one for so much of the budget
 
@@ -23,20 +23,20 @@ def find(view: View, index: Index, budget: float, cost: Cost = len) -> list[Snip
     files = int(min(MAX_FILES, max(MIN_FILES, budget / FILE_COST)))
     in_view = declared_in_view(view, index, affinity, files)
     pool = int(min(MAX_POOL, max(MIN_POOL, budget / POOL_COST)))
-    matches = Matches(_chunks(view, index, affinity, pool), in_view, _rarity(view, index))
+    rarity = index.rarity(view.family.id, view.terms)
+    matches = Matches(_chunks(view, index, affinity, rarity, pool), in_view, rarity)
     likely = likely_names(view, matches, int(max(MIN_NAMES, budget / NAME_COST)))
     matches = matches._replace(declared=[*in_view, *declarations_of(likely, view, index, files)])
 
-    def hidden(path: str, line: int) -> bool:
-        return path == view.path and view.first_line <= line < view.end_line
-
-    return pack(matches, likely, hidden, budget, cost)
+    return pack(matches, likely, view, budget, cost)
 
 
-def _chunks(view: View, index: Index, affinity: Affinity, pool: int) -> list[tuple[Source, Chunk]]:
+def _chunks(
+    view: View, index: Index, affinity: Affinity, rarity: dict[str, float], pool: int
+) -> list[tuple[Source, Chunk]]:
     """The best chunks that the prompt does not show anyway, by similarity and affinity."""
     ranked = []
-    for chunk in index.search(view.family.id, view.terms, CANDIDATES):
+    for chunk in index.search(view.family.id, view.terms, rarity, int(CANDIDATES * pool)):
         if chunk.path == view.path:
             overlap = min(chunk.end, view.end_line) - max(chunk.start, view.first_line)
             if overlap > (chunk.end - chunk.start) / 2:
@@ -45,8 +45,3 @@ def _chunks(view: View, index: Index, affinity: Affinity, pool: int) -> list[tup
     ranked.sort(key=lambda chunk: (-chunk.score, chunk.path, chunk.start))
     sources = index.sources({chunk.path for chunk in ranked[:pool]})
     return [(sources[chunk.path], chunk) for chunk in ranked[:pool] if chunk.path in sources]
-
-
-def _rarity(view: View, index: Index) -> dict[str, float]:
-    counts, total = index.frequencies(view.family.id, view.terms)
-    return {term: inverse_frequency(count, total) for term, count in counts.items()}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import heapq
-import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Protocol
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple, Protocol
 
-from engine.context.source import Chunk, Source, chunk_terms
+from engine.context.source import Chunk, Source, chunk_borders
+from engine.context.words import inverse_frequency, terms_of_text
 
 K1, B = 1.2, 0.75  # of BM25, as in tantivy
 MEAN_TERMS = 110  # of a chunk of 20 lines; taken for the mean, so that a chunk's scores need no other chunk
@@ -17,12 +17,12 @@ MEAN_TERMS = 110  # of a chunk of 20 lines; taken for the mean, so that a chunk'
 class Index(Protocol):
     """A workspace's texts. Methods may be called from any one thread; paths are relative, with slashes."""
 
-    def search(self, family: str, terms: Mapping[str, float], limit: int) -> list[Chunk]:
-        """The best chunks of a family for weighted terms, by BM25, best first."""
+    def rarity(self, family: str, terms: Iterable[str]) -> dict[str, float]:
+        """The inverse frequency, as BM25 has it, of those terms that chunks of a family hold."""
         ...
 
-    def frequencies(self, family: str, terms: Iterable[str]) -> tuple[dict[str, int], int]:
-        """In how many chunks each term is; and how many chunks there are."""
+    def search(self, family: str, terms: Mapping[str, float], rarity: Mapping[str, float], limit: int) -> list[Chunk]:
+        """The best chunks of a family for weighted terms of this rarity, by BM25, best first."""
         ...
 
     def declaring(self, family: str, names: Iterable[str], limit: int) -> list[Source]:
@@ -34,8 +34,12 @@ class Index(Protocol):
         ...
 
 
-def inverse_frequency(count: int, total: int) -> float:
-    return math.log(1 + (total - count + 0.5) / (count + 0.5))
+class _Held(NamedTuple):
+    """A chunk in the lists: its number, by what it is known again, and the terms whose lists name it."""
+
+    number: int
+    identity: tuple[int, int]  # its first line, and the hash of its text
+    terms: tuple[str, ...]
 
 
 class MemoryIndex:
@@ -44,7 +48,7 @@ class MemoryIndex:
     def __init__(self) -> None:
         self._sources: dict[str, Source] = {}
         self._chunks: dict[int, Chunk] = {}
-        self._of_path: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
+        self._of_path: dict[str, list[_Held]] = {}
         self._lists: dict[str, dict[str, dict[int, float]]] = defaultdict(dict)  # family -> term -> chunk -> impact
         self._totals: dict[str, int] = defaultdict(int)  # family -> chunks
         self._declared: dict[str, frozenset[str]] = {}
@@ -61,56 +65,72 @@ class MemoryIndex:
         return self._sources.keys()
 
     def put(self, source: Source) -> None:
-        self.drop(source.path)
-        family = source.family.id
+        """Replaces a file. Chunks that are as they were stay: a keystroke changes two of a file's hundreds."""
+        path, family = source.path, source.family.id
+        if path in self._sources and self._sources[path].family.id != family:
+            self.drop(path)
+        before = {each.identity: each for each in self._of_path.get(path, ())}
+        held = []
+        for start, end in chunk_borders(len(source.lines)):
+            lines = source.lines[start:end]
+            identity = start, hash("\n".join(lines))
+            each = before.pop(identity, None) or self._added(Chunk(path, start, end, 0.0), identity, family, lines)
+            if each:
+                held.append(each)
+        self._forget(family, before.values())
+        self._sources[path] = source
+        self._declared[path] = source.declared  # parses now, not while somebody waits for an answer
+        self._of_path[path] = held
+
+    def _added(self, chunk: Chunk, identity: tuple[int, int], family: str, lines: list[str]) -> _Held | None:
+        """A new chunk in the lists; None where it has no terms."""
+        counts = Counter(term for line in lines for term in terms_of_text(line).split())
+        if not counts:
+            return None
+        norm = K1 * (1 - B + B * counts.total() / MEAN_TERMS)
+        number = self._next = self._next + 1
         lists = self._lists[family]
-        numbers: list[tuple[int, tuple[str, ...]]] = []
-        for start, end, terms in chunk_terms(source.lines):
-            counts = Counter(terms.split(" "))
-            length = counts.total()
-            norm = K1 * (1 - B + B * length / MEAN_TERMS)
-            number = self._next = self._next + 1
-            for term, times in counts.items():
-                lists.setdefault(term, {})[number] = times * (K1 + 1) / (times + norm)
-            self._chunks[number] = Chunk(source.path, start, end, 0.0)
-            numbers.append((number, tuple(counts)))
-        self._totals[family] += len(numbers)
-        self._sources[source.path] = source
-        self._declared[source.path] = source.declared  # parses now, not while somebody waits for an answer
-        self._of_path[source.path] = numbers
+        for term, times in counts.items():
+            lists.setdefault(term, {})[number] = times * (K1 + 1) / (times + norm)
+        self._chunks[number] = chunk
+        self._totals[family] += 1
+        return _Held(number, identity, tuple(counts))
 
     def drop(self, path: str) -> None:
         source = self._sources.pop(path, None)
         if source is None:
             return
         del self._declared[path]
-        lists = self._lists[source.family.id]
-        self._totals[source.family.id] -= len(self._of_path[path])
-        for number, terms in self._of_path.pop(path):
-            for term in terms:
-                del lists[term][number]
+        self._forget(source.family.id, self._of_path.pop(path))
+
+    def _forget(self, family: str, held: Collection[_Held]) -> None:
+        """Takes chunks out of the lists."""
+        lists = self._lists[family]
+        self._totals[family] -= len(held)
+        for each in held:
+            for term in each.terms:
+                del lists[term][each.number]
                 if not lists[term]:
                     del lists[term]
-            del self._chunks[number]
+            del self._chunks[each.number]
 
-    def search(self, family: str, terms: Mapping[str, float], limit: int) -> list[Chunk]:
+    def rarity(self, family: str, terms: Iterable[str]) -> dict[str, float]:
         counts, total = self.frequencies(family, terms)
-        return self.search_weighted(
-            family, {term: weight * inverse_frequency(counts[term], total) for term, weight in terms.items()}, limit
-        )
+        return {term: inverse_frequency(count, total) for term, count in counts.items() if count}
 
-    def search_weighted(self, family: str, weights: Mapping[str, float], limit: int) -> list[Chunk]:
-        """As `search`, with each term's rarity already in its weight."""
+    def search(self, family: str, terms: Mapping[str, float], rarity: Mapping[str, float], limit: int) -> list[Chunk]:
         lists = self._lists[family]
         scores: dict[int, float] = {}
         known = scores.get
-        for term, weight in weights.items():
+        for term, weight in terms.items():
+            worth = weight * rarity.get(term, 0.0)
             for number, impact in lists.get(term, {}).items():
-                scores[number] = known(number, 0.0) + weight * impact
+                scores[number] = known(number, 0.0) + worth * impact
         best = heapq.nlargest(limit, scores.items(), key=lambda pair: pair[1])
         return [self._chunks[number]._replace(score=score) for number, score in best]
 
     def frequencies(self, family: str, terms: Iterable[str]) -> tuple[dict[str, int], int]:
+        """In how many chunks each term is; and how many chunks there are."""
         lists = self._lists[family]
         return {term: len(lists.get(term, ())) for term in terms}, self._totals[family]
 

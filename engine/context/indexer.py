@@ -11,6 +11,7 @@ waits for its turn: several windows on one workspace share one store.
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -26,6 +27,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from engine.context.background import lower_priority, on_battery, return_memory
 from engine.context.exclusion import IGNORE_FILES, forget
 from engine.context.listing import Stamp, list_files, read_source, stamp_of
 from engine.context.manifest import Manifest
@@ -40,6 +42,7 @@ MAX_HELPERS = 2
 TURN_SECONDS = 1.0  # between attempts to become the one who writes
 BATTERY_PAUSE = 2.0  # on battery, rest that many times as long as was worked
 MANIFEST = "manifest.sqlite"
+LEAST_FREE_BYTES = 1_000_000  # a disk with less is full
 
 
 class Indexer:
@@ -70,8 +73,10 @@ class Indexer:
                 faults = 0
             except (StoreError, sqlite3.Error, OSError) as fault:
                 faults += 1
-                if faults > 1 or "space" in str(fault).lower():
-                    self._say({"event": "fault", "message": f"the index of {self._root} cannot be kept: {fault}"})
+                full = _is_full(self._folder, fault)
+                if faults > 1 or full:
+                    said = f"the disk that holds {self._folder} is full" if full else str(fault)
+                    self._say({"event": "fault", "message": f"the index of {self._root} cannot be kept: {said}"})
                     return
             else:
                 return
@@ -92,6 +97,7 @@ class Indexer:
                     self._bring_up_to_date(writer, manifest, set())
                 else:
                     self._index(writer, manifest, self._stamped(changed), None)
+                    return_memory()
                     self._say({"event": "idle", "n": self._taken})
         finally:
             manifest.close()
@@ -167,17 +173,23 @@ class Indexer:
     def _bring_up_to_date(self, writer: StoreWriter, manifest: Manifest, urgent: set[str]) -> None:
         """What was asked for first, then all that differs between disk and manifest."""
         self._index(writer, manifest, self._stamped(urgent), None)
-        found = dict(list_files(self._root, self._excluded))
-        changed: list[tuple[str, Stamp | None]] = [
-            (path, stamp) for path, stamp in found.items() if manifest.stamps.get(path) != stamp
-        ]
-        changed += [(path, None) for path in manifest.stamps.keys() - found.keys()]
+        stored = manifest.stamps()
+        total = 0
+        changed: list[tuple[str, Stamp | None]] = []
+        for path, stamp in list_files(self._root, self._excluded):
+            total += 1
+            if stored.pop(path, None) != stamp:
+                changed.append((path, stamp))
+        changed += [(path, None) for path in stored]
         self._index(writer, manifest, self._stamped(self._pending()), None)
         changed.sort(key=lambda entry: self._first.isdisjoint(stem_parts(entry[0])[:2]))
-        self._index(writer, manifest, changed, len(found))
+        self._index(writer, manifest, changed, total)
         if self._helpers:
             self._helpers.shutdown()
             self._helpers = None
+        del stored, changed
+        gc.collect()
+        return_memory()
         if self._again:
             self._again = False
             forget()
@@ -200,9 +212,8 @@ class Indexer:
             recorded.clear()
             committed = time.monotonic()
 
-        for start in range(0, len(work), BATCH_FILES):
-            batch = work[start : start + BATCH_FILES]
-            for (path, stamp), entry in zip(batch, self._entries(batch, len(work)), strict=True):
+        for start, batch, entries in self._batches(work):
+            for (path, stamp), entry in zip(batch, entries, strict=True):
                 if entry is None:
                     writer.remove(path)
                 else:
@@ -223,15 +234,29 @@ class Indexer:
                 commit()
             elif time.monotonic() - committed > COMMIT_SECONDS:
                 commit()
-            if _on_battery():
+            if on_battery():
                 time.sleep(min(1.0, BATTERY_PAUSE * (time.monotonic() - began) / (start / BATCH_FILES + 1)))
         if recorded:
             commit()
 
+    def _batches(
+        self, work: list[tuple[str, Stamp | None]]
+    ) -> Iterator[tuple[int, list[tuple[str, Stamp | None]], Iterator[Entry | None]]]:
+        """(where it begins, files, what is stored of them); helpers have begun with the next ones by then."""
+        ahead = None
+        for start in range(0, len(work), BATCH_FILES):
+            batch = work[start : start + BATCH_FILES]
+            following = start, batch, self._entries(batch, len(work))
+            if ahead:
+                yield ahead
+            ahead = following
+        if ahead:
+            yield ahead
+
     def _entries(self, batch: list[tuple[str, Stamp | None]], all_files: int) -> Iterator[Entry | None]:
         if all_files >= PARALLEL_FILES and self._helpers is None and (os.cpu_count() or 1) > 1:
             self._helpers = ProcessPoolExecutor(
-                min(MAX_HELPERS, os.cpu_count() or 1), multiprocessing.get_context("spawn"), _lower_priority
+                min(MAX_HELPERS, os.cpu_count() or 1), multiprocessing.get_context("spawn"), lower_priority
             )
         arguments = [(self._root, path, self._excluded) for path, _ in batch]
         if self._helpers is None or len(batch) < BATCH_FILES // 2:
@@ -252,28 +277,18 @@ def _entry(argument: tuple[Path, str, tuple[str, ...]]) -> Entry | None:
     return entry_of(source) if source else None
 
 
-def _on_battery() -> bool:
-    import psutil
-
-    with suppress(Exception):
-        battery = psutil.sensors_battery()
-        return battery is not None and not battery.power_plugged
+def _is_full(folder: Path, fault: Exception) -> bool:
+    """Whether a full disk is behind a fault. Where tantivy's own thread met it, only that thread's end is heard of."""
+    if any(words in str(fault).lower() for words in ("no space", "disk is full", "quota")):
+        return True
+    with suppress(OSError):
+        return shutil.disk_usage(folder).free < LEAST_FREE_BYTES
     return False
-
-
-def _lower_priority() -> None:
-    import psutil
-
-    with suppress(Exception):
-        process = psutil.Process()
-        process.nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 15))  # the class on Windows, a nice value elsewhere
-        if sys.platform == "linux":
-            process.ionice(psutil.IOPRIO_CLASS_IDLE)
 
 
 def main() -> None:
     root, folder, *excluded = sys.argv[1:]
-    _lower_priority()
+    lower_priority()
     saying = threading.Lock()
 
     def say(event: dict[str, Any]) -> None:

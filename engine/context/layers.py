@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
+from heapq import nlargest
+from typing import TypeVar
 
-from engine.context.index import MemoryIndex, inverse_frequency
+from engine.context.index import MemoryIndex
 from engine.context.source import Chunk, Source
-from engine.context.store import StoreReader
+from engine.context.store import StoreError, StoreReader
+from engine.context.words import inverse_frequency
 
 MAX_QUERY_TERMS = 40  # the heaviest; the others move no chunk
-MAX_KEPT_SOURCES = 400
-MAX_KEPT_CHARS = 8_000_000
+LEAST_SHARE = 0.001  # of a query's weight: a term with less moves none either, and is in nearly all chunks
+MAX_KEPT_SOURCES = 200  # a search looks at some forty, and the next keystroke's at much the same
+MAX_KEPT_CHARS = 4_000_000
+
+
+T = TypeVar("T")
 
 
 class LayeredIndex:
-    """An `Index`. Owned by one thread. Without a store (not built yet, or broken) the layer above answers alone."""
+    """An `Index`. Owned by one thread. Without a store (not built yet, or broken) the layer above answers alone.
+
+    A store that turns out to be damaged is let go of, and `fault` says why: no search fails for it.
+    """
 
     def __init__(self) -> None:
         self._edited = MemoryIndex()
         self._deleted: set[str] = set()
         self._reader: StoreReader | None = None
+        self.fault = ""
         self._kept: OrderedDict[str, Source] = OrderedDict()
         self._kept_chars = 0
 
@@ -32,8 +43,7 @@ class LayeredIndex:
 
     def refresh(self, committed: Iterable[str] | None) -> None:
         """Sees what the writer committed, and no longer holds what that brought; None: anything may have changed."""
-        if self._reader:
-            self._reader.refresh()
+        self._asked(StoreReader.refresh)
         for path in list(self._kept) if committed is None else committed:
             if gone := self._kept.pop(path, None):
                 self._kept_chars -= len(gone.text)
@@ -53,7 +63,7 @@ class LayeredIndex:
             return
         above = {*self._edited.paths, *self._deleted}
         asked = [path for path in (above if paths is None else above.intersection(paths)) if path not in kept]
-        stored = {source.path: source.text for source in self._reader.sources(asked)}
+        stored = {source.path: source.text for source in self._asked(lambda store: store.sources(asked)) or ()}
         held = {path: source.text for path, source in self._edited.sources(asked).items()}
         for path in asked:
             if stored.get(path) == held.get(path):
@@ -64,30 +74,34 @@ class LayeredIndex:
         """What this layer holds of a file itself."""
         return self._edited.sources([path]).get(path)
 
-    def search(self, family: str, terms: Mapping[str, float], limit: int) -> list[Chunk]:
-        counts, total = self.frequencies(family, terms)
-        rarity = {term: inverse_frequency(counts[term], total) for term in terms if counts[term]}
-        heaviest = sorted(rarity, key=lambda term: -terms[term] * rarity[term])[:MAX_QUERY_TERMS]
-        found = self._edited.search_weighted(family, {term: terms[term] * rarity[term] for term in heaviest}, limit)
-        if self._reader:
-            stored = self._reader.search(family, {term: terms[term] for term in heaviest}, limit)
-            found += [chunk for chunk in stored if not self._is_covered(chunk.path)]
+    def search(self, family: str, terms: Mapping[str, float], rarity: Mapping[str, float], limit: int) -> list[Chunk]:
+        weights = {term: terms[term] * rarity[term] for term in terms if term in rarity}
+        least = LEAST_SHARE * sum(weights.values())
+        heaviest = [
+            term for term in nlargest(MAX_QUERY_TERMS, weights, key=weights.__getitem__) if weights[term] >= least
+        ]
+        found = self._edited.search(family, {term: terms[term] for term in heaviest}, rarity, limit)
+        asked = {term: weights[term] for term in heaviest}
+        stored = self._asked(lambda store: store.search(family, asked, limit)) or ()
+        found += [chunk for chunk in stored if not self._is_covered(chunk.path)]
         return sorted(found, key=lambda chunk: -chunk.score)[:limit]
 
+    def rarity(self, family: str, terms: Iterable[str]) -> dict[str, float]:
+        counts, total = self.frequencies(family, terms)
+        return {term: inverse_frequency(count, total) for term, count in counts.items() if count}
+
     def frequencies(self, family: str, terms: Iterable[str]) -> tuple[dict[str, int], int]:
-        counts, total = self._edited.frequencies(family, terms)
-        if self._reader:
-            stored, stored_total = self._reader.frequencies(family, terms)
-            return {term: count + stored[term] for term, count in counts.items()}, total + stored_total
-        return counts, total
+        """In how many chunks of a family each term is; and how many of these chunks there are."""
+        wanted = list(terms)
+        counts, total = self._edited.frequencies(family, wanted)
+        stored, of = self._asked(lambda store: store.frequencies(family, wanted)) or ({}, 0)
+        return {term: counts[term] + stored.get(term, 0) for term in wanted}, total + of
 
     def declaring(self, family: str, names: Iterable[str], limit: int) -> list[Source]:
         wanted = list(names)
         found = self._edited.declaring(family, wanted, limit)
-        if self._reader:
-            paths = [path for path in self._reader.declaring(family, wanted, limit) if not self._is_covered(path)]
-            sources = self.sources(paths)
-            found += [sources[path] for path in paths if path in sources]
+        stored = self._asked(lambda store: store.declaring(family, wanted, limit)) or ()
+        found += [self._kept_of(source) for source in stored if not self._is_covered(source.path)]
         return found
 
     def sources(self, paths: Iterable[str]) -> dict[str, Source]:
@@ -102,18 +116,32 @@ class LayeredIndex:
                 found[path] = kept
             else:
                 missing.append(path)
-        if self._reader and missing:
-            for source in self._reader.sources(missing):
-                found[source.path] = source
-                self._keep(source)
+        for source in self._asked(lambda store: store.sources(missing)) or ():
+            found[source.path] = self._kept_of(source)
         return found
+
+    def _asked(self, question: Callable[[StoreReader], T]) -> T | None:
+        """What the store says; None where there is none, or it is damaged."""
+        if self._reader is None:
+            return None
+        try:
+            return question(self._reader)
+        except StoreError as fault:
+            self.take_store(None)
+            self.fault = str(fault)
+            return None
 
     def _is_covered(self, path: str) -> bool:
         return path in self._edited or path in self._deleted
 
-    def _keep(self, source: Source) -> None:
+    def _kept_of(self, source: Source) -> Source:
+        """The text of that path which is kept already, and what was derived of it; else this one, kept from now on."""
+        if kept := self._kept.get(source.path):
+            self._kept.move_to_end(source.path)
+            return kept
         self._kept[source.path] = source
         self._kept_chars += len(source.text)
         while len(self._kept) > MAX_KEPT_SOURCES or self._kept_chars > MAX_KEPT_CHARS:
             _, dropped = self._kept.popitem(last=False)
             self._kept_chars -= len(dropped.text)
+        return source

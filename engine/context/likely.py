@@ -81,7 +81,7 @@ def signs_of_names(view: View, matches: Matches) -> dict[str, Signs]:
     for rank, each in enumerate(matches.declared):
         declared |= each.source.declared
         for number in each.lines:
-            for name in each.source.line(number).names:
+            for name in each.source.line(number):
                 shown_by.setdefault(name, rank)
     shown, keywords = view.shown, view.family.keywords
     signs = {}
@@ -117,30 +117,32 @@ class _Lines:
             if (whole := terms_of(word).partition(" ")[0]) in view.terms
         }
         asked = frozenset(values)
-        done: set[tuple[str, int]] = set()
+        matched: dict[str, dict[int, float]] = defaultdict(dict)
         for source, chunk in matches.chunks:
-            path = source.path
+            done = matched[source.path]
             carried: list[float] = [0.0] * CARRIED_LINES
             for number in range(chunk.start, min(chunk.end, len(source.lines))):
-                names, distinct, members = source.line(number)
+                names = source.line(number)
                 if not names:
                     continue
-                own = math.fsum([values[word] for word in distinct & asked])  # a set's order must not count
+                if number in done:
+                    carried = [*carried[1:], done[number]]
+                    continue
+                known = asked.intersection(names)
+                own = math.fsum([values[word] for word in known]) if known else 0.0  # a set's order must not count
                 near = max(own, CARRIED * max(carried))
                 carried = [*carried[1:], own]
-                if (path, number) in done:
-                    continue
-                done.add((path, number))
+                done[number] = own
                 if near > 0:
-                    for name in distinct:
+                    for name in names:
                         if near > match.get(name, 0.0):
                             match[name] = near
                 if asks_for_member:
-                    for name in distinct:
+                    for name in frozenset(names):
                         self.uses[name] += 1
-                    for name in members:
+                    for name in source.members(number):
                         self.members[name] += 1
-                if before in distinct:
+                if before in names:
                     for one, other in pairwise(names):
                         if one == before:
                             self.following[other] += 1

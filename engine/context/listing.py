@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from engine.context import notebook
 from engine.context.exclusion import (
     MAX_FILE_BYTES,
     why_not_file,
@@ -24,7 +25,9 @@ from engine.types import Document
 MAX_FILES = 200_000
 # Of what we know by name, the languages that no code is written in tell a model little and take much room.
 NO_CODE = frozenset({"json", "markdown", "yaml", "toml", "html", "css", "scss"})
-CODE_SUFFIXES = frozenset(suffix for each in LANGUAGES if each.id not in NO_CODE for suffix in each.suffixes)
+CODE_SUFFIXES = frozenset(suffix for each in LANGUAGES if each.id not in NO_CODE for suffix in each.suffixes) | {
+    notebook.SUFFIX
+}
 
 
 class Stamp(NamedTuple):
@@ -102,7 +105,10 @@ def open_source(root: Path, path: str, language: str, text: str, excluded: tuple
 def source_of(path: str, language: str, raw: bytes) -> Source | None:
     """The text behind bytes, or None where they are no text that may be quoted."""
     try:
-        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError:
+        text = raw.decode("utf-8-sig")
+        if path.endswith(notebook.SUFFIX):
+            language, text = notebook.code_of(text)
+    except ValueError:
         return None
+    text = text.replace("\r\n", "\n")
     return None if why_not_text(text) else Source(path, language, masked(text))

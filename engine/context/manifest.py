@@ -18,8 +18,12 @@ class Manifest:
         self._database.execute(
             "CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, modified INTEGER, size INTEGER)"
         )
+        self.stamps()  # a damaged file says so now
+
+    def stamps(self) -> dict[str, Stamp]:
+        """All of them, read anew: of many files they take more memory than they are worth between two looks."""
         rows = self._database.execute("SELECT path, modified, size FROM files")
-        self.stamps = {path: Stamp(modified, size) for path, modified, size in rows}
+        return {path: Stamp(modified, size) for path, modified, size in rows}
 
     def record(self, changes: dict[str, Stamp | None]) -> None:
         with self._database:
@@ -27,11 +31,6 @@ class Manifest:
             self._database.executemany("DELETE FROM files WHERE path = ?", gone)
             rows = [(path, *stamp) for path, stamp in changes.items() if stamp is not None]
             self._database.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", rows)
-        for path, stamp in changes.items():
-            if stamp is None:
-                self.stamps.pop(path, None)
-            else:
-                self.stamps[path] = stamp
 
     def close(self) -> None:
         self._database.close()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
-from typing import NamedTuple
+from array import array
+from bisect import bisect_left
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
-import tree_sitter
-
-from engine.context.grammars import grammar_of
+if TYPE_CHECKING:
+    import tree_sitter
 
 MAX_DECLARATIONS = 5_000  # of one file; more are a generated table's
 HOLDERS = frozenset({"type", "implementation", "function", "module"})
@@ -25,20 +28,107 @@ class Declaration(NamedTuple):
     parent: int
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The declarations of a text, in the order in which they stand.
+
+    In columns: a search looks at some thousand declarations, and needs some twenty as a whole.
+    """
+
+    names: list[str]
+    kinds: list[str]
+    starts: array[int]
+    ends: array[int]
+    signature_ends: array[int]
+    parents: array[int]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, position: int) -> Declaration:
+        return Declaration(
+            self.names[position],
+            self.kinds[position],
+            self.starts[position],
+            self.ends[position],
+            self.signature_ends[position],
+            self.parents[position],
+        )
+
+    def __iter__(self) -> Iterator[Declaration]:
+        columns = (self.names, self.kinds, self.starts, self.ends, self.signature_ends, self.parents)
+        return map(Declaration._make, zip(*columns, strict=True))
+
+    def named(self, names: Container[str]) -> list[int]:
+        """The positions of the declarations of any of these names."""
+        return [position for position, name in enumerate(self.names) if name in names]
+
+    def on(self, line: int) -> list[str]:
+        """The names whose declaration begins on line `line`."""
+        first = end = bisect_left(self.starts, line)
+        while end < len(self.starts) and self.starts[end] == line:
+            end += 1
+        return self.names[first:end]
+
+    def around(self, line: int) -> list[Declaration]:
+        """The declarations that line `line` stands in, the outermost first."""
+        return [
+            self[position]
+            for position, (start, end) in enumerate(zip(self.starts, self.ends, strict=True))
+            if start <= line < end
+        ]
+
+    def members(self, position: int) -> list[int]:
+        """The positions of what stands directly inside a declaration."""
+        end = self.ends[position]
+        inside = []
+        for other in range(position + 1, len(self.names)):
+            if self.starts[other] >= end:
+                break
+            if self.parents[other] == position:
+                inside.append(other)
+        return inside
+
+    def as_text(self) -> str:
+        """For the store: a line of numbers in hexadecimal, one of kinds, then a name a line."""
+        numbers = self.starts + self.ends + self.signature_ends + self.parents
+        return "\n".join([numbers.tobytes().hex(), " ".join(self.kinds), *self.names])
+
+
+def outline_of_text(text: str) -> Outline:
+    """What `Outline.as_text` wrote on a machine of the same kind."""
+    numbers, kinds, *names = text.split("\n")
+    return _in_columns(names, kinds.split(), array("i", bytes.fromhex(numbers)))
+
+
+def _in_columns(names: list[str], kinds: list[str], numbers: array[int]) -> Outline:
+    count = len(names)
+    columns = (numbers[at : at + count] for at in range(0, 4 * count, count or 1))
+    return Outline(names, kinds, *columns) if count else NO_OUTLINE
+
+
+NO_OUTLINE = Outline([], [], array("i"), array("i"), array("i"), array("i"))
 _parsing = threading.Lock()  # tree-sitter's parsers keep state
 
 
-def outline(language: str, text: str) -> tuple[Declaration, ...]:
-    """The declarations of a text, in the order in which they stand; none where the language has no grammar."""
+def outline(language: str, text: str) -> Outline:
+    """The declarations of a text; none where the language has no grammar."""
+    import tree_sitter
+
+    from engine.context.grammars import grammar_of  # what a server's start need not wait for
+
     grammar = grammar_of(language)
     if grammar is None:
-        return ()
+        return NO_OUTLINE
     parser, query = grammar
     with _parsing:
         tree = parser.parse(text.encode("utf-8", "replace"))
         matches = tree_sitter.QueryCursor(query).matches(tree.root_node)
         found = [one for _, captures in matches[:MAX_DECLARATIONS] for one in _declared(captures)]
-    return _nested(sorted(dict.fromkeys(found), key=lambda each: (each.start, -each.end)))
+    nested = _nested(sorted(dict.fromkeys(found), key=lambda each: (each.start, -each.end)))
+    columns = ("start", "end", "signature_end", "parent")
+    numbers = array("i", [getattr(each, column) for column in columns for each in nested])
+    return _in_columns([each.name for each in nested], [each.kind for each in nested], numbers)
 
 
 def _declared(captures: dict[str, list[tree_sitter.Node]]) -> list[Declaration]:
@@ -61,10 +151,11 @@ def _declared(captures: dict[str, list[tree_sitter.Node]]) -> list[Declaration]:
     names = [(name.text or b"").decode("utf-8", "replace")[:MAX_NAME_CHARS] for name in captures.get("n", ())]
     if kind == "implementation":
         names = [name.partition("<")[0].rpartition("::")[2] for name in names]
+    names = [" ".join(name.split()) for name in names]  # a name over several lines is no name to look for
     return [Declaration(name, kind, start, end, signature_end, -1) for name in names if name]
 
 
-def _nested(declarations: list[Declaration]) -> tuple[Declaration, ...]:
+def _nested(declarations: list[Declaration]) -> list[Declaration]:
     """The same, each with its parent."""
     nested: list[Declaration] = []
     around: list[int] = []
@@ -74,16 +165,4 @@ def _nested(declarations: list[Declaration]) -> tuple[Declaration, ...]:
         nested.append(each._replace(parent=around[-1] if around else -1))
         if each.kind in HOLDERS:
             around.append(position)
-    return tuple(nested)
-
-
-def members(declarations: tuple[Declaration, ...], position: int) -> list[int]:
-    """The positions of what stands directly inside a declaration."""
-    end = declarations[position].end
-    inside = []
-    for other in range(position + 1, len(declarations)):
-        if declarations[other].start >= end:
-            break
-        if declarations[other].parent == position:
-            inside.append(other)
-    return inside
+    return nested

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from engine.context.likely import Matches
 from engine.context.source import Source
+from engine.context.view import View
 from engine.types import Snippet
 
 COST_POWER = 0.7  # value is weighed against cost to this power: a dear statement with many names may be worth it
@@ -26,27 +28,27 @@ Cost = Callable[[str], float]
 class Statement(NamedTuple):
     source: Source
     lines: range
-    values: tuple[tuple[str, float], ...]  # of its likely names
+    values: dict[str, float]  # of its likely names
     cost: float
     reason: str
 
 
-def pack(
-    matches: Matches, likely: dict[str, float], hidden: Callable[[str, int], bool], budget: float, cost: Cost
-) -> list[Snippet]:
-    """Excerpts within `budget`, best first. `cost` measures text, `hidden` tells lines that the prompt shows anyway.
+def pack(matches: Matches, likely: dict[str, float], view: View, budget: float, cost: Cost) -> list[Snippet]:
+    """Excerpts within `budget`, best first. `cost` measures text.
 
     Greedy: a statement's value is the sum of the probabilities of its names that no chosen one shows.
     """
-    statements = _statements(matches, likely, hidden, cost)
-    anchors, shown = _anchors(matches, hidden, budget, cost)
+    statements = _statements(matches, likely, view, cost)
+    anchors, shown = _anchors(matches, view, budget, cost)
     opened: set[str] = set()
     taken: set[tuple[str, int]] = set()
     tranches: list[list[tuple[Statement, float]]] = [[]]
     used, in_tranche = sum(cost(each.text) + cost(each.path) + PATH_OVERHEAD_CHARS for each in anchors), 0.0
 
     def value(statement: Statement) -> float:
-        gain = math.fsum([worth for name, worth in statement.values if name not in shown])  # the order does not count
+        gain = math.fsum(
+            [worth for name, worth in statement.values.items() if name not in shown]
+        )  # the order does not count
         if not gain:
             return 0.0
         path = statement.source.path
@@ -64,7 +66,7 @@ def pack(
         if queue and now < -queue[0][0]:
             heapq.heappush(queue, (-now, number))
             continue
-        shown.update([name for name, _ in statement.values])
+        shown.update(statement.values)
         taken.update((statement.source.path, line) for line in statement.lines)
         if in_tranche > budget * TRANCHE_SHARE:
             tranches.append([])
@@ -79,9 +81,7 @@ def pack(
     return [*anchors, *(snippet for tranche in tranches for snippet in _excerpts(tranche))]
 
 
-def _anchors(
-    matches: Matches, hidden: Callable[[str, int], bool], budget: float, cost: Cost
-) -> tuple[list[Snippet], set[str]]:
+def _anchors(matches: Matches, view: View, budget: float, cost: Cost) -> tuple[list[Snippet], set[str]]:
     """The code that matches best, whole, as far as its share of the budget goes; and the names it shows.
 
     A model learns more from code that goes on than from single statements.
@@ -96,8 +96,9 @@ def _anchors(
         if any(overlaps):
             continue
         kept: list[int] = []
+        hidden = _hidden(view, chunk.path)
         for number in range(chunk.start, min(chunk.end, len(source.lines))):
-            if source.line(number).names and not hidden(chunk.path, number):
+            if source.line(number) and number not in hidden:
                 price = cost(source.lines[number]) + 1
                 if price > room or len(kept) == MAX_ANCHOR_LINES:
                     break
@@ -106,7 +107,7 @@ def _anchors(
         if len(kept) < MIN_ANCHOR_LINES:
             continue
         text = "\n".join(source.lines[number] for number in kept)
-        names.update(name for number in kept for name in source.line(number).distinct)
+        names.update(name for number in kept for name in source.line(number))
         anchors.append(
             Snippet(chunk.path, kept[0], kept[-1] + 1, text, round(chunk.score, 2), "similar code, the best match")
         )
@@ -115,33 +116,36 @@ def _anchors(
     return anchors, names
 
 
-def _statements(
-    matches: Matches, likely: dict[str, float], hidden: Callable[[str, int], bool], cost: Cost
-) -> list[Statement]:
+def _statements(matches: Matches, likely: dict[str, float], view: View, cost: Cost) -> list[Statement]:
+    """Each line of the matches, with those that its statement goes on in, that shows a likely name."""
     found: list[Statement] = []
-    done: set[tuple[str, int]] = set()
-
+    done: dict[str, set[int]] = defaultdict(set)
     wanted = frozenset(likely)
 
     def add(source: Source, numbers: Iterable[int], reason: str, own_value: float = 0.0) -> None:
-        path, lines = source.path, source.lines
+        lines, passed, starts = source.lines, done[source.path], source.declarations.on
+        hidden = _hidden(view, source.path)
         for number in numbers:
-            if (path, number) in done or number >= len(lines):
+            if number in passed or number >= len(lines):
                 continue
-            done.add((path, number))
-            end = source.statement_end(number)
-            names = source.line(number).distinct & wanted
+            passed.add(number)
+            names = wanted.intersection(source.line(number))
+            first = lines[number]
+            end = source.statement_end(number) if "(" in first or "[" in first else number + 1
             for at in range(number + 1, end):
-                names |= source.line(at).distinct & wanted
-            if not (names or own_value) or hidden(path, number):
+                names |= wanted.intersection(source.line(at))
+            if not (names or own_value) or number in hidden:
                 continue
             values = {name: likely[name] for name in names}
             if own_value:
-                values[f"{path}:{number}"] = own_value  # shown once, as a name is
-            for name in names.intersection(source.declared_on.get(number, ())):
-                values[f"{name}'s declaration"] = likely[name] * DECLARATION_VALUE
-            price = sum([cost(lines[at].strip()) + 2 for at in range(number, end)])
-            found.append(Statement(source, range(number, end), tuple(values.items()), price, reason))
+                values[f"{source.path}:{number}"] = own_value  # shown once, as a name is
+            for name in starts(number):
+                if name in names:
+                    values[f"{name}'s declaration"] = likely[name] * DECLARATION_VALUE
+            price = cost(first.strip()) + 2
+            for at in range(number + 1, end):
+                price += cost(lines[at].strip()) + 2
+            found.append(Statement(source, range(number, end), values, price, reason))
 
     for rank, declared in enumerate(matches.declared):
         reason = f"declares {declared.name}"
@@ -151,6 +155,11 @@ def _statements(
     for source, chunk in matches.chunks:
         add(source, range(chunk.start, chunk.end), "similar code")
     return found
+
+
+def _hidden(view: View, path: str) -> range:
+    """The lines of a file that the prompt shows anyway."""
+    return range(view.first_line, view.end_line) if path == view.path else range(0)
 
 
 def _excerpts(tranche: list[tuple[Statement, float]]) -> list[Snippet]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cached_property
 from typing import NamedTuple
 
-from engine.context.outline import Declaration, outline
-from engine.context.syntax import Family, family_of, is_commentary
-from engine.context.words import terms_of_text
+from engine.context.outline import Outline, outline
+from engine.context.syntax import COMMENTARY, Family, family_of
+from engine.context.words import IDENTIFIER, terms_of_text
 from engine.languages import language_of
 
 CHUNK_LINES = 20
@@ -27,28 +28,20 @@ class Chunk(NamedTuple):
     score: float
 
 
-class Line(NamedTuple):
-    """The names a line of code uses, in order and as a set; those of them that follow a dot, an arrow or `::`."""
-
-    names: tuple[str, ...]
-    distinct: frozenset[str]
-    members: frozenset[str]
-
-
-NO_LINE = Line((), frozenset(), frozenset())
-
-
 class Source:
-    """One text, LF line ends. What is derived from it is made when first asked for, and kept with it."""
+    """One text, LF line ends. What is derived from it is made when first asked for, and kept with it.
+
+    `declarations` gives its outline where that is known already.
+    """
 
     def __init__(
-        self, path: str, language_id: str, text: str, declarations: tuple[Declaration, ...] | None = None
+        self, path: str, language_id: str, text: str, declarations: Callable[[], Outline] | None = None
     ) -> None:
         self.path = path
         self.language = language_of(language_id, path).id
         self.text = text
         self._given = declarations
-        self._lines: dict[int, Line] = {}
+        self._names: dict[int, tuple[str, ...]] = {}
         self._ends: dict[int, int] = {}
         self._words: dict[tuple[int, int], frozenset[str]] = {}
 
@@ -61,42 +54,33 @@ class Source:
         return self.text.split("\n")
 
     @cached_property
-    def declarations(self) -> tuple[Declaration, ...]:
-        return outline(self.language, self.text) if self._given is None else self._given
+    def declarations(self) -> Outline:
+        return self._given() if self._given else outline(self.language, self.text)
 
     @cached_property
     def declared(self) -> frozenset[str]:
-        return frozenset(each.name for each in self.declarations)
+        return frozenset(self.declarations.names)
 
-    @cached_property
-    def declared_on(self) -> dict[int, list[str]]:
-        """Line -> the names whose declaration begins there."""
-        found: dict[int, list[str]] = {}
-        for name, _, start, *_ in self.declarations:
-            found.setdefault(start, []).append(name)
-        return found
-
-    def line(self, number: int) -> Line:
-        """What line `number` says; nothing where it is a comment, blank, or too long to be code."""
-        known = self._lines.get(number)
+    def line(self, number: int) -> tuple[str, ...]:
+        """The names that line `number` uses, in order; none where it is a comment, blank, or too long to be code."""
+        known = self._names.get(number)
         if known is None:
             if number >= len(self.lines):  # an outline may be a second older than its text
-                return NO_LINE
+                return ()
             text = self.lines[number]
-            if is_commentary(text) or len(text) > MAX_SHOWN_LINE_CHARS:
-                known = NO_LINE
-            else:
-                found = NAME.findall(text)
-                names = tuple([name for _, name in found])
-                known = Line(names, frozenset(names), frozenset([name for joint, name in found if joint]))
-            self._lines[number] = known
+            no_code = COMMENTARY.match(text) or len(text) > MAX_SHOWN_LINE_CHARS
+            known = self._names[number] = () if no_code else tuple(IDENTIFIER.findall(text))
         return known
+
+    def members(self, number: int) -> frozenset[str]:
+        """The names that follow a dot, an arrow or `::` on a line of code."""
+        return frozenset([name for joint, name in NAME.findall(self.lines[number]) if joint])
 
     def names(self, start: int, end: int) -> frozenset[str]:
         """The names, no keywords among them, that lines `start` to `end` use."""
         known = self._words.get((start, end))
         if known is None:
-            lines = [self.line(number).distinct for number in range(start, min(end, len(self.lines)))]
+            lines = [self.line(number) for number in range(start, min(end, len(self.lines)))]
             known = self._words[start, end] = frozenset().union(*lines) - self.family.keywords
         return known
 
@@ -109,6 +93,8 @@ class Source:
 
     def _found_end(self, start: int) -> int:
         first = self.lines[start]
+        if "(" not in first and "[" not in first:
+            return start + 1
         depth = first.count("(") - first.count(")")
         if depth <= 0 and "[" not in first:
             return start + 1

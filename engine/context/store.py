@@ -7,22 +7,27 @@ cannot be read is no loss: whoever meets it says `StoreError`, and the writer be
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakValueDictionary
 
-import tantivy
-
-from engine.context.outline import Declaration
+from engine.context.outline import outline_of_text
 from engine.context.source import Chunk, Source, chunk_terms
 from engine.context.syntax import FAMILIES
+from engine.context.words import inverse_frequency
+
+if TYPE_CHECKING:  # imported where it is needed: a server's start does not wait for it
+    import tantivy
 
 CHUNKS = "chunks"  # the store's folder within its workspace's
-FORMAT = 1  # of the documents; another one is another folder
+FORMAT = 3  # of the documents; another one is another folder
 FAMILY_IDS = (*(family.id for family in FAMILIES), "other")
+EACH_CHUNK = "*"  # a term of every chunk, by which those of a family are counted
+MAX_PLACES = 5_000  # chunks whose places are remembered
 WRITER_BYTES = 32_000_000  # of memory, for what is not on disk yet
 
 
@@ -34,23 +39,23 @@ class StoreBusyError(StoreError):
     """Another process writes this store."""
 
 
+@cache
 def _schema() -> tantivy.Schema:
+    import tantivy
+
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field("path", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_unsigned_field("start", stored=True)
-    builder.add_unsigned_field("end", stored=True)
+    builder.add_text_field("path", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("place", stored=True, tokenizer_name="nothing", index_option="basic")
     builder.add_text_field("file", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("language", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_bytes_field("text", stored=True)
-    builder.add_bytes_field("outline", stored=True)
+    builder.add_text_field("language", stored=True, tokenizer_name="nothing", index_option="basic")
+    # Text, though it is not searched: tantivy reads a field of bytes back one by one, ten times slower.
+    builder.add_text_field("text", stored=True, tokenizer_name="nothing", index_option="basic")
+    builder.add_text_field("outline", stored=True, tokenizer_name="nothing", index_option="basic")
     builder.add_unsigned_field("checksum", stored=True)
     for family in FAMILY_IDS:
         builder.add_text_field(f"terms_{family}", tokenizer_name="blanks", index_option="freq")
         builder.add_text_field(f"names_{family}", tokenizer_name="blanks", index_option="basic")
     return builder.build()
-
-
-SCHEMA = _schema()
 
 
 @contextmanager
@@ -68,12 +73,16 @@ def _guarded() -> Iterator[None]:
 
 
 def _open(folder: Path, *, create: bool) -> tantivy.Index:
+    import tantivy
+
     with _guarded():
         if create:
             folder.mkdir(parents=True, exist_ok=True)
-        index = tantivy.Index(SCHEMA, path=str(folder)) if create else tantivy.Index.open(str(folder))
+        index = tantivy.Index(_schema(), path=str(folder)) if create else tantivy.Index.open(str(folder))
         blanks = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
         index.register_tokenizer("blanks", blanks)
+        whole = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw())
+        index.register_tokenizer("nothing", whole.filter(tantivy.Filter.remove_long(1)).build())
         return index
 
 
@@ -83,8 +92,8 @@ class Entry(NamedTuple):
     path: str
     language: str
     family: str
-    raw: bytes
-    outline: bytes
+    text: str
+    outline: str
     names: str
     chunks: list[tuple[int, int, str]]
 
@@ -94,8 +103,8 @@ def entry_of(source: Source) -> Entry:
         source.path,
         source.language,
         source.family.id,
-        source.text.encode("utf-8", "replace"),
-        json.dumps(source.declarations, separators=(",", ":")).encode(),
+        source.text,
+        source.declarations.as_text(),
         " ".join(source.declared),
         chunk_terms(source.lines),
     )
@@ -111,21 +120,22 @@ class StoreWriter:
 
     def put(self, entry: Entry) -> None:
         """Replaces what the store holds of the file."""
+        import tantivy
+
         with _guarded():
             self.remove(entry.path)
             for start, end, terms in entry.chunks:
                 chunk = tantivy.Document()
                 chunk.add_text("path", entry.path)
-                chunk.add_unsigned("start", start)
-                chunk.add_unsigned("end", end)
-                chunk.add_text(f"terms_{entry.family}", terms)
+                chunk.add_text("place", f"{start} {end} {entry.path}")
+                chunk.add_text(f"terms_{entry.family}", f"{EACH_CHUNK} {terms}")
                 self._writer.add_document(chunk)
             file = tantivy.Document()
             file.add_text("file", entry.path)
             file.add_text("language", entry.language)
-            file.add_bytes("text", entry.raw)
-            file.add_bytes("outline", entry.outline)
-            file.add_unsigned("checksum", zlib.crc32(entry.raw))
+            file.add_text("text", entry.text)
+            file.add_text("outline", entry.outline)
+            file.add_unsigned("checksum", zlib.crc32(entry.text.encode()))
             file.add_text(f"names_{entry.family}", entry.names)
             self._writer.add_document(file)
 
@@ -154,56 +164,79 @@ class StoreReader:
         with _guarded():
             self._index.reload()
             self._searcher = self._index.searcher()
+        # Of this view of the store, by segment and document: the next keystroke's search finds much the same.
+        self._places: dict[tuple[int, int], tuple[str, int, int]] = {}
+        self._files: WeakValueDictionary[tuple[int, int], Source] = WeakValueDictionary()
 
-    def search(self, family: str, terms: Mapping[str, float], limit: int) -> list[Chunk]:
+    def search(self, family: str, weights: Mapping[str, float], limit: int) -> list[Chunk]:
+        """The best chunks of a family for terms whose rarity is in their weights already, best first."""
         field = f"terms_{family}"
         with _guarded():
-            query = _any_of(field, terms, terms)
+            # tantivy multiplies by a term's rarity among all documents, of whatever family.
+            every = self._searcher.num_docs
+            rarity = {term: inverse_frequency(self._searcher.doc_freq(field, term), every) for term in weights}
+            query = _any_of(field, weights, {term: weight / rarity[term] for term, weight in weights.items()})
             chunks = []
             for score, address in self._searcher.search(query, limit, count=False).hits:
-                stored = self._searcher.doc(address)
-                path, start, end = (stored.get_first(name) for name in ("path", "start", "end"))
-                if path is not None and start is not None and end is not None:
-                    chunks.append(Chunk(path, start, end, score))
+                chunks.append(Chunk(*self._place(address), score))
             return chunks
 
     def frequencies(self, family: str, terms: Iterable[str]) -> tuple[dict[str, int], int]:
+        """In how many chunks of a family each term is; and how many of these chunks there are."""
+        field, count = f"terms_{family}", self._searcher.doc_freq
         with _guarded():
-            field = f"terms_{family}"
-            return {term: self._searcher.doc_freq(field, term) for term in terms}, self._searcher.num_docs
+            return {term: count(field, term) for term in terms}, count(field, EACH_CHUNK)
 
-    def declaring(self, family: str, names: Iterable[str], limit: int) -> list[str]:
-        """The paths of files that declare any of `names`, those that declare the rarest first."""
+    def declaring(self, family: str, names: Iterable[str], limit: int) -> list[Source]:
+        """Files that declare any of `names`, those that declare the rarest first."""
         with _guarded():
             query = _any_of(f"names_{family}", names)
             hits = self._searcher.search(query, limit, count=False).hits
-            return [str(self._searcher.doc(address).get_first("file")) for _, address in hits]
+            return [self._file(address) for _, address in hits]
 
     def sources(self, paths: list[str]) -> list[Source]:
         """Those of `paths` that the store holds, in no order."""
         if not paths:
             return []
         with _guarded():
-            query = tantivy.Query.term_set_query(SCHEMA, "file", paths)
-            hits = self._searcher.search(query, len(paths), count=False).hits
-            return [source for _, address in hits if (source := _source(self._searcher.doc(address)))]
+            hits = self._searcher.search(_any_of("file", paths), len(paths), count=False).hits
+            return [self._file(address) for _, address in hits]
+
+    def _place(self, address: tantivy.DocAddress) -> tuple[str, int, int]:
+        """A chunk's path, first line and end."""
+        key = address.segment_ord, address.doc
+        place = self._places.get(key)
+        if place is None:
+            if len(self._places) >= MAX_PLACES:
+                self._places.clear()
+            start, end, path = str(self._searcher.doc(address).get_first("place")).split(" ", 2)
+            place = self._places[key] = path, int(start), int(end)
+        return place
+
+    def _file(self, address: tantivy.DocAddress) -> Source:
+        """A file's text: the same one for as long as somebody holds it."""
+        key = address.segment_ord, address.doc
+        source = self._files.get(key)
+        if source is None:
+            source = self._files[key] = _source(self._searcher.doc(address))
+        return source
 
 
 def _any_of(field: str, terms: Iterable[str], weights: Mapping[str, float] | None = None) -> tantivy.Query:
-    clauses = []
+    import tantivy
+
+    clauses, schema = [], _schema()
     option = "basic" if weights is None else "freq"
     for term in terms:
-        query = tantivy.Query.term_query(SCHEMA, field, term, option)
+        query = tantivy.Query.term_query(schema, field, term, option)
         boosted = query if weights is None else tantivy.Query.boost_query(query, weights[term])
         clauses.append((tantivy.Occur.Should, boosted))
     return tantivy.Query.boolean_query(clauses)
 
 
-def _source(stored: tantivy.Document) -> Source | None:
+def _source(stored: tantivy.Document) -> Source:
     """The file a document holds. Raises `StoreError` where its bytes are not those that were written."""
-    raw = bytes(stored.get_first("text") or b"")
-    if zlib.crc32(raw) != stored.get_first("checksum"):
-        raise StoreError(f"the text of {stored.get_first('file')} is damaged")
-    declarations = tuple(map(Declaration._make, json.loads(bytes(stored.get_first("outline") or b"[]"))))
-    path, language = str(stored.get_first("file")), str(stored.get_first("language"))
-    return Source(path, language, raw.decode("utf-8"), declarations)
+    path, language, text, columns = (stored.get_first(name) or "" for name in ("file", "language", "text", "outline"))
+    if zlib.crc32(text.encode()) != stored.get_first("checksum"):
+        raise StoreError(f"the text of {path} is damaged")
+    return Source(path, language, text, lambda: outline_of_text(columns))

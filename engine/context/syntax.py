@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from engine.languages import language_of
 
@@ -16,12 +15,11 @@ class Family:
     id: str
     languages: frozenset[str]
     keywords: frozenset[str]
-    imports: re.Pattern[str] | None = None
+    imports: str = ""  # an expression, compiled when first used
 
 
 def _family(family: str, languages: str, keywords: str, imports: str = "") -> Family:
-    pattern = re.compile(imports, re.MULTILINE) if imports else None
-    return Family(family, frozenset(languages.split()), frozenset(keywords.split()), pattern)
+    return Family(family, frozenset(languages.split()), frozenset(keywords.split()), imports)
 
 
 FAMILIES = (
@@ -100,25 +98,20 @@ def family_of(language_id: str, path: str) -> Family:
 
 def imported_words(text: str, family: Family) -> tuple[frozenset[str], ...]:
     """The words of each import statement: among them are the names of the files it points at."""
-    if family.imports is None:
+    if not family.imports:
         return ()
     head = text[:MAX_IMPORT_CHARS]
-    return tuple(frozenset(re.findall(r"\w+", m.group().replace("-", "_"))) for m in family.imports.finditer(head))
+    return tuple(
+        frozenset(re.findall(r"\w+", m.group().replace("-", "_")))
+        for m in re.finditer(family.imports, head, re.MULTILINE)
+    )
 
 
+# A line that says nothing to a reader of code: blank, lone brackets, a comment.
 COMMENTARY = re.compile(r"\s*(?:[^\w\s]{0,3}\s*$|//|#(?!define|\[|if|include|!)|\*|/\*|--|<!--)")
-
-
-def is_commentary(line: str) -> bool:
-    """Whether a line says nothing to a reader of code: blank, lone brackets, a comment."""
-    return COMMENTARY.match(line) is not None
 
 
 def stem_parts(path: str) -> tuple[str, str, str]:
     """(a file's name without suffixes, its folder, the folder's folder): what imports and neighbours call it by."""
-    parts = PurePosixPath(path.replace("-", "_")).parts
-    return (
-        parts[-1].split(".")[0] if parts else "",
-        parts[-2] if len(parts) > 1 else "",
-        parts[-3] if len(parts) > 2 else "",  # noqa: PLR2004 - a third one
-    )
+    *_, outer, folder, name = "", "", *path.replace("-", "_").split("/")
+    return name.partition(".")[0], folder, outer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 
@@ -9,7 +10,7 @@ WORD = re.compile(r"[^\W\d]\w*|\d+")
 IDENTIFIER = re.compile(r"[^\W\d][\w$]*|\$[\w$]+")
 PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\dA-Za-z_]+")
 MAX_WORD_CHARS = 64  # a longer one is no name a person gave
-MAX_REMEMBERED_WORDS = 200_000
+MAX_REMEMBERED_WORDS = 50_000
 
 QUERY_LINES_ABOVE = 10
 QUERY_LINES_BELOW = 5
@@ -67,3 +68,8 @@ def query_terms(prefix: str, suffix: str, keywords: frozenset[str]) -> dict[str,
     for distance, line in enumerate([line for line in below if line.strip()][:QUERY_LINES_BELOW]):
         add(line[:MAX_QUERY_LINE_CHARS], WEIGHT_BELOW * DECAY_BELOW**distance)
     return dict(weights)
+
+
+def inverse_frequency(count: int, total: int) -> float:
+    """How much a term says that is in `count` of `total` chunks, as BM25 has it."""
+    return math.log(1 + (total - count + 0.5) / (count + 0.5))

@@ -6,6 +6,7 @@ and only leaves a note, which the next `find` reads. Nothing here waits for the 
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import logging
@@ -23,6 +24,7 @@ import platformdirs
 
 from engine.context.exclusion import IGNORE_FILES, forget, why_not_folder, why_not_name, why_not_path
 from engine.context.find import find
+from engine.context.folders import Beside, FoldersIndex
 from engine.context.layers import LayeredIndex
 from engine.context.listing import open_source, read_source
 from engine.context.pack import Cost
@@ -150,27 +152,55 @@ class WorkspaceIndex:
             self._seen.pop(path, None)
             self._texts[path] = None
 
-    def find(self, view: View, budget: float, cost: Cost = len) -> list[Snippet]:
-        """Snippets of this workspace for a view, best first. What is damaged answers nothing until it is rebuilt."""
+    def find(self, view: View, budget: float, cost: Cost = len, beside: Iterable[WorkspaceIndex] = ()) -> list[Snippet]:
+        """Snippets of this workspace, and of the folders `beside` it, for a view, best first.
+
+        What is damaged answers nothing until it is rebuilt.
+        """
+        folders = {"": self}
+        for other in beside:  # not a folder within this one, or around it: its files would be found twice
+            if not (other.root.is_relative_to(self.root) or self.root.is_relative_to(other.root)):
+                name = f"../{other.root.name}/"
+                folders[name if name not in folders else f"../{other.root.name}-{len(folders)}/"] = other
+        for folder in folders.values():
+            folder.take_notes()
+        gc.disable()  # what a search makes is gone with it: there is nothing to collect, which took a tenth of its time
         try:
-            self.take_notes()
-            return self._allowed(find(view, self._layers, budget, cost))
-        except StoreError as fault:
+            snippets = self._found(view, budget, cost, folders)
+        finally:
+            gc.enable()
+        for folder in folders.values():
+            folder._mend()  # noqa: SLF001 - our own kind
+        return snippets
+
+    def _found(self, view: View, budget: float, cost: Cost, folders: dict[str, WorkspaceIndex]) -> list[Snippet]:
+        """What is found in several folders, by what their paths begin with, and allowed today."""
+        others = [Beside(name, folder._layers) for name, folder in folders.items() if name]  # noqa: SLF001 - our own kind
+        snippets = find(view, FoldersIndex(self._layers, others) if others else self._layers, budget, cost)
+        names = sorted(folders, key=len, reverse=True)
+        verdicts = {
+            path: folders[name].allows(path.removeprefix(name))
+            for path in {snippet.path for snippet in snippets}
+            if (name := next(name for name in names if path.startswith(name))) is not None
+        }
+        return [snippet for snippet in snippets if verdicts[snippet.path]]
+
+    def allows(self, path: str) -> bool:
+        """Whether today's rules allow a file: the store may still hold what was ignored a moment ago."""
+        file = self.root / path
+        return not (
+            why_not_name(file.name)
+            or why_not_folder(file.parent, self.root, self.excluded)
+            or why_not_path(file, self.root, self.excluded)
+        )
+
+    def _mend(self) -> None:
+        """Has a store that turned out to be damaged built anew."""
+        if fault := self._layers.fault:
             log.warning("the index of %s is damaged and will be rebuilt: %s", self.root, fault)
-            self._forget_store()
+            self._layers.fault = ""
+            self._has_store = False
             self._tell({"do": "rebuild"})
-            return self._allowed(find(view, self._layers, budget, cost))
-
-    def _allowed(self, snippets: list[Snippet]) -> list[Snippet]:
-        """Those that today's rules allow: the store may still hold what was ignored a moment ago."""
-
-        def why_not(path: str) -> str:
-            file = self.root / path
-            by_folder = why_not_folder(file.parent, self.root, self.excluded)
-            return why_not_name(file.name) or by_folder or why_not_path(file, self.root, self.excluded)
-
-        verdicts = {path: why_not(path) for path in {snippet.path for snippet in snippets}}
-        return [snippet for snippet in snippets if not verdicts[snippet.path]]
 
     def wait_idle(self, seconds: float) -> bool:
         """For tests, benchmarks and the command: until the store is as the disk, or is another process' business."""
@@ -239,7 +269,8 @@ class WorkspaceIndex:
         source = open_source(self.root, path, language, text, self.excluded)
         before, now = self._layers.edited_source(path), time.monotonic()
         if source and before and now - self._parsed.get(path, -math.inf) < REPARSE_SECONDS:
-            return Source(path, language, source.text, before.declarations)
+            declarations = before.declarations
+            return Source(path, language, source.text, lambda: declarations)
         self._parsed[path] = now
         return source
 
@@ -248,7 +279,11 @@ class WorkspaceIndex:
         if self._has_store:
             self._layers.refresh(committed)
         elif (self._folder / CHUNKS / "meta.json").exists():
-            self._layers.take_store(StoreReader(self._folder / CHUNKS))
+            try:
+                self._layers.take_store(StoreReader(self._folder / CHUNKS))
+            except StoreError as fault:
+                self._layers.fault = str(fault)
+                return
             self._has_store = True
         self._layers.settle(committed, still_open)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from engine.model.folder import ModelDescription
@@ -25,10 +26,16 @@ class Answer:
     """One answer under way. `add` is the generator's `OnToken`; it may be called in another thread than the rest."""
 
     def __init__(
-        self, tokenizer: Tokenizer, stop_ids: Sequence[int], stop: StopRule, cancellation: CancellationToken
+        self,
+        tokenizer: Tokenizer,
+        stop_ids: Sequence[int],
+        stop: StopRule,
+        cancellation: CancellationToken,
+        least_log_prob: float = -math.inf,
     ) -> None:
         self._tokenizer, self._stop_ids, self._stop = tokenizer, frozenset(stop_ids), stop
-        self._cancellation = cancellation
+        self._cancellation, self._least_log_prob = cancellation, least_log_prob
+        self._log_prob = 0.0
         self._said: list[int] = []
         self._ends: list[int] = []
         self._log_probs: list[float] = []
@@ -50,7 +57,8 @@ class Answer:
         self._text = self._tokenizer.decode(self._said)
         self._ends.append(len(self._text))
         self._log_probs.append(token.log_prob)
-        return self._stop(self._text)
+        self._log_prob += token.log_prob
+        return self._stop(self._text) or self._log_prob < self._least_log_prob
 
     def generated(
         self,

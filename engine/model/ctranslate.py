@@ -5,6 +5,7 @@ The daemon asks the engine process instead, see `engine.serving`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from engine.model.answer import Answer, stop_ids
@@ -62,9 +63,10 @@ class CTranslateModel:
         head: int = 0,
         priority: Priority = Priority.COMPLETION,  # noqa: ARG002 - there is nobody else
         others: int = 0,
+        least_log_prob: float = -math.inf,
     ) -> Generated:
         cancellation.check()
-        answer = Answer(self._tokenizer, self._stop_ids, stop, cancellation)
+        answer = Answer(self._tokenizer, self._stop_ids, stop, cancellation, least_log_prob)
         took = self._generator.generate(tokens, max_new_tokens, self._stop_ids, answer.add, sampling, head, others)
         cancellation.check()
         reused = self._generator.reused_tokens

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -56,11 +57,13 @@ class LanguageModel(Protocol):
         head: int = 0,
         priority: Priority = Priority.COMPLETION,
         others: int = 0,
+        least_log_prob: float = -math.inf,
     ) -> Generated:
         """Continues `tokens` until the model ends, `stop` says so, or `max_new_tokens` are there.
 
         The first `head` tokens are likely to be the first of the next prompts too: their state is worth keeping.
-        `others`: so many other tokens are told for each, which costs little.
+        `others`: so many other tokens are told for each, which costs little. An answer that is less probable than
+        `least_log_prob` is given up where it becomes so: nobody would be shown it.
 
         Raises `Cancelled` within one decode step of `cancellation`. One caller at a time.
         """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import sys
 import threading
 from contextlib import suppress
@@ -17,8 +18,14 @@ from engine.serving.messages import Message, from_bytes, to_bytes
 
 
 class Channel:
-    def __init__(self, connection: Connection) -> None:
+    """`patience_seconds`: how long `send` waits for a peer that does not read; for ever where None, and on Windows."""
+
+    def __init__(self, connection: Connection, patience_seconds: int | None = None) -> None:
         self._connection = connection
+        if patience_seconds is not None and sys.platform != "win32":
+            limit = struct.pack("ll", patience_seconds, 0)
+            with socket.socket(fileno=os.dup(connection.fileno())) as copy:
+                copy.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         self._sending, self._state = threading.Lock(), threading.Lock()
         self._is_open = True
 

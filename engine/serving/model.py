@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 
@@ -43,14 +44,15 @@ class ServedModel:
         head: int = 0,
         priority: Priority = Priority.COMPLETION,
         others: int = 0,
+        least_log_prob: float = -math.inf,
     ) -> Generated:
         """As the protocol says. Returns as soon as `stop` does; the engine then ends its work within a decode step."""
         cancellation.check()
-        answer = _Heard(self._tokenizer, self._stop_ids, stop, cancellation)
+        answer = _Heard(self._tokenizer, self._stop_ids, stop, cancellation, least_log_prob)
 
         def begin() -> Callable[[messages.Began | messages.Said], bool]:
             nonlocal answer
-            answer = _Heard(self._tokenizer, self._stop_ids, stop, cancellation)
+            answer = _Heard(self._tokenizer, self._stop_ids, stop, cancellation, least_log_prob)
             return answer.hear
 
         asked = {

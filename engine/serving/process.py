@@ -5,11 +5,9 @@ from __future__ import annotations
 import itertools
 import logging
 import os
-import queue
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Any
@@ -31,7 +29,7 @@ log = logging.getLogger(__name__)
 LINGER_SECONDS = 20.0  # after the last window has closed: one that is reloaded finds the model warm
 IDLE_SECONDS = 30 * 60.0  # without a request: the memory is worth more to others
 CHECK_SECONDS = 1.0
-MAX_UNSENT = 10_000  # messages to a window that reads none of them
+SEND_SECONDS = 1  # beyond which a window that does not read is left
 ModelKey = tuple[str, str, int]
 
 
@@ -90,11 +88,10 @@ class _Models:
 
 
 class _Window:
-    """One connection. What it is sent waits in a queue of its own: a window that hangs holds up nobody."""
+    """One connection."""
 
     def __init__(self, channel: Channel, models: _Models, scheduler: Scheduler, facts: Callable[[], Any]) -> None:
         self._channel, self._models, self._scheduler, self._facts = channel, models, scheduler, facts
-        self._unsent: queue.Queue[messages.Message | None] = queue.Queue(MAX_UNSENT)
         self._jobs: dict[int, Job] = {}
         self._opened: dict[int, TokenGenerator] = {}
         self.keys: set[ModelKey] = set()
@@ -102,7 +99,6 @@ class _Window:
 
     def serve(self) -> None:
         """Until the window closes the connection."""
-        threading.Thread(target=self._send_all, name="to window", daemon=True).start()
         try:
             while True:
                 self._take(self._channel.receive())
@@ -113,8 +109,6 @@ class _Window:
         for job in list(self._jobs.values()):
             self._scheduler.cancel(job)
         self._channel.close()
-        with suppress(queue.Full):
-            self._unsent.put_nowait(None)
 
     def _take(self, message: messages.Message) -> None:
         self.asked_at = time.monotonic()
@@ -183,15 +177,11 @@ class _Window:
         self._scheduler.submit(job)
 
     def _send(self, message: messages.Message) -> None:
+        """From any thread. A window that does not read what it is sent is left, so that it holds up nobody else."""
         try:
-            self._unsent.put_nowait(message)
-        except queue.Full:
+            self._channel.send(message)
+        except OSError:
             self._channel.hang_up()
-
-    def _send_all(self) -> None:
-        with suppress(OSError):
-            while message := self._unsent.get():
-                self._channel.send(message)
 
 
 def run(address: Address, linger_seconds: float = LINGER_SECONDS, idle_seconds: float = IDLE_SECONDS) -> None:
@@ -219,7 +209,7 @@ def run(address: Address, linger_seconds: float = LINGER_SECONDS, idle_seconds: 
         }
 
     def serve(connection: Connection) -> None:
-        window = _Window(Channel(connection), models, scheduler, facts)
+        window = _Window(Channel(connection, SEND_SECONDS), models, scheduler, facts)
         windows.append(window)
         window.serve()
         windows.remove(window)

@@ -19,7 +19,8 @@ def register(server: CodegeexServer) -> None:
         raw = params.settings if speaks_of_us(params.settings) else await _asked(server)
         if raw is not None:  # otherwise nothing was said of us: what was set at the start stays
             take(server, raw)
-            indexing.follow_folders(server)
+        await indexing.begin(server)
+        if raw is not None:
             await prepare_model(server)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -13,10 +14,20 @@ from lsprotocol import types
 from engine.complete import decide
 from engine.completion_cache import Decide, Found, Place, place_of
 from engine.line_ends import LF, line_end_of
-from engine.types import Cancelled, Completion, CompletionRequest, EngineError, Mode, Outcome, Priority
-from lsp_server import notebooks, reporting
+from engine.types import (
+    CancellationToken,
+    Cancelled,
+    Completion,
+    CompletionRequest,
+    EngineError,
+    Mode,
+    Outcome,
+    Priority,
+)
+from lsp_server import reporting
+from lsp_server.asking import Asking
 from lsp_server.candidates import MAX_CANDIDATES, Candidates
-from lsp_server.documents import apply_selected_suggestion, is_open, snapshot, workspace_roots
+from lsp_server.documents import apply_selected_suggestion, is_open, snapshot, with_cells, workspace_roots
 from lsp_server.preparation import Planned
 from lsp_server.request_token import RequestToken
 from lsp_server.server import CodegeexServer
@@ -72,6 +83,8 @@ def register(server: CodegeexServer) -> None:
             return NOTHING  # superseded: the editor has asked again
         except asyncio.CancelledError:
             token.cancel()
+            if asking := session.asking.get(uri):
+                asking.cancel_soon()
             raise
         except EngineError as fault:
             reporting.fault(server, str(fault))
@@ -87,12 +100,19 @@ async def _one(server: CodegeexServer, asked: _Asked, token: RequestToken) -> ty
         return NOTHING
     began = time.perf_counter()
     found = session.cache.lookup(asked.place, asked.text, asked.request.offset, _decide(server))
+    under_way = session.asking.get(asked.uri)
+    if under_way and under_way.leads_to(asked.text, asked.request.offset) and not found:
+        await under_way.ends(token)
+        if token.is_cancelled:
+            return NOTHING
+        began = time.perf_counter()
+        found = session.cache.lookup(asked.place, asked.text, asked.request.offset, _decide(server))
     if found:
         outcome = _outcome(asked, found, (time.perf_counter() - began) * 1000)
+    elif answer := await _ask_unless_superseded(server, asked, token):
+        outcome = answer
     else:
-        if not await session.debounce.wait(token.superseded):
-            return NOTHING
-        outcome = await _ask(server, asked.request, asked.place, token)
+        return NOTHING
     reporting.outcome(server, asked.request, outcome, known=found.kind if found else "")
     reporting.receipt(server, asked.uri, outcome)
     _prepare(server, asked, outcome.completion.text if outcome.completion else "")
@@ -165,17 +185,34 @@ async def _ask_several(server: CodegeexServer, asked: _Asked, token: RequestToke
     session.all_asked = asked.place
 
 
+async def _ask_unless_superseded(server: CodegeexServer, asked: _Asked, token: RequestToken) -> Outcome | None:
+    """The model's answer, once the person pauses. What has begun outlives a request whose next key goes its way."""
+    session = server.session
+    if not await session.debounce.wait(token.superseded):
+        return None
+    asking = session.asking[asked.uri] = Asking(
+        asked.text, asked.request.offset, partial(_ask, server, asked.request, asked.place)
+    )
+    return await asking.outcome(token)
+
+
 async def _ask(
-    server: CodegeexServer, request: CompletionRequest, place: Place, token: RequestToken, *, on_screen: bool = True
+    server: CodegeexServer,
+    request: CompletionRequest,
+    place: Place,
+    token: CancellationToken,
+    on_text: Callable[[str], None] = lambda _: None,
+    *,
+    on_screen: bool = True,
 ) -> Outcome:
     """The model's answer, which the cache keeps."""
     session = server.session
     cache = session.cache  # of these settings
     priority = Priority.COMPLETION if on_screen else Priority.WARM_UP
-    outcome = await session.worker.complete(request, session.settings, token, dict(session.indexes), priority)
+    outcome = await session.worker.complete(request, session.settings, token, dict(session.indexes), priority, on_text)
     cache.put(place, outcome, on_screen=on_screen)
     if outcome.generated:
-        session.debounce.answered(outcome.generated.prefill_ms + outcome.generated.decode_ms)
+        session.debounce.answered(outcome.generated.prefill_ms)
     return outcome
 
 
@@ -234,10 +271,7 @@ def _request(server: CodegeexServer, params: types.InlineCompletionParams) -> Co
         start, end = (edited.offset_at_position(p) for p in (selected.range.start, selected.range.end))
         text, offset = apply_selected_suggestion(document.text, offset, start, end, selected.text)
         document = replace(document, text=text)
-    document, offset = notebooks.below_its_cells(workspace, edited, document, offset, roots)
-    others = tuple(
-        snapshot(other, roots) for other in reversed(list(workspace.text_documents.values())) if other is not edited
-    )
+    document, offset, others = with_cells(workspace, edited, document, offset, roots)
     recent = server.session.recent_edits(document.root, document.path)
     return CompletionRequest(document, offset, others, MODES.get(settings.mode), recent)
 

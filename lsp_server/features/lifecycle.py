@@ -27,13 +27,17 @@ def register(server: CodegeexServer) -> None:
     async def initialized(_params: types.InitializedParams) -> None:
         if server.process_id:
             server.parent_watch = asyncio.ensure_future(_end_with(server.process_id))
-        indexing.follow_folders(server)
-        await asyncio.gather(indexing.watch(server), prepare_model(server))
+        await asyncio.gather(_index(server), prepare_model(server))
 
     @server.feature(types.SHUTDOWN)
     def shutdown(*_: object) -> None:
         indexing.stop_watching(server)
         server.session.stop()
+
+
+async def _index(server: CodegeexServer) -> None:
+    await indexing.begin(server)
+    await indexing.watch(server)
 
 
 async def _end_with(parent: int) -> None:

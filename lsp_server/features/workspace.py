@@ -14,8 +14,8 @@ from lsp_server.server import CodegeexServer
 
 def register(server: CodegeexServer) -> None:
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
-    def did_change_workspace_folders(_params: types.DidChangeWorkspaceFoldersParams) -> None:
-        indexing.follow_folders(server)
+    async def did_change_workspace_folders(_params: types.DidChangeWorkspaceFoldersParams) -> None:
+        await indexing.begin(server)
         server.session.context_changed()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
@@ -41,6 +41,26 @@ def register(server: CodegeexServer) -> None:
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         server.session.closed(params.text_document.uri)
         root, path = _place(server, params.text_document.uri)
+        if root and (index := server.session.indexes.get(root)):
+            index.closed(path)
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def did_change_notebook(params: types.DidChangeNotebookDocumentParams) -> None:
+        """What changes in one cell stands above or below the others."""
+        server.session.debounce.key_pressed()
+        if book := server.workspace.get_notebook_document(notebook_uri=params.notebook_document.uri):
+            for cell in book.cells:
+                server.session.text_changed(cell.document)
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_SAVE)
+    def did_save_notebook(params: types.DidSaveNotebookDocumentParams) -> None:
+        _tell(server, [params.notebook_document.uri])
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    def did_close_notebook(params: types.DidCloseNotebookDocumentParams) -> None:
+        for cell in params.cell_text_documents:
+            server.session.closed(cell.uri)
+        root, path = _place(server, params.notebook_document.uri)
         if root and (index := server.session.indexes.get(root)):
             index.closed(path)
 

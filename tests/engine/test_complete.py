@@ -107,3 +107,9 @@ def test_the_outcome_is_a_receipt() -> None:
 def test_context_can_be_turned_off() -> None:
     request = at_cursor("paint(frame, <cursor>\n", paint_dot_py="def paint(frame, wheels):\n    return frame\n")
     assert not run(request, ScriptedModel("wheels)"), use_context=False).prompt.used
+
+
+def test_an_answer_that_nobody_will_be_shown_is_given_up() -> None:
+    outcome = run(at_cursor("paint(<cursor>\n"), ScriptedModel("frame, wheels, saddle)", probability=0.3))
+    assert outcome.completion is None
+    assert outcome.generated.text == "frame,"

@@ -69,7 +69,7 @@ def test_a_declaration_knows_its_signature_and_what_holds_it() -> None:
 
 
 def test_a_language_without_grammar_has_no_outline_but_is_searched() -> None:
-    assert outline("elixir", "def paint(x), do: x") == ()
+    assert not list(outline("elixir", "def paint(x), do: x"))
     index = memory_index(paint_dot_ex="def paint(wheels, colour), do: wheels\n")
     assert [s.path for s in find(view_at("paint(<cursor>", "main.ex"), index, 500)] == ["paint.ex"]
 
@@ -119,7 +119,7 @@ def test_a_name_that_follows_the_name_before_the_cursor_is_likely() -> None:
     index = memory_index(use_dot_py="painted = frame.coat(red)\nframe.coat(green)\nframe.drop(blue)\n")
     view = view_at("frame.<cursor>")
     source = index.sources(["use.py"])["use.py"]
-    chunk = index.search("python", view.terms, 1)[0]
+    chunk = index.search("python", view.terms, index.rarity("python", view.terms), 1)[0]
     likely = likely_names(view, Matches([(source, chunk)], [], {"frame": 1.0}), 10)
     assert likely["coat"] > likely["drop"] > likely["blue"]
 
@@ -177,9 +177,9 @@ def test_a_secret_in_an_open_document_is_masked() -> None:
 
 
 def test_an_outline_older_than_its_text_does_no_harm() -> None:
-    outdated = Source("a.py", "", "x = 1\n" * 50 + PAINT).declarations
+    outdated = outline("python", "x = 1\n" * 50 + PAINT)
     index = memory_index()
-    index.put(Source("a.py", "", PAINT, outdated))
+    index.put(Source("a.py", "", PAINT, lambda: outdated))
     assert find(view_at("paint(<cursor>"), index, 500)[0].path == "a.py"
 
 
@@ -222,3 +222,17 @@ print([(each.path, each.start_line, each.text) for each in find(view, index, 400
         for seed in ("0", "1", "2")
     }
     assert len(said) == 1
+
+
+def test_a_changed_text_is_searched_as_if_it_were_new() -> None:
+    text = "".join(f"def paint_{n}(wheels):\n    return {n}\n\n" for n in range(40))
+    changed = text.replace("paint_20", "varnish").replace("paint_30(wheels)", "paint_30(wheels,\n    colour)")
+    index = memory_index(a_dot_py=text)
+    index.put(Source("a.py", "", changed))
+    terms = {"wheels": 1.0, "varnish": 2.0, "paint": 0.5, "colour": 1.0, "20": 1.0}
+    fresh = memory_index(a_dot_py=changed)
+    assert index.rarity("python", terms) == fresh.rarity("python", terms)
+    found, expected = (each.search("python", terms, fresh.rarity("python", terms), 99) for each in (index, fresh))
+    assert sorted(found) == sorted(expected)
+    index.drop("a.py")
+    assert index.rarity("python", terms) == {}

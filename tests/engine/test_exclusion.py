@@ -75,11 +75,40 @@ def test_the_users_own_ignore_file_counts(tmp_path: Path, monkeypatch: pytest.Mo
     assert listed(tmp_path / "work") == ["b.py"]
 
 
-@pytest.mark.parametrize("pattern", ["**/drafts", "drafts/*", "**/*.tmp.py", "drafts/x.tmp.py"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "**/drafts",
+        "drafts/*",
+        "**/*.tmp.py",
+        "drafts/x.tmp.py",
+        "**/{drafts,x}/**",
+        "d?afts",
+        "draft[a-z]",
+        "**/[!p]*.py",
+    ],
+)
 def test_patterns_of_the_editor_exclude(tmp_path: Path, pattern: str) -> None:
     write(tmp_path, drafts__x_dot_tmp_dot_py="x = 1\n", plain_dot_py="x = 1\n")
     assert listed(tmp_path, pattern) == ["plain.py"]
     assert pattern in why_not_file(tmp_path / "drafts" / "x.tmp.py", tmp_path, (pattern,))
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*.py", "drafts", "**/x", "{plain", "[z-a].py", "(", "plain.py,x", "a/**/plain.py"]
+)
+def test_patterns_that_do_not_name_a_file_leave_it(tmp_path: Path, pattern: str) -> None:
+    write(tmp_path, b__plain_dot_py="x = 1\n")
+    assert listed(tmp_path, pattern) == ["b/plain.py"]
+
+
+def test_the_pattern_that_excludes_is_named(tmp_path: Path) -> None:
+    write(tmp_path, b__plain_dot_py="x = 1\n")
+    reason = why_not_file(tmp_path / "b" / "plain.py", tmp_path, ("a", "{b,c}/*.py", "b"))
+    assert reason == "excluded by the pattern b", "the folder's own verdict comes first"
+    assert (
+        why_not_file(tmp_path / "b" / "plain.py", tmp_path, ("a", "{b,c}/*.py")) == "excluded by the pattern {b,c}/*.py"
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,6 +142,37 @@ def test_what_a_text_itself_says(text: str, reason: str) -> None:
 def test_files_that_are_no_code_are_passed_over(tmp_path: Path, raw: bytes) -> None:
     (tmp_path / "b.py").write_bytes(raw)
     assert read_source(tmp_path.resolve(), "b.py") is None
+
+
+def test_folders_that_lie_too_deep_are_passed_over(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*["d"] * 400)
+    deep.mkdir(parents=True)
+    (deep / "a.py").write_text("x = 1\n")
+    assert listed(tmp_path) == []
+    assert "folders deep" in why_not_file(deep / "a.py", tmp_path)
+
+
+def test_a_file_of_a_gigabyte_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "a.py").open("wb") as file:
+        file.truncate(1_000_000_000)  # no block of it is written
+    assert "larger than" in why_not_file(tmp_path / "a.py", tmp_path)
+    assert listed(tmp_path) == []
+    assert read_source(tmp_path.resolve(), "a.py") is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1", "shift-jis", "utf-7"])
+def test_other_encodings_give_readable_text_or_none(tmp_path: Path, encoding: str) -> None:
+    text = "name = 'café'\n" if encoding == "latin-1" else "name = '日本'\n"
+    (tmp_path / "a.py").write_bytes(text.encode(encoding))
+    source = read_source(tmp_path.resolve(), "a.py")
+    assert source is None or source.text.isprintable() or source.text.isascii()
+
+
+def test_folders_that_link_to_those_around_them_are_entered_once(tmp_path: Path) -> None:
+    write(tmp_path, a__b__c_dot_py="x = 1\n")
+    (tmp_path / "a" / "b" / "up").symlink_to(tmp_path / "a")
+    (tmp_path / "a" / "round").symlink_to("round")
+    assert listed(tmp_path) == ["a/b/c.py"]
 
 
 def test_links_out_of_the_workspace_and_in_circles_are_not_followed(tmp_path: Path) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import shutil
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -55,7 +58,7 @@ def stored(tmp_path: Path, **files: str) -> Path:
 def test_a_store_gives_back_what_was_put(tmp_path: Path) -> None:
     reader = StoreReader(stored(tmp_path, a_dot_py=PAINT, b_dot_py="x = 1\n"))
     assert [chunk.path for chunk in reader.search("python", {"paint": 1.0}, 5)] == ["a.py"]
-    assert reader.declaring("python", ["paint"], 5) == ["a.py"]
+    assert [source.path for source in reader.declaring("python", ["paint"], 5)] == ["a.py"]
     source = reader.sources(["a.py", "gone.py"])[0]
     assert (source.text, source.declarations) == (PAINT, Source("a.py", "", PAINT).declarations)
 
@@ -81,21 +84,21 @@ def test_what_was_edited_wins_over_the_store_until_the_store_has_it(tmp_path: Pa
     layers = LayeredIndex()
     layers.take_store(StoreReader(folder))
     layers.put(Source("a.py", "", "def varnish(wheels): ...\n"))
-    assert layers.search("python", {"paint": 1.0}, 5) == []
+    assert layers.search("python", {"paint": 1.0}, {"paint": 1.0}, 5) == []
     assert [source.path for source in layers.declaring("python", ["varnish"], 5)] == ["a.py"]
     layers.settle(None, kept=())
     assert layers.edited_source("a.py"), "the store has another text"
     layers.put(Source("a.py", "", PAINT))
     layers.settle(["a.py"], kept=())
     assert layers.edited_source("a.py") is None
-    assert layers.search("python", {"paint": 1.0}, 5)
+    assert layers.search("python", {"paint": 1.0}, {"paint": 1.0}, 5)
 
 
 def test_a_deleted_file_is_gone_at_once(tmp_path: Path) -> None:
     layers = LayeredIndex()
     layers.take_store(StoreReader(stored(tmp_path, a_dot_py=PAINT)))
     layers.delete("a.py")
-    assert layers.search("python", {"paint": 1.0}, 5) == []
+    assert layers.search("python", {"paint": 1.0}, {"paint": 1.0}, 5) == []
     assert layers.sources(["a.py"]) == {}
 
 
@@ -223,13 +226,36 @@ class FullDisk(StoreWriter):
         raise StoreError("No space left on device (os error 28)")
 
 
+@pytest.mark.large
+def test_a_disk_that_is_really_full_is_said_and_open_files_still_help(tmp_path: Path) -> None:
+    disk = tmp_path / "small disk"
+    disk.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], check=False, capture_output=True
+    ).returncode:
+        pytest.skip("a file system can only be mounted by root")
+    try:
+        rng = random.Random(1)
+        texts = ("".join(f"def f{rng.random()}(): ...\n".replace(".", "") for _ in range(900)) for _ in range(200))
+        write(tmp_path / "work", **{f"a{number}_dot_py": text for number, text in enumerate(texts)})
+        index = WorkspaceIndex(tmp_path / "work", folder=disk / "store")
+        index.start()
+        assert index.wait_idle(SECONDS)
+        assert index.fault.endswith("is full")
+        index.edited("open.py", "python", PAINT)
+        assert found(index) == ["open.py"]
+        index.stop()
+    finally:
+        subprocess.run(["umount", disk], check=False)
+
+
 def test_a_full_disk_is_said_and_what_was_stored_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "work", a_dot_py=PAINT)
     said: list[dict[str, object]] = []
     monkeypatch.setattr("engine.context.indexer.StoreWriter", FullDisk)
     Indexer(tmp_path / "work", tmp_path / "store", (), said.append).run()
     assert said[-1]["event"] == "fault"
-    assert "space" in str(said[-1]["message"])
+    assert str(said[-1]["message"]).endswith("is full")
     assert (tmp_path / "store").exists()
 
 
@@ -266,3 +292,19 @@ def test_progress_is_told_and_ends(begin: Begin, tmp_path: Path) -> None:
     assert told == [(32, 40), (40, 40), (0, 0)]
     index.stop()
     shutil.rmtree(tmp_path / "other", ignore_errors=True)
+
+
+def test_names_that_are_hard_to_write_down(begin: Begin, tmp_path: Path) -> None:
+    write(tmp_path / "work", **{"two\nlines_dot_py": PAINT, "a b__c d_dot_py": PAINT, "\u4f60_dot_py": PAINT})
+    (tmp_path / "work" / os.fsdecode(b"no \xff text.py")).write_text(PAINT)
+    (tmp_path / "work" / os.fsdecode(b"no \xff text")).mkdir()
+    (tmp_path / "work" / os.fsdecode(b"no \xff text") / "a.py").write_text(PAINT)
+    index = begin()
+    stored = StoreReader(tmp_path / "store" / CHUNKS)
+    assert {chunk.path for chunk in stored.search("python", {"paint": 1.0}, 9)} == {
+        "a b/c d.py",
+        "two\nlines.py",
+        "\u4f60.py",
+    }
+    assert set(found(index)) <= {"a b/c d.py", "two\nlines.py", "\u4f60.py"}
+    assert index.fault == ""

@@ -156,3 +156,105 @@ def test_the_watcher_tells_of_files_that_change(tmp_path: Path) -> None:
     assert told.wait(SECONDS)
     watcher.stop()
     assert "cannot be watched" in watcher.watch(tmp_path / "no such folder")
+
+
+def cells(uri: str, *sources: str) -> list[types.TextDocumentItem]:
+    return [types.TextDocumentItem(f"{uri}#{n}", "python", 0, source) for n, source in enumerate(sources)]
+
+
+def open_notebook(opened: Window, uri: str, *sources: str) -> None:
+    documents = cells(uri.replace("file:", "vscode-notebook-cell:"), *sources)
+    order = [types.NotebookCell(types.NotebookCellKind.Code, document.uri) for document in documents]
+    notebook = types.NotebookDocument(uri, "jupyter-notebook", 0, order)
+    opened.client.notebook_document_did_open(types.DidOpenNotebookDocumentParams(notebook, documents))
+
+
+async def test_the_cells_above_are_the_prefix_and_those_below_the_suffix(tmp_path: Path) -> None:
+    model, uri = ScriptedModel("wheels)"), (tmp_path / "work" / "a.ipynb").as_uri()
+    capabilities = types.ClientCapabilities(
+        notebook_document=types.NotebookDocumentClientCapabilities(types.NotebookDocumentSyncClientCapabilities())
+    )
+    folders = folder(tmp_path / "work")
+    async with window(model, workspace_folders=folders, capabilities=capabilities) as opened:
+        assert opened.capabilities.notebook_document_sync
+        open_notebook(opened, uri, "wheels = 4\n", "painted = paint(", "\ndone()")
+        cell = uri.replace("file:", "vscode-notebook-cell:") + "#1"
+        assert await opened.suggestion(types.Position(0, 16), cell) == "wheels)"
+    before, _, after = model.prompts[-1].partition("<|code_middle|>")
+    assert "wheels = 4\n\npainted = paint(" in before
+    assert "done()" in before + after
+    assert "a.ipynb" in before
+
+
+async def test_an_open_notebook_is_context_and_its_file_when_it_is_closed(tmp_path: Path) -> None:
+    model, folders = ScriptedModel("wheels)"), folder(tmp_path / "work")
+    uri = (tmp_path / "work" / "a.ipynb").as_uri()
+    async with window(model, workspace_folders=folders) as opened:
+        await indexed(opened)
+        open_notebook(opened, uri, PAINT, "paint(car, red)")
+        main = (tmp_path / "work" / "main.py").as_uri()
+        at = opened.open(SOURCE, main)
+        await opened.suggestion(at, main)
+        assert "def paint(wheels, colour):" in model.prompts[-1]
+        closed = types.DidCloseNotebookDocumentParams(types.NotebookDocumentIdentifier(uri), [])
+        opened.client.notebook_document_did_close(closed)
+        main = (tmp_path / "work" / "other.py").as_uri()  # what a place is shown is looked at anew in a pause
+        await opened.suggestion(opened.open(SOURCE, main), main)
+        assert "def paint(wheels, colour):" not in model.prompts[-1]
+
+
+async def test_what_the_editor_hides_is_no_context_until_it_shows_it(tmp_path: Path) -> None:
+    hidden: dict[str, object] = {"**/drafts": True, "**/shown": False, "**/*.js": {"when": "$(basename).ts"}}
+    folders = folder(tmp_path / "work")
+    capabilities = types.ClientCapabilities(workspace=types.WorkspaceClientCapabilities(configuration=True))
+    async with window(ScriptedModel("x"), initialize=False) as opened:
+
+        @opened.client.feature(types.WORKSPACE_CONFIGURATION)
+        def configuration(params: types.ConfigurationParams) -> list[object]:
+            return [hidden if item.section == "files.exclude" else None for item in params.items]
+
+        await opened.client.initialize_async(
+            types.InitializeParams(capabilities=capabilities, workspace_folders=folders)
+        )
+        opened.client.initialized(types.InitializedParams())
+        await indexed(opened)
+        assert opened.server.session.indexes[tmp_path / "work"].excluded == ("**/drafts",)
+        hidden.clear()
+        opened.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
+        while opened.server.session.indexes[tmp_path / "work"].excluded:  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.01)
+
+
+async def test_a_client_that_does_not_answer_does_not_hold_the_index_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lsp_server.indexing.ANSWER_SECONDS", 0.05)
+    capabilities = types.ClientCapabilities(workspace=types.WorkspaceClientCapabilities(configuration=True))
+    answer: asyncio.Future[list[object]] = asyncio.get_running_loop().create_future()
+    async with window(ScriptedModel("x"), initialize=False) as opened:
+
+        @opened.client.feature(types.WORKSPACE_CONFIGURATION)
+        async def configuration(_params: types.ConfigurationParams) -> list[object]:
+            return await answer
+
+        folders = folder(tmp_path / "work")
+        await opened.client.initialize_async(
+            types.InitializeParams(capabilities=capabilities, workspace_folders=folders)
+        )
+        opened.client.initialized(types.InitializedParams())
+        await indexed(opened)
+        assert opened.server.session.indexes[tmp_path / "work"].excluded == ()
+        answer.set_result([{"late": True}, None])
+        while opened.server.session.indexes[tmp_path / "work"].excluded != ("late",):  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.01)
+
+
+async def test_all_folders_of_a_window_are_searched(tmp_path: Path) -> None:
+    model, folders = ScriptedModel("wheels)"), [*folder(tmp_path / "app"), *folder(tmp_path / "lib")]
+    (tmp_path / "lib" / "paint.py").write_text(PAINT)
+    async with window(model, workspace_folders=folders) as opened:
+        await indexed(opened)
+        uri = (tmp_path / "app" / "main.py").as_uri()
+        await opened.suggestion(opened.open(SOURCE, uri), uri)
+    assert "../lib/paint.py" in model.prompts[-1]
+    assert "def paint(wheels, colour):" in model.prompts[-1]

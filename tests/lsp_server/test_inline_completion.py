@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from engine.complete import complete
 from engine.types import ModelError
-from lsp_server import candidates
+from lsp_server import asking, candidates
 from lsp_server.debounce import Debounce
 from tests.lsp_server.editor import URI, window
 from tests.lsp_server.typist import typist
@@ -120,7 +120,8 @@ async def test_a_new_request_supersedes_the_one_before() -> None:
         assert (await second).items[0].insert_text == "second"
 
 
-async def test_a_cancelled_request_frees_the_engine() -> None:
+async def test_a_cancelled_request_frees_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "GRACE_SECONDS", 0.0)
     model = ScriptedModel("late")
     async with window(model) as editor:
         at = editor.open("value = <cursor>\n")

@@ -36,7 +36,11 @@ export function createClient(
     middleware: {
       ...middleware,
       workspace: {
-        configuration: ({ items }) => items.map(({ section }) => (section === "codegeex" ? settings.forDaemon() : null)),
+        configuration: async (params, token, next) => {
+          const asked = await next(params, token);
+          if (!Array.isArray(asked)) return asked;
+          return asked.map((value, i) => (params.items[i]?.section === "codegeex" ? settings.forDaemon() : value));
+        },
       },
     },
     // What happens to the connection is `Daemon`'s business.

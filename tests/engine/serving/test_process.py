@@ -7,6 +7,8 @@ import signal
 import stat
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
+from multiprocessing.connection import Client
 from pathlib import Path
 
 import psutil
@@ -14,9 +16,11 @@ import pytest
 
 from engine.model.catalog import EMBEDDED_FOLDER, find_model
 from engine.model.ctranslate import CTranslateModel
+from engine.serving import messages
 from engine.serving.address import Address, find_address
 from engine.serving.client import EngineClient
 from engine.serving.launch import start_engine
+from engine.serving.messages import to_bytes
 from engine.serving.model import ServedModel
 from engine.types import CancellationToken, Cancelled, EngineError, Priority
 
@@ -200,3 +204,15 @@ def test_a_second_process_leaves_the_first_alone(address: Address) -> None:
     pid = engine_pid()
     start_engine(address, "test")
     assert engine_pid() == pid
+
+
+def test_a_window_that_reads_nothing_holds_up_nobody(address: Address) -> None:
+    served = window()
+    tokens = served.tokenizer.encode(CODE)
+    deaf = Client(address.listener, authkey=address.read_key())
+    deaf.send_bytes(to_bytes(messages.Open(1, *MODEL)))
+    with suppress(BrokenPipeError):  # it is left when the socket's buffers are full
+        for number in range(2, 5000):
+            deaf.send_bytes(to_bytes(messages.AskStatus(number)))
+    assert served.generate(tokens, 4, lambda _: False, CancellationToken()).text
+    deaf.close()

@@ -46,6 +46,15 @@ test("the daemon knows every folder of a workspace, and those that come and go",
   assert.deepEqual(change.params.event.removed.map((folder) => folder.name), ["two"]);
 });
 
+test("the daemon is told what the editor hides, when it asks", async () => {
+  session.put("one/secret.hidden", "");
+  session.set({ "files.exclude": { "**/*.hidden": true } });
+  const window = await session.open("one/one.py", session.path("project/one"));
+  await window.ready();
+  const asked = await until("the answer", () => session.answers().find((answer) => "**/*.hidden" in Object(answer[0])));
+  assert.equal(asked[0]["**/*.hidden"], true);
+});
+
 test("a notebook's cell is completed from the cells above it", async () => {
   const window = await session.open("prices.ipynb");
   await window.ready();

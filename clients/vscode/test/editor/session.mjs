@@ -59,9 +59,18 @@ export class Session {
 
   /** What the editor has sent to the daemons of this session, by method. */
   sent(method) {
+    return this.#journal().filter((message) => message.method === method);
+  }
+
+  /** What it has answered to their requests, where that was a list. */
+  answers() {
+    return this.#journal().map((message) => message.result).filter(Array.isArray);
+  }
+
+  #journal() {
     const journal = this.path("journal.jsonl");
     const lines = existsSync(journal) ? readFileSync(journal, "utf8").split("\n").filter(Boolean) : [];
-    return lines.map((line) => JSON.parse(line)).filter((message) => message.method === method);
+    return lines.map((line) => JSON.parse(line));
   }
 
   set(settings) {

@@ -1,0 +1,68 @@
+"""From key to key: what a place's prompts refer to stays, until a pause brings it up to date."""
+
+from __future__ import annotations
+
+from engine.complete import complete, refresh
+from engine.prompt.frames import FRESH_SECONDS, Frames
+from engine.types import CancellationToken, CompletionSettings
+from tests.scripted import ScriptedModel, at_cursor
+
+PAINT = "def paint(frame, wheels):\n    return frame\n"
+RIDE = "def ride(frame, road):\n    return road\n"
+PAGE = "import paint\nimport ride\n\n\ndef use(frame):\n    <cursor>\n"
+
+
+class Typing:
+    """Keys and pauses in one document beside others, by the clock's time."""
+
+    def __init__(self, **others: str) -> None:
+        self.model, self.now, self.others = ScriptedModel("frame)"), 0.0, others
+        self.frames = Frames(clock=lambda: self.now)
+
+    def key(self, typed: str) -> str:
+        """The prompt for it."""
+        request = at_cursor(PAGE.replace("<cursor>", f"{typed}<cursor>"), **self.others)
+        complete(request, self.model, CompletionSettings(), CancellationToken(), {}, self.frames)
+        return self.model.prompts[-1]
+
+    def pause(self, typed: str) -> None:
+        self.now += FRESH_SECONDS
+        request = at_cursor(PAGE.replace("<cursor>", f"{typed}<cursor>"), **self.others)
+        refresh(request, self.model, CompletionSettings(), CancellationToken(), {}, self.frames)
+
+
+def test_the_next_key_only_appends() -> None:
+    person = Typing(paint_dot_py=PAINT)
+    first = person.key("p")
+    person.others = {"ride_dot_py": RIDE}
+    second = person.key("paint(")
+    assert "def paint" in second
+    assert second == first.replace("    p<|code_middle|>", "    paint(<|code_middle|>")
+
+
+def test_a_pause_brings_references_up_to_date_and_has_them_read_ahead() -> None:
+    person = Typing(paint_dot_py=PAINT)
+    person.key("ri")
+    person.others = {"ride_dot_py": RIDE}
+    person.pause("ride(")
+    assert "def ride" in person.model.prompts[-1]
+    asked = len(person.model.prompts)
+    assert "def ride" in person.key("ride(f")
+    assert len(person.model.prompts) == asked + 1
+
+
+def test_a_pause_with_nothing_new_asks_nobody() -> None:
+    person = Typing(paint_dot_py=PAINT)
+    person.key("paint(")
+    person.pause("paint(f")
+    assert len(person.model.prompts) == 1
+
+
+def test_two_pauses_in_a_row_search_once() -> None:
+    person = Typing(paint_dot_py=PAINT)
+    person.key("ri")
+    person.pause("ri")
+    person.others = {"ride_dot_py": RIDE}
+    person.now -= FRESH_SECONDS
+    person.pause("ride(")
+    assert len(person.model.prompts) == 1
