@@ -1,8 +1,8 @@
 """The real daemon with a model that says what a file tells it to: `python -m tests.clients.scripted_daemon SCRIPT`.
 
 SCRIPT is a JSON list of [before, answer, ...others]: where the text before the cursor holds `before`, and after it
-nothing but a beginning of `answer`, the model says the rest of it; `others` it could have said as well, where nothing of
-`answer` is there yet. SCRIPT is read anew for each request. What the editor sends is written
+nothing but a beginning of `answer`, the model says the rest of it; `others` it could have said as well, where nothing
+of `answer` is there yet. SCRIPT is read anew for each request. What the editor sends is written
 beside it, a JSON object a line, into `journal.jsonl`. `--claims VERSION` pretends to be another version.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,6 +54,7 @@ def main() -> None:
     parser.add_argument("script", type=Path)
     parser.add_argument("--claims", metavar="VERSION")
     options = parser.parse_args()
+    logging.getLogger("pygls.protocol.json_rpc").setLevel(logging.ERROR)  # as the command has it
     server = create_server(lambda *_: FileScriptedModel(options.script))
     if options.claims:
         server.protocol.server_info.version = options.claims
