@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import random
 import time
-from functools import partial
 from statistics import quantiles
 
-from engine.complete import decide
+from engine.complete import Decider
 from engine.completion_cache import CompletionCache, place_of
 from engine.completion_cache.cache import MAX_ENTRIES
+from engine.languages import language_of
 from engine.types import Completion, Generated, Mode, Outcome, Prompt
 
 LINES = 5_000
 LOOKUPS = 2_000
 SEED = 5
-DECIDE = partial(decide, threshold=0.5)
+DECIDE = Decider(language_of("python"), {}, 0.5)
 
 
 def main() -> None:

@@ -50,7 +50,8 @@ def complete_candidates(
     `engine.complete.complete` does.
     """
     settings = replace(settings, confidence=0.0)
-    first = complete(request, model, settings, cancellation, workspaces, frames, others=TURNS)
+    others = [TURNS] * settings.max_new_tokens
+    first = complete(request, model, settings, cancellation, workspaces, frames, others=others)
     on_candidate(first)
     if first.generated is None or first.prompt is None:
         return

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+import re
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from engine.context.collect import Workspaces, collect
+from engine.decode_speed import DecodeSpeed
 from engine.gap import Gap, gap_of
-from engine.model.protocol import LanguageModel
-from engine.postprocess import Draft, Silent, apply_filters, shown_part, stop_rule
+from engine.languages import Language
+from engine.model.folder import Confidence
+from engine.model.protocol import LanguageModel, Tokenizer
+from engine.postprocess import Draft, Silent, Surroundings, apply_filters, shown_part, stop_rule
 from engine.prompt.assemble import lay_out
 from engine.prompt.frame import Frame
 from engine.prompt.frames import Frames, shows_the_same
@@ -31,6 +35,8 @@ from engine.types import (
 
 HOPELESS = 0.2  # of the threshold: what is less probable does not recover
 MAX_DOCUMENT_CHARS = 1_000_000
+MAX_WORD_TOKENS = 4  # of a word before the cursor, that the model may cut otherwise
+LAST_WORD = re.compile(r"\w+$")
 MAX_CURSOR_LINE_CHARS = 2_000
 
 
@@ -57,14 +63,16 @@ def complete(
     workspaces: Workspaces = MappingProxyType({}),
     frames: Frames | None = None,
     priority: Priority = Priority.COMPLETION,
-    others: int = 0,
+    others: Sequence[int] = (),
     on_text: Callable[[str], None] = lambda _: None,
+    speed: DecodeSpeed | None = None,
 ) -> Outcome:
     """The suggestion at the cursor, or the reason why there is none.
 
     `workspaces` are the indexes by workspace folder. With `frames`, prompts of one place share their beginning, see
-    `engine.prompt.frame`. `others`: so many other tokens are told for each, see `engine.model.protocol`. `on_text` is
-    told the model's answer so far, after each token, maybe in another thread.
+    `engine.prompt.frame`. `others` as `engine.model.protocol` has it. `on_text` is
+    told the model's answer so far, after each token, maybe in another thread. `speed` bounds what is asked for, and
+    learns from the answer.
 
     Blocks: searches the indexes and runs the model. Raises `Cancelled` soon after `cancellation`, and `EngineError` for
     a model that cannot complete.
@@ -72,7 +80,7 @@ def complete(
     watch = _Stopwatch()
     if reason := why_not_complete(request.document.text, request.offset):
         return Outcome(None, reason)
-    gap = gap_of(request, model, settings)
+    gap = gap_of(request, model, settings, speed.tokens_per_second if speed else None)
     prompt: Prompt | None = None
     snippets: tuple[Snippet, ...] = ()
     where = _where(gap, workspaces)
@@ -99,11 +107,27 @@ def complete(
         priority=priority,
         others=others,
         least_log_prob=_least_log_prob(model, settings),
+        held=(0, 0) if others else _word_before(prompt, gap.prefix, model.tokenizer),
     )
+    if speed:
+        speed.note(generated)
     watch.stages_ms |= {"wait": generated.wait_ms, "prefill": generated.prefill_ms, "decode": generated.decode_ms}
     with watch.stage("post-process"):
         completion, silence = finish(generated, gap, model, settings)
     return Outcome(completion, silence, prompt, generated, snippets, watch.stages_ms)
+
+
+def _word_before(prompt: Prompt, prefix: str, tokenizer: Tokenizer) -> tuple[int, int]:
+    """Where in the prompt the tokens of the word before the cursor are, or that of a sign; an indentation is whole."""
+    line = prefix[prefix.rfind("\n") + 1 :]
+    end = prompt.prefix_end
+    if not line.strip() or prompt.prefix_tokens <= MAX_WORD_TOKENS:
+        return (0, 0)
+    word = LAST_WORD.search(line)
+    for start in range(end - 1, end - 1 - MAX_WORD_TOKENS, -1):
+        if word is None or len(tokenizer.decode(prompt.tokens[start:end])) >= len(word[0]):
+            return (start, end)
+    return (end - 1, end)
 
 
 def refresh(
@@ -170,37 +194,56 @@ def _lay_out(
 
 def _least_log_prob(model: LanguageModel, settings: CompletionSettings) -> float:
     """Below it nothing more will be shown, whatever comes: most answers are given up after a token or two."""
-    threshold = threshold_of(model, settings) * HOPELESS
+    threshold = threshold_of(model.description.confidence, settings) * HOPELESS
     return math.log(threshold) if threshold > 0 else -math.inf
 
 
-def threshold_of(model: LanguageModel, settings: CompletionSettings) -> float:
-    """The least confidence that is shown: the user's choice, or the model's."""
-    return model.description.confidence_to_show if settings.confidence is None else settings.confidence
+def threshold_of(confidence: Confidence, settings: CompletionSettings) -> float:
+    """The least confidence that is shown: the user's number, or the model's for what the user chose."""
+    return confidence.threshold(settings.eagerness) if settings.confidence is None else settings.confidence
 
 
 def finish(
     generated: Generated, gap: Gap, model: LanguageModel, settings: CompletionSettings
 ) -> tuple[Completion | None, str]:
-    """`decide`, with the document's line ends and the user's threshold, or the model's."""
-    threshold = threshold_of(model, settings)
-    completion, silence = decide(generated, gap.mode, gap.prefix, gap.suffix, threshold)
+    """What is decided, with the document's line ends."""
+    decide_here = Decider.of(gap.language, model.description.confidence, settings)
+    completion, silence = decide_here(generated, gap.mode, gap.prefix, gap.suffix)
     if completion is not None:
         completion = replace(completion, text=completion.text.replace("\n", gap.newline))
     return completion, silence
 
 
+@dataclass(frozen=True)
+class Decider:
+    """Decides what of answers in a document is shown: `weights` are the model's, `threshold` its own or the user's."""
+
+    language: Language
+    weights: Mapping[str, float]
+    threshold: float
+
+    @classmethod
+    def of(cls, language: Language, confidence: Confidence, settings: CompletionSettings) -> Decider:
+        return cls(language, confidence.weights, threshold_of(confidence, settings))
+
+    def __call__(self, generated: Generated, mode: Mode, prefix: str, suffix: str) -> tuple[Completion | None, str]:
+        return decide(generated, mode, Surroundings(prefix, suffix, self.language), self.weights, self.threshold)
+
+
 def decide(
-    generated: Generated, mode: Mode, prefix: str, suffix: str, threshold: float
+    generated: Generated, mode: Mode, place: Surroundings, weights: Mapping[str, float], threshold: float
 ) -> tuple[Completion | None, str]:
-    """What of the model's answer is shown, with LF line ends; or None and the reason why nothing is."""
+    """What of the model's answer is shown, with LF line ends; or None and the reason why nothing is.
+
+    `weights` are those of the model's confidence, `threshold` the least that is shown.
+    """
     if not generated.text.strip():
         return None, "the model has nothing to add here"
-    shown = shown_part(generated, mode, threshold)
+    shown = shown_part(generated, mode, threshold, place, weights)
     if not shown.text:
         return None, f"not sure enough: {shown.confidence:.2f}, and {threshold:.2f} is needed"
     try:
-        draft = apply_filters(Draft(shown.text, prefix, suffix, mode))
+        draft = apply_filters(Draft(shown.text, place, mode))
     except Silent as why:
         return None, str(why)
     return Completion(draft.text, mode, shown.confidence), ""

@@ -9,10 +9,9 @@ from engine.languages import Language, language_of
 from engine.line_ends import line_end_of, with_lf
 from engine.model.protocol import LanguageModel
 from engine.prompt.frame import without_closed
-from engine.prompt.mode import choose_mode
+from engine.prompt.mode import choose_mode, token_cap
 from engine.types import CompletionRequest, CompletionSettings, EngineError, Mode
 
-MAX_LINE_NEW_TOKENS = 32
 MIN_PROMPT_TOKENS = 48
 
 
@@ -31,8 +30,16 @@ class Gap:
     prompt_tokens: int
 
 
-def gap_of(request: CompletionRequest, model: LanguageModel, settings: CompletionSettings) -> Gap:
-    """Raises `EngineError` for a model or a setting with which nothing can be completed."""
+def gap_of(
+    request: CompletionRequest,
+    model: LanguageModel,
+    settings: CompletionSettings,
+    tokens_per_second: float | None = None,
+) -> Gap:
+    """`tokens_per_second`: how fast the model decodes, where that is known.
+
+    Raises `EngineError` for a model or a setting with which nothing can be completed.
+    """
     document, offset = request.document, max(0, min(request.offset, len(request.document.text)))
     if "complete" not in model.description.capabilities:
         raise EngineError(
@@ -42,7 +49,7 @@ def gap_of(request: CompletionRequest, model: LanguageModel, settings: Completio
     suffix = with_lf(document.text[offset:])
     language = language_of(document.language, document.path)
     mode = request.mode or choose_mode(language, prefix + suffix, len(prefix))
-    new_tokens = min(settings.max_new_tokens, MAX_LINE_NEW_TOKENS) if mode is Mode.LINE else settings.max_new_tokens
+    new_tokens = token_cap(mode, tokens_per_second, settings.max_new_tokens)
     # The same whatever the mode, so that both share what they can.
     prompt_tokens = min(settings.max_prompt_tokens, model.description.context_length) - settings.max_new_tokens
     if prompt_tokens < MIN_PROMPT_TOKENS:

@@ -70,6 +70,14 @@ class Mode(Enum):
     BLOCK = "BLOCK"
 
 
+class Eagerness(Enum):
+    """How much a person wants to see: few suggestions that are right, or many of which more are wrong."""
+
+    FEW = "few"
+    BALANCED = "balanced"
+    MANY = "many"
+
+
 class Priority(IntEnum):
     """Who is served first: what a person waits for while typing, then what they read, then what they may want next."""
 
@@ -112,11 +120,13 @@ class CompletionRequest:
 class CompletionSettings:
     """What a user may choose of a completion.
 
-    `confidence` is the least probability, as the model measures it, that what is shown is right to its end; None takes
-    the model folder's calibrated value. `max_new_tokens` and `max_prompt_tokens` are counted by the model's tokenizer.
+    `confidence` is the least estimated probability that what is shown is right to its end; None takes the model
+    folder's calibrated value for `eagerness`. `max_new_tokens` and `max_prompt_tokens` are counted by the model's
+    tokenizer.
     """
 
     confidence: float | None = None
+    eagerness: Eagerness = Eagerness.BALANCED
     max_new_tokens: int = 64
     max_prompt_tokens: int = 1024
     use_context: bool = True

@@ -17,7 +17,9 @@ from typing import Any, TypeVar
 from engine.candidates import complete_candidates
 from engine.complete import complete, refresh
 from engine.context.collect import Workspaces
+from engine.decode_speed import DecodeSpeed
 from engine.model.catalog import EMBEDDED, find_model
+from engine.model.folder import Confidence
 from engine.model.protocol import LanguageModel
 from engine.prompt.frames import Frames
 from engine.serving.client import EngineClient
@@ -27,6 +29,7 @@ from lsp_server import __version__
 from lsp_server.settings import Settings
 
 T = TypeVar("T")
+NOTHING_IS_SURE = Confidence(show=1.0, few=1.0, many=1.0)
 
 # Builds the model a setting names: (model, device, threads) -> model. Slow; raises `EngineError`.
 LoadModel = Callable[[str, str, int], LanguageModel]
@@ -43,7 +46,7 @@ class ModelWorker:
         self._fault: EngineError | None = None
         self._notice = ""
         self._wanted: tuple[str, str, int] | None = None
-        self._frames = Frames()
+        self._frames, self._speed = Frames(), DecodeSpeed()
 
     async def prepare(self, settings: Settings) -> tuple[str, str]:
         """Loads the model ahead of the first request. Its name, or "" where the settings have changed meanwhile.
@@ -89,14 +92,15 @@ class ModelWorker:
                 self._frames,
                 priority,
                 on_text=on_text,
+                speed=self._speed,
             )
 
         return await self._run(work)
 
     @property
-    def confidence_to_show(self) -> float:
-        """What the loaded model is calibrated for; 1 before there is one."""
-        return self._model.description.confidence_to_show if self._model else 1.0
+    def confidence(self) -> Confidence:
+        """How sure of an answer the loaded model has to be; before there is one, surer than anything is."""
+        return self._model.description.confidence if self._model else NOTHING_IS_SURE
 
     async def complete_candidates(
         self,
@@ -146,7 +150,7 @@ class ModelWorker:
         """In the worker's thread. A model that failed to load is not tried again until the settings change."""
         if self._key != settings.model_key:
             self._key, self._model, self._fault, self._notice = settings.model_key, None, None, ""
-            self._frames = Frames()  # their tokens are the old model's
+            self._frames, self._speed = Frames(), DecodeSpeed()  # those there are the old model's
             try:
                 self._model, self._notice = _load_or_embedded(self._load, *settings.model_key)
             except EngineError as fault:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.types import CompletionSettings
+from engine.types import CompletionSettings, Eagerness
 
 SECTION = "codegeex"
 
@@ -68,9 +68,14 @@ SETTINGS: tuple[Setting, ...] = (
         "提示的最大长度（token 数，含回答）。", 128, 131072,
     ),
     Setting(
+        "completion.eagerness", str, "balanced",
+        "Few suggestions that are right, or many of which more are wrong.",
+        "少而准，或多而可能有误。", choices=tuple(eagerness.value for eagerness in Eagerness),
+    ),
+    Setting(
         "completion.confidence", float, None,
-        "Show a suggestion when it is right with at least this probability; empty for the model's calibrated value.",
-        "补全正确概率不低于该值时才显示；留空使用模型的校准值。", 0.0, 1.0,
+        "Show a suggestion when it is right with at least this probability; empty for what eagerness says.",
+        "补全正确概率不低于该值时才显示；留空则由 eagerness 决定。", 0.0, 1.0,
     ),
     Setting(
         "completion.mode", str, "auto", "How much to suggest: the rest of the line, a block, or what fits.",
@@ -132,6 +137,7 @@ class Settings:
     def completion(self) -> CompletionSettings:
         return CompletionSettings(
             confidence=self.values["completion.confidence"],
+            eagerness=Eagerness(self.values["completion.eagerness"]),
             max_new_tokens=self.values["completion.maxTokens"],
             max_prompt_tokens=self.values["completion.maxPromptTokens"],
             use_context=self.values["context.enable"],

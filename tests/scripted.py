@@ -21,7 +21,6 @@ DESCRIPTION = ModelDescription(
     context_length=1024,
     numeric_type="none",
     template="codegeex4-infill",
-    confidence_to_show=0.5,
 )
 
 
@@ -90,8 +89,9 @@ class ScriptedModel:
         *,
         head: int = 0,  # noqa: ARG002 - as the protocol has it
         priority: Priority = Priority.COMPLETION,  # noqa: ARG002
-        others: int = 0,
+        others: Sequence[int] = (),
         least_log_prob: float = -math.inf,
+        held: tuple[int, int] = (0, 0),  # noqa: ARG002
     ) -> Generated:
         turn = next((text for text in self.instead if self.tokenizer.encode(text)[0] == tokens[-1]), None)
         scripted = self.text if turn is None else turn

@@ -38,20 +38,40 @@ CTranslate2's float32 logits differ from torch's by at most {difference:.1e}; in
 
 ## How good it is
 
-On projects held out as wholes, half of them to calibrate the threshold, the other half to report: {positions} cursor
+On projects held out as wholes, half of them to fit what is shown, the other half to report: {positions} cursor
 positions, {starts} inside lines or at line starts, the rest of the line removed. *Shown*: share of positions with a
-suggestion. *Right*: of the shown, those that agree with the true text to their own end. *Exact*: of the shown, those
-that also end where the true line ends. *Saved*: keys saved by a person who types {lines} lines and takes what is right.
+suggestion. *Right*: of the shown, those that agree with the true text to their own end, and end with a whole word of
+it. *Exact*: of the shown, those that also end where the true line ends. *Saved*: keys saved by a person who types
+{lines} lines and takes what is right.
 
 | where | shown | right | exact | mean length |
 |---|---|---|---|---|
 {where}
 
-Saved per 1000 characters typed: {saved:.0f}. The shipped threshold is {threshold}. The whole curve:
+Saved per 1000 characters typed: {saved:.0f}. What `codegeex.completion.eagerness` shows:
+
+| eagerness | shown | right | exact | mean length |
+|---|---|---|---|---|
+{eagerness}
+
+What is shown is decided by a logistic over token probabilities and cheap signs of the text and its place; its weights
+stand in `model.toml`. Estimated probabilities, and what came true of them, at every place where an answer may be cut:
+
+| estimated | right | cases |
+|---|---|---|
+{calibration}
+
+The whole curve over the least estimated probability that is shown:
 
 | threshold | shown | right | exact | mean length |
 |---|---|---|---|---|
 {curve}
+
+The same answers by their bare probability, without the logistic:
+
+| threshold | shown | right | exact | mean length |
+|---|---|---|---|---|
+{bare}
 
 Were nothing ever cut, and whole answers shown or none (the same answers, another manner of showing):
 
@@ -122,7 +142,15 @@ def card(toml: dict, figures: dict, recipe: Recipe) -> str:
         lines=figures["typing"]["lines"],
         where="\n".join(row(title, figures[key]) for title, key in where),
         saved=figures["typing"]["saved_per_1000"],
-        threshold=figures["threshold"],
+        eagerness="\n".join(
+            row(title, next(point for point in figures["curve"] if point["threshold"] == figures["thresholds"][name]))
+            for title, name in (("few", "few"), ("balanced", "show"), ("many", "many"))
+        ),
+        calibration="\n".join(
+            f"| {point['estimated']:.2f} | {point['right']:.2f} | {point['cases']} |"
+            for point in figures["calibration"]
+        ),
+        bare="\n".join(row(point["threshold"], point) for point in figures["bare_curve"]),
         curve="\n".join(row(point["threshold"], point) for point in figures["curve"]),
         whole="\n".join(row(point["threshold"], point) for point in figures["whole_only_curve"]),
         perplexity_title=f"On the held-out files' last {figures['perplexity_window']} tokens:",

@@ -1,6 +1,6 @@
 """Collects the training text: sources.toml -> build/corpus/{train,heldout}.jsonl.
 
-    python training/corpus.py [--jobs 8]
+    python training/corpus.py [--jobs 8] [--heldout]
 
 Every archive is fetched by name with its registry's own client (pip, npm, apt-get) and read in memory: nothing of a
 package is installed or executed. One JSON object a line: project, path, language, text (LF, no licence header).
@@ -270,6 +270,7 @@ class Deduplicator:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--jobs", type=int, default=8, help="downloads at a time")
+    parser.add_argument("--heldout", action="store_true", help="only the held-out projects: enough to evaluate")
     parser.add_argument("--pack", type=int, metavar="MIB", help="only compress what is there, to about so many MiB")
     arguments = parser.parse_args()
     if arguments.pack:
@@ -279,7 +280,7 @@ def main() -> None:
     out = BUILD / "corpus"
     out.mkdir(parents=True, exist_ok=True)
     set_up_apt()
-    sources = read_sources()
+    sources = [source for source in read_sources() if source.heldout or not arguments.heldout]
     lock: dict[str, str] = json.loads(LOCK.read_text()) if LOCK.exists() else {}
     with ThreadPoolExecutor(jobs) as pool:
         found = list(pool.map(lambda s: download(s, lock.get(f"{s.registry}:{s.name}")), sources))
@@ -288,7 +289,8 @@ def main() -> None:
     used: dict[str, dict[str, str]] = {}
     with (out / "train.jsonl").open("w") as train, (out / "heldout.jsonl").open("w") as heldout:
         # Held-out projects come first: a copy of their files elsewhere is then dropped from training.
-        for source, archive in [*zip(sources, found, strict=True), (None, None)]:
+        standard_library = [] if arguments.heldout else [(None, None)]
+        for source, archive in [*zip(sources, found, strict=True), *standard_library]:
             if source is None:
                 project, files = "pypi:stdlib", stdlib_members()
             elif archive is None:
@@ -310,7 +312,8 @@ def main() -> None:
                     size[project, file.language] += len(file.text)
                     stream = heldout if source and source.heldout else train
                     stream.write(json.dumps(asdict(file), ensure_ascii=False) + "\n")
-    LOCK.write_text(json.dumps({name: row["version"] for name, row in sorted(used.items())}, indent=1) + "\n")
+    if not arguments.heldout:
+        LOCK.write_text(json.dumps({name: row["version"] for name, row in sorted(used.items())}, indent=1) + "\n")
     (out / "sources.json").write_text(json.dumps(used, indent=1))
     totals: Counter[str] = Counter()
     for (_, language), count in size.items():

@@ -1,14 +1,17 @@
-"""Measures a model folder on the held-out projects, calibrates its threshold and writes both into its files.
+"""Measures a model folder on the held-out projects, fits what it shows and writes both into its files.
 
-    python training/evaluate.py [--model engine/model/embedded] [--positions 2400] [--write]
+    python training/evaluate.py [--model engine/model/embedded] [--positions 4800] [--write]
 
-Half of the projects calibrate the threshold, the other half report: nobody marks their own homework.
+Half of the projects fit the decision and its thresholds, the other half report: nobody marks their own homework. The
+model's answers are kept in build/answers.pickle: with `--again` they are judged anew, but not asked for, and what
+typing with the model saves stays as it was measured.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import pickle
 import random
 import re
 import sys
@@ -18,6 +21,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from confidence import calibration, fit
 from corpus import BUILD, HERE, read_rows
 from recipe import SEED
 
@@ -33,7 +37,7 @@ from engine.model.ctranslate import CTranslateModel
 from engine.types import CompletionSettings
 
 THRESHOLDS = [round(0.05 * i, 2) for i in range(1, 20)] + [0.97, 0.99]
-LEAST_RIGHT = 0.65  # of what is shown, on the calibrating projects: a little above what is promised
+LEAST_RIGHT = {"show": 0.72, "few": 0.82, "many": 0.55}  # of what is shown, on the calibrating projects
 LINE_START_SHARE = 0.3
 TYPED_LINES = 100
 PERPLEXITY_FILES = 24
@@ -79,9 +83,9 @@ def _ask(positions: list[Position]) -> list[Answer]:
     return ask(_model, positions, _indexed(positions))
 
 
-def _type(task: tuple[list[Position], float]) -> Typed:
+def _type(positions: list[Position]) -> Typed:
     assert _model is not None
-    return type_lines(_model, task[0], CompletionSettings(confidence=task[1]), _indexed(task[0]))
+    return type_lines(_model, positions, CompletionSettings(), _indexed(positions))
 
 
 def _perplexity(task: tuple[str, list[tuple[str, str]]]) -> tuple[str, Perplexity]:
@@ -95,78 +99,132 @@ def pieces(positions: list[Position], size: int = 20) -> list[list[Position]]:
     return [positions[i : i + size] for i in range(0, len(positions), size)]
 
 
-def measure(folder: Path, count: int, jobs: int) -> tuple[dict[str, Any], list[Score]]:
-    projects = lay_out()
-    root = BUILD / "heldout"
-    rng = random.Random(SEED)
+def draw(count: int) -> dict[str, dict[str, list[Position]]]:
+    """Positions by half and project; each project alike, whatever its size."""
+    projects, root, rng = lay_out(), BUILD / "heldout", random.Random(SEED)
     names = sorted(projects, key=lambda name: random.Random(name).random())
-    halves = {"calibrate": names[::2], "report": names[1::2]}
-    positions: dict[str, list[Position]] = {}
-    for half, members in halves.items():  # each project alike, whatever its size
-        each = count // 2 // len(members)
-        drawn = []
+    drawn: dict[str, dict[str, list[Position]]] = {}
+    for half, members in (("calibrate", names[::2]), ("report", names[1::2])):
+        drawn[half] = {}
         for name in members:
             top = next(p for p in projects[name][0][0].parents if p.parent == root)
-            drawn += draw_positions(projects[name], top, each, LINE_START_SHARE, rng)
-        positions[half] = drawn
-    by_language = defaultdict(list)
-    for files in projects.values():
-        for file, language in files[:PERPLEXITY_FILES]:
-            by_language[language].append((file.name, file.read_text()))
+            each = count // 2 // len(members)
+            drawn[half][name] = list(draw_positions(projects[name], top, each, LINE_START_SHARE, rng))
+    return drawn
+
+
+def ask_all(folder: Path, positions: dict[str, dict[str, list[Position]]], jobs: int) -> dict[str, list[Answer]]:
+    by_half = {half: [p for drawn in projects.values() for p in drawn] for half, projects in positions.items()}
     # Once, before the workers: of several that open a project, only one would build its index.
-    for index in _indexed([position for drawn in positions.values() for position in drawn]).values():
+    for index in _indexed([position for drawn in by_half.values() for position in drawn]).values():
         index.stop()
     _indexes.clear()
     with get_context("spawn").Pool(jobs, _load, (str(folder),)) as pool:
-        answers = {h: [a for part in pool.map(_ask, pieces(p)) for a in part] for h, p in positions.items()}
-        chosen = calibrate(answers["calibrate"], LEAST_RIGHT, THRESHOLDS)
-        starts = [a for a in answers["report"] if a.position.at_line_start]
-        inside = [a for a in answers["report"] if not a.position.at_line_start]
-        lines = [a.position for a in starts]
-        random.Random(SEED).shuffle(lines)
-        tasks = [(part, chosen.threshold) for part in pieces(lines[:TYPED_LINES], 5)]
-        typed = reduce(Typed.__add__, pool.imap_unordered(_type, tasks))
+        return {half: [a for part in pool.imap(_ask, pieces(p)) for a in part] for half, p in by_half.items()}
+
+
+def decide_by(answers: dict[str, list[Answer]]) -> tuple[dict[str, float], dict[str, float]]:
+    """The fitted weights, and the thresholds: the lowest at which enough of what is shown is right."""
+    weights = fit(answers["calibrate"])
+    thresholds = {
+        name: calibrate(answers["calibrate"], least, THRESHOLDS, weights).threshold
+        for name, least in LEAST_RIGHT.items()
+    }
+    return weights, thresholds
+
+
+def judge(
+    answers: list[Answer], weights: dict[str, float], thresholds: dict[str, float]
+) -> tuple[dict[str, Any], list[Score]]:
+    starts = [a for a in answers if a.position.at_line_start]
+    inside = [a for a in answers if not a.position.at_line_start]
+    curve = [score(answers, threshold, weights) for threshold in THRESHOLDS]
+    at = thresholds["show"]
+    return {
+        "threshold": at,
+        "thresholds": thresholds,
+        "positions": len(answers),
+        "report": vars(score(answers, at, weights)),
+        "inside_lines": vars(score(inside, at, weights)),
+        "line_starts": vars(score(starts, at, weights)),
+        "calibration": calibration(answers, weights),
+        "curve": [vars(point) for point in curve],
+        "bare_curve": [vars(score(answers, threshold)) for threshold in THRESHOLDS],
+        "whole_only_curve": [vars(score(answers, t, weights, whole_only=True)) for t in THRESHOLDS[:14]],
+    }, curve
+
+
+def use(folder: Path, positions: dict[str, dict[str, list[Position]]], jobs: int) -> dict[str, Any]:
+    """What typing with the model saves, and its perplexities; with the decision as model.toml has it."""
+    lines = [p for drawn in positions["report"].values() for p in drawn if p.at_line_start]
+    random.Random(SEED).shuffle(lines)
+    by_language = defaultdict(list)
+    for files in lay_out().values():
+        for file, language in files[:PERPLEXITY_FILES]:
+            by_language[language].append((file.name, file.read_text()))
+    with get_context("spawn").Pool(jobs, _load, (str(folder),)) as pool:
+        typed = reduce(Typed.__add__, pool.imap_unordered(_type, pieces(lines[:TYPED_LINES], 5)))
         tested = [(language, files[:PERPLEXITY_FILES]) for language, files in sorted(by_language.items())]
         perplexities = dict(pool.map(_perplexity, tested))
-    curve = [score(answers["report"], threshold) for threshold in THRESHOLDS]
-    figures = {
-        "threshold": chosen.threshold,
-        "positions": len(answers["report"]),
-        "projects": {half: sorted(members) for half, members in halves.items()},
-        "report": vars(score(answers["report"], chosen.threshold)),
-        "inside_lines": vars(score(inside, chosen.threshold)),
-        "line_starts": vars(score(starts, chosen.threshold)),
-        "curve": [vars(point) for point in curve],
-        "whole_only_curve": [vars(score(answers["report"], t, whole_only=True)) for t in THRESHOLDS[:12]],
+    return {
         "typing": {**vars(typed), "saved_per_1000": typed.saved_per_1000, "lines": min(len(lines), TYPED_LINES)},
         "perplexity_window": PERPLEXITY_TOKENS,
         "perplexity": {language: vars(found) for language, found in perplexities.items()},
     }
-    return figures, curve
+
+
+def write_confidence(toml: Path, weights: dict[str, float], figures: dict[str, Any]) -> None:
+    """Puts the table [confidence] of a model.toml in place of the one it has."""
+    points = figures["calibration"]
+    lines = [
+        "[confidence]",
+        "# The least estimated probability that is shown; fitted and chosen on held-out projects, see MODEL_CARD.md.",
+        *(f"{name} = {threshold}" for name, threshold in figures["thresholds"].items()),
+        "# What was estimated, and the share that was right, on the reporting projects.",
+        f"estimated = {[point['estimated'] for point in points]}",
+        f"came_true = {[point['right'] for point in points]}",
+        "",
+        "[confidence.weights]",
+        *(f"{name} = {weight}" for name, weight in weights.items()),
+    ]
+    table = re.compile(r"^\[confidence\]\n.*?(?=^\[(?!confidence))", re.MULTILINE | re.DOTALL)
+    toml.write_text(table.sub(lambda _: "\n".join(lines) + "\n\n", toml.read_text()))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", type=Path, default=HERE.parent / "engine" / "model" / "embedded")
-    parser.add_argument("--positions", type=int, default=2400)
+    parser.add_argument("--positions", type=int, default=4800)
     parser.add_argument("--jobs", type=int, default=4)
-    parser.add_argument("--write", action="store_true", help="write model.toml's threshold and evaluation.json")
+    parser.add_argument("--again", action="store_true", help="judge the answers of the last run anew")
+    parser.add_argument("--write", action="store_true", help="write model.toml's [confidence] and evaluation.json")
     arguments = parser.parse_args()
-    figures, curve = measure(arguments.model, arguments.positions, arguments.jobs)
-    show(figures, curve)
+    positions, kept = draw(arguments.positions), BUILD / "answers.pickle"
+    if arguments.again:
+        answers = pickle.loads(kept.read_bytes())  # noqa: S301 - our own
+    else:
+        answers = ask_all(arguments.model, positions, arguments.jobs)
+        kept.write_bytes(pickle.dumps(answers))
+    weights, thresholds = decide_by(answers)
+    figures, curve = judge(answers["report"], weights, thresholds)
+    figures["projects"] = {half: sorted(drawn) for half, drawn in positions.items()}
     if arguments.write:
-        (arguments.model / "evaluation.json").write_text(json.dumps(figures, indent=1) + "\n")
-        toml = arguments.model / "model.toml"
-        toml.write_text(re.sub(r"(?m)^show = .*$", f"show = {figures['threshold']}", toml.read_text()))
+        write_confidence(arguments.model / "model.toml", weights, figures)
+        evaluation = arguments.model / "evaluation.json"
+        measured = json.loads(evaluation.read_text()) if arguments.again else {}
+        used = {key: measured[key] for key in ("typing", "perplexity_window", "perplexity") if key in measured}
+        figures |= used or use(arguments.model, positions, arguments.jobs)
+        evaluation.write_text(json.dumps(figures, indent=1) + "\n")
+    show(figures, curve)
 
 
 def show(figures: dict, curve: list[Score]) -> None:
     print("threshold  shown  exact  right  chars")
     for point in curve:
         print(f"{point.threshold:9} {point.shown:6.1%} {point.exact:6.1%} {point.right:6.1%} {point.mean_chars:6.1f}")
-    for key in ("threshold", "report", "inside_lines", "line_starts", "typing"):
-        print(key, figures[key])
-    for language, row in figures["perplexity"].items():
+    for key in ("thresholds", "report", "inside_lines", "line_starts", "typing"):
+        print(key, figures.get(key))
+    for language, row in figures.get("perplexity", {}).items():
         print(f"{language:16} {row['per_token']:6.2f} a token, {row['bits_per_char']:.3f} bits a character")
 
 

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from engine.completion_cache.place import Place
 from engine.completion_cache.slicing import confirmed, is_border, put_before, rest_of, with_step
+from engine.languages import Language
 from engine.line_ends import with_lf
-from engine.postprocess import Draft, Silent, apply_filters
+from engine.postprocess import Draft, Silent, Surroundings, apply_filters
 from engine.types import Completion, Generated, Mode, Outcome, Prompt
-
-# (answer, mode, prefix, suffix) -> what is shown, or None and why not: `engine.complete.decide` with its threshold.
-Decide = Callable[[Generated, Mode, str, str], tuple[Completion | None, str]]
 
 MAX_REJOINED_CHARS = 8  # deleted at the end of a word, that an answer behind them may bring back
 WORD_END = re.compile(r"\w+$")
 WORD_START = re.compile(r"\w*")
 # Of an entry in memory, measured with tracemalloc: by itself, for each token and for each snippet of the receipt.
 ENTRY_BYTES, TOKEN_BYTES, SNIPPET_BYTES = 1_300, 68, 230
+
+
+class Decide(Protocol):
+    """What of an answer is shown, or None and why not: `engine.complete.Decider`."""
+
+    @property
+    def language(self) -> Language: ...
+
+    def __call__(self, generated: Generated, mode: Mode, prefix: str, suffix: str) -> tuple[Completion | None, str]: ...
 
 
 @dataclass(eq=False)
@@ -51,7 +58,7 @@ class Entry:
         None and a reason where the model would say nothing more if it were asked.
         """
         fresh, silence = self._fresh(place, typed, prefix, suffix, decide)
-        kept = self._kept(typed, prefix, suffix)
+        kept = self._kept(typed, prefix, suffix, decide.language)
         found = fresh if fresh and (kept is None or fresh.text.startswith(kept.text)) else kept
         if found is None:
             return None, silence
@@ -84,29 +91,29 @@ class Entry:
         if "\n" in typed:  # which lines belong to the block is a matter of where it begins
             began = prefix[: len(prefix) - len(typed)]
             found, silence = decide(confirmed(answer, len(typed)), self.mode, began, suffix)
-            found = found and self._rest(found, typed, prefix, suffix)
+            found = found and self._rest(found, typed, prefix, suffix, decide.language)
         else:
             found, silence = decide(rest_of(answer, len(typed)), self.mode, prefix, suffix)
         same_place = (place.after, place.epoch) == (self.place.after, self.place.epoch)
         same_again = same_place and is_border(answer, len(typed)) and "\n" not in typed
         return found, silence if same_again else ""
 
-    def _kept(self, typed: str, prefix: str, suffix: str) -> Completion | None:
+    def _kept(self, typed: str, prefix: str, suffix: str, language: Language) -> Completion | None:
         """What has been shown and is not yet typed."""
         if not self.shown.startswith(typed) or len(self.shown) <= len(typed):
             return None
-        return self._rest(Completion(self.shown, self.mode, self.confidence), typed, prefix, suffix)
+        return self._rest(Completion(self.shown, self.mode, self.confidence), typed, prefix, suffix, language)
 
-    def _rest(self, whole: Completion, typed: str, prefix: str, suffix: str) -> Completion | None:
+    def _rest(self, whole: Completion, typed: str, prefix: str, suffix: str, language: Language) -> Completion | None:
         """A completion at the place without what is typed of it, and without what the document has by now."""
         text, began = whole.text, prefix[: len(prefix) - len(typed)]
         several_lines, line_goes_on = "\n" in typed, suffix.partition("\n")[0].strip()
         try:
             if several_lines:
-                text = apply_filters(Draft(text, began, suffix, self.mode)).text
+                text = apply_filters(Draft(text, Surroundings(began, suffix, language), self.mode)).text
             text = text[len(typed) :] if text.startswith(typed) else ""
             if line_goes_on or not several_lines:
-                text = apply_filters(Draft(text, prefix, suffix, self.mode)).text
+                text = apply_filters(Draft(text, Surroundings(prefix, suffix, language), self.mode)).text
         except Silent:
             return None
         return replace(whole, text=text) if text.strip() else None

@@ -6,17 +6,20 @@ function that decides for a keystroke.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from engine.complete import complete, decide
 from engine.context.collect import Workspaces
 from engine.evaluate.positions import Position
+from engine.languages import language_of
 from engine.model.protocol import LanguageModel
-from engine.postprocess.confidence import confidence_of_whole
+from engine.postprocess import Surroundings
+from engine.postprocess.confidence import Estimate, borders
 from engine.types import CancellationToken, CompletionSettings, Generated, Mode
 
+NO_WEIGHTS: Mapping[str, float] = MappingProxyType({})  # the model's own probabilities
 MIN_SHOWN = 20  # suggestions, for a share of them to mean something
 
 
@@ -34,8 +37,8 @@ class Score:
     """Shares of positions at one threshold.
 
     `exact`: of the shown, those that are the true text from the cursor to the line's end (or, over several lines, to a
-    line's end). `right`: of the shown, those that agree with the true text to their own end. `mean_chars` is the mean
-    length of the shown.
+    line's end). `right`: of the shown, those that agree with the true text to their own end, and do not end within one
+    of its words. `mean_chars` is the mean length of the shown.
     """
 
     threshold: float
@@ -63,22 +66,30 @@ def ask(
     return answers
 
 
-def score(answers: Sequence[Answer], threshold: float, *, whole_only: bool = False) -> Score:
+def place_of(answer: Answer) -> Surroundings:
+    """Where an answer stands."""
+    document, cursor = answer.position.request.document, answer.position.request.offset
+    return Surroundings(document.text[:cursor], document.text[cursor:], language_of(document.language, document.path))
+
+
+def score(
+    answers: Sequence[Answer], threshold: float, weights: Mapping[str, float] = NO_WEIGHTS, *, whole_only: bool = False
+) -> Score:
     """The score at a threshold. `whole_only` counts a stricter manner than ours: whole answers or none, never cut."""
     shown = exact = right = chars = right_chars = 0
     for answer in answers:
-        request, truth = answer.position.request, answer.position.rest_of_line + answer.position.lines_below
-        text, cursor = request.document.text, request.offset
-        if whole_only and confidence_of_whole(answer.generated) < threshold:
-            continue
-        completion, _ = decide(
-            answer.generated, answer.mode, text[:cursor], text[cursor:], 0.0 if whole_only else threshold
-        )
+        truth = answer.position.rest_of_line + answer.position.lines_below
+        place = place_of(answer)
+        if whole_only:
+            *_, whole = (None, *borders(answer.generated, answer.mode))
+            if whole is None or not whole.ended or Estimate(place, answer.mode, weights).of(whole) < threshold:
+                continue
+        completion, _ = decide(answer.generated, answer.mode, place, weights, 0.0 if whole_only else threshold)
         if completion is None:
             continue
         shown += 1
         chars += len(completion.text)
-        if truth.startswith(completion.text):
+        if is_right(completion.text, truth):
             right += 1
             right_chars += len(completion.text)
             # Whole lines only: what follows in the truth is a line end (trailing blanks do not count).
@@ -87,11 +98,23 @@ def score(answers: Sequence[Answer], threshold: float, *, whole_only: bool = Fal
     return Score(threshold, shown / count, exact / of, right / of, chars / of, right_chars / count)
 
 
-def calibrate(answers: Sequence[Answer], least_right: float, thresholds: Sequence[float]) -> Score:
+def is_right(text: str, truth: str) -> bool:
+    """Whether `text` agrees with the true text to its own end, and does not end within one of its words."""
+    goes_on = truth[len(text) : len(text) + 1]
+    ends_a_word = not (text[-1:].isalnum() or text.endswith("_")) or not (goes_on.isalnum() or goes_on == "_")
+    return truth.startswith(text) and ends_a_word
+
+
+def calibrate(
+    answers: Sequence[Answer],
+    least_right: float,
+    thresholds: Sequence[float],
+    weights: Mapping[str, float] = NO_WEIGHTS,
+) -> Score:
     """The score at the lowest threshold at which `right` reaches `least_right`; at the highest where none does.
 
     A threshold at which next to nothing is shown proves nothing and is passed over.
     """
-    scores = [score(answers, threshold) for threshold in thresholds]
+    scores = [score(answers, threshold, weights) for threshold in thresholds]
     enough = MIN_SHOWN / max(1, len(answers))
     return next((s for s in scores if s.right >= least_right and s.shown >= enough), scores[-1])

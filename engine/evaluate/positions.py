@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.types import CompletionRequest, Document
 
+# What becomes of the rest of the cursor's line: it is removed; its closing brackets, quotes and semicolon stay, as
+# where an editor closes what a person opens; or all of it stays, as where a person goes back into a line.
+REST = ("removed", "closed", "kept")
+CLOSED = re.compile(r"""[)\]}'"`;:,]+$""")
+
 
 @dataclass(frozen=True)
 class Position:
-    """A request whose document lacks the rest of the cursor's line, and that rest.
+    """A request whose document lacks what a person would type next in the cursor's line, and that text.
 
     `at_line_start`: the cursor stands behind the indentation; otherwise inside the line's text.
     """
@@ -24,11 +30,17 @@ class Position:
 
 
 def draw_positions(
-    files: list[tuple[Path, str]], root: Path, count: int, line_start_share: float, rng: random.Random
+    files: list[tuple[Path, str]],
+    root: Path,
+    count: int,
+    line_start_share: float,
+    rng: random.Random,
+    rest: str = "removed",
 ) -> Iterator[Position]:
     """`count` positions in files drawn in proportion to their length; half-empty lines and blank ones are passed over.
 
-    `files` are (path, languageId). Inside a line every column behind its first character is equally likely.
+    `files` are (path, languageId), `rest` is one of `REST`. Inside a line every column behind its first character is
+    equally likely.
     """
     texts = [(file, language, file.read_text(encoding="utf-8")) for file, language in files]
     weights = [len(text) for _, _, text in texts]
@@ -45,6 +57,10 @@ def draw_positions(
         at_line_start = rng.random() < line_start_share
         column = indent if at_line_start else rng.randint(indent + 1, len(line) - 1)
         cursor, stop = start + column, start + len(line)
+        if rest == "kept":
+            stop = cursor
+        elif rest == "closed" and (closed := CLOSED.search(line, column)):
+            stop = start + closed.start()
         path = file.relative_to(root).as_posix()
         document = Document(path, language, text[:cursor] + text[stop:], file, root)
         yield Position(CompletionRequest(document, cursor), text[cursor:stop], text[stop:], at_line_start)

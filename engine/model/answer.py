@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from engine.model.folder import ModelDescription
 from engine.model.protocol import StopRule, Token, Tokenizer
@@ -22,19 +23,28 @@ def stop_ids(description: ModelDescription, tokenizer: Tokenizer) -> tuple[int, 
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class Question:
+    """What a model is asked, in the terms of `LanguageModel.generate`. The first `forgiven` tokens of the answer do not
+    count against `least_log_prob`.
+    """
+
+    tokens: Sequence[int]
+    max_new_tokens: int
+    stop: StopRule
+    others: Sequence[int] = ()
+    least_log_prob: float = -math.inf
+    forgiven: int = 0
+
+
 class Answer:
     """One answer under way. `add` is the generator's `OnToken`; it may be called in another thread than the rest."""
 
     def __init__(
-        self,
-        tokenizer: Tokenizer,
-        stop_ids: Sequence[int],
-        stop: StopRule,
-        cancellation: CancellationToken,
-        least_log_prob: float = -math.inf,
+        self, tokenizer: Tokenizer, stop_ids: Sequence[int], question: Question, cancellation: CancellationToken
     ) -> None:
-        self._tokenizer, self._stop_ids, self._stop = tokenizer, frozenset(stop_ids), stop
-        self._cancellation, self._least_log_prob = cancellation, least_log_prob
+        self._tokenizer, self._stop_ids, self._question = tokenizer, frozenset(stop_ids), question
+        self._cancellation = cancellation
         self._log_prob = 0.0
         self._said: list[int] = []
         self._ends: list[int] = []
@@ -57,23 +67,17 @@ class Answer:
         self._text = self._tokenizer.decode(self._said)
         self._ends.append(len(self._text))
         self._log_probs.append(token.log_prob)
-        self._log_prob += token.log_prob
-        return self._stop(self._text) or self._log_prob < self._least_log_prob
+        if len(self._said) > self._question.forgiven:
+            self._log_prob += token.log_prob
+        return self._question.stop(self._text) or self._log_prob < self._question.least_log_prob
 
-    def generated(
-        self,
-        max_new_tokens: int,
-        prefill_ms: float,
-        decode_ms: float,
-        wait_ms: float = 0.0,
-        reused_tokens: int = 0,
-    ) -> Generated:
+    def generated(self, prefill_ms: float, decode_ms: float, wait_ms: float = 0.0, reused_tokens: int = 0) -> Generated:
         return Generated(
             text=self._text,
             ends=tuple(self._ends),
             log_probs=tuple(self._log_probs),
             end_log_prob=self._end_log_prob,
-            stopped=self._end_log_prob is not None or len(self._said) < max_new_tokens,
+            stopped=self._end_log_prob is not None or len(self._said) < self._question.max_new_tokens,
             prefill_ms=prefill_ms,
             decode_ms=decode_ms,
             wait_ms=wait_ms,

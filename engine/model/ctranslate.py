@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from engine.model.answer import Answer, stop_ids
+from engine.model.answer import Answer, Question, stop_ids
 from engine.model.folder import ModelDescription
 from engine.model.generator import TokenGenerator
+from engine.model.healing import healed
 from engine.model.protocol import StopRule
 from engine.model.tokenizer import FolderTokenizer
 from engine.types import GREEDY, CancellationToken, Generated, Priority, Sampling
@@ -62,12 +63,18 @@ class CTranslateModel:
         *,
         head: int = 0,
         priority: Priority = Priority.COMPLETION,  # noqa: ARG002 - there is nobody else
-        others: int = 0,
+        others: Sequence[int] = (),
         least_log_prob: float = -math.inf,
+        held: tuple[int, int] = (0, 0),
     ) -> Generated:
-        cancellation.check()
-        answer = Answer(self._tokenizer, self._stop_ids, stop, cancellation, least_log_prob)
-        took = self._generator.generate(tokens, max_new_tokens, self._stop_ids, answer.add, sampling, head, others)
-        cancellation.check()
-        reused = self._generator.reused_tokens
-        return answer.generated(max_new_tokens, took.prefill_ms, took.decode_ms, reused_tokens=reused)
+        def ask(question: Question) -> Generated:
+            cancellation.check()
+            answer = Answer(self._tokenizer, self._stop_ids, question, cancellation)
+            took = self._generator.generate(
+                question.tokens, question.max_new_tokens, self._stop_ids, answer.add, sampling, head, question.others
+            )
+            cancellation.check()
+            return answer.generated(took.prefill_ms, took.decode_ms, reused_tokens=self._generator.reused_tokens)
+
+        question = Question(tokens, max_new_tokens, stop, others, least_log_prob)
+        return healed(ask, self._tokenizer, question, held) if held[1] else ask(question)

@@ -30,12 +30,12 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.types import ModelError
+from engine.types import Eagerness, ModelError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -48,8 +48,26 @@ REQUIRED_FILES = ("model.toml", "model.bin", "config.json", "tokenizer.json")
 NUMERIC_TYPES = ("int8", "int8_float32", "float16", "bfloat16", "float32")
 CAPABILITIES = frozenset({"complete", "infill", "chat", "translate"})
 MIN_CONTEXT_TOKENS = 64
+UNCALIBRATED = {"show": 0.5, "few": 0.7, "many": 0.3}  # of a model whose confidence nobody has measured
 HASHED_BLOCK_BYTES = 8 * 2**20
 MAX_HASHED_BYTES = 256 * 2**20  # hashing more would be felt at every start; `models verify` is for those
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """How sure of an answer is sure enough: the table `[confidence]`.
+
+    `weights`: of a logistic over `engine.postprocess.confidence.SIGNS`, by name; empty where none was fitted to the
+    model, whose own probabilities then count. `show`, `few` and `many` are the least probabilities that are shown.
+    """
+
+    show: float = UNCALIBRATED["show"]
+    few: float = UNCALIBRATED["few"]
+    many: float = UNCALIBRATED["many"]
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    def threshold(self, eagerness: Eagerness) -> float:
+        return {Eagerness.FEW: self.few, Eagerness.BALANCED: self.show, Eagerness.MANY: self.many}[eagerness]
 
 
 @dataclass(frozen=True)
@@ -72,7 +90,7 @@ class ModelDescription:
     begins_with_space: bool = False
     chat_template: str = ""
     translation: str = ""
-    confidence_to_show: float = 0.0
+    confidence: Confidence = field(default_factory=Confidence)
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -146,6 +164,14 @@ def _checked(folder: Path, table: dict[str, Any]) -> ModelDescription:
 
     prompt = value(table, "prompt", dict)
     confidence = value(table, "confidence", dict, {})
+    weights = value(confidence, "weights", dict, {})
+
+    def probability(name: str, default: float) -> float:
+        found = float(value(confidence, name, (int, float), default))
+        if not 0 <= found <= 1:
+            raise ModelError(f"{where}: {name} is {found:g}, which is no probability")
+        return found
+
     capabilities = frozenset(map(str, value(table, "capabilities", list)))
     if unknown := capabilities - CAPABILITIES:
         raise ModelError(f"{where}: unknown capabilities {sorted(unknown)}; known are {sorted(CAPABILITIES)}")
@@ -166,6 +192,9 @@ def _checked(folder: Path, table: dict[str, Any]) -> ModelDescription:
         begins_with_space=value(prompt, "begins_with_space", bool, default=False),
         chat_template=value(prompt, "chat_template", str, ""),
         translation=value(prompt, "translation", str, ""),
-        confidence_to_show=float(value(confidence, "show", (int, float), 0.0)),
+        confidence=Confidence(
+            **{name: probability(name, default) for name, default in UNCALIBRATED.items()},
+            weights={name: float(value(weights, name, (int, float))) for name in weights},
+        ),
         facts=table,
     )

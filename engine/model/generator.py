@@ -105,11 +105,11 @@ class TokenGenerator:
         on_token: OnToken,
         sampling: Sampling = GREEDY,
         head: int = 0,
-        others: int = 0,
+        others: Sequence[int] = (),
     ) -> Timing:
         """Continues `tokens` until `on_token` says so, one of `end_ids` came, which `on_token` is told as well, or
-        `max_new_tokens` are there. The first `head` tokens are likely to be the first of the next prompts too. With
-        each token come so many `others` that are next in probability.
+        `max_new_tokens` are there. The first `head` tokens are likely to be the first of the next prompts too. With the
+        first, the second token and so on come so many `others` that are next in probability.
 
         Of the seeds a process sees, only the first counts: CTranslate2's decoding thread takes one when it first draws
         a token, and passes over what is set later.
@@ -147,7 +147,7 @@ class TokenGenerator:
         end_ids: Sequence[int],
         on_token: OnToken,
         sampling: Sampling = GREEDY,
-        others: int = 0,
+        others: Sequence[int] = (),
     ) -> Timing:
         # CTranslate2 lets go of the callback in its own thread, maybe after this call has returned. The callback must
         # therefore not hold `self`: the last reference to a generator, dropped in that thread, would make the thread
@@ -158,7 +158,8 @@ class TokenGenerator:
         def on_step(step: ctranslate2.GenerationStepResult) -> bool:
             nonlocal first
             first = first or time.perf_counter()
-            return on_token(Token(step.token_id, step.log_prob, _others(step, others) if others else ()))
+            count = others[step.step] if step.step < len(others) else 0
+            return on_token(Token(step.token_id, step.log_prob, _others(step, count) if count else ()))
 
         spelled = [str(token) for token in tokens]
         self._loaded.generate_batch(

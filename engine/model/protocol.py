@@ -56,15 +56,19 @@ class LanguageModel(Protocol):
         *,
         head: int = 0,
         priority: Priority = Priority.COMPLETION,
-        others: int = 0,
+        others: Sequence[int] = (),
         least_log_prob: float = -math.inf,
+        held: tuple[int, int] = (0, 0),
     ) -> Generated:
         """Continues `tokens` until the model ends, `stop` says so, or `max_new_tokens` are there.
 
         The first `head` tokens are likely to be the first of the next prompts too: their state is worth keeping.
-        `others`: so many other tokens are told for each, which costs little. An answer that is less probable than
-        `least_log_prob` is given up where it becomes so: nobody would be shown it.
+        `others`: so many other tokens are told beside the first, the second and so on. An answer that is less probable
+        than `least_log_prob` is given up where it becomes so: nobody would be shown it.
 
         Raises `Cancelled` within one decode step of `cancellation`. One caller at a time.
+
+        `held`: from where to where the `tokens` are that the answer may say otherwise, see `engine.model.healing`;
+        their text is not part of the answer.
         """
         ...

@@ -1,10 +1,20 @@
-"""What passes through the filters."""
+"""What passes through the filters, and where it would stand."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 
+from engine.languages import Language
+from engine.postprocess.balance import Balance
 from engine.types import Mode
+
+NEAR_CHARS = 4000  # on each side of the cursor, that filters look at
+CLOSES_OR_BRANCHES = re.compile(
+    r"[)\]}]|(?:end|else|elif|elsif|elseif|except|catch|finally|rescue|ensure|case|default|when|fi|done|esac|public"
+    r"|private|protected)\b"
+)
 
 
 class Silent(Exception):  # noqa: N818 - it is not an error
@@ -16,24 +26,69 @@ def indent_of(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-@dataclass(frozen=True)
-class Draft:
-    """A suggestion on its way to the editor. All text has LF line ends.
+def opens_block(line_before: str) -> bool:
+    """Whether what follows a cursor behind this is the body of the line, one step further in."""
+    return line_before.rstrip().endswith(("{", ":"))
 
-    `prefix` and `suffix` are the document's, whole: filters look at what stands around the cursor.
+
+def belongs_to_block(line: str, indent: int, *, opener: bool) -> bool:
+    """Whether a line that is not blank still belongs to a block that began on a line indented by `indent`.
+
+    Behind an `opener` the body is indented further; what closes it (`}`, `end`) or branches it (`else`) is not.
     """
+    own = indent_of(line)
+    return own > indent or (own == indent and (not opener or bool(CLOSES_OR_BRANCHES.match(line.lstrip()))))
 
-    text: str
+
+def closes_bracket(line: str) -> bool:
+    """Whether a line begins by closing what stands open above it."""
+    return line.lstrip()[:1] in {")", "]", "}"}
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where a suggestion would stand: the document before and behind the cursor, whole, with LF line ends."""
+
     prefix: str
     suffix: str
-    mode: Mode
+    language: Language
 
-    @property
+    @cached_property
     def line_before(self) -> str:
         """The cursor's line, up to the cursor."""
         return self.prefix[self.prefix.rfind("\n") + 1 :]
 
-    @property
+    @cached_property
     def line_after(self) -> str:
         """The cursor's line, behind the cursor."""
-        return self.suffix.partition("\n")[0]
+        end = self.suffix.find("\n")
+        return self.suffix if end < 0 else self.suffix[:end]
+
+    @cached_property
+    def lines_above(self) -> list[str]:
+        """The nearest lines above the cursor's, in the file's order."""
+        end = self.prefix.rfind("\n")
+        return self.prefix[max(0, end - NEAR_CHARS) : end].split("\n") if end >= 0 else []
+
+    @cached_property
+    def lines_below(self) -> list[str]:
+        """The nearest lines below the cursor's."""
+        return self.suffix[:NEAR_CHARS].split("\n")[1:]
+
+    @cached_property
+    def next_line(self) -> str:
+        """The nearest line below that is not blank, or ""."""
+        return next((line.rstrip() for line in self.lines_below if line.strip()), "")
+
+    @cached_property
+    def balance(self) -> Balance:
+        return Balance(self.prefix, self.suffix, self.language)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A suggestion on its way to the editor. All text has LF line ends."""
+
+    text: str
+    place: Surroundings
+    mode: Mode

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from engine.model.protocol import StopRule
-from engine.postprocess.draft import indent_of
+from engine.postprocess.draft import belongs_to_block, closes_bracket, indent_of, opens_block
 from engine.types import Mode
 
 MAX_BLOCK_LINES = 16
 REPEATED_LINES = 3
+NEAR_LINES = 3  # below the cursor, that a suggestion must not write again
+NEAR_CHARS = 1000  # behind the cursor, in which these are looked for
 
 
 def stop_rule(mode: Mode, prefix: str, suffix: str) -> StopRule:
     """LINE ends with its line; BLOCK where it leaves its block, repeats itself or reaches the suffix's next line."""
     if mode is Mode.LINE:
         return lambda text: "\n" in text
-    indent = indent_of(prefix[prefix.rfind("\n") + 1 :])  # less, and a line no longer belongs to the cursor's block
-    next_line = next((line for line in suffix.split("\n")[1:4] if len(line.strip()) > 1), None)
+    line_before = prefix[prefix.rfind("\n") + 1 :]
+    opener, indent = opens_block(line_before), indent_of(line_before)
+    below = suffix[:NEAR_CHARS].split("\n")[1 : 1 + NEAR_LINES]
+    next_line = next((line for line in below if len(line.strip()) > 1), None)
 
     def block(text: str) -> bool:
         lines = text.split("\n")
@@ -27,6 +31,6 @@ def stop_rule(mode: Mode, prefix: str, suffix: str) -> StopRule:
             return True
         # The line under way already shows its indentation once it has a character that is not blank.
         last = lines[-1]
-        return bool(last.strip()) and indent_of(last) < indent
+        return bool(last.strip()) and not belongs_to_block(last, indent, opener=opener) and not closes_bracket(last)
 
     return block

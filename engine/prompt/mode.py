@@ -1,4 +1,4 @@
-"""LINE or BLOCK, from syntax and cursor."""
+"""LINE or BLOCK, from syntax and cursor; and how many tokens this machine can decode while a person waits."""
 
 from __future__ import annotations
 
@@ -9,28 +9,79 @@ from engine.types import Mode
 
 # What may stand behind the cursor when a line is still "at its end": brackets and quotes an editor closed by itself.
 CLOSED_BY_THE_EDITOR = re.compile(r"""^[\s)\]}'"`;:,>]*$""")
+# Languages of data and prose have no bodies of statements: there an empty line asks for a line.
+NO_STATEMENTS = frozenset({
+    "bibtex", "css", "dockerfile", "graphql", "html", "ini", "json", "jsonc", "jsp", "latex", "less", "markdown",
+    "plaintext", "plaintex", "restructuredtext", "rmd", "scss", "sass", "tex", "toml", "xml", "xsl", "yaml",
+})  # fmt: skip
+# Line ends inside of an expression: what follows is its next line, not a new statement. A lone `>` closes a tag.
+GOES_ON = re.compile(r"(?:[(\[,.+*/%&|^~\\=?]|[^=\->]>|\b(?:and|or|not|in|is))$")
+COMMENT_WORDS = 2  # a comment says what to write once it has so many
+LINE_SECONDS, BLOCK_SECONDS = 0.4, 1.0  # how long a person waits for them, of which all may go into decoding
+MAX_LINE_TOKENS = 32
+MIN_LINE_TOKENS, MIN_BLOCK_TOKENS = 12, 24  # fewer are not worth showing: better late than useless
 
 
 def choose_mode(language: Language, text: str, offset: int) -> Mode:
-    """BLOCK after a block opener, below a comment, or on an empty line below one of them; LINE anywhere else."""
+    """BLOCK after a block opener, on and below a comment, on an empty line of a body; LINE anywhere else."""
     start = text.rfind("\n", 0, offset) + 1
     end = text.find("\n", offset)
     before, after = text[start:offset], text[offset : len(text) if end < 0 else end]
     if not CLOSED_BY_THE_EDITOR.match(after):
         return Mode.LINE
     if before.strip():
-        return Mode.BLOCK if _opens_a_block(before, language) and not after.strip() else Mode.LINE
-    above = text[:start].rstrip().rpartition("\n")[2]
-    return Mode.BLOCK if _opens_a_block(above, language) or _is_comment(above, language) else Mode.LINE
+        asks = _opens_a_block(before, language) or _says_what_to_write(before, language)
+        return Mode.BLOCK if asks and not after.strip() else Mode.LINE
+    above = _last_line_with_text(text, start)
+    if _opens_a_block(above, language) or _is_comment(above, language):
+        return Mode.BLOCK
+    in_a_body = bool(before) and not after.strip() and language.id not in NO_STATEMENTS
+    return Mode.BLOCK if in_a_body and not GOES_ON.search(above.rstrip()) else Mode.LINE
+
+
+def token_cap(mode: Mode, tokens_per_second: float | None, asked: int) -> int:
+    """The most new tokens: what is decoded in the time a person waits, but a useful number, and never more than asked.
+
+    `tokens_per_second` is the measured decode speed, None where nothing was measured yet.
+    """
+    most, seconds, least = (
+        (min(asked, MAX_LINE_TOKENS), LINE_SECONDS, MIN_LINE_TOKENS)
+        if mode is Mode.LINE
+        else (asked, BLOCK_SECONDS, MIN_BLOCK_TOKENS)
+    )
+    if tokens_per_second is None:
+        return most
+    return min(most, max(least, int(tokens_per_second * seconds)))
+
+
+def _last_line_with_text(text: str, end: int) -> str:
+    """The nearest line above `end`, the beginning of a line, that is not blank; or ""."""
+    while end > 0:
+        start = text.rfind("\n", 0, end - 1) + 1
+        if text[start:end].strip():
+            return text[start : end - 1]
+        end = start
+    return ""
 
 
 def _opens_a_block(line: str, language: Language) -> bool:
     # A call's open bracket asks for its arguments, a line of them: only what opens statements counts.
     openers = tuple(opener for opener in language.block_openers if opener not in {"(", "["})
-    return line.rstrip().endswith(openers) and not _is_comment(line, language)
+    stripped = line.rstrip()
+    opener = next((opener for opener in openers if stripped.endswith(opener)), "")
+    # A word opens a block as a whole word: `undo` is not `do`.
+    inside_a_word = opener[:1].isalpha() and stripped[: -len(opener)][-1:].isalnum()
+    closes_a_tag = opener == ">" and bool(re.search(r"</[^<>]*>$|/>$|-->$", stripped))
+    return bool(opener) and not inside_a_word and not closes_a_tag and not _is_comment(line, language)
 
 
 def _is_comment(line: str, language: Language) -> bool:
     stripped = line.strip()
     ends = ("*/", '"""', "'''", language.comment_end or "*/")
     return stripped.startswith(language.line_comment) or stripped.endswith(ends)
+
+
+def _says_what_to_write(line: str, language: Language) -> bool:
+    stripped = line.strip()
+    is_code = language.id not in NO_STATEMENTS and stripped.startswith(language.line_comment)
+    return is_code and len(re.findall(r"\w+", stripped)) >= COMMENT_WORDS

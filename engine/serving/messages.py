@@ -44,7 +44,7 @@ class Generate:
     end_ids: list[int]
     sampling: list[Any]
     priority: int
-    others: int = 0
+    others: list[int]
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ import math
 import time
 from collections.abc import Callable, Sequence
 
-from engine.model.answer import Answer, stop_ids
+from engine.model.answer import Answer, Question, stop_ids
 from engine.model.folder import ModelDescription
+from engine.model.healing import healed
 from engine.model.protocol import StopRule, Token
 from engine.model.tokenizer import FolderTokenizer
 from engine.serving import messages
@@ -43,30 +44,41 @@ class ServedModel:
         *,
         head: int = 0,
         priority: Priority = Priority.COMPLETION,
-        others: int = 0,
+        others: Sequence[int] = (),
         least_log_prob: float = -math.inf,
+        held: tuple[int, int] = (0, 0),
     ) -> Generated:
         """As the protocol says. Returns as soon as `stop` does; the engine then ends its work within a decode step."""
+
+        def ask(question: Question) -> Generated:
+            return self._ask(question, cancellation, sampling, head, priority)
+
+        question = Question(tokens, max_new_tokens, stop, others, least_log_prob)
+        return healed(ask, self._tokenizer, question, held) if held[1] else ask(question)
+
+    def _ask(
+        self, question: Question, cancellation: CancellationToken, sampling: Sampling, head: int, priority: Priority
+    ) -> Generated:
         cancellation.check()
-        answer = _Heard(self._tokenizer, self._stop_ids, stop, cancellation, least_log_prob)
+        answer = _Heard(self._tokenizer, self._stop_ids, question, cancellation)
 
         def begin() -> Callable[[messages.Began | messages.Said], bool]:
             nonlocal answer
-            answer = _Heard(self._tokenizer, self._stop_ids, stop, cancellation, least_log_prob)
+            answer = _Heard(self._tokenizer, self._stop_ids, question, cancellation)
             return answer.hear
 
         asked = {
-            "tokens": list(tokens),
+            "tokens": list(question.tokens),
             "head": head,
-            "max_new_tokens": max_new_tokens,
+            "max_new_tokens": question.max_new_tokens,
             "end_ids": list(self._stop_ids),
             "sampling": [sampling.temperature, sampling.top_p, sampling.top_k, sampling.seed],
             "priority": int(priority),
-            "others": others,
+            "others": list(question.others),
         }
         self._client.generate(self._key, asked, cancellation, begin)
         cancellation.check()
-        return answer.as_generated(max_new_tokens)
+        return answer.as_generated()
 
 
 class _Heard(Answer):
@@ -82,7 +94,7 @@ class _Heard(Answer):
             return False
         return self.add(Token(what.token, what.log_prob, tuple((token, log_prob) for token, log_prob in what.others)))
 
-    def as_generated(self, max_new_tokens: int) -> Generated:
+    def as_generated(self) -> Generated:
         began = self._began
         decode_ms = (self._last - self._first) * 1000
-        return self.generated(max_new_tokens, began.prefill_ms, decode_ms, began.wait_ms, began.reused_tokens)
+        return self.generated(began.prefill_ms, decode_ms, began.wait_ms, began.reused_tokens)

@@ -41,7 +41,7 @@ class Generator(Protocol):
         on_token: OnToken,
         sampling: Sampling = GREEDY,
         head: int = 0,
-        others: int = 0,
+        others: Sequence[int] = (),
     ) -> Timing: ...
 
 
@@ -64,7 +64,7 @@ class Job:
     sampling: Sampling = GREEDY
     head: int = 0
     priority: Priority = Priority.COMPLETION
-    others: int = 0
+    others: Sequence[int] = ()
     is_cancelled: bool = False
     said: list[int] = field(default_factory=list)
     queued_at: float = 0.0
@@ -176,7 +176,8 @@ class Scheduler:
 
         left = job.max_new_tokens - len(job.said)
         prompt = [*job.tokens, *job.said]
-        job.generator.generate(prompt, left, job.end_ids, on_token, job.sampling, job.head, job.others)
+        others = job.others[len(job.said) :]
+        job.generator.generate(prompt, left, job.end_ids, on_token, job.sampling, job.head, others)
         if stepped_aside and not job.is_cancelled:
             return False
         if not job.is_cancelled:

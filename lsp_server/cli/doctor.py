@@ -72,7 +72,7 @@ def _describe(table: Table, description: ModelDescription, chosen_by: str) -> No
     table.add_row("", str(description.folder))
     table.add_row("can", ", ".join(sorted(description.capabilities)))
     table.add_row(
-        "context", f"{description.context_length} tokens; shows from confidence {description.confidence_to_show:.2f}"
+        "context", f"{description.context_length} tokens; shows from confidence {description.confidence.show:.2f}"
     )
     if licence := description.facts.get("licence"):
         table.add_row("licence", str(licence))

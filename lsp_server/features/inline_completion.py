@@ -11,8 +11,9 @@ from typing import Any
 
 from lsprotocol import types
 
-from engine.complete import decide
+from engine.complete import Decider
 from engine.completion_cache import Decide, Found, Place, place_of
+from engine.languages import language_of
 from engine.line_ends import LF, line_end_of
 from engine.types import (
     CancellationToken,
@@ -99,14 +100,14 @@ async def _one(server: CodegeexServer, asked: _Asked, token: RequestToken) -> ty
     if session.is_dismissed(asked.uri, asked.request.offset):
         return NOTHING
     began = time.perf_counter()
-    found = session.cache.lookup(asked.place, asked.text, asked.request.offset, _decide(server))
+    found = session.cache.lookup(asked.place, asked.text, asked.request.offset, _decide(server, asked))
     under_way = session.asking.get(asked.uri)
     if under_way and under_way.leads_to(asked.text, asked.request.offset) and not found:
         await under_way.ends(token)
         if token.is_cancelled:
             return NOTHING
         began = time.perf_counter()
-        found = session.cache.lookup(asked.place, asked.text, asked.request.offset, _decide(server))
+        found = session.cache.lookup(asked.place, asked.text, asked.request.offset, _decide(server, asked))
     if found:
         outcome = _outcome(asked, found, (time.perf_counter() - began) * 1000)
     elif answer := await _ask_unless_superseded(server, asked, token):
@@ -131,7 +132,7 @@ async def _several(server: CodegeexServer, asked: _Asked, token: RequestToken) -
         server.protocol.notify(types.PROGRESS, types.ProgressParams(stream, items))
 
     candidates = Candidates(send if stream is not None else None)
-    for found in session.cache.alternatives(asked.place, asked.text, offset, _decide(server)):
+    for found in session.cache.alternatives(asked.place, asked.text, offset, _decide(server, asked)):
         outcome = _outcome(asked, found, 0.0)
         if outcome.completion and candidates.add(outcome.completion.text):
             reporting.receipt(server, asked.uri, outcome)
@@ -276,10 +277,10 @@ def _request(server: CodegeexServer, params: types.InlineCompletionParams) -> Co
     return CompletionRequest(document, offset, others, MODES.get(settings.mode), recent)
 
 
-def _decide(server: CodegeexServer) -> Decide:
-    session = server.session
-    chosen = session.settings.completion.confidence
-    return partial(decide, threshold=session.worker.confidence_to_show if chosen is None else chosen)
+def _decide(server: CodegeexServer, asked: _Asked) -> Decide:
+    session, document = server.session, asked.request.document
+    language = language_of(document.language, document.path)
+    return Decider.of(language, session.worker.confidence, session.settings.completion)
 
 
 def _outcome(asked: _Asked, found: Found, took_ms: float) -> Outcome:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.complete import decide
+from engine.complete import Decider
 from engine.completion_cache import CompletionCache, Found, place_of
 from engine.completion_cache.slicing import confirmed, put_before, rest_of, with_step
+from engine.languages import language_of
 from engine.types import Completion, Generated, Mode, Outcome, Prompt
 from tests.scripted import CURSOR, WordTokenizer
 
-SURE = partial(decide, threshold=0.5)
+PYTHON = language_of("python")
+SURE = Decider(PYTHON, {}, 0.5)
 
 
 def said(text: str, probabilities: Sequence[float] | float = 0.99, end: float | None = 0.99) -> Generated:
@@ -91,10 +92,10 @@ def test_from_place_to_place(asked: str, says: str, now: str, shows: str | None)
     [
         ("print<cursor>\n", "(a, b)", "print(<cursor>)\n", "a, b"),
         ("s = <cursor>\n", '"name"', 's = "<cursor>"\n', "name"),
-        ("x = a<cursor>\n", "[i][j]", "x = a[<cursor>]\n", "i"),
+        ("x = a<cursor>\n", "[i][j]", "x = a[<cursor>]\n", "i][j"),
         ("x = f(g<cursor>)\n", "(y)", "x = f(g(<cursor>))\n", "y"),
     ],
-    ids=["bracket", "quote", "no further than the bracket", "nested"],
+    ids=["bracket", "quote", "the last bracket is the editor's", "nested"],
 )
 def test_what_editors_close_by_themselves_is_no_other_place(asked: str, says: str, now: str, shows: str) -> None:
     editing = Editing()
@@ -137,7 +138,7 @@ def test_what_is_shown_stays_however_unsure_its_end() -> None:
     unsure_within = said("alpha + beta", [0.9, 0.9, 0.9, 0.9, 0.9])
     editing = Editing()
     editing.answers("x = <cursor>\n", unsure_within)
-    shy = partial(decide, threshold=0.99)
+    shy = Decider(PYTHON, {}, 0.99)
     for typed in range(1, len("alpha + beta")):
         text = "x = " + "alpha + beta"[:typed] + "\n"
         found = editing.cache.lookup(place_of("main", text, 4 + typed), text, 4 + typed, shy)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.evaluate.accuracy import Answer, ask, calibrate, score
+from engine.evaluate.accuracy import Answer, ask, calibrate, is_right, score
 from engine.evaluate.positions import Position, draw_positions
 from engine.evaluate.typing import type_lines
 from engine.types import CompletionSettings, Mode
@@ -31,10 +31,28 @@ def test_positions_lack_the_rest_of_their_line_only(tmp_path: Path) -> None:
         assert len(place.rest_of_line) > 0
 
 
+def test_what_stands_behind_the_cursor_may_stay(tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("value = call(one, two)\n")
+    for rest, behind in (("kept", "two)\n"), ("closed", ")\n"), ("removed", "\n")):
+        (place,) = draw_positions([(file, "python")], tmp_path, 1, 0.0, random.Random(2), rest)
+        document, cursor = place.request.document, place.request.offset
+        assert document.text[cursor:].endswith(behind)
+        assert document.text[:cursor] + place.rest_of_line + document.text[cursor:] == file.read_text()
+
+
 def test_right_and_exact_are_different_things() -> None:
     answers = [said("name", "name", 0.9), said("name_of(x)", "name_of", 0.9), said("other", "wrong", 0.9)]
     found = score(answers, 0.5)
     assert (found.shown, found.right, found.exact) == (1.0, pytest.approx(2 / 3), pytest.approx(1 / 3))
+
+
+@pytest.mark.parametrize(
+    ("text", "truth", "right"),
+    [("name", "name = 1", True), ("name", "name_of = 1", False), ("name(", "name(x)", True), ("nam", "other", False)],
+)
+def test_half_a_word_is_not_right(text: str, truth: str, right: bool) -> None:
+    assert is_right(text, truth) is right
 
 
 def test_whole_answers_only_are_never_cut() -> None:

@@ -11,8 +11,9 @@ import pytest
 from engine.model import catalog
 from engine.model.catalog import EMBEDDED_FOLDER, find_model
 from engine.model.ctranslate import CTranslateModel
-from engine.model.folder import read_description
-from engine.types import ModelError
+from engine.model.folder import Confidence, read_description
+from engine.postprocess.confidence import SIGNS
+from engine.types import Eagerness, ModelError
 
 
 @pytest.fixture
@@ -47,12 +48,27 @@ def edit(name: str, change: Callable[[str], str]) -> Callable[[Path], None]:
             r"\[files\] is not a table of checksums",
         ),
         (edit("model.toml", lambda t: t.replace('"infill"', '"fly"')), r"unknown capabilities \['fly'\]"),
+        (edit("model.toml", lambda t: t.replace("show = 0.", "show = 7.")), "show is 7.*, which is no probability"),
+        (edit("model.toml", lambda t: t.replace("log_prob = ", "log_prob = true #")), "log_prob is True"),
     ],
 )
 def test_a_folder_that_cannot_be_used(folder: Path, damage: Callable[[Path], object], message: str) -> None:
     damage(folder)
     with pytest.raises(ModelError, match=message):
         read_description(folder)
+
+
+def test_the_embedded_model_has_a_weight_for_every_sign() -> None:
+    confidence = find_model("").confidence
+    assert set(confidence.weights) == set(SIGNS)
+    assert confidence.many < confidence.show < confidence.few
+    levels = [confidence.threshold(eagerness) for eagerness in (Eagerness.MANY, Eagerness.BALANCED, Eagerness.FEW)]
+    assert levels == sorted(levels)
+
+
+def test_a_model_that_nobody_has_calibrated_is_believed(folder: Path) -> None:
+    edit("model.toml", lambda t: t[: t.index("[confidence]")] + t[t.index("[source]") :])(folder)
+    assert read_description(folder).confidence == Confidence(show=0.5, few=0.7, many=0.3, weights={})
 
 
 def test_a_tokenizer_that_is_none(folder: Path) -> None:

@@ -1,85 +1,24 @@
-"""Golden cases of the filters, one a peculiarity that users of other tools complain of."""
+"""Where an answer ends while it is decoded, and how much of it is shown. Filters have their own tests."""
 
 from __future__ import annotations
 
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.complete import complete
-from engine.postprocess import Draft, Silent, apply_filters, shown_part, stop_rule
+from engine.postprocess import shown_part, stop_rule
+from engine.postprocess.confidence import SIGNS, Estimate, Shown, borders
 from engine.types import CancellationToken, CompletionSettings, Generated, Mode
-from tests.scripted import CURSOR, ScriptedModel, answer, at_cursor
+from tests.engine.golden import place
+from tests.scripted import ScriptedModel, answer, at_cursor
+
+NOWHERE = place("<cursor>")
 
 
-def filtered(source: str, text: str, mode: Mode = Mode.BLOCK) -> str:
-    prefix, suffix = source.split(CURSOR)
-    try:
-        return apply_filters(Draft(text, prefix, suffix, mode)).text
-    except Silent:
-        return ""
-
-
-@pytest.mark.parametrize(
-    ("source", "text", "shown"),
-    [
-        ("f(<cursor>)", "a, b)", "a, b"),
-        ("f(<cursor>);", "a, b);", "a, b"),
-        ("x = [<cursor>]", "1, 2]", "1, 2"),
-        ('s = "<cursor>"', 'hello"', "hello"),
-        ("if (<cursor>) {", "a > b) {", "a > b"),
-        ("f(g(<cursor>)", "x))", "x)"),
-        ("f(<cursor>", "g(x))", "g(x))"),
-        ("f(<cursor>)", "a,\n  b)", "a,\n  b"),
-        ("f(<cursor>)", "g(x)", "g(x)"),
-        ("a[<cursor>]", "xs[0]", "xs[0]"),
-        ("if (<cursor>) {", "ok() && !done()", "ok() && !done()"),
-        ("console.log(<cursor>)", "x);", "x"),
-        ("const {<cursor>} = require('x')", "a, b} = require('x');", "a, b"),
-        ("f(g(<cursor>)", "x)", "x)"),
-        ("function f() {<cursor>\n}", "\n    return 1;\n}", "\n    return 1;"),
-        ("go(() => {<cursor>\n});", "\n  db(e => {\n    a();\n  });\n});", "\n  db(e => {\n    a();\n  });"),
-        ("valu<cursor>e", "e", ""),
-        ("x = <cursor>e", "some", "some"),
-        ("x = <cursor>", "1   ", "1"),
-        ("x = <cursor>", "y <|assistant|> z", "y"),
-        ("x = <cursor>", "caf\ufffd", "caf"),
-        ("x = <cursor>", "// ", ""),
-        ("    <cursor>\n    return x\n", "x = 1\n    return x\n", "x = 1"),
-        ("    <cursor>\n}\n", "a();\n    b();\n}\n", "a();\n    b();"),
-        ("<cursor>", "a()\na()\na()\na()\n", "a()"),
-        ("def f():\n    <cursor>", "a()\nb()", "a()"),
-        ("x = f(1)\n<cursor>", "x = f(1)", ""),
-        ("a\n<cursor>\n  next_line()", "next_line()", ""),
-    ],
-)
-def test_filters(source: str, text: str, shown: str) -> None:
-    assert filtered(source, text) == shown
-
-
-def test_line_mode_is_one_line() -> None:
-    assert filtered("x = <cursor>", "1\ny = 2", Mode.LINE) == "1"
-
-
-BALANCED = st.recursive(
-    st.sampled_from(["a", "a.b", ""]),
-    lambda inner: st.builds("({}){}".format, inner, inner) | st.builds("a[{}]{}".format, inner, inner),
-    max_leaves=6,
-)
-
-
-@given(BALANCED)
-def test_a_balanced_answer_keeps_the_line_balanced(text: str) -> None:
-    assert balanced("f(" + filtered("f(<cursor>)", text, Mode.LINE) + ")")
-
-
-def balanced(text: str) -> bool:
-    previous, text = "", "".join(char for char in text if char in "()[]")
-    while previous != text:
-        previous, text = text, text.replace("()", "").replace("[]", "")
-    return not text
+def part(said: Generated, mode: Mode, threshold: float) -> Shown:
+    """What is shown by a model's own probabilities."""
+    return shown_part(said, mode, threshold, NOWHERE, {})
 
 
 def test_a_block_that_the_token_limit_cuts_off_shows_whole_lines_only() -> None:
@@ -90,7 +29,7 @@ def test_a_block_that_the_token_limit_cuts_off_shows_whole_lines_only() -> None:
 
 def test_a_character_of_several_tokens_counts_them_all() -> None:
     said = Generated("ab，", (2, 3, 3, 3), tuple(map(math.log, (0.99, 0.9, 0.05, 0.05))), None)
-    assert shown_part(said, Mode.LINE, 0.5).text == "ab"
+    assert part(said, Mode.LINE, 0.5).text == "ab"
 
 
 @pytest.mark.parametrize(
@@ -100,6 +39,9 @@ def test_a_character_of_several_tokens_counts_them_all() -> None:
         (Mode.LINE, "x = ", "", "1\n", True),
         (Mode.BLOCK, "def f():\n    ", "", "a\n    b", False),
         (Mode.BLOCK, "def f():\n    ", "", "a\nb", True),
+        (Mode.BLOCK, "def f():", "", "\n    a\nb", True),
+        (Mode.BLOCK, "if a:", "", "\n    a\nelse", False),
+        (Mode.BLOCK, "x = [\n    ", "", "1,\n]", False),
         (Mode.BLOCK, "", "\nend()\n", "a\nend()\n", True),
         (Mode.BLOCK, "", "", "a\na\na\na", True),
         (Mode.BLOCK, "", "", "a\n" * 20, True),
@@ -110,32 +52,63 @@ def test_stop_rules(mode: Mode, prefix: str, suffix: str, text: str, stops: bool
 
 
 def test_a_sure_answer_is_shown_whole_with_the_end_counted() -> None:
-    shown = shown_part(answer("a.b", [0.9, 0.9, 0.9], end=0.9), Mode.LINE, 0.6)
+    shown = part(answer("a.b", [0.9, 0.9, 0.9], end=0.9), Mode.LINE, 0.6)
     assert shown.text == "a.b"
     assert shown.confidence == pytest.approx(0.9**4)
 
 
 def test_an_unsure_tail_is_cut_at_a_word() -> None:
     said = answer("name, count_of", [0.95, 0.95, 0.95, 0.1], end=0.9)
-    assert shown_part(said, Mode.LINE, 0.6).text.rstrip() == "name,"
+    assert part(said, Mode.LINE, 0.6).text.rstrip() == "name,"
 
 
 def test_an_unsure_beginning_shows_nothing() -> None:
-    shown = shown_part(answer("name", [0.2], end=0.9), Mode.LINE, 0.6)
+    shown = part(answer("name", [0.2], end=0.9), Mode.LINE, 0.6)
     assert shown.text == ""
     assert shown.confidence == pytest.approx(0.18)
 
 
 def test_the_token_that_ends_the_line_counts_as_the_end() -> None:
-    shown = shown_part(answer("ab\n", [0.9, 0.8], end=None), Mode.LINE, 0.6)
+    shown = part(answer("ab\n", [0.9, 0.8], end=None), Mode.LINE, 0.6)
     assert shown.text == "ab"
     assert shown.confidence == pytest.approx(0.72)
 
 
 def test_a_block_is_cut_at_a_line_end() -> None:
     said = answer("aa\nbb\ncc", [0.99, 0.99, 0.99, 0.99, 0.3], end=0.9, mode=Mode.BLOCK)
-    assert shown_part(said, Mode.BLOCK, 0.6).text == "aa\nbb"
+    assert part(said, Mode.BLOCK, 0.6).text == "aa\nbb"
 
 
 def test_a_single_sign_is_not_worth_showing() -> None:
-    assert shown_part(answer(")", [0.99], end=0.99), Mode.LINE, 0.6).text == ""
+    assert part(answer(")", [0.99], end=0.99), Mode.LINE, 0.6).text == ""
+
+
+def signs(source: str, said: Generated, mode: Mode = Mode.LINE) -> dict[str, float]:
+    """The signs of the longest part."""
+    *_, border = borders(said, mode)
+    return dict(zip(SIGNS, Estimate(place(source), mode, {}).signs(border), strict=True))
+
+
+def test_signs_tell_what_speaks_for_a_text() -> None:
+    found = signs("total_price = 1\nx = total_<cursor>\n", answer("price", [0.9], end=0.9))
+    assert (found["inside_word"], found["words_seen"], found["words_unknown"]) == (1, 1, 0)
+    assert found["log_prob"] == pytest.approx(2 * math.log(0.9))
+    assert (found["ended"], found["line_is_empty"], found["digits"], found["first_word_seen"]) == (1, 0, 0, 1)
+
+
+def test_signs_tell_what_speaks_against_it() -> None:
+    found = signs("x = 1\n<cursor>", answer("zork9", [0.4], end=0.9))
+    assert (found["words_unknown"], found["digits"], found["line_is_empty"], found["first_word_seen"]) == (1, 1, 1, 0)
+
+
+def test_weights_make_the_probability() -> None:
+    (border,) = borders(answer("name", [0.5], end=0.5), Mode.LINE)
+    assert Estimate(NOWHERE, Mode.LINE, {}).of(border) == pytest.approx(0.25)
+    assert Estimate(NOWHERE, Mode.LINE, {"one": 2.0}).of(border) == pytest.approx(1 / (1 + math.exp(-2)))
+    assert Estimate(NOWHERE, Mode.LINE, {"one": 2.0, "words_unknown": -9.0}).of(border) < 0.01
+
+
+def test_what_the_weights_doubt_is_cut_where_they_do() -> None:
+    said = answer("known zork", [0.9, 0.9, 0.9], end=0.9)
+    shown = shown_part(said, Mode.LINE, 0.5, place("known = 1\n<cursor>"), {"one": 1.0, "words_unknown": -9.0})
+    assert shown.text.strip() == "known"

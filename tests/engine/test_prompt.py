@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,9 +11,8 @@ from engine.model.tokenizer import FolderTokenizer
 from engine.prompt.assemble import assemble
 from engine.prompt.frame import encode
 from engine.prompt.layout import Part
-from engine.prompt.mode import choose_mode
 from engine.types import Mode, Prompt, Snippet
-from tests.scripted import CURSOR, DESCRIPTION, WordTokenizer
+from tests.scripted import DESCRIPTION, WordTokenizer
 
 PYTHON = language_of("python")
 
@@ -101,22 +99,3 @@ def test_a_path_longer_than_the_prompt_leaves_room_for_code() -> None:
 def test_the_budget_holds_whatever_the_text(prefix: str, suffix: str, budget: int) -> None:
     prompt, _ = prompt_of(prefix, suffix, (snippet("b.py", prefix or "b"),), budget)
     assert len(prompt.tokens) <= budget
-
-
-@pytest.mark.parametrize(
-    ("source", "mode"),
-    [
-        ("x = <cursor>", Mode.LINE),
-        ("x = foo(<cursor>)", Mode.LINE),
-        ("x = <cursor> + 1", Mode.LINE),
-        ("def f(a):<cursor>", Mode.BLOCK),
-        ("def f(a):\n    <cursor>", Mode.BLOCK),
-        ("# sorts the list\n<cursor>", Mode.BLOCK),
-        ('def f():\n    """Doc."""\n    <cursor>', Mode.BLOCK),
-        ("a = 1\n<cursor>", Mode.LINE),
-        ("x = {<cursor>}", Mode.LINE),
-    ],
-)
-def test_line_or_block(source: str, mode: Mode) -> None:
-    before, after = source.split(CURSOR)
-    assert choose_mode(PYTHON, before + after, len(before)) is mode

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
+from engine.model.folder import Confidence
 from lsp_server.settings import SETTINGS, json_schema, read_settings
 from tests.lsp_server.editor import window
 from tests.scripted import ScriptedModel
@@ -36,6 +37,10 @@ def test_settings_are_read_nested_and_dotted(raw: Any) -> None:
         ({"enable": "yes"}, "codegeex.enable must be of type boolean, not 'yes'; its default True is used"),
         ({"threads": True}, "codegeex.threads must be of type integer, not True"),
         ({"completion": {"confidence": 7}}, "codegeex.completion.confidence must be from 0 to 1, not 7"),
+        (
+            {"completion": {"eagerness": "wild"}},
+            "codegeex.completion.eagerness must be one of few, balanced, many, not 'wild'",
+        ),
         ({"device": "toaster"}, "codegeex.device must be one of auto, cpu, cuda, not 'toaster'"),
         ({"disabledLanguages": [1]}, "codegeex.disabledLanguages must be a list of strings"),
         ({"codegeex": 4}, "codegeex must be an object, not 4"),
@@ -46,6 +51,22 @@ def test_what_is_wrong_is_said_and_the_default_kept(raw: Any, complaint: str) ->
     settings, complaints = read_settings(raw)
     assert complaints[0].startswith(complaint)
     assert settings == read_settings(None)[0]
+
+
+@pytest.mark.parametrize(
+    ("raw", "least"),
+    [
+        ({}, 0.5),
+        ({"eagerness": "few"}, 0.7),
+        ({"eagerness": "many"}, 0.3),
+        ({"eagerness": "few", "confidence": 0.1}, 0.1),
+    ],
+)
+def test_few_but_right_or_many(raw: Any, least: float) -> None:
+    completion = read_settings({"completion": raw})[0].completion
+    assert least == (
+        Confidence().threshold(completion.eagerness) if completion.confidence is None else completion.confidence
+    )
 
 
 def test_the_schema_has_every_setting_in_both_languages_of_people() -> None:

@@ -1,0 +1,131 @@
+"""Token healing: the word before the cursor is taken back, and the answer begins with its text.
+
+Where a person stops in the middle of `configuration`, the tokenizer makes tokens of `confi` that the model has hardly
+ever read before `guration`. Without them, of the tokens that agree with `confi` the model chooses those it expects.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+from engine.model.answer import Question
+from engine.model.protocol import Tokenizer
+from engine.types import Generated
+
+MAX_STEPS = 4  # tokens that together may make up what was taken back
+LOOKED_AT = 200  # of the most probable tokens; where none of them agrees with what is typed, nothing is taken back
+HALF_A_CHARACTER = "\ufffd"
+
+
+Ask = Callable[[Question], Generated]
+
+
+def healed(ask: Ask, tokenizer: Tokenizer, question: Question, held: tuple[int, int]) -> Generated:
+    """The answer to a question without its tokens from `held[0]` to `held[1]`, from behind their text on.
+
+    Where the model's own choice begins with what is typed, which is the rule, it is asked once. The probability of the
+    first token is among those that agree with what is typed. As `ask` alone where the tokens are no piece of a line, or
+    where the model expects nothing that begins with it.
+    """
+    start, end = held
+    typed = tokenizer.decode(question.tokens[start:end])
+    if not typed.strip() or "\n" in typed or HALF_A_CHARACTER in typed:
+        return ask(question)
+    kept = replace(question, tokens=[*question.tokens[:start], *question.tokens[end:]], others=(LOOKED_AT,), forgiven=1)
+
+    def is_over(text: str) -> bool:
+        return not text.startswith(typed) or (len(text) > len(typed) and question.stop(text[len(typed) :]))
+
+    first = ask(replace(kept, stop=is_over, max_new_tokens=question.max_new_tokens + 1))
+    agreeing = _agreeing(first, typed, tokenizer)
+    if agreeing and first.text.startswith(typed) and _best(agreeing) == first.tokens[0]:
+        return _behind(first, len(typed), _among(agreeing, first.tokens[0]))
+    return _begun_otherwise(ask, tokenizer, question, kept, typed, first)
+
+
+def _begun_otherwise(
+    ask: Ask, tokenizer: Tokenizer, question: Question, kept: Question, typed: str, first: Generated
+) -> Generated:
+    """The answer that begins with the most probable tokens that agree with what is typed."""
+    begun: list[int] = []
+    text, log_prob, spent_ms = "", 0.0, first.prefill_ms + first.decode_ms
+    said = first
+    while len(text) < len(typed):
+        if begun:
+            said = ask(replace(kept, tokens=[*kept.tokens, *begun], max_new_tokens=1, stop=lambda _: True))
+            spent_ms += said.prefill_ms
+        agreeing = _agreeing(said, typed[len(text) :], tokenizer)
+        if not agreeing or len(begun) == MAX_STEPS:
+            return _after(ask(question), spent_ms)
+        begun.append(_best(agreeing))
+        log_prob += _among(agreeing, begun[-1])
+        text = tokenizer.decode(begun)
+        if not (text.startswith(typed) or typed.startswith(text)):
+            return _after(ask(question), spent_ms)
+    begins = text[len(typed) :]
+    if begins and (question.stop(begins) or len(begun) >= question.max_new_tokens):
+        return Generated(begins, (len(begins),), (log_prob,), prefill_ms=spent_ms)
+    rest = ask(
+        replace(
+            question,
+            tokens=[*kept.tokens, *begun],
+            max_new_tokens=max(1, question.max_new_tokens - len(begun)),
+            stop=lambda more: question.stop(begins + more),
+        )
+    )
+    return _joined(begins, log_prob, _after(rest, spent_ms))
+
+
+def _after(said: Generated, spent_ms: float) -> Generated:
+    """With what was read and asked before it."""
+    return replace(said, prefill_ms=said.prefill_ms + spent_ms)
+
+
+def _behind(said: Generated, typed: int, log_prob: float) -> Generated:
+    """What comes behind the first `typed` characters, which the first token has; `log_prob` is that token's now."""
+    ends = tuple(end - typed for end in said.ends)
+    first = Generated(said.text[typed : said.ends[0]], ends[:1], (log_prob,))
+    rest = replace(
+        said,
+        text=said.text[said.ends[0] :],
+        ends=tuple(end - ends[0] for end in ends[1:]),
+        log_probs=said.log_probs[1:],
+        tokens=(),
+        others=(),
+    )
+    return _joined(first.text, log_prob, rest)
+
+
+def _best(agreeing: list[tuple[int, float]]) -> int:
+    return max(agreeing, key=lambda each: each[1])[0]
+
+
+def _among(agreeing: list[tuple[int, float]], token: int) -> float:
+    """The log-probability of a token among those that agree."""
+    return dict(agreeing)[token] - math.log(sum(math.exp(each) for _, each in agreeing))
+
+
+def _agreeing(first: Generated, typed: str, tokenizer: Tokenizer) -> list[tuple[int, float]]:
+    """The tokens that begin with all of `typed`, with their log-probabilities; where none does, what it begins with."""
+    if not first.tokens:
+        return []
+    told = [(first.tokens[0], first.log_probs[0]), *(first.others[0] if first.others else ())]
+    found = []
+    for token, log_prob in told:
+        text = tokenizer.decode([token])
+        if text and HALF_A_CHARACTER not in text and (text.startswith(typed) or typed.startswith(text)):
+            found.append((token, log_prob, text))
+    whole = [(token, log_prob) for token, log_prob, text in found if text.startswith(typed)]
+    return whole or [(token, log_prob) for token, log_prob, _ in found]
+
+
+def _joined(begins: str, log_prob: float, rest: Generated) -> Generated:
+    """`begins`, said with `log_prob`, and the rest; with nothing left of it, the next token answers for it."""
+    if begins:
+        ends = (len(begins), *(len(begins) + end for end in rest.ends))
+        return replace(rest, text=begins + rest.text, ends=ends, log_probs=(log_prob, *rest.log_probs), tokens=())
+    if rest.log_probs:
+        return replace(rest, log_probs=(rest.log_probs[0] + log_prob, *rest.log_probs[1:]), tokens=())
+    return replace(rest, end_log_prob=None if rest.end_log_prob is None else rest.end_log_prob + log_prob)

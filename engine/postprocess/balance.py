@@ -1,0 +1,137 @@
+"""Brackets and strings around the cursor: what of a text leaves them as whole as they were.
+
+A text is measured by what it does to the code behind it. Nothing may be open or closed too often that was not so
+before: where the editor has closed a bracket already, one more is too many; where it has not, the text may close it.
+What the text opens, it closes, unless the code behind the cursor does.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from engine.languages import Language
+from engine.postprocess import lexer
+from engine.postprocess.lexer import CLOSER_OF, events, open_at_end
+
+WINDOW_CHARS = 2000  # behind the cursor
+# Signs that may open or close something in some language.
+MARKS = re.compile(r"[^\w\s.,=+:]|\n")
+OPENER_OF = {")": "(", "]": "[", "}": "{"}
+MANY = 1_000_000  # more brackets than are ever open
+OWN = -1  # whatever the text itself opened
+
+# ("open", index in the stack at the cursor, or OWN, or beyond the stack for what the code behind opens itself), or
+# ("closed", offset behind the cursor).
+Trouble = tuple[str, int]
+
+
+class Balance:
+    """What is open at a cursor. Remembers what it has found out about the code behind it."""
+
+    def __init__(self, prefix: str, suffix: str, language: Language) -> None:
+        self._prefix, self._language = prefix, language
+        self._behind = suffix[:WINDOW_CHARS]
+        self._goes_on = len(suffix) > WINDOW_CHARS
+        self._known: dict[tuple[tuple[str, ...], int], tuple[frozenset[Trouble], frozenset[int]]] = {}
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """What is open at the cursor, outermost first."""
+        return self._at_cursor[0]
+
+    @cached_property
+    def _at_cursor(self) -> tuple[tuple[str, ...], int]:
+        """What is open, and how much of it was so before the cursor's line."""
+        stack, outer = open_at_end(self._prefix, self._language)
+        if len(self._prefix) > lexer.WINDOW_CHARS and (above := self._opened_far_above(stack)):
+            return above + stack, outer + len(above)
+        return stack, outer
+
+    @cached_property
+    def _before(self) -> tuple[frozenset[Trouble], frozenset[int]]:
+        """What is wrong without any text, and the brackets of which the window does not tell."""
+        return self._troubles(self.open, len(self.open))
+
+    def _opened_far_above(self, stack: tuple[str, ...]) -> tuple[str, ...]:
+        """The brackets before the window that the code behind closes.
+
+        Not those of a body that stands right below the cursor: these the cursor's line has yet to open.
+        """
+        line = self._prefix[self._prefix.rfind("\n") + 1 :] + self._behind.partition("\n")[0]
+        body_end = self._end_of_body(len(line) - len(line.lstrip()))
+        found, _ = self._troubles(stack, len(stack))
+        closers = [self._behind[at] for kind, at in sorted(found) if kind == "closed" and at != body_end]
+        return tuple(OPENER_OF[closer] for closer in reversed(closers) if closer in OPENER_OF)
+
+    def _end_of_body(self, indent: int) -> int:
+        """The offset of what ends a body below the cursor: the first line not indented further than `indent`, or -1."""
+        at = self._behind.find("\n") + 1
+        while at > 0:
+            end = self._behind.find("\n", at)
+            line = self._behind[at : end if end >= 0 else len(self._behind)]
+            own = len(line) - len(line.lstrip())
+            if line.strip() and own <= indent:
+                return at + own if own == indent else -1
+            at = end + 1
+        return -1
+
+    @property
+    def in_text(self) -> bool:
+        """Whether the cursor stands in a string or a comment."""
+        return bool(self.open) and self.open[-1] not in CLOSER_OF
+
+    def longest(self, text: str) -> int:
+        """The end of the longest beginning of `text` that leaves all as whole as it was."""
+        if not MARKS.search(text):
+            return len(text)  # most texts are a few words: for them nothing is looked at
+        best, stack, kept = 0, self.open, len(self.open)
+        for event in events(text, self._language, self.open):
+            if self._holds(stack, kept):
+                best = event.start
+            if event.fault:
+                return best
+            stack, kept = event.stack, min(kept, len(event.stack))
+        return len(text) if self._holds(stack, kept) else best
+
+    def holds(self, text: str) -> bool:
+        """Whether all of `text` leaves all as whole as it was."""
+        return self.longest(text) == len(text)
+
+    def _holds(self, stack: tuple[str, ...], kept: int) -> bool:
+        """`stack`: what is open behind a text, of which the first `kept` were so at the cursor."""
+        line = self._behind.partition("\n")[0]
+        if any(own not in CLOSER_OF and own != self._language.line_comment and own not in line for own in stack[kept:]):
+            return False  # a string that the text opens ends in the text, or on its line
+        (found, left), (before, unknown) = self._troubles(stack, kept), self._before
+        # What stays open beyond the window must stay so, whoever takes a nearer bracket: its own is further down.
+        stays = {index for index in unknown if index < self._at_cursor[1]}
+        return found <= before and stays <= left
+
+    def _troubles(self, stack: tuple[str, ...], kept: int) -> tuple[frozenset[Trouble], frozenset[int]]:
+        """What is wrong in the code behind a text, and the brackets of which the window does not tell."""
+        if (stack, kept) not in self._known:
+            self._known[stack, kept] = self._read_on(stack, kept)
+        return self._known[stack, kept]
+
+    def _read_on(self, stack: tuple[str, ...], kept: int) -> tuple[frozenset[Trouble], frozenset[int]]:
+        owners = [*range(kept), *([OWN] * (len(stack) - kept))]
+        found: set[Trouble] = set()
+        now = stack
+        for start, _, then, fault in events(self._behind, self._language, stack):
+            height = len(then)
+            if fault and height == len(owners):
+                found.add(("closed", start))
+            elif fault:
+                # A bracket leaves open what stands inside of its pair; a line's end leaves its string open.
+                inside = height if self._behind[start] == "\n" else height + 1
+                found |= {("open", owner) for owner in owners[inside:]}
+            if height > len(owners):
+                owners.append(MANY + start)
+            else:
+                del owners[height:]
+            now = then
+        if now and now[-1] == self._language.line_comment:
+            owners.pop()  # the end of the file ends a comment too
+        found |= {("open", owner) for owner in owners}
+        return frozenset(found), frozenset(owners if self._goes_on else ())

@@ -1,0 +1,114 @@
+"""Filters for the white space at the beginning of lines: the file's, not the model's; and where a block ends."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+
+from engine.postprocess.draft import Draft, Surroundings, belongs_to_block, closes_bracket, indent_of, opens_block
+
+TABS_ONLY = frozenset({"go", "makefile"})
+SPACES_ONLY = frozenset({"yaml", "haskell", "elm", "python"})
+DEFAULT_WIDTH = 4
+UNITS = ("\t", "  ", "   ", "    ", "        ")
+STEPS_SEEN = 80  # lines around the cursor that tell the file's unit
+
+
+def unit_of(place: Surroundings) -> str:
+    """One step of the file's indentation: a tab, or so many spaces; "" where the file does not tell."""
+    lines = [*place.lines_above[-STEPS_SEEN:], place.line_before, *place.lines_below[:STEPS_SEEN]]
+    indented = [line for line in lines if line[:1] in {" ", "\t"} and line.strip()]
+    tabs = sum(line[0] == "\t" for line in indented)
+    if place.line_before[:1] == "\t" or tabs * 2 > len(indented):
+        return "\t"
+    solid = [indent_of(line) for line in lines if line.strip() and line[:1] != "\t"]
+    steps = Counter(deeper - indent for indent, deeper in pairwise(solid) if deeper > indent)
+    widths = [(count, -len(unit), unit) for unit in UNITS[1:] if (count := steps[len(unit)])]
+    if widths:
+        return max(widths)[2]
+    return "\t" if place.language.id in TABS_ONLY else " " * indent_of(place.line_before)
+
+
+def fit_indentation(draft: Draft) -> Draft:
+    """The text's lines indented as the file is: its sign, its width, and its first line where the cursor stands."""
+    place = draft.place
+    lines = draft.text.split("\n")
+    if len(lines) == 1 and not (lines[0][:1].isspace() and not place.line_before.strip()):
+        return draft
+    unit = unit_of(place)
+    if not place.line_before.strip():
+        lines[0] = _first_line(place, lines[0], unit)
+    if unit and len(lines) > 1 and not place.balance.in_text:
+        base = place.line_before[: indent_of(place.line_before)]
+        model = _unit_of_text(lines, base, unit)
+        lines[1:] = [_fit(line, base, model, unit) for line in lines[1:]]
+    return replace(draft, text="\n".join(lines))
+
+
+def _first_line(place: Surroundings, line: str, unit: str) -> str:
+    """Behind an indentation the text begins at once; at a line's very beginning it may indent itself by whole steps."""
+    indent = indent_of(line)
+    if place.line_before or not line.strip() or not indent:
+        # The cursor's own indentation is what the editor or the person chose.
+        return line.lstrip(" \t") if place.line_before else line
+    levels = _levels(line[:indent], unit)
+    return unit * levels + line[indent:] if unit else line
+
+
+def _levels(blanks: str, unit: str) -> int:
+    width = 1 if unit == "\t" else len(unit)
+    spaces = blanks.count(" ") + blanks.count("\t") * (DEFAULT_WIDTH if unit == "\t" else width)
+    return round(spaces / (DEFAULT_WIDTH if unit == "\t" else max(1, width)))
+
+
+def _unit_of_text(lines: list[str], base: str, unit: str) -> str:
+    """The step the model indents by: what a line adds to one that opens a block."""
+    before = base
+    for one, other in pairwise(lines):
+        blanks = other[: indent_of(other)]
+        before = one[: indent_of(one)] if one is not lines[0] else base
+        if opens_block(one) and other.strip() and len(blanks) > len(before) and blanks.startswith(before):
+            step = blanks[len(before) :]
+            return "\t" if set(step) == {"\t"} else step
+    if unit == "\t":
+        spaced = [len(match[0]) for line in lines[1:] if line.strip() and (match := re.match(" +", line))]
+        return " " * min((width for width in spaced if width > 1), default=DEFAULT_WIDTH)
+    return "\t" if any(line[:1] == "\t" for line in lines[1:]) else unit
+
+
+def _fit(line: str, base: str, model: str, unit: str) -> str:
+    """`line` with the model's steps beyond `base` turned into the file's."""
+    blanks, rest = line[: indent_of(line)], line.lstrip(" \t")
+    if not rest:
+        return ""
+    if blanks.startswith(base):
+        start, steps = base, blanks[len(base) :]
+    elif "\t" in blanks or "\t" in base or unit == "\t":
+        start, steps = "", blanks  # the other sign from the line's beginning
+    else:
+        return line
+    if not model or model == unit or not steps:
+        return line if set(blanks) <= set(base + unit) else start + steps.replace("\t", unit) + rest
+    count, left = divmod(len(steps), len(model)) if set(steps) == set(model) else (_levels(steps, unit), 0)
+    # A remainder aligns a line with what stands above it: that stays spaces.
+    return start + unit * count + " " * left + rest
+
+
+def stay_in_block(draft: Draft) -> Draft:
+    """The first line that is indented too little for the cursor's block ends the text.
+
+    A bracket that closes what stands open above the cursor, and nowhere below, still belongs to it.
+    """
+    before = draft.place.line_before
+    opener, indent = opens_block(before), indent_of(before)
+    lines = draft.text.split("\n")
+    for index, line in enumerate(lines[1:], start=1):
+        if line.strip() and not belongs_to_block(line, indent, opener=opener):
+            with_it = "\n".join(lines[: index + 1])
+            stood = {indent_of(above) for above in draft.place.lines_above if above.strip()}
+            if closes_bracket(line) and indent_of(line) in stood and draft.place.balance.holds(with_it):
+                return replace(draft, text=with_it)
+            return replace(draft, text="\n".join(lines[:index]))
+    return draft

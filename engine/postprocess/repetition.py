@@ -1,0 +1,67 @@
+"""Filters against a model that goes round in circles, and against writing again what stands before the cursor."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from engine.postprocess.draft import Draft, Silent
+from engine.postprocess.suffix import same_line
+
+MAX_REPEATS = 2
+MAX_PERIOD_LINES = 4
+COPIED_LINES = 3  # lines on end that also stand just above are a copy
+MIN_COPIED_CHARS = 8
+MIN_BEGINNING_CHARS = 4  # of a line, that a text which begins with them has written again
+ROUND_IN_CIRCLES = re.compile(r"(?=\S*?[^\W\d_])(\S.{2,40}?)\1{3,}")
+
+
+def cut_repetition(draft: Draft) -> Draft:
+    """Lines, or groups of lines, that come more than twice in a row: once is enough."""
+    lines = draft.text.split("\n")
+    for period in range(1, MAX_PERIOD_LINES + 1):
+        length = period * (MAX_REPEATS + 1)
+        for index in range(len(lines) - length + 1):
+            group = lines[index : index + period]
+            if any(map(str.strip, group)) and lines[index : index + length] == group * (MAX_REPEATS + 1):
+                return replace(draft, text="\n".join(lines[: index + period]))
+    return draft
+
+
+def cut_stutter(draft: Draft) -> Draft:
+    """The same words four times over within a line end it after the first."""
+    match = ROUND_IN_CIRCLES.search(draft.text)
+    return replace(draft, text=draft.text[: match.end(1)]) if match else draft
+
+
+def drop_line_beginning(draft: Draft) -> Draft:
+    """A text that begins with the whole of the line so far has written it again: `Hello wor` goes on with `ld`."""
+    written = draft.place.line_before.strip()
+    text = draft.text.lstrip(" \t")
+    if len(written) >= MIN_BEGINNING_CHARS and text.startswith(written):
+        return replace(draft, text=text[len(written) :])
+    return draft
+
+
+def cut_copy_of_above(draft: Draft) -> Draft:
+    """Three lines on end that stand just above the cursor are not written a second time."""
+    above = [line.strip() for line in draft.place.lines_above if len(line.strip()) >= MIN_COPIED_CHARS]
+    lines = [*draft.text.split("\n")]
+    lines[0] = draft.place.line_before + lines[0]
+    solid = [(index, line.strip()) for index, line in enumerate(lines) if len(line.strip()) >= MIN_COPIED_CHARS]
+    known = {tuple(above[i : i + COPIED_LINES]) for i in range(len(above) - COPIED_LINES + 1)}
+    for at in range(len(solid) - COPIED_LINES + 1):
+        if tuple(line for _, line in solid[at : at + COPIED_LINES]) in known:
+            if not solid[at][0]:
+                raise Silent("it repeats the lines above")
+            return replace(draft, text="\n".join(draft.text.split("\n")[: solid[at][0]]))
+    return draft
+
+
+def refuse_line_above(draft: Draft) -> Draft:
+    """A whole line that repeats the one above is nearly always wrong."""
+    above = next((line for line in reversed(draft.place.lines_above) if line.strip()), "")
+    first = draft.text.partition("\n")[0].strip()
+    if not draft.place.line_before.strip() and len(first) > MAX_REPEATS and same_line(first, above):
+        raise Silent("it repeats the line above")
+    return draft

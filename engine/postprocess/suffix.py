@@ -1,0 +1,131 @@
+"""Filters against writing again what stands behind the cursor."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from engine.postprocess.draft import Draft, Silent, indent_of
+
+NEAR_LINES = 3  # below the cursor, that a suggestion must not write again
+MIN_OVERLAP_CHARS = 3  # of a stretch of the line behind the cursor that is met in the middle of a text
+NEAR_CHARS = 20  # a line so long is the same line when it differs by no more than
+NEAR_DIFFERENCE = 2  # characters
+WORD = re.compile(r"\w+")
+TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]*)?((?:[^<>\"'{}]|\"[^\"\n]*\"|'[^'\n]*'|\{[^{}\n]*\})*?)(/?)>")
+MARKUP = frozenset({
+    "html", "xml", "xsl", "jsp", "vue", "svelte", "astro", "razor", "javascriptreact", "typescriptreact",
+    "markdown", "php",
+})  # fmt: skip
+VOID = frozenset({
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
+})  # fmt: skip
+TAG_CHARS = 400  # behind the cursor, in which its element's end is looked for
+
+
+def same_line(one: str, other: str) -> bool:
+    """Whether two lines are the same to a reader: alike but for blanks, or nearly so."""
+    one, other = "".join(one.split()), "".join(other.split())
+    if one == other:
+        return True
+    if WORD.findall(one) == WORD.findall(other):
+        return len(WORD.findall(one)) > 1 and one.strip(";,") == other.strip(";,")
+    if min(len(one), len(other)) < NEAR_CHARS:
+        return False
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    end = 0
+    while end < min(len(one), len(other)) - start and one[-1 - end] == other[-1 - end]:
+        end += 1
+    changed = one[start : len(one) - end] + other[start : len(other) - end]
+    # A changed digit or a whole changed word is how code counts up and lists: `a1 = b1`, `a2 = b2`.
+    return len(changed) <= NEAR_DIFFERENCE and not any(char.isdigit() for char in changed)
+
+
+def stop_at_suffix(draft: Draft) -> Draft:
+    """The next lines below the cursor are not written again. Indentation counts: an inner `}` is another line."""
+    below = draft.place.next_line
+    if not below:
+        return draft
+    lines = draft.text.split("\n")
+    first = draft.place.line_before + lines[0]
+    if len(below.strip()) > 1 and same_line(first, below):
+        raise Silent("it repeats the line below")
+    near = [line.rstrip() for line in draft.place.lines_below if line.strip()][:NEAR_LINES]
+    for index, line in enumerate(lines[1:], start=1):
+        is_next = line.rstrip() == below or (
+            len(below.strip()) > MIN_OVERLAP_CHARS and indent_of(line) == indent_of(below) and same_line(line, below)
+        )
+        # Two lines on end that stand together further down are no coincidence either.
+        pair = [each.rstrip() for each in lines[index : index + 2]]
+        if is_next or (len(pair) > 1 and all(map(str.strip, pair)) and pair in (near[:2], near[1:])):
+            return replace(draft, text="\n".join(lines[:index]))
+    return draft
+
+
+def drop_what_line_has(draft: Draft) -> Draft:
+    """What stands behind the cursor on its line is not written again at the text's end, nor in its middle.
+
+    A lone closing bracket is left to `keep_balanced`, which knows whose it is.
+    """
+    after = draft.place.line_after.strip()
+    if not after:
+        return draft
+    text = draft.text.rstrip()
+    while (end := _end_without(draft, text, after)) < len(text):
+        text = text[:end].rstrip()
+    # `g();` before `);` says it twice, though the bracket is its own.
+    if text[-1:] in {";", ",", ":"} and after.lstrip(")]}'\"`").startswith(text[-1]):
+        text = text[:-1]
+    return replace(draft, text=text)
+
+
+def _end_without(draft: Draft, text: str, after: str) -> int:
+    """Where in `text` begins what `after`, the line behind the cursor, begins with; its length where nothing does."""
+    solid_after = "".join(after.split())
+    at = text.partition("\n")[0].find(after)
+    if at >= 0 and len(solid_after) >= MIN_OVERLAP_CHARS and _may_end(draft, text[:at], after):
+        return at
+    # The text's end without blanks, and where in the text each of its signs stands, last first.
+    places = [index for index in range(max(0, len(text) - 2 * len(after)), len(text)) if not text[index].isspace()]
+    places = places[-len(solid_after) :][::-1]
+    tail = "".join(text[index] for index in reversed(places))
+    # In a string brackets are not counted, and in a template's `${}` one too many is its text.
+    is_counted = draft.place.balance.open[-1:] in {("(",), ("[",), ("{",), ()}
+    for length in range(len(tail), 0, -1):
+        is_lone_bracket = length == 1 and after[0] in ")]}" and is_counted
+        if tail[-length:] == solid_after[:length] and _may_end(draft, text[: places[length - 1]], after):
+            return len(text) if is_lone_bracket else places[length - 1]
+    return len(text)
+
+
+def _may_end(draft: Draft, kept: str, after: str) -> bool:
+    """Whether a text cut to `kept` neither ends in half a word nor leaves its brackets open."""
+    cuts_a_word = after[0].isalnum() and kept[-1:].isalnum()
+    return not cuts_a_word and draft.place.balance.holds(kept)
+
+
+def drop_closing_tag(draft: Draft) -> Draft:
+    """A tag that closes the cursor's element is not written where the document closes it already."""
+    if draft.place.language.id not in MARKUP or "</" not in draft.text:
+        return draft
+    below = _first_unopened(draft.place.suffix[:TAG_CHARS])
+    here = _first_unopened(draft.text)
+    if below and here and below.group(2) == here.group(2):
+        return replace(draft, text=draft.text[: here.start()])
+    return draft
+
+
+def _first_unopened(text: str) -> re.Match[str] | None:
+    """The first tag that closes what `text` does not open."""
+    opened: list[str] = []
+    for tag in TAG.finditer(text):
+        closes, name, _, closes_itself = tag.groups()
+        if closes:
+            if name not in opened:
+                return tag
+            del opened[len(opened) - 1 - opened[::-1].index(name) :]
+        elif not closes_itself and (name or "") not in VOID:
+            opened.append(name)
+    return None

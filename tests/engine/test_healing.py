@@ -1,0 +1,82 @@
+"""Half a word is taken back, and the answer begins with it."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from engine.complete import complete
+from engine.model.answer import Question
+from engine.model.catalog import find_model
+from engine.model.ctranslate import CTranslateModel
+from engine.model.healing import healed
+from engine.types import CancellationToken, CompletionSettings, Generated
+from tests.scripted import WordTokenizer, at_cursor
+
+TOKENIZER = WordTokenizer()
+PROMPT = TOKENIZER.encode("x conf")
+HELD = (len(PROMPT) - 1, len(PROMPT))
+
+
+class Expecting:
+    """Expects `next`, words with their probabilities, the likeliest first; whatever it begins with goes on `then`."""
+
+    def __init__(self, then: str = "", **next_words: float) -> None:
+        self.then, self.next = then, next_words
+        self.asked: list[str] = []
+
+    def __call__(self, question: Question) -> Generated:
+        self.asked.append(TOKENIZER.decode(question.tokens))
+        words = [(TOKENIZER.encode(word)[0], math.log(p)) for word, p in self.next.items()] if question.others else []
+        ids = [token for token, _ in words[:1]]
+        if not words or not question.stop(TOKENIZER.decode(ids)):
+            ids += TOKENIZER.encode(self.then)
+        ends = [len(TOKENIZER.decode(ids[: i + 1])) for i in range(len(ids))]
+        log_probs = [log_prob for _, log_prob in words[:1]] + [-0.1] * (len(ids) - len(words[:1]))
+        others = (tuple(words[1:]),) if words else ()
+        return Generated(TOKENIZER.decode(ids), tuple(ends), tuple(log_probs), -0.1, tokens=tuple(ids), others=others)
+
+
+def ask(model: Expecting) -> Generated:
+    return healed(model, TOKENIZER, Question(PROMPT, 8, lambda _: False), HELD)
+
+
+def test_a_word_the_model_would_have_chosen_itself_is_asked_for_once() -> None:
+    model = Expecting(" = 1", configuration=0.2, confident=0.05, other=0.01)
+    said = ask(model)
+    assert said.text == "iguration = 1"
+    assert said.log_probs[0] == pytest.approx(math.log(0.2 / 0.25))
+    assert said.ends == (9, 10, 11, 12, 13)
+    assert model.asked == ["x "]
+
+
+def test_another_word_is_the_most_probable_one_that_agrees_with_what_is_typed() -> None:
+    model = Expecting(" = 1", other=0.5, configuration=0.2, confident=0.05)
+    said = ask(model)
+    assert said.text == "iguration = 1"
+    assert said.log_probs[0] == pytest.approx(math.log(0.2 / 0.25))
+    assert said.ends == (9, 10, 11, 12, 13)
+    assert model.asked == ["x ", "x configuration"]
+
+
+@pytest.mark.parametrize("other", [{}, {"other": 0.9}])
+def test_a_word_that_is_whole_stays_and_the_next_token_answers_for_it(other: dict[str, float]) -> None:
+    said = ask(Expecting("(y)", **other, conf=0.3, configuration=0.1))
+    assert said.text == "(y)"
+    assert said.log_probs[0] == pytest.approx(math.log(0.3 / 0.4) - 0.1)
+    assert said.ends == (1, 2, 3)
+
+
+def test_where_nothing_agrees_the_prompt_is_left_as_it_is() -> None:
+    model = Expecting("ig", other=0.9, another=0.1)
+    assert ask(model).text == "ig"
+    assert model.asked == ["x ", "x conf"]
+
+
+def test_the_embedded_model_finishes_a_word_it_knows() -> None:
+    source = "def area(width, height):\n    return wid<cursor>\n"
+    model = CTranslateModel(find_model(""), "cpu", 1)
+    outcome = complete(at_cursor(source), model, CompletionSettings(confidence=0.0), CancellationToken())
+    assert outcome.generated.text.startswith("th")
+    assert outcome.generated.ends == tuple(sorted(outcome.generated.ends))
