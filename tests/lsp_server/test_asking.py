@@ -61,9 +61,10 @@ async def test_another_place_ends_it_at_once() -> None:
 async def test_an_answer_given_up_after_its_request_was_cancelled_is_no_error_in_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def ask(token: CancellationToken, _hear: Callable[[str], None]) -> Outcome:
-        while not token.is_cancelled:
-            await asyncio.sleep(0)
+    given_up = asyncio.Event()
+
+    async def ask(_token: CancellationToken, _hear: Callable[[str], None]) -> Outcome:
+        await given_up.wait()
         raise Cancelled
 
     asking = Asking("x = ", 4, ask)
@@ -71,7 +72,7 @@ async def test_an_answer_given_up_after_its_request_was_cancelled_is_no_error_in
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.wait([waiting])
-    asking.cancel()
+    given_up.set()
     await asyncio.wait([asking._task])
     del asking, waiting
     gc.collect()
