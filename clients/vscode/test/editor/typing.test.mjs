@@ -118,10 +118,11 @@ test("asked aloud, there are others to go through", async () => {
   await window.type("choice = ");
   await window.sees("first_choice");
   await window.keyboard.press("Alt+\\");
-  await until("the third choice", async () => {
+  for (let ghost = "first_choice"; ghost !== "third_choice"; ) {
     await window.keyboard.press("Alt+]");
-    return (await window.ghost()) === "third_choice";
-  });
+    const before = ghost;
+    ghost = await until("another", async () => [await window.ghost()].find((seen) => seen && seen !== before));
+  }
   await window.keyboard.press("Tab");
   await window.save();
   assert.equal(session.read("several.py"), "choice = third_choice\n");
