@@ -4,14 +4,38 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 # CPU build of PyTorch for the parity tests and training; on a machine with CUDA, set TORCH=torch.
 TORCH  ?= torch==2.13.0
+CLIENT := clients/vscode
+# Where `make playground` listens, on loopback.
+PORT   ?= 8899
 
-.PHONY: demo test test-large check bench bench-peer bench-convert screenshots format train clean
+.PHONY: demo test test-large test-vscode check bench bench-peer bench-vscode bench-convert screenshots format train clean vsix playground
 
 demo: $(VENV)/.runtime
 	@$(BIN)/codegeex-lsp demo
 
 test: check
 	$(BIN)/python -m pytest
+	$(MAKE) --no-print-directory test-vscode
+
+# The extension in a real, headless VS Code; what that takes is fetched once, into .cache/.
+ifeq ($(shell uname -sm),Linux x86_64)
+test-vscode: vsix $(VENV)/.dev
+	cd $(CLIENT) && npm run --silent check && node tools/build.mjs --test && \
+	node --test --test-concurrency=1 --test-reporter=spec test/editor/*.test.mjs
+else
+test-vscode:
+	@echo "left out: a headless VS Code can be had for Linux on x86-64 only"
+endif
+
+# clients/vscode/codegeex-lsp.vsix: the extension with the daemon's wheel inside, which it installs at a person's wish.
+vsix: $(CLIENT)/node_modules/.made $(VENV)/.runtime
+	rm -rf $(CLIENT)/server
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(CLIENT)/server .
+	cd $(CLIENT) && npm run --silent build && npm run --silent package
+
+# VS Code in a browser, with the extension, the embedded model and a sample project: prints its address.
+playground: vsix
+	node $(CLIENT)/tools/playground.mjs --daemon $(abspath $(BIN))/codegeex-lsp --port $(PORT)
 
 # What needs some 10 GB of memory and minutes: CodeGeeX-13B at its real width.
 test-large: $(VENV)/.dev
@@ -28,6 +52,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.context
 	$(BIN)/python -m benchmarks.completion_cache
 	$(BIN)/python -m benchmarks.postprocess
+	$(MAKE) --no-print-directory bench-vscode
 
 LLAMA := .cache/llama.cpp
 
@@ -46,13 +71,19 @@ bench-peer: $(VENV)/.dev $(LLAMA)/build/bin/llama-server
 	  $(BIN)/python -m benchmarks.peer.$$each || exit 1; \
 	done
 
+# Keystroke to visible ghost text in the real editor.
+bench-vscode: $(VENV)/.dev vsix
+	cd $(CLIENT) && node tools/bench.mjs
+
 # What converting takes, and what numeric types cost: some ten minutes, 13 GB of disk, 8 GB of memory.
 bench-convert: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.numeric_types
 	$(BIN)/python -m benchmarks.conversion
 
-screenshots: $(VENV)/.dev
+screenshots: $(VENV)/.dev vsix
 	$(BIN)/python docs/screenshots/make.py
+	cd $(CLIENT) && PICTURES=$(abspath docs/screenshots) node --test --test-reporter=spec test/editor/pictures.test.mjs
+	for name in ghost-text menu why; do cp docs/screenshots/vscode-$$name.png $(CLIENT)/media/$$name.png; done
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
@@ -61,6 +92,11 @@ format: $(VENV)/.dev
 # The embedded model, from registries to model folder: see training/README.md.
 train: $(VENV)/.dev
 	training/run.sh
+
+$(CLIENT)/node_modules/.made: $(CLIENT)/package-lock.json
+	@command -v npm >/dev/null || { echo "the extension needs Node 20 or newer, with npm: https://nodejs.org"; exit 1; }
+	cd $(CLIENT) && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 $(VENV)/.runtime: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -29,6 +29,8 @@ class Asking:
         self._typed = ""
         self._said = ""
         self._task = asyncio.ensure_future(ask(self._token, self.hear))
+        # Whoever waits hears of a fault; where the request is gone, nobody does, and asyncio would log that.
+        self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
         self._grace: asyncio.TimerHandle | None = None
 
     def hear(self, said: str) -> None:
@@ -67,8 +69,6 @@ class Asking:
         finally:
             superseded.cancel()
         if request.is_cancelled:
-            # Nobody else may come for it: a fault of the model is not left unheard of in the log.
-            self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
             return None
         return self._task.result()
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from engine.types import EngineError
-from lsp_server import reporting
+from lsp_server import reporting, status
 from lsp_server.server import CodegeexServer
 from lsp_server.settings import read_settings
+from lsp_server.status import Status
 
 
 def take(server: CodegeexServer, raw: Any) -> None:
@@ -22,12 +23,15 @@ async def prepare_model(server: CodegeexServer) -> None:
     """Loads the model while the person still reads their code, not when they first wait."""
     session = server.session
     if not session.settings.enable:
+        status.change(server, Status(kind="Inactive"))
         return
+    status.change(server, Status(busy=True))
     try:
         name, notice = await session.worker.prepare(session.settings)
         if notice:
             reporting.warning(server, notice)
         if name:
+            status.change(server, Status(kind="Warning" if notice else "Normal", message=notice, model=name))
             reporting.info(server, f"model ready: {name}")
     except EngineError as fault:
         reporting.fault(server, str(fault))

@@ -9,6 +9,7 @@ from lsprotocol import types
 
 from engine.completion_cache import MISS
 from engine.types import CompletionRequest, Outcome
+from lsp_server import status
 
 if TYPE_CHECKING:
     from lsp_server.server import CodegeexServer
@@ -19,7 +20,8 @@ log = logging.getLogger(__name__)
 
 
 def fault(server: CodegeexServer, message: str) -> None:
-    """Says once, in the editor's log, what is wrong and what to do."""
+    """Says what is wrong and what to do: once in the editor's log, and in the status until something is answered."""
+    status.failed(server, message)
     if server.session.is_new_fault(message):
         _log_message(server, types.MessageType.Error, message)
 
@@ -34,6 +36,7 @@ def info(server: CodegeexServer, message: str) -> None:
 
 def outcome(server: CodegeexServer, request: CompletionRequest, what: Outcome, *, known: str = "") -> None:
     """The receipt of a completion, by `$/logTrace` as `$/setTrace` asks. `known`: how the cache knew of it."""
+    status.answered(server)
     trace = server.protocol.trace
     if trace == types.TraceValue.Off:
         return

@@ -15,6 +15,7 @@ from lsp_server.documents import NOTEBOOKS
 from lsp_server.model_worker import LoadModel, ModelWorker, load_served_model
 from lsp_server.protocol import EditorProtocol
 from lsp_server.session import Session
+from lsp_server.status import Status
 from lsp_server.watcher import Watcher
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class CodegeexServer(LanguageServer):
             NAME, __version__, types.TextDocumentSyncKind.Incremental, NOTEBOOKS, protocol_cls=EditorProtocol
         )
         self.session = Session(ModelWorker(load_model))
+        self.status = Status()
         self.parent_watch: asyncio.Future[None] | None = None
         self.watcher: Watcher | None = None
         self.hidden: dict[Path, tuple[str, ...]] = {}  # by workspace folder: what the editor itself hides, as globs

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from collections.abc import Callable
 
+import pytest
+
+from engine.types import CancellationToken, Cancelled, Outcome
+from lsp_server.asking import Asking
+from lsp_server.request_token import RequestToken
 from tests.lsp_server.typist import typist
 from tests.scripted import ScriptedModel
 
@@ -49,3 +56,24 @@ async def test_another_place_ends_it_at_once() -> None:
         assert not (await first).items
         person.model.go_on.set()
         assert (await second).items[0].insert_text == "= 42"
+
+
+async def test_an_answer_given_up_after_its_request_was_cancelled_is_no_error_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    given_up = asyncio.Event()
+
+    async def ask(_token: CancellationToken, _hear: Callable[[str], None]) -> Outcome:
+        await given_up.wait()
+        raise Cancelled
+
+    asking = Asking("x = ", 4, ask)
+    waiting = asyncio.ensure_future(asking.outcome(RequestToken()))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    given_up.set()
+    await asyncio.wait([asking._task])
+    del asking, waiting
+    gc.collect()
+    assert "never retrieved" not in caplog.text

@@ -1,0 +1,73 @@
+# ruff: noqa: INP001
+"""Writes the settings of VS Code's extension from the daemon's own definition: `python clients/vscode/settings.py`.
+
+package.json gets the types, bounds and defaults, the nls files the words. What else stands in those files is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from lsp_server.settings import SECTION, SETTINGS, json_schema
+
+HERE = Path(__file__).parent
+TITLE = "CodeGeeX"
+# The client asks for receipts itself, so that "why this suggestion" can speak of what is on the screen already.
+DECIDED_BY_THE_CLIENT = {"context.receipts"}
+MACHINE = {"device", "threads"}  # what another machine would set differently is not synchronised between machines
+SERVER_PATH = {
+    "type": "string",
+    "default": "",
+    "scope": "machine-overridable",
+    "markdownDescription": f"%setting.{SECTION}.server.path%",
+}
+SERVER_PATH_WORDS = {
+    "package.nls.json": "The daemon's command. Empty: `codegeex-lsp` on `PATH`, of the workspace's virtual environment "
+    "(in trusted workspaces), or the one this extension has installed.",
+    "package.nls.zh-cn.json": "守护进程的命令。留空时依次使用：`PATH` 中的 `codegeex-lsp`、"
+    "工作区虚拟环境中的（仅限受信任的工作区）、本扩展安装的。",
+}
+
+
+def configuration() -> dict[str, Any]:
+    """`contributes.configuration`."""
+    properties: dict[str, Any] = {}
+    for name, entry in json_schema()["properties"].items():
+        short = name.removeprefix(f"{SECTION}.")
+        if short in DECIDED_BY_THE_CLIENT:
+            continue
+        scope = "machine-overridable" if short in MACHINE else "window"
+        described = {key: value for key, value in entry.items() if key != "description"}
+        properties[name] = described | {"scope": scope, "markdownDescription": f"%setting.{name}%"}
+    properties[f"{SECTION}.server.path"] = SERVER_PATH
+    return {"title": TITLE, "properties": properties}
+
+
+def words(file: str) -> dict[str, str]:
+    """The settings' descriptions in the language of an nls file."""
+    chinese = "zh" in file
+    described = {
+        f"setting.{SECTION}.{setting.name}": setting.description_zh if chinese else setting.description
+        for setting in SETTINGS
+        if setting.name not in DECIDED_BY_THE_CLIENT
+    }
+    return described | {f"setting.{SECTION}.server.path": SERVER_PATH_WORDS[file]}
+
+
+def generated() -> dict[Path, str]:
+    """Each file as it should stand."""
+    package = json.loads((HERE / "package.json").read_text(encoding="utf-8"))
+    package["contributes"]["configuration"] = configuration()
+    files = {HERE / "package.json": package}
+    for name in SERVER_PATH_WORDS:
+        known = json.loads((HERE / name).read_text(encoding="utf-8"))
+        kept = {key: value for key, value in known.items() if not key.startswith("setting.")}
+        files[HERE / name] = kept | words(name)
+    return {file: json.dumps(content, indent=2, ensure_ascii=False) + "\n" for file, content in files.items()}
+
+
+if __name__ == "__main__":
+    for file, text in generated().items():
+        file.write_text(text, encoding="utf-8")

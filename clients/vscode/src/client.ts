@@ -1,0 +1,57 @@
+/** The connection to one daemon. Loaded when there is one to start: this is most of the extension's code. */
+
+import { CloseAction, ErrorAction, LanguageClient, State } from "vscode-languageclient/node";
+import type { LanguageClientOptions } from "vscode-languageclient/node";
+import * as settings from "./settings";
+
+const SCHEMES = ["file", "untitled", "vscode-notebook-cell"];
+
+/** Its log has what went wrong with a connection; messages are `Daemon`'s, so that each comes once. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+
+  override warn(message: string, data?: unknown): void {
+    super.warn(message, data, false);
+  }
+
+  override info(message: string, data?: unknown): void {
+    super.info(message, data, false);
+  }
+}
+
+/** A client of the daemon `command`, not yet started. `onStopped` is called when it has ended, however that came. */
+export function createClient(
+  command: string,
+  outputChannel: NonNullable<LanguageClientOptions["outputChannel"]>,
+  middleware: NonNullable<LanguageClientOptions["middleware"]>,
+  onStopped: () => void,
+): LanguageClient {
+  const client = new QuietClient("codegeex", "CodeGeeX", { command }, {
+    documentSelector: SCHEMES.map((scheme) => ({ scheme })),
+    outputChannel,
+    traceOutputChannel: outputChannel,
+    initializationOptions: settings.forDaemon,
+    middleware: {
+      ...middleware,
+      workspace: {
+        configuration: async (params, token, next) => {
+          const asked = await next(params, token);
+          if (!Array.isArray(asked)) return asked;
+          return asked.map((value, i) => (params.items[i]?.section === "codegeex" ? settings.forDaemon() : value));
+        },
+      },
+    },
+    // What happens to the connection is `Daemon`'s business.
+    errorHandler: {
+      error: () => ({ action: ErrorAction.Continue, handled: true }),
+      closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
+    },
+    initializationFailedHandler: () => false,
+  });
+  client.onDidChangeState(({ newState }) => {
+    if (newState === State.Stopped) onStopped();
+  });
+  return client;
+}

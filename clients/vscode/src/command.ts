@@ -1,0 +1,131 @@
+/** Where the daemon's command is, and how it is installed where there is none. */
+
+import { execFile } from "node:child_process";
+import { constants, promises as fs } from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { promisify } from "node:util";
+import * as vscode from "vscode";
+
+const run = promisify(execFile);
+const windows = process.platform === "win32";
+const NAME = windows ? "codegeex-lsp.exe" : "codegeex-lsp";
+const BIN = windows ? "Scripts" : "bin";
+const WORKSPACE_ENVIRONMENTS = [".venv", "venv"];
+const PYTHONS = windows ? ["py", "python"] : ["python3", "python"];
+const OLDEST_PYTHON = "3.10";
+const INSTALL_MS = 15 * 60_000;
+
+/** Something a person can act on: what is wrong, and which buttons help. */
+export class Trouble extends Error {
+  constructor(
+    message: string,
+    readonly remedies: readonly Remedy[],
+  ) {
+    super(message);
+  }
+}
+
+export type Remedy = "install" | "choose" | "restart" | "log";
+
+/**
+ * The command's path: the one the settings name, on PATH, of the workspace's virtual environment (of a trusted workspace:
+ * its files are someone else's program), or the one that was installed by `install`. Throws `Trouble`.
+ */
+export async function findCommand(context: vscode.ExtensionContext): Promise<string> {
+  const chosen = vscode.workspace.getConfiguration("codegeex").get<string>("server.path", "");
+  if (chosen) {
+    const command = chosen.startsWith("~") ? path.join(os.homedir(), chosen.slice(1)) : chosen;
+    if (await isExecutable(command)) return command;
+    const message = vscode.l10n.t("codegeex.server.path names {0}, which is no program that can be run.", chosen);
+    throw new Trouble(message, ["choose"]);
+  }
+  const folders = vscode.workspace.isTrusted ? (vscode.workspace.workspaceFolders ?? []) : [];
+  const places = [
+    ...(process.env["PATH"] ?? "").split(path.delimiter).filter(path.isAbsolute),
+    ...folders.flatMap((folder) => WORKSPACE_ENVIRONMENTS.map((name) => path.join(folder.uri.fsPath, name, BIN))),
+    path.join(installFolder(context), BIN),
+  ];
+  for (const place of places) {
+    const command = path.join(place, NAME);
+    if (await isExecutable(command)) return command;
+  }
+  throw new Trouble(vscode.l10n.t("CodeGeeX needs its daemon, codegeex-lsp, which is not installed here."), [
+    "install",
+    "choose",
+  ]);
+}
+
+/** Lets a person name the command; the settings keep it. */
+export async function chooseCommand(): Promise<void> {
+  const openLabel = vscode.l10n.t("Use This Command");
+  const [file] = (await vscode.window.showOpenDialog({ openLabel, title: NAME })) ?? [];
+  if (!file) return;
+  const settings = vscode.workspace.getConfiguration("codegeex");
+  await settings.update("server.path", file.fsPath, vscode.ConfigurationTarget.Global);
+}
+
+/** Makes a virtual environment with the daemon that lies in this extension. Throws `Trouble`. */
+export async function install(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Promise<void> {
+  const wheel = await bundledWheel(context);
+  if (!wheel) {
+    throw new Trouble(
+      vscode.l10n.t("This build of the extension carries no daemon: `pip install` codegeex-lsp, or choose its command."),
+      ["choose"],
+    );
+  }
+  const python = await findPython();
+  const folder = installFolder(context);
+  const title = vscode.l10n.t("Installing the CodeGeeX daemon");
+  const location = vscode.ProgressLocation.Notification;
+  try {
+    await vscode.window.withProgress({ location, title }, async () => {
+      await fs.rm(folder, { recursive: true, force: true });
+      await fs.mkdir(path.dirname(folder), { recursive: true });
+      for (const [program, ...args] of [
+        [python, "-m", "venv", folder],
+        [path.join(folder, BIN, "python"), "-m", "pip", "install", "--disable-pip-version-check", wheel],
+      ] as [string, ...string[]][]) {
+        log.info([program, ...args].join(" "));
+        const { stdout, stderr } = await run(program, args, { timeout: INSTALL_MS, maxBuffer: 2 ** 26 });
+        log.debug(stdout + stderr);
+      }
+    });
+  } catch (fault) {
+    log.error(fault instanceof Error ? fault : String(fault));
+    await fs.rm(folder, { recursive: true, force: true });
+    throw new Trouble(vscode.l10n.t("The daemon could not be installed; the log says why."), ["log", "install"]);
+  }
+}
+
+function installFolder(context: vscode.ExtensionContext): string {
+  return path.join(context.globalStorageUri.fsPath, "server");
+}
+
+async function bundledWheel(context: vscode.ExtensionContext): Promise<string | undefined> {
+  const folder = path.join(context.extensionPath, "server");
+  const names = await fs.readdir(folder).catch(() => []);
+  const wheel = names.find((name) => name.endsWith(".whl"));
+  return wheel && path.join(folder, wheel);
+}
+
+async function findPython(): Promise<string> {
+  const check = `import sys, venv; sys.exit(sys.version_info < (${OLDEST_PYTHON.replace(".", ", ")}))`;
+  for (const python of PYTHONS) {
+    const fine = await run(python, ["-c", check]).catch(() => undefined);
+    if (fine) return python;
+  }
+  throw new Trouble(
+    vscode.l10n.t("The daemon needs Python {0} or newer with venv, and none was found on PATH.", OLDEST_PYTHON),
+    ["install", "choose"],
+  );
+}
+
+async function isExecutable(file: string): Promise<boolean> {
+  try {
+    await fs.access(file, constants.X_OK);
+    return (await fs.stat(file)).isFile();
+  } catch {
+    return false;
+  }
+}

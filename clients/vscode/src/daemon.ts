@@ -1,0 +1,185 @@
+/** The daemon of this window: found, started, watched, started again. What goes wrong is said once, with a remedy. */
+
+import * as vscode from "vscode";
+import type { LanguageClient, Middleware } from "vscode-languageclient/node";
+import { Trouble, chooseCommand, findCommand, install } from "./command";
+import type { Remedy } from "./command";
+import * as protocol from "./protocol";
+import * as settings from "./settings";
+
+export const OLDEST_DAEMON = "0.1.0";
+const RESTART_DELAYS_MS = [250, 1_000, 3_000, 8_000];
+const HEALTHY_MS = 60_000; // a daemon that lived so long has earned the shortest delay again
+
+export type DaemonState = "off" | "starting" | "running" | "restarting" | "failed";
+
+export class Daemon {
+  state: DaemonState = "off";
+  reason = "";
+  status: protocol.Status | undefined;
+  client: LanguageClient | undefined;
+  readonly onDidChange: vscode.Event<void>;
+
+  private readonly changed = new vscode.EventEmitter<void>();
+  private crashes = 0;
+  private startedAt = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly log: vscode.LogOutputChannel,
+    private readonly middleware: Middleware,
+    private readonly onClient: (client: LanguageClient) => void,
+  ) {
+    this.onDidChange = this.changed.event;
+  }
+
+  start(): Promise<void> {
+    return this.inTurn(() => this.starting());
+  }
+
+  stop(): Promise<void> {
+    return this.inTurn(() => this.stopping());
+  }
+
+  /** At a person's wish: what has failed before is forgotten. */
+  restart(): Promise<void> {
+    this.crashes = 0;
+    return this.inTurn(async () => {
+      await this.stopping();
+      await this.starting();
+    });
+  }
+
+  /** Installs the daemon that came with the extension, and starts it. */
+  async install(): Promise<void> {
+    await this.stop();
+    try {
+      await install(this.context, this.log);
+    } catch (fault) {
+      this.fail(fault);
+      return;
+    }
+    await this.restart();
+  }
+
+  /** Sends the settings as they are now; turning the product on or off starts or ends the daemon. */
+  async settingsChanged(change: vscode.ConfigurationChangeEvent): Promise<void> {
+    if (change.affectsConfiguration("codegeex.server") || settings.isEnabled() === (this.state === "off")) {
+      await (settings.isEnabled() ? this.restart() : this.stop());
+    } else if (this.client?.isRunning()) {
+      await this.client.sendNotification("workspace/didChangeConfiguration", {
+        settings: { codegeex: settings.forDaemon() },
+      });
+    }
+    this.changed.fire();
+  }
+
+  /** Starting and stopping never overlap. */
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    return (this.turn = this.turn.then(work).catch((fault: unknown) => this.fail(fault)));
+  }
+
+  private async starting(): Promise<void> {
+    if (this.client || !settings.isEnabled()) return;
+    this.enter(this.crashes ? "restarting" : "starting");
+    const command = await findCommand(this.context);
+    this.log.info(command);
+    const { createClient } = await import("./client");
+    const client = createClient(command, this.log, this.middleware, () => {
+      if (this.client === client) this.crashed();
+    });
+    client.onNotification(protocol.DID_CHANGE_STATUS, (status: protocol.Status) => {
+      this.status = status;
+      this.changed.fire();
+    });
+    this.onClient(client);
+    this.client = client;
+    this.startedAt = Date.now();
+    try {
+      await client.start();
+    } catch (fault) {
+      this.log.error(String(fault));
+      if (this.client === client) this.crashed();
+      return;
+    }
+    const about = client.initializeResult;
+    if (!about?.capabilities.inlineCompletionProvider || isOlder(about.serverInfo?.version ?? "0", OLDEST_DAEMON)) {
+      const version = about?.serverInfo?.version ?? vscode.l10n.t("unknown");
+      await this.stopping();
+      const message = vscode.l10n.t("{0} is version {1}; this extension needs {2}.", command, version, OLDEST_DAEMON);
+      throw new Trouble(message, ["install", "choose"]);
+    }
+    this.enter("running");
+  }
+
+  private async stopping(): Promise<void> {
+    clearTimeout(this.timer);
+    const client = this.client;
+    this.client = undefined;
+    this.enter("off");
+    if (!client) return;
+    try {
+      await client.dispose();
+    } catch (fault) {
+      this.log.debug(String(fault)); // it had died already, or died of it: both are an end
+    }
+  }
+
+  /** Starts it again after a while, the longer the more often it has died; in the end a person is asked. */
+  private crashed(): void {
+    this.client?.dispose().catch((fault: unknown) => this.log.debug(String(fault)));
+    this.client = undefined;
+    this.status = undefined;
+    if (Date.now() - this.startedAt > HEALTHY_MS) this.crashes = 0;
+    const delay = RESTART_DELAYS_MS[this.crashes++];
+    if (delay === undefined) {
+      this.crashes = 0;
+      this.fail(new Trouble(vscode.l10n.t("The CodeGeeX daemon ends again and again."), ["restart", "log"]));
+      return;
+    }
+    this.log.warn(vscode.l10n.t("The daemon ended unexpectedly and is started again in {0} ms.", delay));
+    this.enter("restarting");
+    this.timer = setTimeout(() => void this.start(), delay);
+  }
+
+  private fail(fault: unknown): void {
+    const trouble = fault instanceof Trouble ? fault : new Trouble(String(fault), ["restart", "log"]);
+    this.log.error(trouble.message);
+    const said = this.state === "failed" && this.reason === trouble.message;
+    this.enter("failed", trouble.message);
+    if (!said) void this.say(trouble);
+  }
+
+  private async say(trouble: Trouble): Promise<void> {
+    const titles: Record<Remedy, string> = {
+      install: vscode.l10n.t("Install"),
+      choose: vscode.l10n.t("Choose Command…"),
+      restart: vscode.l10n.t("Restart"),
+      log: vscode.l10n.t("Show Log"),
+    };
+    const answer = await vscode.window.showErrorMessage(trouble.message, ...trouble.remedies.map((each) => titles[each]));
+    const remedy = trouble.remedies.find((each) => titles[each] === answer);
+    if (remedy === "install") await this.install();
+    else if (remedy === "choose") await chooseCommand();
+    else if (remedy === "restart") await this.restart();
+    else if (remedy === "log") this.log.show();
+  }
+
+  private enter(state: DaemonState, reason = ""): void {
+    [this.state, this.reason] = [state, reason];
+    if (state !== "running") this.status = undefined;
+    void vscode.commands.executeCommand("setContext", "codegeex.ready", state === "running");
+    this.changed.fire();
+  }
+}
+
+function isOlder(version: string, than: string): boolean {
+  const [ours, theirs] = [version, than].map((each) => each.split(".").map((part) => Number.parseInt(part, 10) || 0));
+  for (let i = 0; i < 3; i++) {
+    const difference = (ours?.[i] ?? 0) - (theirs?.[i] ?? 0);
+    if (difference) return difference < 0;
+  }
+  return false;
+}

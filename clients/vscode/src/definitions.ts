@@ -1,0 +1,26 @@
+/** Definitions the daemon asks for: the language's own server in this window knows them better than any index. */
+
+import * as vscode from "vscode";
+import type { LanguageClient } from "vscode-languageclient/node";
+import * as protocol from "./protocol";
+
+export function answerDefinitions(client: LanguageClient): void {
+  client.onRequest(protocol.DEFINITIONS, (params: protocol.DefinitionsParams): Promise<protocol.Definitions> => {
+    const { textDocument, positions } = params;
+    const uri = client.protocol2CodeConverter.asUri(textDocument.uri);
+    return Promise.all(
+      positions.map(async (position) => {
+        const at = client.protocol2CodeConverter.asPosition(position);
+        const found = await vscode.commands.executeCommand<(vscode.Location | vscode.LocationLink)[]>(
+          "vscode.executeDefinitionProvider",
+          uri,
+          at,
+        );
+        return found.map((each) => {
+          const [target, range] = "uri" in each ? [each.uri, each.range] : [each.targetUri, each.targetRange];
+          return { uri: target.toString(), range: client.code2ProtocolConverter.asRange(range) };
+        });
+      }),
+    );
+  });
+}

@@ -1,0 +1,73 @@
+/** The composition root. Nothing here waits for the daemon: activation is a matter of milliseconds. */
+
+import * as vscode from "vscode";
+import { Daemon } from "./daemon";
+import { answerDefinitions } from "./definitions";
+import { Receipts, doctor } from "./explain";
+import { chooseModel, showMenu, snooze } from "./menu";
+import * as protocol from "./protocol";
+import * as settings from "./settings";
+import { Slept } from "./snooze";
+import { StatusItem } from "./status";
+import { Suggestions } from "./suggestions";
+
+/** What the tests inside the extension host look at. */
+export interface Exports {
+  daemon: Daemon;
+  status: StatusItem;
+  slept: Slept;
+}
+
+let running: Daemon | undefined;
+
+export function activate(context: vscode.ExtensionContext): Exports {
+  const log = vscode.window.createOutputChannel("CodeGeeX", { log: true });
+  const slept = new Slept();
+  const suggestions = new Suggestions(slept);
+  const receipts = new Receipts();
+  const daemon = new Daemon(context, log, suggestions.middleware, (client) => {
+    suggestions.client = client;
+    client.onNotification(protocol.CONTEXT_RECEIPT, (receipt: protocol.Receipt) => receipts.take(receipt));
+    answerDefinitions(client);
+  });
+  const status = new StatusItem(daemon, suggestions, slept);
+  const commands: Record<string, () => unknown> = {
+    menu: () => showMenu(status, daemon, slept),
+    suggest: () => vscode.commands.executeCommand("editor.action.inlineSuggest.trigger"),
+    dismiss: () => {
+      suggestions.dismiss();
+      return vscode.commands.executeCommand("editor.action.inlineSuggest.hide");
+    },
+    toggle: () => settings.toggle(),
+    toggleLanguage: () => {
+      const language = vscode.window.activeTextEditor?.document.languageId;
+      return language && settings.toggleLanguage(language);
+    },
+    snooze: () => snooze(slept),
+    chooseModel: () => chooseModel(daemon),
+    why: () => receipts.show(),
+    doctor: () => doctor(context),
+    restart: () => daemon.restart(),
+    showLog: () => log.show(),
+    install: () => daemon.install(),
+  };
+  context.subscriptions.push(
+    log,
+    slept,
+    suggestions,
+    status,
+    ...Object.entries(commands).map(([name, command]) => vscode.commands.registerCommand(`codegeex.${name}`, command)),
+    vscode.workspace.onDidCloseTextDocument((document) => receipts.forget(document)),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => daemon.start()),
+    vscode.workspace.onDidChangeConfiguration((change) =>
+      change.affectsConfiguration("codegeex") ? daemon.settingsChanged(change) : undefined,
+    ),
+  );
+  running = daemon;
+  void daemon.start();
+  return { daemon, status, slept };
+}
+
+export function deactivate(): Promise<void> | undefined {
+  return running?.stop();
+}

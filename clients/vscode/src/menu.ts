@@ -1,0 +1,99 @@
+/** The quick pick behind the status bar item. */
+
+import * as vscode from "vscode";
+import type { Daemon } from "./daemon";
+import * as protocol from "./protocol";
+import * as settings from "./settings";
+import type { Slept } from "./snooze";
+import type { StatusItem } from "./status";
+
+const SNOOZE_MINUTES = [5, 30, 120];
+
+interface Entry extends vscode.QuickPickItem {
+  command?: string;
+}
+
+export async function showMenu(status: StatusItem, daemon: Daemon, slept: Slept): Promise<void> {
+  const { t } = vscode.l10n;
+  const { icon, text, detail } = status.shown;
+  const language = vscode.window.activeTextEditor?.document.languageId;
+  const on = settings.isEnabled();
+  const entry = (sign: string, label: string, command: string, description = ""): Entry => ({
+    label: `$(${sign}) ${label}`,
+    command: `codegeex.${command}`,
+    description,
+  });
+  const group = (label: string): Entry => ({ label, kind: vscode.QuickPickItemKind.Separator });
+  const entries: Entry[] = [
+    group(t("suggestions")),
+    on ? entry("circle-slash", t("Turn Off"), "toggle") : entry("check", t("Turn On"), "toggle"),
+  ];
+  if (on) {
+    if (language) {
+      const off = settings.disabledLanguages().includes(language);
+      const label = off ? t("Turn On for {0}", language) : t("Turn Off for {0}", language);
+      entries.push(entry(off ? "check" : "circle-slash", label, "toggleLanguage"));
+    }
+    entries.push(
+      slept.isAsleep ? entry("bell", t("End Snooze"), "snooze") : entry("bell-slash", t("Snooze…"), "snooze"),
+      entry("lightbulb", t("Why This Suggestion?"), "why"),
+      group(t("model")),
+      entry("symbol-misc", t("Choose Model…"), "chooseModel", daemon.status?.model),
+    );
+  }
+  entries.push(
+    group(t("daemon")),
+    entry("debug-restart", t("Restart"), "restart"),
+    entry("output", t("Show Log"), "showLog"),
+    entry("pulse", t("Doctor"), "doctor", t("what is installed, how fast it is")),
+    { label: `$(gear) ${t("Settings")}`, command: "codegeex.settings" },
+  );
+  const picked = await vscode.window.showQuickPick(entries, {
+    title: `CodeGeeX: ${detail}`,
+    placeHolder: `${icon === "sparkle" ? "" : "! "}${text}`,
+  });
+  if (picked?.command === "codegeex.settings") {
+    await vscode.commands.executeCommand("workbench.action.openSettings", "codegeex.");
+  } else if (picked?.command) {
+    await vscode.commands.executeCommand(picked.command);
+  }
+}
+
+export async function snooze(slept: Slept): Promise<void> {
+  if (slept.isAsleep) return slept.wake();
+  const { t } = vscode.l10n;
+  const picked = await vscode.window.showQuickPick(
+    SNOOZE_MINUTES.map((minutes) => ({ label: t("{0} minutes", minutes), minutes })),
+    { title: t("Show no suggestions for") },
+  );
+  if (picked) slept.for(picked.minutes);
+}
+
+export async function chooseModel(daemon: Daemon): Promise<void> {
+  const { t } = vscode.l10n;
+  const models = await daemon.client?.sendRequest<protocol.Model[]>(protocol.MODELS, {}).catch(() => undefined);
+  if (!models) {
+    void vscode.window.showWarningMessage(t("The daemon does not tell its models: it is not running, or too old."));
+    return;
+  }
+  const now = settings.section().get("model", "");
+  const automatic = {
+    label: t("Default"),
+    description: models.find((model) => model.isDefault)?.name ?? "",
+    detail: t("The one chosen with `codegeex-lsp models use`; the embedded model where none was."),
+    value: "",
+    picked: now === "",
+  };
+  const entries = models.map(({ name, family, numericType, sizeBytes, fault }) => ({
+    label: name,
+    description: fault ? `$(warning) ${fault}` : `${family}, ${numericType}, ${Math.ceil(sizeBytes / 2 ** 20)} MiB`,
+    detail: "",
+    value: name,
+    picked: now === name,
+  }));
+  const picked = await vscode.window.showQuickPick([automatic, ...entries], {
+    title: t("The model that answers"),
+    matchOnDescription: true,
+  });
+  if (picked) await settings.set("model", picked.value || undefined);
+}

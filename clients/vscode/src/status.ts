@@ -1,0 +1,91 @@
+/** The status bar item: which model answers, whether it is at work, and why it does not answer. */
+
+import * as vscode from "vscode";
+import type { Daemon } from "./daemon";
+import * as settings from "./settings";
+import type { Slept } from "./snooze";
+import type { Suggestions } from "./suggestions";
+
+const BUSY_AFTER_MS = 400; // an ordinary suggestion is there sooner: the item does not flicker as one types
+
+export interface Shown {
+  icon: string;
+  text: string;
+  detail: string;
+  severity: "none" | "warning" | "error";
+}
+
+export class StatusItem implements vscode.Disposable {
+  private readonly item = vscode.window.createStatusBarItem("codegeex", vscode.StatusBarAlignment.Right, 100);
+  private readonly subscriptions: vscode.Disposable[];
+  private timer: NodeJS.Timeout | undefined;
+  private late = false;
+
+  constructor(
+    private readonly daemon: Daemon,
+    private readonly suggestions: Suggestions,
+    private readonly slept: Slept,
+  ) {
+    this.item.name = "CodeGeeX";
+    this.item.command = "codegeex.menu";
+    const draw = (): void => this.draw();
+    this.subscriptions = [
+      this.item,
+      daemon.onDidChange(draw),
+      slept.onDidChange(draw),
+      suggestions.onDidChange(() => this.worked()),
+      vscode.window.onDidChangeActiveTextEditor(draw),
+    ];
+    draw();
+    this.item.show();
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    for (const each of this.subscriptions) each.dispose();
+  }
+
+  /** What the item shows, as the quick pick's title and the tests read it. */
+  get shown(): Shown {
+    const { state, reason, status } = this.daemon;
+    const { t } = vscode.l10n;
+    const name = status?.model || "CodeGeeX";
+    const language = vscode.window.activeTextEditor?.document.languageId ?? "";
+    const plain = (icon: string, text: string, detail: string): Shown => ({ icon, text, detail, severity: "none" });
+    if (!settings.isEnabled()) return plain("circle-slash", "CodeGeeX", t("Turned off."));
+    if (state === "failed") return { icon: "error", text: "CodeGeeX", detail: reason, severity: "error" };
+    if (state === "restarting") return plain("sync~spin", "CodeGeeX", t("The daemon ended and is started again."));
+    if (state !== "running") return plain("loading~spin", "CodeGeeX", t("The daemon starts."));
+    if (status?.kind === "Error") return { icon: "error", text: name, detail: status.message, severity: "error" };
+    if (status?.kind === "Warning") return { icon: "warning", text: name, detail: status.message, severity: "warning" };
+    if (this.slept.until) {
+      const until = this.slept.until.toLocaleTimeString(vscode.env.language, { hour: "2-digit", minute: "2-digit" });
+      return plain("bell-slash", name, t("Snoozed until {0}.", until));
+    }
+    if (settings.disabledLanguages().includes(language)) {
+      return plain("circle-slash", name, t("Turned off for {0}.", language));
+    }
+    if (status?.kind === "Inactive") return plain("circle-slash", name, status.message);
+    if (status?.busy) return plain("loading~spin", name, status.message || t("Loading the model."));
+    if (this.late) return plain("loading~spin", name, t("Thinking."));
+    return plain("sparkle", name, status?.message || t("Ready."));
+  }
+
+  private worked(): void {
+    clearTimeout(this.timer);
+    if (this.suggestions.running) {
+      this.timer = setTimeout(() => this.draw((this.late = true)), BUSY_AFTER_MS);
+    } else if (this.late) {
+      this.draw((this.late = false));
+    }
+  }
+
+  private draw(_late?: boolean): void {
+    const { icon, text, detail, severity } = this.shown;
+    this.item.text = `$(${icon}) ${text}`;
+    this.item.tooltip = `CodeGeeX: ${detail}`;
+    this.item.accessibilityInformation = { label: `CodeGeeX, ${text}: ${detail}`, role: "button" };
+    this.item.backgroundColor =
+      severity === "none" ? undefined : new vscode.ThemeColor(`statusBarItem.${severity}Background`);
+  }
+}

@@ -1,0 +1,123 @@
+/** Ghost text: what is asked for, what became of it, and the reports of that to the daemon. */
+
+import * as vscode from "vscode";
+import type { InlineCompletionItem, LanguageClient, Middleware } from "vscode-languageclient/node";
+import * as protocol from "./protocol";
+import { Slept } from "./snooze";
+
+type Provide = NonNullable<Middleware["provideInlineCompletionItems"]>;
+
+/** The first suggestion on screen. `start` and `taken` are in UTF-16 units, as `acceptedLength` is. */
+interface Shown {
+  item: InlineCompletionItem;
+  document: vscode.TextDocument;
+  line: number;
+  start: number;
+  text: string;
+  taken: number;
+  target: string;
+}
+
+export class Suggestions implements vscode.Disposable {
+  client: LanguageClient | undefined;
+  running = 0;
+  readonly middleware: Middleware;
+  readonly onDidChange: vscode.Event<void>;
+
+  private shown: Shown | undefined;
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly subscriptions: vscode.Disposable[];
+
+  constructor(private readonly slept: Slept) {
+    this.onDidChange = this.changed.event;
+    this.middleware = { provideInlineCompletionItems: (...call) => this.provide(...call) };
+    this.subscriptions = [
+      vscode.workspace.onDidChangeTextDocument((change) => this.edited(change)),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor, selections }) => {
+        const at = selections[0]?.active;
+        if (this.shown && textEditor.document === this.shown.document && at?.line !== this.line()) this.dismiss();
+      }),
+      vscode.window.onDidChangeActiveTextEditor(() => this.dismiss()),
+    ];
+  }
+
+  dispose(): void {
+    for (const each of this.subscriptions) each.dispose();
+  }
+
+  private async provide(...[document, position, context, token, next]: Parameters<Provide>): Promise<vscode.InlineCompletionList | vscode.InlineCompletionItem[] | null | undefined> {
+    const asked = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
+    if (this.slept.isAsleep && !asked) return undefined;
+    this.count(1);
+    try {
+      const answer = await next(document, position, context, token);
+      if (!token.isCancellationRequested) this.show(document, position, answer);
+      return answer;
+    } finally {
+      this.count(-1);
+    }
+  }
+
+  private count(step: number): void {
+    this.running += step;
+    this.changed.fire();
+  }
+
+  private show(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    answer: vscode.InlineCompletionList | vscode.InlineCompletionItem[] | null | undefined,
+  ): void {
+    const first = (Array.isArray(answer) ? answer : answer?.items)?.[0];
+    if (!first || !this.client) return this.dismiss();
+    const text = typeof first.insertText === "string" ? first.insertText : first.insertText.value;
+    const range = first.range ?? new vscode.Range(position, position);
+    const head = document.lineAt(range.start.line).text.slice(0, range.start.character);
+    const target = head + text;
+    if (this.shown?.document === document && this.shown.line === range.start.line && this.shown.target === target) return;
+    const convert = this.client.code2ProtocolConverter;
+    const item: InlineCompletionItem = { insertText: text, range: convert.asRange(range) };
+    if (first.filterText) item.filterText = first.filterText;
+    if (first.command) item.command = convert.asCommand(first.command);
+    const start = document.offsetAt(range.start);
+    const taken = document.offsetAt(position) - start; // what a suggestion replaces is typed already
+    this.shown = { item, document, line: range.start.line, start, text, taken, target };
+    this.report(protocol.DID_SHOW, { item });
+  }
+
+  /** Typed along or taken in part, or written over. Several characters at once are a part that was accepted. */
+  private edited({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
+    const shown = this.shown;
+    if (document !== shown?.document || !contentChanges.length) return;
+    const [change] = contentChanges;
+    const rest = shown.text.slice(shown.taken);
+    const inserted = change?.text.replaceAll("\r\n", "\n") ?? "";
+    const follows = contentChanges.length === 1 && change?.rangeLength === 0 && rest.startsWith(inserted);
+    if (!follows) return; // the next answer tells whether the suggestion outlived it
+    shown.taken += inserted.length;
+    if (shown.taken === shown.text.length) {
+      this.shown = undefined; // whole: the item's command tells the daemon
+      void vscode.commands.executeCommand("setContext", "codegeex.accepted", true);
+    } else if (inserted.length > 1) {
+      this.report(protocol.DID_PARTIALLY_ACCEPT, { item: shown.item, acceptedLength: shown.taken });
+    }
+  }
+
+  private line(): number {
+    const shown = this.shown;
+    return shown ? shown.line + shown.text.slice(0, shown.taken).split("\n").length - 1 : -1;
+  }
+
+  /** A person has put it away, or gone on without it. One that another takes the place of was not dismissed. */
+  dismiss(): void {
+    if (!this.shown) return;
+    const { item } = this.shown;
+    this.shown = undefined;
+    this.report(protocol.DID_DISMISS, { item });
+  }
+
+  private report(method: string, params: protocol.Offered): void {
+    // A daemon that has just ended has no use for it.
+    this.client?.sendNotification(method, params).catch(() => undefined);
+  }
+}

@@ -1,0 +1,32 @@
+/** Runs the mocha suites of test/host inside VS Code's extension host. */
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { CLIENT } from "../../tools/vscode.mjs";
+import { Session } from "./session.mjs";
+
+let session;
+
+before(async () => {
+  session = await Session.start({
+    script: [["answer = ", "compute_the_answer(42)"]],
+    files: { "warm.py": "\n" },
+    options: { automated: true },
+  });
+});
+after(() => session?.stop());
+
+test("commands, status and settings, inside the extension host", async () => {
+  const page = session.browser.context.pages()[0];
+  const said = [];
+  await page.exposeFunction("codeAutomationLog", (_kind, args) => {
+    const text = args.join(" ");
+    if (/^(not )?ok: /.test(text)) said.push(text);
+  });
+  const ended = new Promise((done) => void page.exposeFunction("codeAutomationExit", done));
+  const remote = (path) => `vscode-remote://127.0.0.1:${session.code.port}${CLIENT}/${path}`;
+  const payload = [["extensionDevelopmentPath", remote("")], ["extensionTestsPath", remote("out/test/index.js")]];
+  await page.goto(session.code.address(session.project, "warm.py", payload));
+  assert.equal(await ended, 0, said.join("\n"));
+  console.log(said.join("\n"));
+});

@@ -1,0 +1,86 @@
+/** The pictures of README and walkthrough, made where they show what they should: into PICTURES, or the cache. */
+
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, statSync } from "node:fs";
+import * as path from "node:path";
+import { after, afterEach, before, test } from "node:test";
+import { REPOSITORY } from "../../tools/vscode.mjs";
+import { Session } from "./session.mjs";
+
+const FOLDER = process.env.PICTURES ?? path.join(REPOSITORY, ".cache", "vscode", "pictures");
+const SAMPLES = path.join(REPOSITORY, "lsp_server", "cli", "samples");
+const SIZE = { width: 1000, height: 560 };
+const WIDE = { width: 1280, height: 760 }; // the walkthrough hides its pictures where they do not fit
+const MIN_BYTES = 10_000; // an empty window is less
+let session, window;
+
+before(async () => {
+  mkdirSync(FOLDER, { recursive: true });
+  session = await Session.start({
+    settings: {
+      "editor.inlineSuggest.syntaxHighlightingEnabled": false, // plain grey is easier to see in a picture
+      "editor.minimap.enabled": false,
+      "codegeex.completion.confidence": 0.2, // the model's own threshold is close to what is pictured here
+    },
+    scale: 1.5,
+  });
+  cpSync(SAMPLES, session.project, { recursive: true });
+  session.set({ "codegeex.server.path": session.embedded });
+  window = await session.open("warehouse/orders.py");
+  await window.page.setViewportSize(SIZE);
+  await window.ready();
+});
+after(() => session?.stop());
+afterEach(async (context) => {
+  if (context.error) console.error(`see ${await session.keep(context.name)}`);
+});
+
+async function picture(name) {
+  const file = path.join(FOLDER, `vscode-${name}.png`);
+  await window.page.screenshot({ path: file, animations: "disabled", caret: "initial" });
+  assert.ok(statSync(file).size > MIN_BYTES);
+}
+
+test("ghost text", async () => {
+  await window.edit("Grid.java", 18, 9);
+  await window.keyboard.press("Shift+End");
+  await window.type("this.");
+  await window.sees(/^height/);
+  await picture("ghost-text");
+});
+
+test("the menu behind the status item", async () => {
+  await window.status.click();
+  const picks = await window.picks();
+  for (const wanted of ["Turn Off", "Turn Off for java", "Snooze…", "Why This Suggestion?", "Choose Model…", "Restart"]) {
+    assert.ok(picks.some((pick) => pick.includes(wanted)), `${wanted} in ${picks}`);
+  }
+  await picture("menu");
+  await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "Choose Model" }).click();
+  await window.page.locator(".quick-input-titlebar", { hasText: "The model that answers" }).waitFor();
+  assert.ok((await window.picks()).includes("embedded"));
+  await window.keyboard.press("Escape");
+});
+
+test("why this suggestion", async () => {
+  await window.edit("orders.py");
+  await window.keyboard.press("Control+End");
+  await window.type("\n\ndef refund(order, shelf):\n    ");
+  await window.sees(/\S/, 10_000).catch(() => undefined);
+  await window.command("CodeGeeX: Why This Suggestion?");
+  await window.page.locator(".quick-input-list .monaco-list-row", { hasText: /stock\.py:\d+-\d+/ }).first().waitFor();
+  await picture("why");
+  await window.keyboard.press("Escape");
+});
+
+test("the walkthrough", async () => {
+  await window.command("Welcome: Open Walkthrough...");
+  await window.page.locator(".quick-input-widget input").fill("CodeGeeX");
+  await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "Code completion on your own machine" }).click();
+  await window.page.setViewportSize(WIDE);
+  await window.keyboard.press("Control+b");
+  await window.page.locator(".getting-started-step", { hasText: "Type, then press Tab" }).click();
+  await window.page.locator(".getting-started-media img").first().waitFor();
+  await window.page.waitForFunction(() => [...document.querySelectorAll(".getting-started-media img")].every((img) => img.complete));
+  await picture("walkthrough");
+});

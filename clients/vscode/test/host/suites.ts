@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import * as vscode from "vscode";
+import type { LanguageClient } from "vscode-languageclient/node";
+import { answerDefinitions } from "../../src/definitions";
+import type { Exports } from "../../src/extension";
+import { forDaemon } from "../../src/settings";
+
+const extension = vscode.extensions.getExtension<Exports>("codegeex-lsp.codegeex-lsp")!;
+const section = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration("codegeex");
+
+async function set(name: string, value: unknown): Promise<void> {
+  await section().update(name, value, vscode.ConfigurationTarget.Global);
+}
+
+async function until(what: string, holds: () => unknown): Promise<void> {
+  const end = Date.now() + 50_000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`in vain waited for ${what}`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+function shown(): string {
+  const { icon, text } = extension.exports.status.shown;
+  return `${icon} ${text}`;
+}
+
+async function open(content: string, language = "python"): Promise<vscode.TextDocument> {
+  const document = await vscode.workspace.openTextDocument({ content, language });
+  await vscode.window.showTextDocument(document);
+  return document;
+}
+
+/** What the daemon suggests at the end of a document, over the extension's own connection. */
+async function suggested(document: vscode.TextDocument): Promise<string[]> {
+  const answer = await extension.exports.daemon.client!.sendRequest<{ items: { insertText: string }[] }>(
+    "textDocument/inlineCompletion",
+    {
+      textDocument: { uri: document.uri.toString() },
+      position: document.positionAt(document.getText().length),
+      context: { triggerKind: 2 },
+    },
+  );
+  return answer.items.map((item) => item.insertText);
+}
+
+suiteSetup(async () => {
+  await extension.activate();
+  await until("the daemon", () => shown() === "sparkle scripted");
+});
+
+suite("commands", () => {
+  test("each that package.json names is there", async () => {
+    const named = (extension.packageJSON.contributes.commands as { command: string }[]).map((each) => each.command);
+    const known = await vscode.commands.getCommands(true);
+    assert.deepEqual(named.filter((each) => !known.includes(each)), []);
+    assert.ok(named.length > 5);
+  });
+
+  test("restart starts another daemon", async () => {
+    const before = extension.exports.daemon.client;
+    await vscode.commands.executeCommand("codegeex.restart");
+    await until("the new daemon", () => shown() === "sparkle scripted");
+    assert.notEqual(extension.exports.daemon.client, before);
+  });
+
+  test("two restarts at once are two restarts one after the other", async () => {
+    await Promise.all([1, 2].map(() => vscode.commands.executeCommand("codegeex.restart")));
+    await until("the daemon", () => shown() === "sparkle scripted");
+    assert.equal(extension.exports.daemon.state, "running");
+  });
+
+  test("toggle turns the daemon off, and on again", async () => {
+    await vscode.commands.executeCommand("codegeex.toggle");
+    await until("the end", () => extension.exports.daemon.client === undefined);
+    assert.equal(shown(), "circle-slash CodeGeeX");
+    await vscode.commands.executeCommand("codegeex.toggle");
+    await until("the daemon", () => shown() === "sparkle scripted");
+  });
+});
+
+suite("status", () => {
+  test("says of a language that it is turned off", async () => {
+    await open("");
+    await vscode.commands.executeCommand("codegeex.toggleLanguage");
+    await until("the status", () => shown() === "circle-slash scripted");
+    assert.deepEqual(section().get("disabledLanguages"), ["python"]);
+    await open("", "typescript");
+    await until("the status", () => shown() === "sparkle scripted");
+    await set("disabledLanguages", undefined);
+  });
+
+  test("says that it sleeps, and until when", async () => {
+    extension.exports.slept.for(5);
+    assert.equal(shown(), "bell-slash scripted");
+    assert.match(extension.exports.status.shown.detail, /Snoozed until \d/);
+    extension.exports.slept.wake();
+    assert.equal(shown(), "sparkle scripted");
+  });
+
+  test("a command that is none is an error with the reason, until it is one", async () => {
+    const command = section().get("server.path");
+    await set("server.path", "/nowhere/codegeex-lsp");
+    await until("the error", () => shown() === "error CodeGeeX");
+    assert.match(extension.exports.status.shown.detail, /\/nowhere\/codegeex-lsp/);
+    await set("server.path", command);
+    await until("the daemon", () => shown() === "sparkle scripted");
+  });
+});
+
+suite("settings", () => {
+  test("package.json's defaults are what the daemon is sent, and receipts", () => {
+    const sent = forDaemon() as { enable: boolean; completion: { mode: string }; context: { receipts: boolean } };
+    assert.equal(sent.enable, true);
+    assert.equal(sent.completion.mode, "auto");
+    assert.equal(sent.context.receipts, true);
+  });
+
+  test("a change reaches the daemon", async () => {
+    const document = await open("answer = ");
+    assert.deepEqual(await suggested(document), ["compute_the_answer(42)"]);
+    await set("disabledLanguages", ["python"]);
+    await until("the change", () => shown() === "circle-slash scripted");
+    assert.deepEqual(await suggested(document), []);
+    await set("disabledLanguages", undefined);
+    await until("the change", () => shown() === "sparkle scripted");
+    assert.deepEqual(await suggested(document), ["compute_the_answer(42)"]);
+  });
+});
+
+suite("documents", () => {
+  test("an untitled file is completed", async () => {
+    const document = await open("answer = ");
+    assert.equal(document.uri.scheme, "untitled");
+    assert.deepEqual(await suggested(document), ["compute_the_answer(42)"]);
+  });
+
+  test("definitions are asked of the language's own server", async () => {
+    const document = await open("def area(): pass\narea()\n");
+    const [whole, name] = [new vscode.Range(0, 0, 0, 16), new vscode.Range(0, 4, 0, 8)];
+    const provider = vscode.languages.registerDefinitionProvider("python", {
+      provideDefinition: (_document, { line }) =>
+        line ? [{ targetUri: document.uri, targetRange: whole, targetSelectionRange: name }] : undefined,
+    });
+    const { client } = extension.exports.daemon;
+    let answer: ((params: object) => Promise<unknown>) | undefined;
+    answerDefinitions({
+      onRequest: (_type: unknown, handler: typeof answer) => (answer = handler),
+      code2ProtocolConverter: client!.code2ProtocolConverter,
+      protocol2CodeConverter: client!.protocol2CodeConverter,
+    } as unknown as LanguageClient);
+    const uri = document.uri.toString();
+    const positions = [
+      { line: 1, character: 1 },
+      { line: 0, character: 0 },
+    ];
+    const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 16 } };
+    assert.deepEqual(await answer!({ textDocument: { uri }, positions }), [[{ uri, range }], []]);
+    provider.dispose();
+  });
+});

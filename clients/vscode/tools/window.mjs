@@ -1,0 +1,150 @@
+/** A window of VS Code in a browser, and what a person does in it. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { chromium } from "playwright-core";
+
+const ARGUMENTS = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync", "--font-render-hinting=none",
+  "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
+];
+const SIZE = { width: 1180, height: 720 };
+const PATIENCE_MS = 45_000; // a shared machine
+
+export class Browser {
+  /** `locale` is that of the window's texts. */
+  static async start(executablePath, { locale = "en-US", scale = 1 } = {}) {
+    const browser = new Browser();
+    browser.folder = mkdtempSync(path.join(tmpdir(), "codegeex-browser-"));
+    browser.context = await chromium.launchPersistentContext(browser.folder, {
+      executablePath,
+      args: ARGUMENTS,
+      viewport: SIZE,
+      deviceScaleFactor: scale,
+      locale,
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    browser.context.setDefaultTimeout(PATIENCE_MS);
+    return browser;
+  }
+
+  async open(address) {
+    const blank = this.context.pages().find((page) => page.url() === "about:blank");
+    const window = new Window(blank ?? (await this.context.newPage()));
+    await window.page.goto(address);
+    await window.page.waitForSelector(".monaco-workbench");
+    return window;
+  }
+
+  async close() {
+    await this.context.close();
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  }
+}
+
+export class Window {
+  constructor(page) {
+    this.page = page;
+    this.keyboard = page.keyboard;
+  }
+
+  /** Waits until the daemon answers: the status item shows the sparkle. */
+  async ready() {
+    await this.page.waitForSelector('.statusbar-item[id*="codegeex"] .codicon-sparkle');
+  }
+
+  get status() {
+    return this.page.locator('.statusbar-item[id*="codegeex"]').last();
+  }
+
+  /** Opens a file of the workspace by its name, and puts the cursor at its `line` and `column` (from 1). */
+  async edit(file, line = 1, column = 1) {
+    await this.keyboard.press("Control+p");
+    const box = this.page.locator(".quick-input-widget input");
+    await box.waitFor();
+    await box.fill(`${file}:${line}:${column}`);
+    const name = path.basename(file);
+    await this.page.locator(`.quick-input-list .monaco-list-row.focused[aria-label*="${name}"]`).waitFor();
+    await this.keyboard.press("Enter");
+    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
+    await this.cursor(line, column);
+    await this.focus();
+  }
+
+  /** Waits until the cursor stands there, as the status bar says. */
+  async cursor(line, column) {
+    await this.page.locator(`.statusbar-item[id="status.editor.selection"]`, { hasText: `Ln ${line}, Col ${column}` }).waitFor();
+  }
+
+  /** Waits until keys go to the editor. */
+  async focus() {
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+    await this.page.waitForFunction(() => document.activeElement?.closest(".monaco-editor"));
+  }
+
+  async type(text) {
+    await this.keyboard.type(text);
+  }
+
+  /** The ghost text on screen, "" where there is none. Its blanks are ordinary ones. */
+  ghost() {
+    return this.page.evaluate(() => {
+      const first = [...document.querySelectorAll(".ghost-text-decoration, .ghost-text-decoration-preview")];
+      const more = [...document.querySelectorAll(".suggest-preview-text .view-line")];
+      const text = [first.map((each) => each.textContent).join(""), ...more.map((each) => each.textContent)].join("\n");
+      return text.replaceAll("\u00a0", " ").replace(/^\n$/, "").trimEnd();
+    });
+  }
+
+  /** Waits until the ghost text is `text`, or fits a pattern; and returns it. */
+  async sees(text, patience = PATIENCE_MS) {
+    const until = Date.now() + patience;
+    let seen;
+    do {
+      seen = await this.ghost();
+      if (text instanceof RegExp ? text.test(seen) : seen === text) return seen;
+      await this.page.waitForTimeout(50);
+    } while (Date.now() < until);
+    throw new Error(`ghost text is ${JSON.stringify(seen)}, not ${text}`);
+  }
+
+  async command(title) {
+    await this.keyboard.press("F1");
+    await this.page.locator(".quick-input-widget input").fill(`>${title}`);
+    const row = this.page.locator(".quick-input-list .monaco-list-row").first();
+    await row.filter({ hasText: title }).waitFor();
+    await this.keyboard.press("Enter");
+  }
+
+  /** Answers VS Code's own dialog for a file. */
+  async choose(file) {
+    const row = this.page.locator(".quick-input-list .monaco-list-row");
+    await row.first().waitFor(); // it has put the folder into the box
+    await this.page.locator(".quick-input-widget input").fill(file);
+    await row.filter({ hasText: path.basename(file) }).first().waitFor();
+    await this.keyboard.press("Enter");
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+  }
+
+  /** The labels of the quick pick on screen. */
+  async picks() {
+    await this.page.locator(".quick-input-list .monaco-list-row").first().waitFor();
+    return this.page.locator(".quick-input-list .monaco-list-row .label-name").allTextContents();
+  }
+
+  async save() {
+    await this.keyboard.press("Control+s");
+    await this.page.locator(".tab.active:not(.dirty)").waitFor();
+  }
+
+  /** The texts of the messages that have popped up. */
+  messages() {
+    return this.page.locator(".notification-toast .notification-list-item-message").allTextContents();
+  }
+
+  close() {
+    return this.page.close({ runBeforeUnload: false });
+  }
+}

@@ -1,0 +1,78 @@
+"""The real daemon with a model that says what a file tells it to: `python -m tests.clients.scripted_daemon SCRIPT`.
+
+SCRIPT is a JSON list of [before, answer, ...others]: where the text before the cursor holds `before`, and after it
+nothing but a beginning of `answer`, the model says the rest of it; `others` it could have said as well, where nothing
+of `answer` is there yet. SCRIPT is read anew for each request. What the editor sends is written
+beside it, a JSON object a line, into `journal.jsonl`. `--claims VERSION` pretends to be another version.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.model.protocol import StopRule
+from engine.types import GREEDY, CancellationToken, Generated, Sampling
+from lsp_server.app import create_server
+from tests.scripted import ScriptedModel
+
+
+class FileScriptedModel(ScriptedModel):
+    def __init__(self, script: Path) -> None:
+        super().__init__()
+        self._script = script
+
+    def generate(
+        self,
+        tokens: Sequence[int],
+        max_new_tokens: int,
+        stop: StopRule,
+        cancellation: CancellationToken,
+        sampling: Sampling = GREEDY,
+        **asked: Any,
+    ) -> Generated:
+        prompt = self.tokenizer.decode(tokens)
+        prefix = prompt.partition("<|code_prefix|>")[2].partition("<|code_middle|>")[0]
+        self.text, self.instead = self._answer(prefix)
+        return super().generate(tokens, max_new_tokens, stop, cancellation, sampling, **asked)
+
+    def _answer(self, prefix: str) -> tuple[str, Sequence[str]]:
+        for before, answer, *others in json.loads(self._script.read_text(encoding="utf-8")):
+            _, found, typed = prefix.rpartition(before)
+            if found and answer.startswith(typed):
+                return answer[len(typed) :], () if typed else others
+        return "", ()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("script", type=Path)
+    parser.add_argument("--claims", metavar="VERSION")
+    options = parser.parse_args()
+    logging.getLogger("pygls.protocol.json_rpc").setLevel(logging.ERROR)  # as the command has it
+    server = create_server(lambda *_: FileScriptedModel(options.script))
+    if options.claims:
+        server.protocol.server_info.version = options.claims
+    take = server.protocol.structure_message
+
+    def noted(sent: dict[str, Any]) -> Any:
+        if "jsonrpc" in sent:
+            note(sent)
+        return take(sent)
+
+    def note(sent: dict[str, Any]) -> None:
+        with options.script.with_name("journal.jsonl").open("a", encoding="utf-8") as journal:
+            journal.write(json.dumps(sent) + "\n")
+
+    server.protocol.structure_message = noted  # type: ignore[method-assign]
+    server.start_io()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
