@@ -17,12 +17,13 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import platformdirs
 
 from engine.context.exclusion import IGNORE_FILES, forget, why_not_folder, why_not_name, why_not_path
 from engine.context.find import find
+from engine.context.index import Index
 from engine.context.layers import LayeredIndex
 from engine.context.listing import open_source, read_source
 from engine.context.pack import Cost
@@ -31,6 +32,8 @@ from engine.context.store import CHUNKS, FORMAT, StoreError, StoreReader
 from engine.context.syntax import family_of, imported_words
 from engine.context.view import View
 from engine.types import Snippet
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -161,16 +164,29 @@ class WorkspaceIndex:
             self._tell({"do": "rebuild"})
             return self._allowed(find(view, self._layers, budget, cost))
 
+    def ask(self, question: Callable[[Index], T]) -> T:
+        """As `find`, for other questions than a view's: what `question` makes of the index. It asks `allows` itself."""
+        self.take_notes()
+        try:
+            return question(self._layers)
+        except StoreError as fault:
+            log.warning("the index of %s is damaged and will be rebuilt: %s", self.root, fault)
+            self._forget_store()
+            self._tell({"do": "rebuild"})
+            return question(self._layers)
+
     def _allowed(self, snippets: list[Snippet]) -> list[Snippet]:
-        """Those that today's rules allow: the store may still hold what was ignored a moment ago."""
+        verdicts = {path: self.allows(path) for path in {snippet.path for snippet in snippets}}
+        return [snippet for snippet in snippets if verdicts[snippet.path]]
 
-        def why_not(path: str) -> str:
-            file = self.root / path
-            by_folder = why_not_folder(file.parent, self.root, self.excluded)
-            return why_not_name(file.name) or by_folder or why_not_path(file, self.root, self.excluded)
-
-        verdicts = {path: why_not(path) for path in {snippet.path for snippet in snippets}}
-        return [snippet for snippet in snippets if not verdicts[snippet.path]]
+    def allows(self, path: str) -> bool:
+        """Whether today's rules allow a file: the store may still hold what was ignored a moment ago."""
+        file = self.root / path
+        return not (
+            why_not_name(file.name)
+            or why_not_folder(file.parent, self.root, self.excluded)
+            or why_not_path(file, self.root, self.excluded)
+        )
 
     def wait_idle(self, seconds: float) -> bool:
         """For tests, benchmarks and the command: until the store is as the disk, or is another process' business."""

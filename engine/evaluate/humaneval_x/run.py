@@ -16,10 +16,11 @@ from engine.evaluate.humaneval_x.pass_at_k import mean_pass_at_k
 from engine.evaluate.humaneval_x.problems import Problem, Task, read_problems
 from engine.evaluate.humaneval_x.programs import assemble_program
 from engine.evaluate.humaneval_x.questions import Question, Style, ask, style_of
-from engine.evaluate.humaneval_x.sandbox import Isolation, Sandbox
-from engine.evaluate.humaneval_x.toolchains import Absent, Toolchain, find_toolchain
+from engine.evaluate.humaneval_x.toolchains import Toolchain, find_toolchain
 from engine.evaluate.humaneval_x.verdict import Verdict
 from engine.model.protocol import LanguageModel
+from engine.sandbox.sandbox import Isolation, Sandbox
+from engine.sandbox.tools import Absent
 from engine.types import GREEDY, CancellationToken, EngineError, Sampling
 
 WAITING_PER_JOB = 4  # programs that may wait for their turn, so that a fast model does not run far ahead

@@ -14,8 +14,8 @@ from engine.evaluate.humaneval_x import toolchains
 from engine.evaluate.humaneval_x.journal import Journal, Sample
 from engine.evaluate.humaneval_x.problems import Task
 from engine.evaluate.humaneval_x.run import LanguageResult, Plan, Watcher, configuration_of, run
-from engine.evaluate.humaneval_x.sandbox import Sandbox
 from engine.model.protocol import LanguageModel
+from engine.sandbox.sandbox import Sandbox
 from engine.types import EngineError, Sampling
 from tests.engine.evaluate.small_problems import PYTHON, write_problems
 from tests.scripted import DESCRIPTION, ScriptedModel
@@ -108,7 +108,7 @@ def test_a_question_too_long_for_the_model_fails(sandbox: Sandbox, tmp_path: Pat
 def test_a_language_without_toolchain_is_reported(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.evaluate.humaneval_x.toolchains.shutil.which", lambda _: None)
+    monkeypatch.setattr("engine.sandbox.tools.shutil.which", lambda _: None)
     write_problems(tmp_path, replace(PYTHON, name="go", task_id="Go/0"))
     python, go = evaluate(sandbox, tmp_path, replace(PLAN, languages=("python", "go")))
     assert (python.not_run, python.passed) == ("", 1)
