@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.context.workspace import WorkspaceIndex
 from engine.types import CancellationToken
+from lsp_server.answer_worker import AnswerWorker
 from lsp_server.model_worker import ModelWorker
 from lsp_server.settings import Settings
 
@@ -20,6 +21,8 @@ JOINED_LINES = 3  # edits that lie no further apart are one place
 class Session:
     worker: ModelWorker
     settings: Settings = field(default_factory=Settings)
+    answers: AnswerWorker = field(default_factory=AnswerWorker)
+    locale: str = ""  # of the editor, as "zh-cn"
     faults_said: set[str] = field(default_factory=set)
     indexes: dict[Path, WorkspaceIndex] = field(default_factory=dict)  # by workspace folder, as the client names it
     _recent: OrderedDict[tuple[Path, str], list[tuple[int, int]]] = field(default_factory=OrderedDict)
@@ -70,4 +73,5 @@ class Session:
         self.indexes.clear()
         for token in self._running.values():
             token.cancel()
+        self.answers.stop()
         self.worker.stop()

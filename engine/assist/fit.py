@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from engine.assist.diffs import shorten_diff
 from engine.assist.gather import Gathered
 from engine.assist.instructions import question_of, system_of
 from engine.assist.tasks import GIVES_CODE, AssistRequest, AssistSettings, AssistTask, Reference
@@ -54,7 +55,7 @@ def fit(
     language = _language(request)
     words = request.words
     most = description.context_length * MAX_CHARS_PER_TOKEN
-    size = len(tokenizer.encode(code)) if len(code) <= most else description.context_length
+    size = _size(tokenizer, code, most)
     new_tokens = min(settings.max_new_tokens, description.context_length // 2)
     if request.task in GIVES_CODE:
         wanted = CODE_GROWTH * size + CODE_RESERVE_TOKENS
@@ -72,9 +73,12 @@ def fit(
     taken = measured(code)
     if taken > limit and request.task in TRIMMED:
         room = limit - measured("")
+        if request.task is AssistTask.COMMIT:
+            code, dropped = shorten_diff(code, room, lambda file: _size(tokenizer, file, most))
+            notices += [say("diff_cut", words, names=_named(dropped))] if dropped else []
         shown = first_lines(tokenizer, code, room)
-        if request.task is not AssistTask.COMMIT:  # which names what its diff lacks itself
-            path = request.document.path if request.document else ""
+        if shown.rstrip() != code.rstrip():
+            path = request.document.path if request.document else "diff"
             notices.append(say("source_cut", words, path=path, start=1, end=shown.count("\n") + 1))
         code, taken = shown, measured(shown)
     if taken > limit or (request.task in GIVES_CODE and size > new_tokens):
@@ -200,6 +204,16 @@ def _dropped(
     kept = {(reference.path, reference.start_line) for reference in used}
     lost = list(dict.fromkeys(r.path for r in references if (r.path, r.start_line) not in kept))
     if lost:
-        more = f" +{len(lost) - MAX_NAMED}" if len(lost) > MAX_NAMED else ""
-        notices.append(say("sources_dropped", request.words, names=", ".join(lost[:MAX_NAMED]) + more))
+        notices.append(say("sources_dropped", request.words, names=_named(lost)))
     return notices
+
+
+def _named(paths: Sequence[str]) -> str:
+    """The first of some names, and how many more there are."""
+    more = f" +{len(paths) - MAX_NAMED}" if len(paths) > MAX_NAMED else ""
+    return ", ".join(paths[:MAX_NAMED]) + more
+
+
+def _size(tokenizer: Tokenizer, text: str, most: int) -> int:
+    """In tokens; in characters, which are more, where it is too long to be counted."""
+    return len(tokenizer.encode(text)) if len(text) <= most else len(text)

@@ -68,7 +68,7 @@ def gather(request: AssistRequest, workspaces: Workspaces) -> Gathered:
         found = _symbol(mention, request, workspaces)
         references += found
         notices += [] if found else [say("not_found", request.words, mention=mention)]
-    here = _around(request)
+    here = [*_selected(request), *_around(request)]
     places = _places(request, workspaces, mentions)
     opened = _opened(request)
     # A file that is named in so many words leaves less doubt than the one that happens to be open.
@@ -97,7 +97,9 @@ def _symbol(name: str, request: AssistRequest, workspaces: Workspaces) -> list[R
     def places(index: Index, allows: Callable[[str], bool]) -> list[Place]:
         return declarations_named(name, index, allows, MAX_DECLARATIONS)
 
-    return [_of_place(place, root, reason, explicit=True) for root, place in _searched(request, workspaces, places)]
+    return [
+        _of_place(place, root, request, reason, explicit=True) for root, place in _searched(request, workspaces, places)
+    ]
 
 
 def _places(request: AssistRequest, workspaces: Workspaces, mentions: Mentions) -> list[Reference]:
@@ -117,6 +119,7 @@ def _places(request: AssistRequest, workspaces: Workspaces, mentions: Mentions) 
         _of_place(
             place,
             root,
+            request,
             say("because_declares", request.words, name=place.symbol)
             if place.is_declaration
             else say("because_matching", request.words),
@@ -150,6 +153,20 @@ def _allowed(places: Search, index: WorkspaceIndex, asked: Index) -> list[Place]
 def _in_order(request: AssistRequest, workspaces: Workspaces) -> list[tuple[Path, WorkspaceIndex]]:
     here = request.document.root if request.document else None
     return sorted(workspaces.items(), key=lambda pair: pair[0] != here)
+
+
+def _selected(request: AssistRequest) -> list[Reference]:
+    """What a question is about, where something is selected; other tasks hold their selection themselves."""
+    document, selection = request.document, request.selection
+    if document is None or selection is None or request.task is not AssistTask.ASK:
+        return []
+    start, end = selection
+    text = document.text[start:end].replace("\r\n", "\n").strip("\n")
+    first = document.text.count("\n", 0, start)
+    last = first + text.count("\n") + 1
+    reason = say("because_selected", request.words)
+    language = language_of(document.language, document.path).id
+    return [Reference(document.path, first, last, text, language, reason, file=document.file, is_explicit=True)]
 
 
 def _around(request: AssistRequest) -> list[Reference]:
@@ -197,10 +214,14 @@ def _whole(source: Source, request: AssistRequest, document: Document) -> Refere
     )
 
 
-def _of_place(place: Place, index: WorkspaceIndex | None, reason: str, *, explicit: bool = False) -> Reference:
+def _of_place(
+    place: Place, index: WorkspaceIndex | None, request: AssistRequest, reason: str, *, explicit: bool = False
+) -> Reference:
     text = place.text
     end = place.start + text.count("\n") + 1
-    file = index.root / place.source.path if index else None
+    path = place.source.path
+    opened = (each.file for each in (request.document, *request.others) if each and each.path == path)
+    file = index.root / path if index else next(opened, None)
     language = language_of(place.source.language, place.source.path).id
     return Reference(
         place.source.path, place.start, end, text, language, reason, place.symbol, file, is_explicit=explicit

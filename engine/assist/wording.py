@@ -83,5 +83,10 @@ def language_of_question(question: str) -> HumanLanguage:
 
     Names of code, which are English in either, stand in backquotes or weigh less than the sentence around them.
     """
-    prose = NOT_PROSE.sub(" ", question[:MAX_JUDGED_CHARS])
+    prose = without_code(question)
     return "zh" if len(HAN.findall(prose)) >= max(1, len(LATIN_WORD.findall(prose))) else "en"
+
+
+def without_code(question: str) -> str:
+    """The prose of a question: no code blocks, no backquoted names, no mentions."""
+    return NOT_PROSE.sub(" ", question[:MAX_JUDGED_CHARS])

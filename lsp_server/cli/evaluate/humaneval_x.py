@@ -20,9 +20,9 @@ from engine.evaluate.humaneval_x.pass_at_k import KS
 from engine.evaluate.humaneval_x.problems import Task, language_names
 from engine.evaluate.humaneval_x.questions import Style
 from engine.evaluate.humaneval_x.run import LanguageResult, Plan, Watcher, configuration_of, run
-from engine.evaluate.humaneval_x.sandbox import Isolation, Sandbox
 from engine.evaluate.humaneval_x.verdict import Verdict
 from engine.model.protocol import LanguageModel
+from engine.sandbox.sandbox import Isolation, Sandbox
 from engine.types import EngineError, Sampling
 from lsp_server.cli import terminal
 from lsp_server.cli.evaluate import EXIT_FAULT, EXIT_INTERRUPTED, EXIT_OK
