@@ -43,7 +43,8 @@ class Chat:
         self.client.feature(types.WORKSPACE_APPLY_EDIT)(lambda params: self._apply(params))
         self.client.feature(types.WINDOW_SHOW_DOCUMENT)(lambda params: self._show(params))
         self.client.feature(types.WINDOW_SHOW_MESSAGE)(lambda params: self.messages.append(params.message))
-        self.client.feature(types.PROGRESS)(lambda p: self.progress.append((p.token, plain(p.value))))
+        self.spoken = asyncio.Event()  # once text has come
+        self.client.feature(types.PROGRESS)(lambda params: self._progress(params))
 
     def request(self, method: str, params: Any) -> asyncio.Future[Any]:
         return asyncio.ensure_future(self.client.protocol.send_request_async(method, params))
@@ -59,6 +60,12 @@ class Chat:
     def said(self, token: Any) -> str:
         """The text that came by a partial result token."""
         return "".join(value["text"] for at, value in self.progress if at == token and value["kind"] == "text")
+
+    def _progress(self, params: types.ProgressParams) -> None:
+        value = plain(params.value)
+        self.progress.append((params.token, value))
+        if value["kind"] == "text":
+            self.spoken.set()
 
     def _apply(self, params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
         self.edits.append(params.edit)
