@@ -69,7 +69,7 @@ def compile_check(language_id: str, code: str) -> Verdict:
         return Verdict()
     if result.stopped or result.signal:
         return Verdict()  # a limit of ours, or a crash of its own: it says nothing of the code
-    return Verdict(compiler.name, "" if result.exit_code == 0 else _shortened(result.output))
+    return Verdict(compiler.name, "" if result.exit_code == 0 else first_lines(result.output))
 
 
 def _python(code: str) -> Verdict:
@@ -165,7 +165,7 @@ _FIND: dict[str, Callable[[], Compiler]] = {
 }  # fmt: skip
 
 
-def _shortened(output: str) -> str:
+def first_lines(output: str) -> str:
     """The first lines of what a compiler says."""
     lines = [line.rstrip() for line in output.strip().split("\n") if line.strip() and not line.startswith("#")]
     return "\n".join(lines[:MAX_MESSAGE_LINES])[:MAX_MESSAGE_CHARS] or "it says no more"

@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.evaluate.humaneval_x.prepared import GO_ENVIRONMENT, GO_TEST, go_module, rust_crates
 from engine.evaluate.humaneval_x.programs import REACHED_THE_END, RUST_CRATES
 from engine.evaluate.humaneval_x.verdict import Proof, Verdict, judge
+from engine.sandbox.compilers import first_lines
 from engine.sandbox.sandbox import Job, Limits, Sandbox, Stage, python_folders
 from engine.sandbox.tools import JVM, Absent, find_tool, said_by
 from engine.types import EngineError
@@ -41,6 +42,13 @@ class Toolchain:
     compile_folder: str = ""
     absent: tuple[str, ...] = ()
     otherwise: Toolchain | None = None
+
+    def compile_fault(self, sandbox: Sandbox, program: str) -> str:
+        """What the compiler says against a program, "" where it takes it; only for languages that are compiled."""
+        more = tuple(option for text, options in self.libraries.items() if text in program for option in options)
+        stage = Stage((*self.compile, *more), COMPILE_LIMITS, self.compile_folder)
+        (result,) = sandbox.run(Job({self.source: program}, (stage,), self.readable, self.environment, self.linked))
+        return "" if result.exit_code == 0 else first_lines(result.output)
 
     def test(self, sandbox: Sandbox, program: str) -> tuple[Verdict, str]:
         """Runs a program in a sandbox of its own."""

@@ -70,6 +70,7 @@ def read_plan(options: argparse.Namespace) -> Plan:
         sampling=Sampling(temperature=options.temperature, top_p=options.top_p, seed=options.seed),
         max_new_tokens=options.max_tokens,
         style=Style(options.style),
+        repairs=not options.no_repair,
     )
     plan.check()
     return plan

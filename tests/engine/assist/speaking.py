@@ -25,7 +25,7 @@ class ChatModel(ScriptedModel):
 
     def generate(self, tokens: Sequence[int], *rest: Any, **more: Any) -> Generated:
         self.text = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        self.priorities.append(more["priority"])
+        self.priorities.append(more.get("priority"))
         return super().generate(tokens, *rest, **more)
 
 

@@ -14,7 +14,7 @@ JAVA = "class A {\n  int f(int n) { return n; }\n}\n"
 @pytest.mark.parametrize(
     ("language", "before", "after"),
     [
-        ("python", PYTHON, PYTHON.replace(":\n    if", ':\n    """Adds."""\n    # why\n    if').replace("1\n", "1  # more\n")),
+        ("python", PYTHON, PYTHON.replace("    if", '    """Adds."""\n    # why\n    if').replace("= 1", "= 1  # 1")),
         ("python", '"""Old."""\nx = 1\n', '"""New."""\nx = 1\n'),
         ("java", JAVA, "/** A. */\nclass A {\n  // identity\n  int f(int n) { return n; /* n */ }\n}\n"),
         ("rust", "fn f() {}\n", "/// Does nothing.\nfn f() {}\n"),

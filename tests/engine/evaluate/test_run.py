@@ -17,7 +17,8 @@ from engine.evaluate.humaneval_x.run import LanguageResult, Plan, Watcher, confi
 from engine.model.protocol import LanguageModel
 from engine.sandbox.sandbox import Sandbox
 from engine.types import EngineError, Sampling
-from tests.engine.evaluate.small_problems import PYTHON, write_problems
+from tests.engine.assist.speaking import ChatModel
+from tests.engine.evaluate.small_problems import JS, PYTHON, write_problems
 from tests.scripted import DESCRIPTION, ScriptedModel
 
 PLAN = Plan(Task.GENERATE, ("python",))
@@ -56,6 +57,21 @@ def test_reference_solutions(sandbox: Sandbox, tmp_path: Path) -> None:
     assert (result.problems, result.samples, result.passed, result.pass_at) == (2, 2, 1, {1: 0.5})
     assert [(miss.task_id, miss.verdict) for miss in result.misses] == [("Python/1", "failed")]
     assert "AssertionError" in result.misses[0].message
+
+
+@pytest.mark.parametrize(("repairs", "passed"), [(True, 1), (False, 0)])
+def test_a_translation_that_does_not_parse_is_asked_for_again(
+    sandbox: Sandbox, tmp_path: Path, repairs: bool, passed: int
+) -> None:
+    model = ChatModel(
+        "```python\ndef double(n: int) -> int:\n    return (2 * n\n```", "```python\n    return 2 * n\n```"
+    )
+    write_problems(tmp_path, JS)
+    plan = Plan(Task.TRANSLATE, ("python",), source="js", limit=1, repairs=repairs)
+    (result,) = evaluate(sandbox, tmp_path, plan, model)
+    assert result.passed == passed
+    assert len(model.prompts) == 1 + repairs
+    assert ("Python cannot read line" in model.prompts[-1]) == repairs
 
 
 def test_a_model_that_continues(sandbox: Sandbox, tmp_path: Path) -> None:
