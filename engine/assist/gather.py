@@ -15,7 +15,7 @@ from engine.assist.mentions import Mentions, mentions_in, without_mentions
 from engine.assist.places import Place, declarations_named, find_places
 from engine.assist.tasks import AssistRequest, AssistTask, Reference
 from engine.assist.wording import say
-from engine.context.collect import Workspaces
+from engine.context.collect import MAX_OTHERS, Workspaces
 from engine.context.exclusion import MAX_FILE_BYTES, why_not_open, why_not_text
 from engine.context.index import Index, MemoryIndex
 from engine.context.listing import read_source
@@ -136,7 +136,7 @@ def _searched(
     """(index, place) of every workspace folder, the document's own first; of what is open where there is none."""
     if not workspaces:
         return [(None, place) for place in places(_index_of_open(request), lambda _: True)]
-    for each in (request.document, *request.others):
+    for each in (request.document, *request.others[:MAX_OTHERS]):
         if each and each.root and each.file is not None and (index := workspaces.get(each.root)):
             index.edited(each.path, each.language, each.text)
     return [
@@ -230,7 +230,7 @@ def _of_place(
 
 def _index_of_open(request: AssistRequest) -> MemoryIndex:
     index = MemoryIndex()
-    for each in (request.document, *request.others):
+    for each in (request.document, *request.others[:MAX_OTHERS]):
         source = _source_of(each) if each else None
         if source:
             index.put(source)
