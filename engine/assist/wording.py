@@ -13,16 +13,16 @@ MAX_JUDGED_CHARS = 4000
 
 _SENTENCES: dict[str, tuple[str, str]] = {
     "cannot_converse": (
-        ("The model {name} completes code but does not converse, so this is no answer: these are the places in the"
-        " workspace that best match your question. For answers, choose a chat model, such as CodeGeeX4, in"
+        ("The model {name} completes code but does not converse: instead of an answer, these are the places in the"
+        " workspace that best match your question; for answers choose a chat model, such as CodeGeeX4, in"
         " codegeex.model."),
-        ("模型 {name} 只能补全代码，不能对话，因此以下并非回答，而是工作区中与问题最匹配的位置。"
+        ("模型 {name} 只能补全代码，不能对话：以下并非回答，而是工作区中与问题最匹配的位置；"
         "如需回答，请在 codegeex.model 中选择能对话的模型，例如 CodeGeeX4。"),
     ),
     "cannot_converse_nothing": (
-        ("The model {name} completes code but does not converse, and nothing in the workspace matches your question."
-        " For answers, choose a chat model, such as CodeGeeX4, in codegeex.model."),
-        ("模型 {name} 只能补全代码，不能对话，工作区中也没有与问题匹配的内容。"
+        ("The model {name} completes code but does not converse, and nothing in the workspace matches your question;"
+        " for answers choose a chat model, such as CodeGeeX4, in codegeex.model."),
+        ("模型 {name} 只能补全代码，不能对话，工作区中也没有与问题匹配的内容；"
         "如需回答，请在 codegeex.model 中选择能对话的模型，例如 CodeGeeX4。"),
     ),
     "cannot_do": (

@@ -153,7 +153,7 @@ def test_a_completion_model_answers_with_places_and_never_invents() -> None:
     answer = answered(request, model)
     assert model.prompts == []
     assert not answer.converses
-    assert answer.text.startswith("The model scripted completes code but does not converse, so this is no answer")
+    assert answer.text.startswith("The model scripted completes code but does not converse: instead of an answer")
     (place,) = answer.sources
     assert (place.path, place.symbol, place.start_line, place.end_line) == ("http.py", "parse_header", 0, 2)
     assert "- `http.py:1` `parse_header`" in answer.text
