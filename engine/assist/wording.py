@@ -62,6 +62,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "That is not right: {fault}\nAnswer again with the whole code in one block, without explanation.",
         "上面的代码有误：{fault}\n请重新给出完整代码，只输出一个代码块，不要解释。",
     ),
+    "at_line": ("line {line}: {message}", "第 {line} 行：{message}"),
     "because_selected": ("selected", "选中的代码"),
     "because_diagnostic": ("around the diagnostic", "诊断位置附近"),
     "because_open_here": ("the file being edited", "当前文件"),

@@ -113,6 +113,8 @@ CODE_LESSONS = (
     _code(_EXPLAIN, LARGEST, "`largest` walks through the values and keeps the best one so far."),
     _code(_FIX, BROKEN_ADD, _block(ADD), question='"c" is not defined'),
     _code(_FIX, BROKEN_ADD, _block(ADD), question='"c" is not defined', words="zh"),
+    _code(_FIX, BROKEN_ADD, _block(ADD), question='line 2: "c" is not defined'),
+    _code(_FIX, BROKEN_ADD, _block(ADD), question='第 2 行："c" is not defined', words="zh"),
     _code(_TESTS, ADD, _block(
         "from sample import add\n\n\ndef test_add():\n    assert add(1, 2) == 3\n    assert add(-1, 1) == 0")),
     _code(_EDIT, ADD, _block("def add(a: int, b: int) -> int:\n    return a + b"), question="Add type hints."),

@@ -10,7 +10,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from engine.assist.tasks import AssistRequest, AssistTask
-from engine.assist.wording import LATIN_WORD, language_of_question, without_code
+from engine.assist.wording import LATIN_WORD, language_of_question, say, without_code
 from engine.prompt.chat import Turn
 from engine.prompt.system_prompts import HumanLanguage
 from lsp_server.documents import is_open, snapshot, workspace_roots
@@ -70,9 +70,15 @@ def read(server: CodegeexServer, task: AssistTask, raw: Any) -> Asked:
         if raw.get("history") is not None:
             history = _history(raw["history"])
             server.session.answers.restore(conversation, history)
+    words = _words(server, raw, question)
+    diagnostic = _object(raw, "diagnostic")
+    if document and diagnostic.get("range") is not None:
+        first = document.text.count("\n", 0, selection[0]) if selection else 0
+        line = _range(diagnostic["range"])[0].line - first + 1  # of the code that the model is shown
+        question = say("at_line", words, line=line, message=question)
     request = AssistRequest(
         task,
-        _words(server, raw, question),
+        words,
         question,
         document,
         selection,

@@ -49,7 +49,8 @@ def register(server: CodegeexServer) -> None:
         found: list[tuple[AssistTask, str, dict[str, Any], types.Diagnostic | None]] = []
         for diagnostic in params.context.diagnostics[:MAX_FIXES]:
             around = _around(server, uri, diagnostic.range) or diagnostic.range
-            argument = {"uri": uri, "range": _json(around), "diagnostic": {"message": diagnostic.message}}
+            said = {"message": diagnostic.message, "range": _json(diagnostic.range)}
+            argument: dict[str, Any] = {"uri": uri, "range": _json(around), "diagnostic": said}
             found.append((AssistTask.FIX, QUICK_FIX, argument, diagnostic))
         selected = params.range if params.range.start != params.range.end else _around(server, uri, params.range)
         if selected is not None:

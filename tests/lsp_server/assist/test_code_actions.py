@@ -50,12 +50,15 @@ async def test_a_diagnostic_can_be_fixed() -> None:
     diagnostic = types.Diagnostic(
         types.Range(types.Position(3, 15), types.Position(3, 16)), '"c" is not defined', source="Pyright"
     )
-    async with chat(ChatModel("x"), locale="zh") as editor:
+    model = ChatModel("x")
+    async with chat(model, locale="zh") as editor:
         editor.editor.open(SOURCE)
         (action,) = await offered(editor, 3, 3, only=["quickfix"], diagnostics=[diagnostic])
         assert action["title"] == 'CodeGeeX: 修复: "c" is not defined'
         argument = action["command"]["arguments"][0]
-        assert argument["diagnostic"] == {"message": '"c" is not defined'}
+        assert argument["diagnostic"]["message"] == '"c" is not defined'
+        await editor.command("fix", **argument)
+        assert '需要修复的问题：第 2 行："c" is not defined' in model.prompts[-1]
         assert (argument["range"]["start"]["line"], argument["range"]["end"]["line"]) == (2, 4)
         assert [each["message"] for each in action["diagnostics"]] == [diagnostic.message]
 
