@@ -69,7 +69,7 @@ def gather(request: AssistRequest, workspaces: Workspaces) -> Gathered:
         references += found
         notices += [] if found else [say("not_found", request.words, mention=mention)]
     here = [*_selected(request), *_around(request)]
-    places = _places(request, workspaces, mentions)
+    places = _not_asked_about(request, _places(request, workspaces, mentions))
     opened = _opened(request)
     # A file that is named in so many words leaves less doubt than the one that happens to be open.
     ordered = [*references, *places, *here] if mentions.workspace else [*references, *here, *places]
@@ -89,6 +89,18 @@ def _file(mention: str, request: AssistRequest, workspaces: Workspaces) -> list[
         if source:
             return [_whole(source, request, Document(wanted, source.language, "", root / wanted, root))]
     return []
+
+
+def _not_asked_about(request: AssistRequest, places: list[Reference]) -> list[Reference]:
+    """Without lines that the task's own code shows."""
+    document = request.document
+    if document is None or request.task is AssistTask.ASK:
+        return places
+    start, end = request.selection or (0, len(document.text))
+    first, last = document.text.count("\n", 0, start), document.text.count("\n", 0, end) + 1
+    return [
+        place for place in places if place.path != document.path or place.end_line <= first or last <= place.start_line
+    ]
 
 
 def _symbol(name: str, request: AssistRequest, workspaces: Workspaces) -> list[Reference]:
@@ -179,11 +191,13 @@ def _around(request: AssistRequest) -> list[Reference]:
         return []
     start, end = request.selection or (0, 0)
     first, last = document.text.count("\n", 0, start), document.text.count("\n", 0, end) + 1
-    spare = max(0, MAX_AROUND_LINES - (last - first)) // 2
+    selected = range(first, last)
+    spare = max(0, MAX_AROUND_LINES - len(selected)) // 2
     first, last = max(0, first - spare), min(len(source.lines), max(last + spare, MAX_AROUND_LINES - first))
     text = "\n".join(source.lines[first:last])
-    if not text.strip():
-        return []
+    around = (line for number, line in enumerate(source.lines[first:last], first) if number not in selected)
+    if not text.strip() or (request.selection and not any(line.strip() for line in around)):
+        return []  # all of it is selected
     reason = say("because_open_here", request.words)
     return [Reference(document.path, first, last, text, source.language, reason, file=document.file)]
 

@@ -90,6 +90,12 @@ def test_tasks_that_need_nothing_else_search_nothing(index: WorkspaceIndex) -> N
     assert asked(index, "headers", AssistTask.COMMENT) == Gathered()
 
 
+def test_code_that_is_asked_about_is_no_reference_to_itself(index: WorkspaceIndex) -> None:
+    cart = Document("shop/cart.py", "python", FILES["shop/cart.py"], index.root / "shop/cart.py", index.root)
+    request = AssistRequest(AssistTask.FIX, question="Cart has no total, see ParseHeader", document=cart)
+    assert {reference.path for reference in gather(request, {index.root: index}).references} == {"shop/parse.go"}
+
+
 def test_words_that_say_little_weigh_nothing() -> None:
     assert question_terms("Where is the code for this?") == {}
     assert question_terms("parse_header") == {"parse_header": 2.0, "parse": 1.0, "header": 1.0}
