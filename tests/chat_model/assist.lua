@@ -14,7 +14,6 @@ end
 
 local function run()
   vim.cmd.edit(file)
-  vim.bo.undolevels = vim.bo.undolevels -- a new undo step
   local before = text()
   local id = vim.lsp.start({
     name = "codegeex", cmd = { command, "-m", "lsp_server" }, root_dir = vim.fs.dirname(file),
@@ -42,9 +41,10 @@ local function run()
   end
 
   told.asked = execute("ask", { question = "What is the capital of France?", uri = nil, apply = false }).result.text
-  told.translated = execute("translate", { target = "java" }).result.applied
-  wait("the new file", function() return vim.fn.bufexists(vim.fs.dirname(file) .. "/sample.java") == 1 end)
-  local made = vim.fn.bufnr(vim.fs.dirname(file) .. "/sample.java")
+  local translated = execute("translate", { target = "java" }).result
+  told.translated = translated.applied
+  local made = vim.uri_to_bufnr(translated.uri)
+  vim.fn.bufload(made)
   told.java = table.concat(vim.api.nvim_buf_get_lines(made, 0, -1, false), "\n")
   told.refused = execute("translate", { target = "python" }).err.message
   client:stop(true)
