@@ -1,7 +1,7 @@
 """A request into a prompt within the token budget, the least useful dropped and named.
 
 What is asked always stays. Of the rest the newest turns of the conversation get up to `HISTORY_SHARE`, then references
-take what is left in the order of their use; what a person mentioned is shown in part where it does not fit whole.
+take what is left in the order of their use; what a person mentioned or looks at is shown in part where it does not fit.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def _fitting(
         whole = len(reference.text) <= room * MAX_CHARS_PER_TOKEN
         tokens = marks + len(tokenizer.encode(reference.text)) if whole else room + 1
         if tokens > room:
-            if not reference.is_explicit or room < MIN_PART_TOKENS + marks:
+            if not reference.may_be_cut or room < MIN_PART_TOKENS + marks:
                 continue
             text = first_lines(tokenizer, reference.text, room - marks)
             if not text:

@@ -178,7 +178,7 @@ def _selected(request: AssistRequest) -> list[Reference]:
     last = first + text.count("\n") + 1
     reason = say("because_selected", request.words)
     language = language_of(document.language, document.path).id
-    return [Reference(document.path, first, last, text, language, reason, file=document.file, is_explicit=True)]
+    return [Reference(document.path, first, last, text, language, reason, file=document.file, may_be_cut=True)]
 
 
 def _around(request: AssistRequest) -> list[Reference]:
@@ -199,7 +199,7 @@ def _around(request: AssistRequest) -> list[Reference]:
     if not text.strip() or (request.selection and not any(line.strip() for line in around)):
         return []  # all of it is selected
     reason = say("because_open_here", request.words)
-    return [Reference(document.path, first, last, text, source.language, reason, file=document.file)]
+    return [Reference(document.path, first, last, text, source.language, reason, file=document.file, may_be_cut=True)]
 
 
 def _opened(request: AssistRequest) -> list[Reference]:
@@ -224,7 +224,7 @@ def _source_of(document: Document) -> Source | None:
 def _whole(source: Source, request: AssistRequest, document: Document) -> Reference:
     reason = say("because_mentioned", request.words)
     return Reference(
-        document.path, 0, len(source.lines), source.text, source.language, reason, file=document.file, is_explicit=True
+        document.path, 0, len(source.lines), source.text, source.language, reason, file=document.file, may_be_cut=True
     )
 
 
@@ -238,7 +238,7 @@ def _of_place(
     file = index.root / path if index else next(opened, None)
     language = language_of(place.source.language, place.source.path).id
     return Reference(
-        place.source.path, place.start, end, text, language, reason, place.symbol, file, is_explicit=explicit
+        place.source.path, place.start, end, text, language, reason, place.symbol, file, may_be_cut=explicit
     )
 
 

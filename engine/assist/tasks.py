@@ -80,7 +80,7 @@ class Reference:
     reason: str
     symbol: str = ""
     file: Path | None = None
-    is_explicit: bool = False  # mentioned by the person who asks
+    may_be_cut: bool = False  # where it does not fit whole; otherwise it is left out
 
 
 @dataclass(frozen=True)

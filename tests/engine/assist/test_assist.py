@@ -184,7 +184,7 @@ def test_mentions_bring_files_and_symbols_or_say_that_they_are_not_there() -> No
     question = "Is #symbol:Cart.total right, see #file:cart.py and #file:none.py? #selection"
     gathered = gather(AssistRequest(AssistTask.ASK, question=question, others=(other,)), {})
     whole, *_ = gathered.references
-    assert (whole.path, whole.is_explicit, whole.end_line) == ("shop/cart.py", True, 4)
+    assert (whole.path, whole.may_be_cut, whole.end_line) == ("shop/cart.py", True, 4)
     assert gathered.notices == ("#selection: nothing is selected.", "Not found in the workspace: none.py.")
 
 

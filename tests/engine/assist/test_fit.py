@@ -21,7 +21,7 @@ LONG = "\n".join(f"value_{n} = {n}" for n in range(2000))
 
 
 def reference(name: str, text: str = "x = 1\n", *, explicit: bool = False) -> Reference:
-    return Reference(f"{name}.py", 0, text.count("\n") + 1, text, "python", "open", is_explicit=explicit)
+    return Reference(f"{name}.py", 0, text.count("\n") + 1, text, "python", "open", may_be_cut=explicit)
 
 
 def fitted(request: AssistRequest, *references: Reference, code: str = "", room: int = 1000) -> AssistPrompt:

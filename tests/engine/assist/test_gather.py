@@ -65,14 +65,16 @@ def test_what_is_ignored_is_never_found_or_read(index: WorkspaceIndex) -> None:
 def test_a_file_that_is_not_open_is_read_from_the_disk(index: WorkspaceIndex) -> None:
     (index.root / "notes.py").write_text("password = 'hunter22secret'\n")
     first, *_ = asked(index, "What is in #file:notes.py?").references
-    assert (first.path, first.is_explicit, first.reason) == ("notes.py", True, "mentioned")
+    assert (first.path, first.may_be_cut, first.reason) == ("notes.py", True, "mentioned")
     assert "hunter22" not in first.text
 
 
 @pytest.mark.parametrize("mention", ["../outside.py", "/etc/passwd", "shop/../../outside.py"])
 def test_nothing_outside_the_folder_is_read(index: WorkspaceIndex, mention: str) -> None:
     (index.root.parent / "outside.py").write_text("x = 1\n")
-    assert [r.path for r in asked(index, f"#file:{mention}").references if r.is_explicit] == []
+    gathered = asked(index, f"#file:{mention}")
+    assert {reference.path for reference in gathered.references} <= {"main.py", *FILES}
+    assert gathered.notices == (f"Not found in the workspace: {mention}.",)
 
 
 def test_a_members_declaration_is_found_by_its_name(index: WorkspaceIndex) -> None:
