@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from lsp_server.features import acceptance, configuration, inline_completion, lifecycle, status, workspace
+from lsp_server.features import acceptance, assist, configuration, inline_completion, lifecycle, status, workspace
 from lsp_server.model_worker import LoadModel, load_served_model
 from lsp_server.server import CodegeexServer
 
 
 def create_server(load_model: LoadModel = load_served_model) -> CodegeexServer:
     server = CodegeexServer(load_model)
-    for feature in (lifecycle, configuration, workspace, inline_completion, acceptance, status):
+    for feature in (lifecycle, configuration, workspace, inline_completion, acceptance, status, assist):
         feature.register(server)
     return server

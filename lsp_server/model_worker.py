@@ -19,7 +19,7 @@ from engine.complete import complete, refresh
 from engine.context.collect import Workspaces
 from engine.decode_speed import DecodeSpeed
 from engine.model.catalog import EMBEDDED, find_model
-from engine.model.folder import Confidence
+from engine.model.folder import Confidence, ModelDescription
 from engine.model.protocol import LanguageModel
 from engine.prompt.frames import Frames
 from engine.serving.client import EngineClient
@@ -139,6 +139,19 @@ class ModelWorker:
             refresh(request, self._loaded(settings), settings.completion, cancellation, workspaces, self._frames)
 
         await self._run(work)
+
+    async def lend(self, settings: Settings, search: Callable[[], T]) -> tuple[LanguageModel, T]:
+        """The model, to be used in another thread beside this one, and what `search` finds.
+
+        The indexes may be asked in this thread only, and a search takes milliseconds. Raises `EngineError`.
+        """
+        return await self._run(lambda: (self._loaded(settings), search()))
+
+    @property
+    def description(self) -> ModelDescription | None:
+        """What the loaded model says of itself; None while there is none. From any thread."""
+        model = self._model
+        return model.description if model else None
 
     def stop(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)

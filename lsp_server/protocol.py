@@ -6,18 +6,24 @@ A request that cannot be read gets its error response (pygls would leave the edi
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
+from contextvars import ContextVar
 from typing import Any
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.protocol import LanguageServerProtocol
+from pygls.protocol.language_server import _prepare_command_arguments, lsp_method
 from pygls.workspace import Workspace
 
 from lsp_server.documents import EditorWorkspace
 
 log = logging.getLogger(__name__)
+
+# Of the command being executed, which pygls gives its arguments only.
+work_done_token: ContextVar[types.ProgressToken | None] = ContextVar("work_done_token", default=None)
 
 BEFORE_INITIALIZE = {types.INITIALIZE, types.EXIT}
 
@@ -54,6 +60,22 @@ class EditorProtocol(LanguageServerProtocol):
             self._refuse(request_id, types.ErrorCodes.InvalidRequest, f"{method} came after shutdown")
             return
         super().handle_message(message)
+
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    async def lsp_workspace__execute_command(  # type: ignore[override] # pygls takes coroutines as well
+        self, params: types.ExecuteCommandParams
+    ) -> Any:
+        """As pygls', whose generator a cancelled request does not reach; and commands learn of the progress' token."""
+        handler = self.fm.commands.get(params.command)
+        if handler is None:
+            raise JsonRpcInvalidParams(f"there is no command {params.command!r}")
+        try:
+            arguments, named = _prepare_command_arguments(handler, params, self._converter)
+        except Exception as fault:  # whatever a converter raises, the client sent what does not fit
+            raise JsonRpcInvalidParams(f"{params.command}: the arguments do not fit: {fault}") from fault
+        work_done_token.set(params.work_done_token)
+        result = handler(*arguments, **named)
+        return await result if inspect.isawaitable(result) else result
 
     def refuse_unreadable(self, fault: json.JSONDecodeError | UnicodeDecodeError) -> None:
         """The answer to a message that is no JSON."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.completion_cache import CompletionCache, Place
 from engine.context.workspace import WorkspaceIndex
+from lsp_server.answer_worker import AnswerWorker
 from lsp_server.asking import Asking
 from lsp_server.debounce import Debounce
 from lsp_server.model_worker import ModelWorker
@@ -28,6 +29,8 @@ JOINED_LINES = 3  # edits that lie no further apart are one place
 class Session:
     worker: ModelWorker
     settings: Settings = field(default_factory=Settings)
+    answers: AnswerWorker = field(default_factory=AnswerWorker)
+    locale: str = ""  # of the editor, as "zh-cn"
     faults_said: set[str] = field(default_factory=set)
     indexes: dict[Path, WorkspaceIndex] = field(default_factory=dict)  # by workspace folder, as the client names it
     debounce: Debounce = field(default_factory=Debounce)
@@ -138,4 +141,5 @@ class Session:
         for asking in self.asking.values():
             asking.cancel()
         self.preparation.cancel()
+        self.answers.stop()
         self.worker.stop()

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.assist.tasks import AssistSettings
 from engine.types import CompletionSettings, Eagerness
 
 SECTION = "codegeex"
@@ -82,6 +83,14 @@ SETTINGS: tuple[Setting, ...] = (
         "补全范围：行、代码块，或自动。", choices=("auto", "line", "block"),
     ),
     Setting(
+        "chat.maxTokens", int, 1024, "The longest answer, in tokens.", "回答的最大长度（token 数）。", 16, 32768
+    ),
+    Setting(
+        "chat.maxPromptTokens", int, 4096,
+        "The longest prompt of a question, in tokens: code, sources and conversation.",
+        "提问时提示的最大长度（token 数），包括代码、来源和对话。", 256, 131072,
+    ),
+    Setting(
         "context.enable", bool, True, "Show the model related code of the other files of the workspace.",
         "向模型提供工作区内其他文件中的相关代码。",
     ),
@@ -132,6 +141,10 @@ class Settings:
 
     def serves(self, language_id: str) -> bool:
         return self.enable and language_id not in self.values["disabledLanguages"]
+
+    @property
+    def assist(self) -> AssistSettings:
+        return AssistSettings(self.values["chat.maxPromptTokens"], self.values["chat.maxTokens"])
 
     @property
     def completion(self) -> CompletionSettings:

@@ -18,13 +18,14 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import platformdirs
 
 from engine.context.exclusion import IGNORE_FILES, forget, why_not_folder, why_not_name, why_not_path
 from engine.context.find import find
 from engine.context.folders import Beside, FoldersIndex
+from engine.context.index import Index
 from engine.context.layers import LayeredIndex
 from engine.context.listing import open_source, read_source
 from engine.context.pack import Cost
@@ -33,6 +34,8 @@ from engine.context.store import CHUNKS, FORMAT, StoreError, StoreReader
 from engine.context.syntax import family_of, imported_words
 from engine.context.view import View
 from engine.types import Snippet
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -201,6 +204,13 @@ class WorkspaceIndex:
             self._layers.fault = ""
             self._has_store = False
             self._tell({"do": "rebuild"})
+
+    def ask(self, question: Callable[[Index], T]) -> T:
+        """As `find`, for other questions than a view's: what `question` makes of the index. It asks `allows` itself."""
+        self.take_notes()
+        answer = question(self._layers)
+        self._mend()
+        return answer
 
     def wait_idle(self, seconds: float) -> bool:
         """For tests, benchmarks and the command: until the store is as the disk, or is another process' business."""

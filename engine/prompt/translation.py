@@ -33,6 +33,19 @@ def translation_parts(
         names = {"source": source_language.name, "target": target_language.name}
         writer.write(_CODE_TRANSLATION, {**names, "code": code.rstrip(), "declaration": target_declaration})
         return writer.parts()
+    return chat_parts(
+        description, translation_turns(description, source_language, target_language, code, target_declaration)
+    )
+
+
+def translation_turns(
+    description: ModelDescription,
+    source_language: Language,
+    target_language: Language,
+    code: str,
+    target_declaration: str = "",
+) -> tuple[Turn, ...]:
+    """The same, as the conversation it is for a model that can chat. Raises `ModelError` where it cannot."""
     if "chat" not in description.capabilities:
         can = ", ".join(sorted(description.capabilities)) or "nothing"
         raise ModelError(
@@ -46,8 +59,6 @@ def translation_parts(
             f"{code}\ntranslate the above code snippet into {target}, "
             f"only output the translation result, without explanation.{begins}"
         )
-        return chat_parts(
-            description, [Turn("system", system_prompt(Task.TRANSLATION, target=target)), Turn("user", question)]
-        )
+        return (Turn("system", system_prompt(Task.TRANSLATION, target=target)), Turn("user", question))
     question = f"Translate this {source} code into {target}. Answer with the code only, without explanation.{begins}"
-    return chat_parts(description, [Turn("user", f"{question}\n\n```{source_language.id}\n{code}\n```")])
+    return (Turn("user", f"{question}\n\n```{source_language.id}\n{code}\n```"),)

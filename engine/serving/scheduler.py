@@ -2,7 +2,8 @@
 
 The most urgent job runs first, the oldest of equals. A job that is cancelled leaves the queue, or ends within a decode
 step; a prefill cannot be interrupted, which is why prompts' heads are kept. What is less urgent than a newcomer steps
-aside between two tokens and goes on later. When there is nothing to do, upkeep is done.
+aside between two tokens. It goes on in a pause: what it has said must then be read anew, and that must not hold up the
+next key. When there is nothing to do, upkeep is done.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from engine.types import GREEDY, Priority, Sampling
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 30.0  # for a token, beyond which something is wrong
+# A job that stepped aside goes on after so long without a more urgent one; it never waits longer than the second.
+PAUSE_SECONDS = 0.3
+MAX_ASIDE_SECONDS = 2.0
 PREFILL_PATIENCE = 20.0  # times what a prefill should take
 
 
@@ -68,6 +72,7 @@ class Job:
     is_cancelled: bool = False
     said: list[int] = field(default_factory=list)
     queued_at: float = 0.0
+    stepped_aside_at: float | None = None
 
 
 class Scheduler:
@@ -134,6 +139,7 @@ class Scheduler:
                 self._running = None
                 self._idle_since = self._clock()
                 if not finished:
+                    job.stepped_aside_at = self._clock()
                     heapq.heappush(self._queue, (job.priority, -1, job))  # before its equals: it was there first
             self.finished += finished
             self._upkeep.used(job.generator)
@@ -145,6 +151,9 @@ class Scheduler:
                 if self._stopped:
                     return None
                 if self._queue:
+                    if (pause := self._pause_before(self._queue[0][2])) > 0:
+                        self._changed.wait(pause)
+                        continue
                     self._running = heapq.heappop(self._queue)[2]
                     self._moved_at = self._clock()
                     return self._running
@@ -154,6 +163,12 @@ class Scheduler:
                     self._changed.wait(None if due is None else due - idle)
                     continue
             self._upkeep.do_next()
+
+    def _pause_before(self, job: Job) -> float:
+        """Seconds until a job that stepped aside may go on; 0 for any other."""
+        if job.stepped_aside_at is None:
+            return 0.0
+        return min(self._idle_since + PAUSE_SECONDS, job.stepped_aside_at + MAX_ASIDE_SECONDS) - self._clock()
 
     def _run(self, job: Job) -> bool:
         """True when the job is finished, False when it stepped aside for a more urgent one."""

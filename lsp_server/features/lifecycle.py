@@ -21,6 +21,7 @@ def register(server: CodegeexServer) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
         server.protocol.adopt_workspace()
+        server.session.locale = params.locale or ""
         take(server, params.initialization_options)
 
     @server.feature(types.INITIALIZED)

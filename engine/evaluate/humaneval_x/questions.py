@@ -14,7 +14,7 @@ from engine.prompt import system_prompts
 from engine.prompt.assemble import assemble
 from engine.prompt.chat import Turn, chat_parts
 from engine.prompt.frame import encode
-from engine.prompt.translation import translation_parts
+from engine.prompt.translation import translation_parts, translation_turns
 from engine.types import Mode, ModelError
 
 MIN_ANSWER_TOKENS = 64  # less room than this for the answer, and the question is too long for the model
@@ -30,11 +30,15 @@ class Style(Enum):
 
 @dataclass(frozen=True)
 class Question:
-    """`tokens` are what the model reads; `read` makes its answer a solution, and `stop` tells when that is there."""
+    """`tokens` are what the model reads; `read` makes its answer a solution, and `stop` tells when that is there.
+
+    `turns` are the conversation that `tokens` say, where it is one that can go on.
+    """
 
     tokens: tuple[int, ...]
     stop: StopRule
     read: Callable[[str], Completion]
+    turns: tuple[Turn, ...] = ()
 
 
 def style_of(description: ModelDescription, task: Task, wanted: Style) -> Style:
@@ -66,10 +70,13 @@ def ask(
     None where the question leaves no room for an answer in the model's context.
     """
     room = description.context_length - MIN_ANSWER_TOKENS
+    turns: tuple[Turn, ...] = ()
     if source is not None:
         code = f"{source.declaration}\n{source.canonical_solution.rstrip()}"
         parts = translation_parts(description, source.language, problem.language, code, problem.declaration)
         tokens = tuple(encode(tokenizer, parts))
+        if style is Style.CHAT:
+            turns = translation_turns(description, source.language, problem.language, code, problem.declaration)
     elif style is Style.CHAT:
         tokens = tuple(encode(tokenizer, chat_parts(description, _turns(description, problem))))
     else:
@@ -81,7 +88,7 @@ def ask(
     if len(tokens) > room:
         return None
     if style is Style.CHAT:
-        return Question(tokens, is_answered, lambda text: answer(problem, task, text))
+        return Question(tokens, is_answered, lambda text: answer(problem, task, text), turns)
     return Question(
         tokens, lambda text: is_finished(problem, task, text), lambda text: continuation(problem, task, text)
     )

@@ -16,10 +16,12 @@ from engine.evaluate.humaneval_x.pass_at_k import mean_pass_at_k
 from engine.evaluate.humaneval_x.problems import Problem, Task, read_problems
 from engine.evaluate.humaneval_x.programs import assemble_program
 from engine.evaluate.humaneval_x.questions import Question, Style, ask, style_of
-from engine.evaluate.humaneval_x.sandbox import Isolation, Sandbox
-from engine.evaluate.humaneval_x.toolchains import Absent, Toolchain, find_toolchain
+from engine.evaluate.humaneval_x.repair import ask_again, fault_in
+from engine.evaluate.humaneval_x.toolchains import Toolchain, find_toolchain
 from engine.evaluate.humaneval_x.verdict import Verdict
 from engine.model.protocol import LanguageModel
+from engine.sandbox.sandbox import Isolation, Sandbox
+from engine.sandbox.tools import Absent
 from engine.types import GREEDY, CancellationToken, EngineError, Sampling
 
 WAITING_PER_JOB = 4  # programs that may wait for their turn, so that a fast model does not run far ahead
@@ -38,6 +40,7 @@ class Plan:
     sampling: Sampling = GREEDY
     max_new_tokens: int = 512
     style: Style = Style.AUTO
+    repairs: bool = True  # of translations in conversations, as the daemon does it
 
     def check(self) -> None:
         """Raises `EngineError` where the parts do not fit together."""
@@ -83,6 +86,7 @@ def configuration_of(plan: Plan, model: LanguageModel | None, isolation: Isolati
         "seed": plan.sampling.seed,
         "max_tokens": plan.max_new_tokens,
         "style": style_of(model.description, plan.task, plan.style).value,
+        **({"repairs": plan.repairs} if plan.task is Task.TRANSLATE else {}),
     } if model is not None else {"solutions": "reference"}  # fmt: skip
     source = {"source_language": plan.source} if plan.task is Task.TRANSLATE else {}
     return {
@@ -132,7 +136,7 @@ def run(
         ]
         done = len(journal.samples)
         watcher.begins(len(todo) + done, done)
-        solve = _reference(plan.task) if model is None else _by_model(plan, model, sources, done)
+        solve = _reference(plan.task) if model is None else _by_model(plan, model, sources, done, sandbox)
         _work(todo, solve, sandbox, journal, jobs, watcher)
         results = tuple(_result(name, toolchains[name], journal) for name in plan.languages)
     finally:
@@ -141,14 +145,14 @@ def run(
 
 
 # A solution and the model's whole text; None where the question was too long.
-Solve = Callable[[Problem], tuple[Completion, str] | None]
+Solve = Callable[[Problem, Toolchain], tuple[Completion, str] | None]
 
 
 def _reference(task: Task) -> Solve:
-    return lambda problem: (Completion(problem.shown(task), problem.canonical_solution), "")
+    return lambda problem, _: (Completion(problem.shown(task), problem.canonical_solution), "")
 
 
-def _by_model(plan: Plan, model: LanguageModel, sources: Mapping[str, Problem], done: int) -> Solve:
+def _by_model(plan: Plan, model: LanguageModel, sources: Mapping[str, Problem], done: int, sandbox: Sandbox) -> Solve:
     description = model.description
     style = style_of(description, plan.task, plan.style)
     # A run that goes on must not draw the same random numbers again.
@@ -156,7 +160,7 @@ def _by_model(plan: Plan, model: LanguageModel, sources: Mapping[str, Problem], 
     sampling = replace(plan.sampling, seed=seed)
     asked: dict[str, Question | None] = {}  # the samples of a problem come one after the other
 
-    def solve(problem: Problem) -> tuple[Completion, str] | None:
+    def solve(problem: Problem, toolchain: Toolchain) -> tuple[Completion, str] | None:
         if problem.task_id not in asked:
             asked.clear()
             source = sources[problem.number] if plan.task is Task.TRANSLATE else None
@@ -166,7 +170,11 @@ def _by_model(plan: Plan, model: LanguageModel, sources: Mapping[str, Problem], 
             return None
         room = min(plan.max_new_tokens, description.context_length - len(question.tokens))
         said = model.generate(question.tokens, room, question.stop, CancellationToken(), sampling)
-        return question.read(said.text), said.text
+        completion, text = question.read(said.text), said.text
+        if plan.repairs and question.turns and (fault := fault_in(problem, completion, toolchain, sandbox)):
+            text = ask_again(model, question, text, fault, plan.max_new_tokens, sampling)
+            completion = question.read(text)
+        return completion, text
 
     return solve
 
@@ -205,7 +213,7 @@ def _work(
                 room.acquire()
                 if failed.is_set():
                     break
-                solved = solve(problem)
+                solved = solve(problem, toolchain)
                 if solved is None:
                     finish(Sample(problem.name, problem.task_id, number, Verdict.TOO_LONG.value, "", "", ""))
                     room.release()

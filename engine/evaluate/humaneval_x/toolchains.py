@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -13,21 +10,16 @@ from pathlib import Path
 
 from engine.evaluate.humaneval_x.prepared import GO_ENVIRONMENT, GO_TEST, go_module, rust_crates
 from engine.evaluate.humaneval_x.programs import REACHED_THE_END, RUST_CRATES
-from engine.evaluate.humaneval_x.sandbox import SYSTEM_PATH, Job, Limits, Sandbox, Stage, python_folders
 from engine.evaluate.humaneval_x.verdict import Proof, Verdict, judge
+from engine.sandbox.compilers import first_lines
+from engine.sandbox.sandbox import Job, Limits, Sandbox, Stage, python_folders
+from engine.sandbox.tools import JVM, Absent, find_tool, said_by
 from engine.types import EngineError
 
 # Generous, so that a busy machine changes no verdict; the benchmark's programs need a fraction.
 COMPILE_LIMITS = Limits(wall_seconds=180, cpu_seconds=90, memory_bytes=2 * 2**30, processes=128)
 RUN_LIMITS = Limits(wall_seconds=60, cpu_seconds=10, memory_bytes=2**30)
-VERSION_SECONDS = 60
 NODE_MODULES = ("/usr/lib/node_modules", "/usr/local/lib/node_modules", "/usr/share/nodejs")
-# Serial, or each virtual machine starts a collector's thread for every core.
-JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xmx512m")
-
-
-class Absent(Exception):  # noqa: N818 - a fact of the machine, to be reported
-    """A language cannot be run here; the message says what it lacks."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +42,13 @@ class Toolchain:
     compile_folder: str = ""
     absent: tuple[str, ...] = ()
     otherwise: Toolchain | None = None
+
+    def compile_fault(self, sandbox: Sandbox, program: str) -> str:
+        """What the compiler says against a program, "" where it takes it; only for languages that are compiled."""
+        more = tuple(option for text, options in self.libraries.items() if text in program for option in options)
+        stage = Stage((*self.compile, *more), COMPILE_LIMITS, self.compile_folder)
+        (result,) = sandbox.run(Job({self.source: program}, (stage,), self.readable, self.environment, self.linked))
+        return "" if result.exit_code == 0 else first_lines(result.output)
 
     def test(self, sandbox: Sandbox, program: str) -> tuple[Verdict, str]:
         """Runs a program in a sandbox of its own."""
@@ -95,9 +94,9 @@ def _python(_data: Path, _cache: Path) -> Toolchain:
 
 
 def _cpp(_data: Path, _cache: Path) -> Toolchain:
-    compiler, folder = _tool("g++", "no C++ compiler (g++)")
+    compiler, folder = find_tool("g++", "no C++ compiler (g++)")
     return Toolchain(
-        version=f"g++ {_said(compiler, '-dumpfullversion')}",
+        version=f"g++ {said_by(compiler, '-dumpfullversion')}",
         source="main.cpp",
         compile=(compiler, "-std=c++11", "main.cpp", "-o", "main"),
         libraries={"openssl/": ("-lcrypto", "-lssl")},
@@ -108,10 +107,10 @@ def _cpp(_data: Path, _cache: Path) -> Toolchain:
 
 
 def _java(_data: Path, _cache: Path) -> Toolchain:
-    compiler, folder = _tool("javac", "no Java compiler (javac)")
-    machine, other = _tool("java", "no Java virtual machine (java)")
+    compiler, folder = find_tool("javac", "no Java compiler (javac)")
+    machine, other = find_tool("java", "no Java virtual machine (java)")
     return Toolchain(
-        version=_said(compiler, "-version"),
+        version=said_by(compiler, "-version"),
         source="Main.java",
         compile=(compiler, *(f"-J{option}" for option in JVM), "-encoding", "UTF-8", "Main.java"),
         run=(machine, *JVM, "-cp", ".", "Main"),
@@ -121,9 +120,9 @@ def _java(_data: Path, _cache: Path) -> Toolchain:
 
 
 def _js(_data: Path, _cache: Path) -> Toolchain:
-    node, folder = _tool("node", "no JavaScript runtime (node)")
+    node, folder = find_tool("node", "no JavaScript runtime (node)")
     return Toolchain(
-        version=f"Node.js {_said(node, '--version').removeprefix('v')}",
+        version=f"Node.js {said_by(node, '--version').removeprefix('v')}",
         source="main.js",
         run=(node, "--max-old-space-size=512", "main.js"),
         check=f"process.exitCode = {REACHED_THE_END}\n",
@@ -134,8 +133,8 @@ def _js(_data: Path, _cache: Path) -> Toolchain:
 
 
 def _go(data: Path, cache: Path) -> Toolchain:
-    go, folder = _tool("go", "no go compiler")
-    version = _said(go, "env", "GOVERSION")
+    go, folder = find_tool("go", "no go compiler")
+    version = said_by(go, "env", "GOVERSION")
     module = go_module(go, version, data / "go", cache)
     return Toolchain(
         version=version,
@@ -145,17 +144,17 @@ def _go(data: Path, cache: Path) -> Toolchain:
         run=("./main.test",),
         check=GO_TEST,
         proof=Proof(says="PASS"),
-        readable=(folder, _said(go, "env", "GOROOT"), str(module)),
+        readable=(folder, said_by(go, "env", "GOROOT"), str(module)),
         environment={**GO_ENVIRONMENT, "GOCACHE": "{files}/cache", "GOPATH": "{files}/go"},
         linked={"cache": str(module / "cache")},  # a cache that cannot be written to makes the command fail
     )
 
 
 def _rust(data: Path, cache: Path) -> Toolchain:
-    found, _ = _tool("rustc", "no Rust compiler (rustc)")
-    folder = Path(_said(found, "--print", "sysroot"))  # what rustup's stand-in would start
+    found, _ = find_tool("rustc", "no Rust compiler (rustc)")
+    folder = Path(said_by(found, "--print", "sysroot"))  # what rustup's stand-in would start
     compiler = folder / "bin" / "rustc"
-    version = _said(str(compiler), "--version")
+    version = said_by(str(compiler), "--version")
     crates = rust_crates(folder / "bin" / "cargo", version, data / "rust", cache)
     absent = tuple(crate for crate in RUST_CRATES if crate not in crates.libraries)
     externs = [option for crate, file in crates.libraries.items() for option in ("--extern", f"{crate}={file}")]
@@ -177,27 +176,3 @@ def _rust(data: Path, cache: Path) -> Toolchain:
 _FIND: dict[str, Callable[[Path, Path], Toolchain]] = {
     "python": _python, "cpp": _cpp, "java": _java, "js": _js, "go": _go, "rust": _rust,
 }  # fmt: skip
-
-
-def _tool(name: str, lacking: str) -> tuple[str, str]:
-    """A program's absolute path, links followed, and the folder of what belongs to it."""
-    found = shutil.which(name)
-    if found is None:
-        raise Absent(lacking)
-    path = Path(found).resolve()
-    folder = path.parent.parent
-    # Somebody's own ~/bin: show the program alone, not the whole of their home.
-    private = folder == Path(folder.anchor) or Path.home().is_relative_to(folder)
-    return (found if name == "rustc" else str(path)), str(path.parent if private else folder)
-
-
-def _said(*command: str) -> str:
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=VERSION_SECONDS,
-        check=True,
-        env={"PATH": SYSTEM_PATH, **os.environ},
-    )
-    return re.sub(r"\s+", " ", (done.stdout or done.stderr).strip())

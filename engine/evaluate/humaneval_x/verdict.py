@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from engine.evaluate.humaneval_x.sandbox import StageResult
+from engine.sandbox.sandbox import StageResult
 
 SHOWN_CHARS = 1_000  # of each end of a long output
 

@@ -53,6 +53,10 @@ def add_evaluate_parser(commands: argparse._SubParsersAction[argparse.ArgumentPa
         "--style", choices=("auto", "continue", "chat"), default="auto",
         help="whether a model goes on below the problem or is asked for the function; auto asks those that can chat",
     )  # fmt: skip
+    benchmark.add_argument(
+        "--no-repair", action="store_true",
+        help="take a chat model's first translation; otherwise what does not compile is asked for once more",
+    )  # fmt: skip
     benchmark.add_argument("--jobs", type=_number(int, 1, 1024), default=0, help="programs at a time (default: cores)")
     benchmark.add_argument(
         "--accept-no-isolation", action="store_true",

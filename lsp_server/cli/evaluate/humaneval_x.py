@@ -20,9 +20,9 @@ from engine.evaluate.humaneval_x.pass_at_k import KS
 from engine.evaluate.humaneval_x.problems import Task, language_names
 from engine.evaluate.humaneval_x.questions import Style
 from engine.evaluate.humaneval_x.run import LanguageResult, Plan, Watcher, configuration_of, run
-from engine.evaluate.humaneval_x.sandbox import Isolation, Sandbox
 from engine.evaluate.humaneval_x.verdict import Verdict
 from engine.model.protocol import LanguageModel
+from engine.sandbox.sandbox import Isolation, Sandbox
 from engine.types import EngineError, Sampling
 from lsp_server.cli import terminal
 from lsp_server.cli.evaluate import EXIT_FAULT, EXIT_INTERRUPTED, EXIT_OK
@@ -70,6 +70,7 @@ def read_plan(options: argparse.Namespace) -> Plan:
         sampling=Sampling(temperature=options.temperature, top_p=options.top_p, seed=options.seed),
         max_new_tokens=options.max_tokens,
         style=Style(options.style),
+        repairs=not options.no_repair,
     )
     plan.check()
     return plan

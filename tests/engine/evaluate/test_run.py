@@ -14,10 +14,11 @@ from engine.evaluate.humaneval_x import toolchains
 from engine.evaluate.humaneval_x.journal import Journal, Sample
 from engine.evaluate.humaneval_x.problems import Task
 from engine.evaluate.humaneval_x.run import LanguageResult, Plan, Watcher, configuration_of, run
-from engine.evaluate.humaneval_x.sandbox import Sandbox
 from engine.model.protocol import LanguageModel
+from engine.sandbox.sandbox import Sandbox
 from engine.types import EngineError, Sampling
-from tests.engine.evaluate.small_problems import PYTHON, write_problems
+from tests.engine.assist.speaking import ChatModel
+from tests.engine.evaluate.small_problems import JS, PYTHON, write_problems
 from tests.scripted import DESCRIPTION, ScriptedModel
 
 PLAN = Plan(Task.GENERATE, ("python",))
@@ -56,6 +57,21 @@ def test_reference_solutions(sandbox: Sandbox, tmp_path: Path) -> None:
     assert (result.problems, result.samples, result.passed, result.pass_at) == (2, 2, 1, {1: 0.5})
     assert [(miss.task_id, miss.verdict) for miss in result.misses] == [("Python/1", "failed")]
     assert "AssertionError" in result.misses[0].message
+
+
+@pytest.mark.parametrize(("repairs", "passed"), [(True, 1), (False, 0)])
+def test_a_translation_that_does_not_parse_is_asked_for_again(
+    sandbox: Sandbox, tmp_path: Path, repairs: bool, passed: int
+) -> None:
+    model = ChatModel(
+        "```python\ndef double(n: int) -> int:\n    return (2 * n\n```", "```python\n    return 2 * n\n```"
+    )
+    write_problems(tmp_path, JS)
+    plan = Plan(Task.TRANSLATE, ("python",), source="js", limit=1, repairs=repairs)
+    (result,) = evaluate(sandbox, tmp_path, plan, model)
+    assert result.passed == passed
+    assert len(model.prompts) == 1 + repairs
+    assert ("Python cannot read line" in model.prompts[-1]) == repairs
 
 
 def test_a_model_that_continues(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -108,7 +124,7 @@ def test_a_question_too_long_for_the_model_fails(sandbox: Sandbox, tmp_path: Pat
 def test_a_language_without_toolchain_is_reported(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.evaluate.humaneval_x.toolchains.shutil.which", lambda _: None)
+    monkeypatch.setattr("engine.sandbox.tools.shutil.which", lambda _: None)
     write_problems(tmp_path, replace(PYTHON, name="go", task_id="Go/0"))
     python, go = evaluate(sandbox, tmp_path, replace(PLAN, languages=("python", "go")))
     assert (python.not_run, python.passed) == ("", 1)

@@ -16,9 +16,11 @@ from engine.evaluate.humaneval_x.completion import continuation
 from engine.evaluate.humaneval_x.prepared import RustCrates, go_module, rust_crates
 from engine.evaluate.humaneval_x.problems import Problem, Task, read_problems
 from engine.evaluate.humaneval_x.programs import assemble_program
-from engine.evaluate.humaneval_x.sandbox import Sandbox
-from engine.evaluate.humaneval_x.toolchains import Absent, Toolchain, find_toolchain
+from engine.evaluate.humaneval_x.toolchains import Toolchain, find_toolchain
 from engine.evaluate.humaneval_x.verdict import Verdict
+from engine.sandbox import tools
+from engine.sandbox.sandbox import Sandbox
+from engine.sandbox.tools import Absent
 from engine.types import EngineError
 from tests.engine.evaluate.small_problems import DATA, PROBLEMS, PYTHON, needs_data
 
@@ -65,7 +67,7 @@ def test_right_and_wrong_solutions(sandbox: Sandbox, tmp_path: Path, name: str) 
 def test_what_is_absent_is_named(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, lacking: str
 ) -> None:
-    monkeypatch.setattr(toolchains.shutil, "which", lambda _: None)
+    monkeypatch.setattr(tools.shutil, "which", lambda _: None)
     with pytest.raises(Absent) as why:
         find_toolchain(name, tmp_path, tmp_path, sandbox)
     assert str(why.value) == lacking
@@ -79,7 +81,7 @@ def test_a_toolchain_that_does_not_work_is_absent(
     tmp_path.chmod(0o755)  # programs run under another user id
     node.write_text("#!/bin/sh\necho v99\n")
     node.chmod(0o755)
-    monkeypatch.setattr(toolchains.shutil, "which", lambda _: str(node))
+    monkeypatch.setattr(tools.shutil, "which", lambda _: str(node))
     with pytest.raises(Absent, match=r"^Node\.js 99 does not work in the sandbox: failed: it ended before"):
         find_toolchain("js", tmp_path, tmp_path, sandbox)
     node.write_text("#!/bin/sh\nexit 1\n")

@@ -4,8 +4,8 @@ import signal
 
 import pytest
 
-from engine.evaluate.humaneval_x.sandbox import StageResult
 from engine.evaluate.humaneval_x.verdict import SHOWN_CHARS, Proof, Verdict, judge, shortened
+from engine.sandbox.sandbox import StageResult
 
 
 def ended(exit_code: int | None = 0, output: str = "", stopped: str = "", number: int | None = None) -> StageResult:

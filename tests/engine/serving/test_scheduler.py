@@ -8,7 +8,7 @@ import pytest
 
 from engine.model.generator import Timing
 from engine.model.protocol import Token
-from engine.serving.scheduler import Job, Scheduler
+from engine.serving.scheduler import PAUSE_SECONDS, Job, Scheduler
 from engine.types import Priority
 
 
@@ -96,6 +96,23 @@ def test_a_chat_steps_aside_between_two_tokens_and_goes_on(scheduler: Scheduler,
     finish(generator, chat, line)
     assert generator.prompts == [[1], [2], [1, 1]]  # what it had said is part of its prompt now
     assert len(chat.heard) == 3
+
+
+def test_what_stepped_aside_goes_on_in_a_pause(generator: SteppedGenerator) -> None:
+    now = 0.0
+    scheduler = Scheduler(clock=lambda: now)
+    scheduler.start()
+    chat, line, key = (Asked(generator, n, p) for n, p in ((1, Priority.CHAT), (2, Priority(0)), (3, Priority(0))))
+    scheduler.submit(chat)
+    generator.reached.acquire()
+    scheduler.submit(line)
+    finish(generator, line)
+    scheduler.submit(key)
+    finish(generator, key)
+    assert generator.prompts == [[1], [2], [3]]  # reading the answer anew would have held the key up
+    now = PAUSE_SECONDS
+    finish(generator, chat)
+    assert generator.prompts[3:] == [[1, 1]]
 
 
 def test_equals_wait_for_each_other(scheduler: Scheduler, generator: SteppedGenerator) -> None:

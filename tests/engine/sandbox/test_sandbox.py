@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.evaluate.humaneval_x import sandbox as sandbox_module
-from engine.evaluate.humaneval_x.sandbox import (
+from engine.sandbox import sandbox as sandbox_module
+from engine.sandbox.sandbox import (
     Isolation,
     Job,
     Limits,
@@ -202,7 +202,7 @@ def test_bounds_alone_still_bound(bounds_alone: Sandbox, monkeypatch: pytest.Mon
 
 def test_a_sandbox_does_not_outlive_its_caller() -> None:
     code = (
-        "from engine.evaluate.humaneval_x.sandbox import *\n"
+        "from engine.sandbox.sandbox import *\n"
         "opened = Sandbox(accept_no_isolation=True)\n"
         "print('ready', flush=True)\n"
         "opened.run(Job({}, (Stage(('/bin/sleep', '1000'), Limits(1000, 10, 2**28)),)))\n"

@@ -1,0 +1,1 @@
+"""Questions answered, and code turned into other code: what a chat needs beside a model."""

@@ -1,0 +1,233 @@
+"""One request, from what is asked to what is shown: gather, fit, say, check, repair. Read it top to bottom.
+
+`gather` belongs to the thread that owns the indexes, `respond` to any other: it waits for the model for seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.assist.answers import code_in, has_block, like, translation_ends, translation_in
+from engine.assist.checks import (
+    Fault,
+    can_parse,
+    comments_only_fault,
+    parse_errors,
+    parse_fault,
+)
+from engine.assist.fit import AssistPrompt, fit
+from engine.assist.gather import Gathered
+from engine.assist.tasks import (
+    COMMENTS_ONLY,
+    GIVES_CODE,
+    REPLACES,
+    Answer,
+    AssistRequest,
+    AssistSettings,
+    AssistTask,
+    Edit,
+    Watcher,
+)
+from engine.assist.wording import say
+from engine.languages import Language, language_of
+from engine.model.folder import ModelDescription
+from engine.model.protocol import LanguageModel
+from engine.prompt.chat import Turn, chat_parts
+from engine.prompt.frame import encode
+from engine.sandbox.compilers import compile_check
+from engine.types import CancellationToken, EngineError, Generated, Priority
+
+CHAT_MODELS = "CodeGeeX4, Qwen2.5-Coder-Instruct, DeepSeek-Coder-Instruct"
+TRANSLATION_MODELS = f"CodeGeeX4, CodeGeeX2, CodeGeeX-13B, {CHAT_MODELS.partition(', ')[2]}"
+REPLACEMENT = "\ufffd"  # of a character whose last byte has not come yet
+
+
+def refusal(request: AssistRequest, description: ModelDescription) -> str:
+    """Why a model cannot do what is asked, and which could; "" where it can. ASK is never refused (`places_answer`)."""
+    can = description.capabilities
+    if request.task is AssistTask.ASK or "chat" in can:
+        return ""
+    translates = request.task is AssistTask.TRANSLATE
+    if translates and "translate" in can:
+        return ""
+    return say(
+        "cannot_do",
+        request.words,
+        name=description.name,
+        can=", ".join(sorted(can)) or "-",
+        needed="translate" if translates else "chat",
+        models=TRANSLATION_MODELS if translates else CHAT_MODELS,
+    )
+
+
+def check_request(request: AssistRequest) -> None:
+    """Raises `EngineError`, in the request's language, where there is nothing to work on."""
+    task, words = request.task, request.words
+    if task is AssistTask.ASK and not request.question.strip():
+        raise EngineError(say("no_question", words))
+    if task is AssistTask.COMMIT and not request.diff.strip():
+        raise EngineError(say("no_diff", words))
+    if task in GIVES_CODE | {AssistTask.EXPLAIN} and not code_of(request).strip():
+        raise EngineError(say("no_code", words))
+    if task is AssistTask.EDIT and not request.question.strip():
+        raise EngineError(say("no_instruction", words))
+    if task is AssistTask.TRANSLATE:
+        if not request.target:
+            raise EngineError(say("no_target", words))
+        target = language_of(request.target)
+        if request.document and target.name == _language(request).name:
+            raise EngineError(say("same_language", words, language=target.name))
+
+
+def code_of(request: AssistRequest) -> str:
+    """What the request is about: the selection, or else the document; the diff of a commit message. LF line ends."""
+    if request.task is AssistTask.COMMIT:
+        return request.diff
+    if request.document is None or request.task is AssistTask.ASK:
+        return ""
+    start, end = request.selection or (0, len(request.document.text))
+    return request.document.text[start:end].replace("\r\n", "\n")
+
+
+def respond(
+    request: AssistRequest,
+    gathered: Gathered,
+    model: LanguageModel,
+    settings: AssistSettings,
+    cancellation: CancellationToken,
+    watcher: Watcher,
+) -> Answer:
+    """The answer. Blocks while the model speaks.
+
+    Raises `Cancelled` within one decode step of `cancellation`, and `EngineError` where the model cannot do this, there
+    is nothing to work on, or the model was lost.
+    """
+    check_request(request)
+    description = model.description
+    if reason := refusal(request, description):
+        raise EngineError(reason)
+    if request.task is AssistTask.ASK and "chat" not in description.capabilities:
+        return places_answer(request, gathered, description)
+    code = code_of(request)
+    prompt = fit(request, gathered, code, description, model.tokenizer, settings)
+    watcher.on_stage("answering")
+    continues = not prompt.turns
+    said = _say(model, prompt, prompt.tokens, cancellation, watcher, continues=continues)
+    answer = Answer(said.text, prompt.used, prompt.notices, is_cut_off=not said.stopped)
+    if not said.stopped:
+        cut_off = say("cut_off", request.words, count=prompt.max_new_tokens)
+        answer = replace(answer, notices=(*answer.notices, cut_off))
+    if request.task not in GIVES_CODE:
+        return answer
+    watcher.on_stage("checking")
+    answer, fault = _read(request, answer, continues=continues)
+    if fault is None or continues or not said.stopped:
+        return _warned(answer, fault)
+    cancellation.check()
+    watcher.on_stage("repairing")
+    turns = (
+        *prompt.turns,
+        Turn("assistant", said.text),
+        Turn("user", say("repair", request.words, fault=fault.message)),
+    )
+    tokens = encode(model.tokenizer, chat_parts(description, turns))
+    if len(tokens) + len(said.tokens) > description.context_length:
+        return _warned(answer, fault)
+    again = _say(model, prompt, tokens, cancellation, watcher)
+    repaired, left = _read(request, replace(answer, text=again.text), continues=False)
+    # A second answer that is worse in another way is still the one that was asked for last.
+    return _warned(repaired, left)
+
+
+def places_answer(request: AssistRequest, gathered: Gathered, description: ModelDescription) -> Answer:
+    """What a model that cannot converse leaves: where to look. Nothing in it is the model's."""
+    if not gathered.places:
+        text = say("cannot_converse_nothing", request.words, name=description.name)
+        return Answer(text, notices=gathered.notices, converses=False)
+    lines = [
+        f"- `{place.path}:{place.start_line + 1}`" + (f" `{place.symbol}`" if place.symbol else "")
+        for place in gathered.places
+    ]
+    sentence = say("cannot_converse", request.words, name=description.name)
+    return Answer("\n".join((sentence, "", *lines)), gathered.places, gathered.notices, converses=False)
+
+
+def _say(
+    model: LanguageModel,
+    prompt: AssistPrompt,
+    tokens: tuple[int, ...] | list[int],
+    cancellation: CancellationToken,
+    watcher: Watcher,
+    *,
+    continues: bool = False,
+) -> Generated:
+    """Lets the model speak, and passes on what it says as it comes."""
+    told = ""
+
+    def heard(text: str) -> bool:
+        nonlocal told
+        whole = text.rstrip(REPLACEMENT)
+        if continues and translation_ends(text):
+            return True
+        # After the engine was lost the answer begins anew: what was told already is not told again.
+        if len(whole) > len(told) and whole.startswith(told):
+            watcher.on_text(whole[len(told) :])
+            told = whole
+        return False
+
+    room = min(prompt.max_new_tokens, model.description.context_length - len(tokens))
+    return model.generate(tokens, room, heard, cancellation, head=len(tokens), priority=Priority.CHAT)
+
+
+def _read(request: AssistRequest, answer: Answer, *, continues: bool) -> tuple[Answer, Fault | None]:
+    """The answer with its code and its edit, and what is wrong with them."""
+    words = request.words
+    language = language_of(request.target) if request.task is AssistTask.TRANSLATE else _language(request)
+    code = translation_in(answer.text) if continues else code_in(answer.text, language)
+    answer = replace(answer, code=code, language=language.id)
+    if not code.strip():
+        return answer, Fault(say("answer_no_code", words))
+    if request.task in REPLACES:
+        return _replacing(request, answer, language)
+    if not has_block(answer.text) and not can_parse(language) and request.task is AssistTask.TESTS:
+        return answer, Fault(say("answer_no_code", words))
+    if fault := parse_fault(language, code, words):
+        return answer, fault
+    if request.task is AssistTask.TRANSLATE:
+        verdict = compile_check(language.id, code)
+        if verdict.fault:
+            return answer, Fault(say("does_not_compile", words, compiler=verdict.compiler, message=verdict.fault))
+    return answer, None
+
+
+def _replacing(request: AssistRequest, answer: Answer, language: Language) -> tuple[Answer, Fault | None]:
+    """The edit that puts the code in the selection's place, judged in the whole document."""
+    document = request.document
+    if document is None:
+        return answer, None
+    start, end = request.selection or (0, len(document.text))
+    text = document.text
+    head = text[text.rfind("\n", 0, start) + 1 : start]
+    if not head.strip():  # a selection that begins behind the indentation
+        start -= len(head)
+    original = text[start:end].replace("\r\n", "\n")
+    code = like(answer.code, original)
+    ends = "\r\n" if "\r\n" in text else "\n"
+    edit = Edit(start, end, code.replace("\n", ends))
+    answer = replace(answer, code=code, edit=edit)
+    before = text.replace("\r\n", "\n")
+    after = (text[:start] + edit.text + text[end:]).replace("\r\n", "\n")
+    if fault := parse_fault(language, after, request.words, parse_errors(language, before)):
+        return answer, fault
+    if request.task in COMMENTS_ONLY:
+        return answer, comments_only_fault(language, before, after, request.words)
+    return answer, None
+
+
+def _warned(answer: Answer, fault: Fault | None) -> Answer:
+    return replace(answer, warnings=(*answer.warnings, fault.message)) if fault else answer
+
+
+def _language(request: AssistRequest) -> Language:
+    document = request.document
+    return language_of(document.language, document.path) if document else language_of("plaintext")

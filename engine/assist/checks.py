@@ -1,0 +1,145 @@
+"""What is proven of code before it is shown: that its grammar reads it, and that a comment changed no code.
+
+Trees are compared, not texts: node by node in order, with depth and type, and the text of each leaf. Comments are left
+out, and in Python the strings that stand alone at the head of a body, which are its comments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import tree_sitter
+
+from engine.assist.wording import say
+from engine.context.grammars import grammar_of
+from engine.languages import Language
+from engine.prompt.system_prompts import HumanLanguage
+
+MAX_SHOWN_CHARS = 80  # of a line that is quoted
+MAX_CHECKED_CHARS = 2_000_000
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with code, for a person and for the model that is to repair it."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    """One node of a tree as it is compared. `line` counts from 0 and does not take part."""
+
+    depth: int
+    kind: str
+    text: bytes
+    line: int
+
+    def same(self, other: _Leaf, *, shape: bool) -> bool:
+        return self.text == other.text and (not shape or (self.depth, self.kind) == (other.depth, other.kind))
+
+
+def can_parse(language: Language) -> bool:
+    return grammar_of(language.id) is not None
+
+
+def parse_fault(language: Language, code: str, words: HumanLanguage, allowed: int = 0) -> Fault | None:
+    """The first place a grammar cannot read, where there are more than `allowed` such places.
+
+    None where the code is read, and where we have no grammar.
+    """
+    tree = _parsed(language, code)
+    if tree is None:
+        return None
+    errors = [node.start_point[0] for node in _walk(tree.root_node) if node.is_error or node.is_missing]
+    if len(errors) <= allowed:
+        return None
+    line = errors[0]
+    text = code.split("\n")[line].strip()[:MAX_SHOWN_CHARS]
+    return Fault(say("does_not_parse", words, language=language.name, line=line + 1, text=text))
+
+
+def parse_errors(language: Language, code: str) -> int:
+    """How many places of a text its grammar cannot read: half-written code has some before anybody touches it."""
+    tree = _parsed(language, code)
+    return 0 if tree is None else sum(node.is_error or node.is_missing for node in _walk(tree.root_node))
+
+
+def comments_only_fault(language: Language, before: str, after: str, words: HumanLanguage) -> Fault | None:
+    """Where `after` is not `before` with other comments; None where it is proven that it is.
+
+    Of a language without a grammar nothing is proven, which is a fault of its own unless nothing changed.
+    """
+    if before == after:
+        return None
+    old_tree, new_tree = _parsed(language, before), _parsed(language, after)
+    if old_tree is None or new_tree is None:
+        return Fault(say("unprovable", words, language=language.name or language.id))
+    # What a grammar cannot read it recovers from as it can: there the tokens alone are compared.
+    shape = not (old_tree.root_node.has_error or new_tree.root_node.has_error)
+    old, new = list(_code_of(old_tree.root_node)), list(_code_of(new_tree.root_node))
+    if not shape:
+        old, new = [leaf for leaf in old if leaf.text], [leaf for leaf in new if leaf.text]
+    for was, now in zip(old, new, strict=False):
+        if not was.same(now, shape=shape):
+            return _difference(was, now, words)
+    if len(old) != len(new):
+        end = _Leaf(0, "", b"", after.count("\n"))
+        was, now = (old[len(new)], end) if len(old) > len(new) else (end, new[len(old)])
+        return _difference(was, now, words)
+    return None
+
+
+def _difference(was: _Leaf, now: _Leaf, words: HumanLanguage) -> Fault:
+    def named(leaf: _Leaf) -> str:
+        return repr((leaf.text.decode("utf-8", "replace") or leaf.kind or "…")[:MAX_SHOWN_CHARS])
+
+    return Fault(say("more_than_comments", words, line=now.line + 1, before=named(was), after=named(now)))
+
+
+def _parsed(language: Language, code: str) -> tree_sitter.Tree | None:
+    grammar = grammar_of(language.id)
+    if grammar is None or len(code) > MAX_CHECKED_CHARS:
+        return None
+    shared, _ = grammar
+    if shared.language is None:
+        return None
+    # A parser of our own: the shared one belongs to whoever indexes.
+    return tree_sitter.Parser(shared.language).parse(code.encode("utf-8", "replace"))
+
+
+def _walk(root: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    nodes = [root]
+    while nodes:
+        node = nodes.pop()
+        yield node
+        nodes += reversed(node.children)
+
+
+def _code_of(root: tree_sitter.Node) -> Iterator[_Leaf]:
+    """The nodes that are code, in order."""
+    nodes = [(root, 0)]
+    while nodes:
+        node, depth = nodes.pop()
+        if "comment" in node.type or not node.type.strip() or _is_docstring(node):
+            continue  # a type of white space is the end of a line, where a grammar has tokens for these
+        children = node.children
+        yield _Leaf(depth, node.type, b"" if children else node.text or b"", node.start_point[0])
+        nodes += [(child, depth + 1) for child in reversed(children)]
+
+
+def _is_docstring(node: tree_sitter.Node) -> bool:
+    """A Python string that stands alone, first in its module, class or function."""
+    if node.type != "expression_statement" or node.named_child_count != 1:
+        return False
+    (inner,) = node.named_children
+    parent = node.parent
+    if inner.type != "string" or parent is None or parent.type not in {"module", "block"}:
+        return False
+    first = next((child for child in parent.named_children if "comment" not in child.type), None)
+    holder = parent.parent
+    is_body = parent.type == "module" or (
+        holder is not None and holder.type in {"function_definition", "class_definition"}
+    )
+    return first == node and is_body and not (inner.text or b"").lstrip().lower().startswith((b"f", b"b", b"rb", b"rf"))

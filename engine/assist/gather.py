@@ -1,0 +1,264 @@
+"""What may help with an answer, the most useful first: mentions, the text asked about, the index, what is open.
+
+Runs in the thread that owns the indexes; nothing here needs a model. What is not the person's own selection is masked
+and excluded as everywhere (`engine.context.exclusion`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from engine.assist.mentions import Mentions, mentions_in, without_mentions
+from engine.assist.places import Place, declarations_named, find_places
+from engine.assist.tasks import AssistRequest, AssistTask, Reference
+from engine.assist.wording import say
+from engine.context.collect import MAX_OTHERS, Workspaces
+from engine.context.exclusion import MAX_FILE_BYTES, why_not_open, why_not_text
+from engine.context.index import Index, MemoryIndex
+from engine.context.listing import read_source
+from engine.context.secrets import masked
+from engine.context.source import Source
+from engine.context.workspace import WorkspaceIndex
+from engine.languages import language_of
+from engine.types import Document
+
+MAX_PLACES = 6
+MAX_WORKSPACE_PLACES = 16  # where @workspace asks for them
+MAX_DECLARATIONS = 3  # of a symbol
+MAX_OPEN = 8
+MAX_OPEN_LINES = 80  # of a document that is merely open
+MAX_AROUND_LINES = 200  # of the file being edited, around the selection or the cursor
+MAX_SEARCHED_CHARS = 4000  # of a selection, for what it needs
+SEARCHES = frozenset({AssistTask.ASK, AssistTask.EXPLAIN, AssistTask.FIX, AssistTask.TESTS, AssistTask.EDIT})
+
+
+# (an index, which paths may be shown) -> places, the best first.
+Search = Callable[[Index, Callable[[str], bool]], list[Place]]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """`references` come the most useful first; `notices` say what was asked for and not found.
+
+    `places` are the index' own findings for the question, for a model that cannot converse.
+    """
+
+    references: tuple[Reference, ...] = ()
+    places: tuple[Reference, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+def gather(request: AssistRequest, workspaces: Workspaces) -> Gathered:
+    """Reads the indexes, and files that are mentioned; blocks for some milliseconds."""
+    if request.task not in SEARCHES:
+        return Gathered()
+    mentions = mentions_in(request.question)
+    notices: list[str] = []
+    references: list[Reference] = []
+    if mentions.selection and request.selection is None:
+        notices.append(say("nothing_selected", request.words))
+    for mention in mentions.files:
+        found = _file(mention, request, workspaces)
+        references += found
+        notices += [] if found else [say("not_found", request.words, mention=mention)]
+    for mention in mentions.symbols:
+        found = _symbol(mention, request, workspaces)
+        references += found
+        notices += [] if found else [say("not_found", request.words, mention=mention)]
+    here = [*_selected(request), *_around(request)]
+    places = _not_asked_about(request, _places(request, workspaces, mentions))
+    opened = _opened(request)
+    # A file that is named in so many words leaves less doubt than the one that happens to be open.
+    ordered = [*references, *places, *here] if mentions.workspace else [*references, *here, *places]
+    return Gathered(_distinct([*ordered, *opened]), tuple(places), tuple(notices))
+
+
+def _file(mention: str, request: AssistRequest, workspaces: Workspaces) -> list[Reference]:
+    """A file by its path, or by the end of it, if it is open; the whole of it."""
+    wanted = mention.replace("\\", "/").lstrip("./")
+    opened = [each for each in (request.document, *request.others) if each is not None]
+    for each in opened:
+        if each.path == wanted or each.path.endswith(f"/{wanted}"):
+            source = _source_of(each)
+            return [_whole(source, request, each)] if source else []
+    for root, index in _in_order(request, workspaces):
+        source = read_source(root.resolve(), wanted, index.excluded)
+        if source:
+            return [_whole(source, request, Document(wanted, source.language, "", root / wanted, root))]
+    return []
+
+
+def _not_asked_about(request: AssistRequest, places: list[Reference]) -> list[Reference]:
+    """Without lines that the task's own code shows."""
+    document = request.document
+    if document is None or request.task is AssistTask.ASK:
+        return places
+    start, end = request.selection or (0, len(document.text))
+    first, last = document.text.count("\n", 0, start), document.text.count("\n", 0, end) + 1
+    return [
+        place for place in places if place.path != document.path or place.end_line <= first or last <= place.start_line
+    ]
+
+
+def _symbol(name: str, request: AssistRequest, workspaces: Workspaces) -> list[Reference]:
+    reason = say("because_mentioned", request.words)
+
+    def places(index: Index, allows: Callable[[str], bool]) -> list[Place]:
+        return declarations_named(name, index, allows, MAX_DECLARATIONS)
+
+    return [
+        _of_place(place, root, request, reason, explicit=True) for root, place in _searched(request, workspaces, places)
+    ]
+
+
+def _places(request: AssistRequest, workspaces: Workspaces, mentions: Mentions) -> list[Reference]:
+    """What the index finds for the question, or for the code that was selected."""
+    question = without_mentions(request.question)
+    if request.task is not AssistTask.ASK and request.document and request.selection:
+        start, end = request.selection
+        question += "\n" + request.document.text[start : min(end, start + MAX_SEARCHED_CHARS)]
+    limit = MAX_WORKSPACE_PLACES if mentions.workspace else MAX_PLACES
+
+    def places(index: Index, allows: Callable[[str], bool]) -> list[Place]:
+        return find_places(question, index, allows, limit)
+
+    found = _searched(request, workspaces, places)
+    found.sort(key=lambda each: -each[1].score)
+    return [
+        _of_place(
+            place,
+            root,
+            request,
+            say("because_declares", request.words, name=place.symbol)
+            if place.is_declaration
+            else say("because_matching", request.words),
+        )
+        for root, place in found[:limit]
+    ]
+
+
+def _searched(
+    request: AssistRequest,
+    workspaces: Workspaces,
+    places: Search,
+) -> list[tuple[WorkspaceIndex | None, Place]]:
+    """(index, place) of every workspace folder, the document's own first; of what is open where there is none."""
+    if not workspaces:
+        return [(None, place) for place in places(_index_of_open(request), lambda _: True)]
+    for each in (request.document, *request.others[:MAX_OTHERS]):
+        if each and each.root and each.file is not None and (index := workspaces.get(each.root)):
+            index.edited(each.path, each.language, each.text)
+    return [
+        (index, place)
+        for _, index in _in_order(request, workspaces)
+        for place in index.ask(partial(_allowed, places, index))
+    ]
+
+
+def _allowed(places: Search, index: WorkspaceIndex, asked: Index) -> list[Place]:
+    return places(asked, index.allows)
+
+
+def _in_order(request: AssistRequest, workspaces: Workspaces) -> list[tuple[Path, WorkspaceIndex]]:
+    here = request.document.root if request.document else None
+    return sorted(workspaces.items(), key=lambda pair: pair[0] != here)
+
+
+def _selected(request: AssistRequest) -> list[Reference]:
+    """What a question is about, where something is selected; other tasks hold their selection themselves."""
+    document, selection = request.document, request.selection
+    if document is None or selection is None or request.task is not AssistTask.ASK:
+        return []
+    start, end = selection
+    text = document.text[start:end].replace("\r\n", "\n").strip("\n")
+    first = document.text.count("\n", 0, start)
+    last = first + text.count("\n") + 1
+    reason = say("because_selected", request.words)
+    language = language_of(document.language, document.path).id
+    return [Reference(document.path, first, last, text, language, reason, file=document.file, may_be_cut=True)]
+
+
+def _around(request: AssistRequest) -> list[Reference]:
+    """The file being edited, around what is selected; what is selected itself is the task's, not a reference."""
+    document = request.document
+    if document is None or (request.selection is None and request.task is not AssistTask.ASK):
+        return []
+    source = _source_of(document)
+    if source is None:
+        return []
+    start, end = request.selection or (0, 0)
+    first, last = document.text.count("\n", 0, start), document.text.count("\n", 0, end) + 1
+    selected = range(first, last)
+    spare = max(0, MAX_AROUND_LINES - len(selected)) // 2
+    first, last = max(0, first - spare), min(len(source.lines), max(last + spare, MAX_AROUND_LINES - first))
+    text = "\n".join(source.lines[first:last])
+    around = (line for number, line in enumerate(source.lines[first:last], first) if number not in selected)
+    if not text.strip() or (request.selection and not any(line.strip() for line in around)):
+        return []  # all of it is selected
+    reason = say("because_open_here", request.words)
+    return [Reference(document.path, first, last, text, source.language, reason, file=document.file, may_be_cut=True)]
+
+
+def _opened(request: AssistRequest) -> list[Reference]:
+    """The heads of what is open beside it."""
+    reason, found = say("because_open", request.words), []
+    for each in request.others[:MAX_OPEN]:
+        source = _source_of(each)
+        if source and source.text.strip():
+            lines = source.lines[:MAX_OPEN_LINES]
+            found.append(Reference(each.path, 0, len(lines), "\n".join(lines), source.language, reason, file=each.file))
+    return found
+
+
+def _source_of(document: Document) -> Source | None:
+    """An open document's text, masked; None where its rules forbid that it is shown."""
+    if why_not_open(document) or len(document.text) > MAX_FILE_BYTES or why_not_text(document.text):
+        return None
+    text = masked(document.text.removeprefix("\ufeff").replace("\r\n", "\n"))
+    return Source(document.path, document.language, text)
+
+
+def _whole(source: Source, request: AssistRequest, document: Document) -> Reference:
+    reason = say("because_mentioned", request.words)
+    return Reference(
+        document.path, 0, len(source.lines), source.text, source.language, reason, file=document.file, may_be_cut=True
+    )
+
+
+def _of_place(
+    place: Place, index: WorkspaceIndex | None, request: AssistRequest, reason: str, *, explicit: bool = False
+) -> Reference:
+    text = place.text
+    end = place.start + text.count("\n") + 1
+    path = place.source.path
+    opened = (each.file for each in (request.document, *request.others) if each and each.path == path)
+    file = index.root / path if index else next(opened, None)
+    language = language_of(place.source.language, place.source.path).id
+    return Reference(
+        place.source.path, place.start, end, text, language, reason, place.symbol, file, may_be_cut=explicit
+    )
+
+
+def _index_of_open(request: AssistRequest) -> MemoryIndex:
+    index = MemoryIndex()
+    for each in (request.document, *request.others[:MAX_OTHERS]):
+        source = _source_of(each) if each else None
+        if source:
+            index.put(source)
+    return index
+
+
+def _distinct(references: list[Reference]) -> tuple[Reference, ...]:
+    """Without those whose lines another, more useful one holds."""
+    kept: list[Reference] = []
+    for each in references:
+        held = (
+            other.path == each.path and other.start_line <= each.start_line and each.end_line <= other.end_line
+            for other in kept
+        )
+        if not any(held):
+            kept.append(each)
+    return tuple(kept)

@@ -1,0 +1,158 @@
+"""The places of a workspace that best match a question in words: what a model is shown, or a person is sent to.
+
+BM25 over the index' chunks with the question's words and names, in every family of languages; what is declared under a
+name of the question comes first. Each chunk becomes the declaration in it that says most of the question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from engine.context.index import Index
+from engine.context.source import Chunk, Source
+from engine.context.syntax import FAMILIES
+from engine.context.words import IDENTIFIER, WORD, terms_of
+
+FAMILY_IDS = (*(family.id for family in FAMILIES), "other")
+CANDIDATES = 24  # chunks of a family
+MAX_DECLARING = 8
+MAX_PLACE_LINES = 60
+MAX_QUESTION_WORDS = 60
+NAME_WEIGHT = 2.0  # of a word that looks like a name of code
+DECLARED_FACTOR = 3.0  # of a declaration whose very name is asked for
+TITLE_WEIGHT = 2.0  # of a term in a declaration's name, against one in its lines
+NAME_LIKE = re.compile(r"_|[a-z\d][A-Z]|^[A-Z]{2,}$|\d")
+# Words of a question that any project's code has, or none.
+_SAYS_LITTLE = (
+    "a about all an and any are as at be been by can code could did do does explain file files find for from"
+    " function get give go had has have help how i if in into is it its just like line lines list made make makes"
+    " many me method my need no not of on one only or other our please project repository say see should show so"
+    " some tell than that the their them then there these they thing this those to up us use used uses using want"
+    " was we were what when where which who why will with work works workspace would write you your"
+)
+SAYS_LITTLE = frozenset(_SAYS_LITTLE.split())
+
+
+class Place(NamedTuple):
+    """Lines of a source, the end exclusive; `symbol` is what they declare, or ""."""
+
+    source: Source
+    start: int
+    end: int
+    symbol: str
+    score: float
+    is_declaration: bool = False  # of a name in the question
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.source.lines[self.start : min(self.end, self.start + MAX_PLACE_LINES)])
+
+
+def question_terms(question: str) -> dict[str, float]:
+    """The terms to search for, by weight: names of code weigh more than words, and words that say little nothing."""
+    weights: dict[str, float] = {}
+    for word in list(dict.fromkeys(WORD.findall(question)))[:MAX_QUESTION_WORDS]:
+        if word.lower() in SAYS_LITTLE:
+            continue
+        weight = NAME_WEIGHT if NAME_LIKE.search(word) else 1.0
+        whole, *parts = terms_of(word).split(" ")
+        for term in (whole, *_singular(whole)):
+            weights[term] = max(weights.get(term, 0.0), weight)
+        for part in parts:
+            weights[part] = max(weights.get(part, 0.0), weight / 2)
+    return weights
+
+
+def names_in(question: str) -> tuple[str, ...]:
+    """The words of a question that may be names of code, as they are spelled."""
+    words = dict.fromkeys(IDENTIFIER.findall(question))
+    return tuple(word for word in words if word.lower() not in SAYS_LITTLE)[:MAX_QUESTION_WORDS]
+
+
+def find_places(question: str, index: Index, allows: Callable[[str], bool], limit: int) -> list[Place]:
+    """At most `limit` places, the best first, no lines of a file twice."""
+    terms, names = question_terms(question), names_in(question)
+    if not terms:
+        return []
+    found: list[Place] = []
+    for family in FAMILY_IDS:
+        rarity = index.rarity(family, terms)
+        weights = {term: terms[term] * rarity[term] for term in rarity}
+        chunks = index.search(family, {term: terms[term] for term in rarity}, rarity, CANDIDATES) if rarity else []
+        sources = index.sources({chunk.path for chunk in chunks})
+        found += [_place(sources[chunk.path], chunk, weights) for chunk in chunks if chunk.path in sources]
+        for source in index.declaring(family, names, MAX_DECLARING) if names else ():
+            found += _declared(source, names, weights)
+    verdicts = {path: allows(path) for path in {place.source.path for place in found}}
+    ranked = sorted(found, key=lambda place: (-place.score, place.source.path, place.start))
+    return _without_overlaps([place for place in ranked if verdicts[place.source.path]], limit)
+
+
+def declarations_named(name: str, index: Index, allows: Callable[[str], bool], limit: int) -> list[Place]:
+    """Where `name` is declared, in any language; `Class.member` asks for the member."""
+    last = re.split(r"\.|::|#", name)[-1]
+    found: list[Place] = []
+    for family in FAMILY_IDS:
+        for source in index.declaring(family, [last], MAX_DECLARING):
+            if allows(source.path):
+                found += _declared(source, (last,), {})
+    return _without_overlaps(found, limit)
+
+
+def _declared(source: Source, names: Iterable[str], weights: dict[str, float]) -> list[Place]:
+    """The declarations of `names` in a source."""
+    wanted = frozenset(names)
+    return [
+        Place(
+            source,
+            each.start,
+            each.end,
+            each.name,
+            DECLARED_FACTOR * _weight(each.name, weights, 1.0),
+            is_declaration=True,
+        )
+        for each in source.declarations
+        if each.name in wanted and each.kind not in {"field", "variable"}
+    ]
+
+
+def _place(source: Source, chunk: Chunk, weights: dict[str, float]) -> Place:
+    """The declaration in a chunk, or around it, that says most of the question; else the chunk itself."""
+    best, best_value = None, 0.0
+    for each in source.declarations:
+        if each.kind in {"field", "variable", "alias"} or each.start >= chunk.end or each.end <= chunk.start:
+            continue
+        inside = source.lines[max(each.start, chunk.start) : min(each.end, chunk.end)]
+        value = TITLE_WEIGHT * _weight(each.name, weights, 0.0) + _weight("\n".join(inside), weights, 0.0)
+        if value > best_value or (best is not None and value == best_value and each.start >= best.start):
+            best, best_value = each, value  # of equals the inner one
+    if best is None:
+        return Place(source, chunk.start, chunk.end, "", chunk.score)
+    score = chunk.score + TITLE_WEIGHT * _weight(best.name, weights, 0.0)
+    return Place(source, best.start, best.end, best.name, score)
+
+
+def _weight(text: str, weights: dict[str, float], least: float) -> float:
+    """The weights of the terms a text has, each once."""
+    terms = {term for word in WORD.findall(text) for term in terms_of(word).split(" ")}
+    return max(least, sum(weights.get(term, 0.0) for term in terms))
+
+
+def _singular(term: str) -> tuple[str, ...]:
+    """What a plural is called in code: "parse headers" asks for parse_header."""
+    plural = len(term) > 3 and term.endswith("s") and not term.endswith("ss")  # noqa: PLR2004 - "gas" is none
+    return (term[:-1],) if plural else ()
+
+
+def _without_overlaps(places: Iterable[Place], limit: int) -> list[Place]:
+    kept: list[Place] = []
+    for place in places:
+        overlaps = (
+            place.source.path == other.source.path and place.start < other.end and other.start < place.end
+            for other in kept
+        )
+        if len(kept) < limit and not any(overlaps):
+            kept.append(place)
+    return kept

@@ -1,0 +1,93 @@
+"""What the engine itself says to a person, in their language; and how that is told from a question."""
+
+from __future__ import annotations
+
+import re
+
+from engine.prompt.system_prompts import HumanLanguage
+
+HAN = re.compile(r"[\u3400-\u9fff]")
+LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
+NOT_PROSE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|#\w+:\S+|@\w+", re.DOTALL)
+MAX_JUDGED_CHARS = 4000
+
+_SENTENCES: dict[str, tuple[str, str]] = {
+    "cannot_converse": (
+        ("The model {name} completes code but does not converse: instead of an answer, these are the places in the"
+        " workspace that best match your question; for answers choose a chat model, such as CodeGeeX4, in"
+        " codegeex.model."),
+        ("模型 {name} 只能补全代码，不能对话：以下并非回答，而是工作区中与问题最匹配的位置；"
+        "如需回答，请在 codegeex.model 中选择能对话的模型，例如 CodeGeeX4。"),
+    ),
+    "cannot_converse_nothing": (
+        ("The model {name} completes code but does not converse, and nothing in the workspace matches your question;"
+        " for answers choose a chat model, such as CodeGeeX4, in codegeex.model."),
+        ("模型 {name} 只能补全代码，不能对话，工作区中也没有与问题匹配的内容；"
+        "如需回答，请在 codegeex.model 中选择能对话的模型，例如 CodeGeeX4。"),
+    ),
+    "cannot_do": (
+        ("The model {name} cannot do this (it can: {can}): choose a model that can {needed}, such as {models},"
+        " in codegeex.model."),
+        "模型 {name} 无法完成此任务（它能做：{can}）。请在 codegeex.model 中选择支持 {needed} 的模型，例如 {models}。",
+    ),
+    "no_question": ("Ask something: the question is empty.", "问题为空，请输入问题。"),
+    "no_code": ("There is no code to work on: select some, or open a file.", "没有可处理的代码：请选中代码。"),
+    "no_instruction": ("Say what is to be changed: the instruction is empty.", "请说明要修改什么：指令为空。"),
+    "no_target": ("Say which language to translate to.", "请指定要翻译成的编程语言。"),
+    "same_language": ("The code is in {language} already.", "代码已经是 {language}。"),
+    "no_diff": ("Nothing is staged: `git add` what is to be committed.", "没有暂存的更改：请先用 git add 暂存。"),
+    "too_long": (
+        "This is too long for the model {name}: {tokens} tokens, of which it can take {room}. Select less.",
+        "内容过长：共 {tokens} 个 token，模型 {name} 只能处理 {room} 个。请减少选中的内容。",
+    ),
+    "history_dropped": ("Left out for length: the {count} oldest turns of the conversation.",
+                        "因长度限制，省略了对话中最早的 {count} 轮。"),
+    "sources_dropped": ("Left out for length: {names}.", "因长度限制，省略了：{names}。"),
+    "source_cut": ("Shown in part, for length: {path}, lines {start}–{end}.",
+                   "因长度限制，仅包含部分内容：{path} 第 {start}–{end} 行。"),
+    "diff_cut": ("The diff was shortened; not shown are {names}.", "差异过长，已截断；未包含：{names}。"),
+    "not_found": ("Not found in the workspace: {mention}.", "工作区中未找到：{mention}。"),
+    "nothing_selected": ("#selection: nothing is selected.", "#selection：没有选中内容。"),
+    "cut_off": ("The answer reached the limit of {count} tokens and is cut off.",
+                "回答达到 {count} 个 token 的上限，已被截断。"),
+    "answer_no_code": ("The answer holds no code.", "回答中没有代码。"),
+    "does_not_parse": ("{language} cannot read line {line} of the result: {text}",
+                       "结果第 {line} 行不符合 {language} 语法：{text}"),
+    "more_than_comments": ("More than comments was changed: at line {line} of the result, {after} stands for {before}.",
+                           "改动不止于注释：结果第 {line} 行，{before} 变成了 {after}。"),
+    "unprovable": ("Whether only comments were changed cannot be proven for {language}: look at the edit.",
+                   "无法证明 {language} 的改动仅限于注释：请检查修改内容。"),
+    "does_not_compile": ("{compiler} does not accept the result: {message}", "{compiler} 无法编译结果：{message}"),
+    "repair": (
+        "That is not right: {fault}\nAnswer again with the whole code in one block, without explanation.",
+        "上面的代码有误：{fault}\n请重新给出完整代码，只输出一个代码块，不要解释。",
+    ),
+    "at_line": ("line {line}: {message}", "第 {line} 行：{message}"),
+    "because_selected": ("selected", "选中的代码"),
+    "because_diagnostic": ("around the diagnostic", "诊断位置附近"),
+    "because_open_here": ("the file being edited", "当前文件"),
+    "because_open": ("open beside it", "已打开的文件"),
+    "because_mentioned": ("mentioned", "问题中提到"),
+    "because_matching": ("matches the question", "与问题匹配"),
+    "because_declares": ("declares {name}", "声明了 {name}"),
+}  # fmt: skip
+
+
+def say(key: str, words: HumanLanguage, **filled: object) -> str:
+    """A sentence of the table above."""
+    english, chinese = _SENTENCES[key]
+    return (chinese if words == "zh" else english).format(**filled)
+
+
+def language_of_question(question: str) -> HumanLanguage:
+    """The language a question is asked in: the one with more words; a Chinese word is some two characters.
+
+    Names of code, which are English in either, stand in backquotes or weigh less than the sentence around them.
+    """
+    prose = without_code(question)
+    return "zh" if len(HAN.findall(prose)) >= max(1, len(LATIN_WORD.findall(prose))) else "en"
+
+
+def without_code(question: str) -> str:
+    """The prose of a question: no code blocks, no backquoted names, no mentions."""
+    return NOT_PROSE.sub(" ", question[:MAX_JUDGED_CHARS])

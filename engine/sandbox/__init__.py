@@ -1,0 +1,1 @@
+"""Programs of unknown worth: kept apart while they run, and checked by the compilers of this machine."""

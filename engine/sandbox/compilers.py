@@ -1,0 +1,171 @@
+"""Whether a compiler of this machine accepts some code: nothing of the code is run, and the compiler is bounded.
+
+Code without what its language wraps a file in (a class, a package) is given that. TypeScript, C# and others are checked
+where their compiler is there; a language without one is not checked, which the caller is told.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cache
+
+from engine.sandbox.sandbox import Job, Limits, Sandbox, Stage
+from engine.sandbox.tools import JVM, Absent, find_tool, said_by
+from engine.types import EngineError
+
+LIMITS = Limits(wall_seconds=30, cpu_seconds=20, memory_bytes=2 * 2**30, processes=128)
+MAX_MESSAGE_LINES = 6
+MAX_MESSAGE_CHARS = 600
+MAX_CODE_CHARS = 400_000
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """`command` checks `source` and writes nothing that is kept; `wrap` makes a file of a snippet."""
+
+    name: str
+    source: str
+    command: tuple[str, ...]
+    readable: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    wrap: Callable[[str], str] = lambda code: code
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`compiler` is "" where nothing checked the code, `fault` "" where it was accepted."""
+
+    compiler: str = ""
+    fault: str = ""
+
+
+def compile_check(language_id: str, code: str) -> Verdict:
+    """Blocks for up to `LIMITS`. Never raises: a compiler that cannot be run has not checked."""
+    if len(code) > MAX_CODE_CHARS:
+        return Verdict()
+    if language_id == "python":
+        return _python(code)
+    try:
+        compiler = _compiler(language_id)
+        if compiler is None:
+            return Verdict()
+        job = Job(
+            {compiler.source: compiler.wrap(code)},
+            (Stage(compiler.command, LIMITS),),
+            compiler.readable,
+            compiler.environment,
+        )
+        # The code itself is never run, so bounds alone will do where a machine offers no isolation.
+        with closing(Sandbox(accept_no_isolation=True)) as sandbox:
+            (result,) = sandbox.run(job)
+    except (Absent, EngineError, OSError, subprocess.SubprocessError):
+        return Verdict()
+    if result.stopped or result.signal:
+        return Verdict()  # a limit of ours, or a crash of its own: it says nothing of the code
+    return Verdict(compiler.name, "" if result.exit_code == 0 else first_lines(result.output))
+
+
+def _python(code: str) -> Verdict:
+    name = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(code)
+    except SyntaxError as fault:
+        return Verdict(name, f"line {fault.lineno}: {fault.msg}")
+    except (ValueError, RecursionError, MemoryError) as fault:
+        return Verdict(name, str(fault) or type(fault).__name__)
+    return Verdict(name)
+
+
+@cache
+def _compiler(language_id: str) -> Compiler | None:
+    """Raises `Absent`."""
+    find = _FIND.get(language_id)
+    return find() if find else None
+
+
+def _c() -> Compiler:
+    compiler, folder = find_tool("gcc", "no C compiler (gcc)")
+    return Compiler("gcc", "main.c", (compiler, "-fsyntax-only", "main.c"), (folder,))
+
+
+def _cpp() -> Compiler:
+    compiler, folder = find_tool("g++", "no C++ compiler (g++)")
+    return Compiler("g++", "main.cpp", (compiler, "-std=c++17", "-fsyntax-only", "main.cpp"), (folder,))
+
+
+def _java() -> Compiler:
+    compiler, folder = find_tool("javac", "no Java compiler (javac)")
+    # -proc:none: annotation processors would run code.
+    options = (*(f"-J{option}" for option in JVM), "-encoding", "UTF-8", "-proc:none", "-d", "out")
+    return Compiler("javac", "Main.java", (compiler, *options, "Main.java"), (folder,), wrap=_in_java_class)
+
+
+def _javascript() -> Compiler:
+    node, folder = find_tool("node", "no JavaScript runtime (node)")
+    # As a module where it says so: `import` is an error elsewhere.
+    return Compiler("node", "main.mjs", (node, "--check", "main.mjs"), (folder,))
+
+
+def _typescript() -> Compiler:
+    compiler, folder = find_tool("tsc", "no TypeScript compiler (tsc)")
+    node, other = find_tool("node", "no JavaScript runtime (node)")
+    options = ("--noEmit", "--target", "es2022", "--moduleResolution", "node", "main.ts")
+    return Compiler("tsc", "main.ts", (node, compiler, *options), (folder, other))
+
+
+def _go() -> Compiler:
+    go, folder = find_tool("go", "no Go compiler (go)")
+    environment = {
+        "GOFLAGS": "-mod=mod", "GO111MODULE": "off", "GOPROXY": "off", "GOTOOLCHAIN": "local", "GOTELEMETRY": "off",
+        "GOCACHE": "{files}/cache", "GOPATH": "{files}/go", "HOME": "{files}", "CGO_ENABLED": "0",
+    }  # fmt: skip
+    readable = (folder, said_by(go, "env", "GOROOT"))
+    return Compiler("go", "main.go", (go, "build", "-o", "out", "main.go"), readable, environment, _in_package)
+
+
+def _rust() -> Compiler:
+    found, _ = find_tool("rustc", "no Rust compiler (rustc)")
+    folder = said_by(found, "--print", "sysroot")
+    options = ("--crate-type", "lib", "--edition", "2021", "--emit", "metadata", "-A", "warnings", "main.rs")
+    return Compiler("rustc", "main.rs", (f"{folder}/bin/rustc", *options), (folder,))
+
+
+def _in_java_class(code: str) -> str:
+    """Methods alone, in a class; and a public class under the file's name or none."""
+    if not re.search(r"\b(?:class|interface|enum|record)\s+\w", code):
+        imports = "".join(re.findall(r"^import [^;\n]+;\n?", code, re.MULTILINE))
+        rest = re.sub(r"^import [^;\n]+;\n?", "", code, flags=re.MULTILINE)
+        return f"{imports}class Main {{\n{rest}\n}}\n"
+    return re.sub(
+        r"^public\s+(?=(?:final\s+|abstract\s+)*(?:class|interface|enum|record)\s)", "", code, flags=re.MULTILINE
+    )
+
+
+def _in_package(code: str) -> str:
+    """A package of its own, where it has none, or is a main program without its beginning."""
+    if not re.search(r"^package \w+", code, re.MULTILINE):
+        return f"package translated\n\n{code}"
+    if re.search(r"^func main\(", code, re.MULTILINE):
+        return code
+    return re.sub(r"^package main\b", "package translated", code, flags=re.MULTILINE)
+
+
+_FIND: dict[str, Callable[[], Compiler]] = {
+    "c": _c, "cpp": _cpp, "java": _java, "javascript": _javascript, "javascriptreact": _javascript,
+    "typescript": _typescript, "go": _go, "rust": _rust,
+}  # fmt: skip
+
+
+def first_lines(output: str) -> str:
+    """The first lines of what a compiler says."""
+    lines = [line.rstrip() for line in output.strip().split("\n") if line.strip() and not line.startswith("#")]
+    return "\n".join(lines[:MAX_MESSAGE_LINES])[:MAX_MESSAGE_CHARS] or "it says no more"

@@ -1,0 +1,69 @@
+"""Where chat models speak: threads of their own, so that an answer of minutes never holds a completion up.
+
+What a completion and an answer share is the engine process, which serves the more urgent first. Conversations are kept
+here, by id, while the window is open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from engine.prompt.chat import Turn
+from engine.types import CancellationToken
+
+T = TypeVar("T")
+
+MAX_ANSWERS_AT_ONCE = 4  # more wait; the engine process speaks for one at a time anyway
+MAX_CONVERSATIONS = 100
+MAX_TURNS = 200  # of one conversation; prompts hold far fewer
+
+
+class AnswerWorker:
+    """On the event loop, but for the work itself."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(MAX_ANSWERS_AT_ONCE, thread_name_prefix="answer")
+        self._running: set[CancellationToken] = set()
+        self._conversations: OrderedDict[str, tuple[Turn, ...]] = OrderedDict()
+
+    async def run(self, work: Callable[[], T], cancellation: CancellationToken) -> T:
+        """Does `work` in a thread; what was still waiting when it is cancelled is never begun."""
+
+        def begin() -> T:
+            cancellation.check()
+            return work()
+
+        self._running.add(cancellation)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, begin)
+        finally:
+            self._running.discard(cancellation)
+
+    def conversation(self, conversation: str) -> tuple[str, tuple[Turn, ...]]:
+        """(its id, what was said so far); a new one for "" and for an id nobody knows any more."""
+        known = self._conversations.get(conversation, ())
+        return conversation or str(uuid.uuid4()), known
+
+    def remember(self, conversation: str, question: str, answer: str) -> None:
+        """A question and what was answered, also where the answer was stopped half-way."""
+        turns = (*self._conversations.pop(conversation, ()), Turn("user", question), Turn("assistant", answer))
+        self._conversations[conversation] = turns[-MAX_TURNS:]
+        while len(self._conversations) > MAX_CONVERSATIONS:
+            self._conversations.popitem(last=False)
+
+    def restore(self, conversation: str, turns: tuple[Turn, ...]) -> None:
+        """What a client kept of a conversation over a restart."""
+        self._conversations[conversation] = turns[-MAX_TURNS:]
+
+    def forget(self, conversation: str) -> None:
+        self._conversations.pop(conversation, None)
+
+    def stop(self) -> None:
+        for token in tuple(self._running):
+            token.cancel()
+        self._threads.shutdown(wait=False, cancel_futures=True)

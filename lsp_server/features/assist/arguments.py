@@ -1,0 +1,163 @@
+"""What a client asks, from plain JSON to the engine's request: checked, with the document as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
+
+from engine.assist.tasks import AssistRequest, AssistTask
+from engine.assist.wording import LATIN_WORD, language_of_question, say, without_code
+from engine.prompt.chat import Turn
+from engine.prompt.system_prompts import HumanLanguage
+from lsp_server.documents import is_open, snapshot, workspace_roots
+from lsp_server.server import CodegeexServer
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, and the document it was made for as the client knows it. `applies`: edits are to be carried out."""
+
+    request: AssistRequest
+    uri: str = ""
+    version: int | None = None
+    applies: bool = True
+    conversation: str = ""
+    work_done_token: types.ProgressToken | None = None
+    partial_token: types.ProgressToken | None = None
+
+
+def plain(value: Any) -> Any:
+    """JSON as pygls gives it for methods it does not know, nested named tuples, as dictionaries and lists."""
+    if hasattr(value, "_asdict"):
+        return {key: plain(entry) for key, entry in value._asdict().items()}
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    return value
+
+
+def read(server: CodegeexServer, task: AssistTask, raw: Any) -> Asked:
+    """Called before the first await: the document as the editor saw it. Raises `JsonRpcInvalidParams`."""
+    raw = plain(raw) if raw is not None else {}
+    if not isinstance(raw, Mapping):
+        raise _invalid("the argument must be an object")
+    uri = _text(raw, "uri") or _text(_object(raw, "textDocument"), "uri")
+    question = _text(raw, "question") or _text(raw, "instruction") or _text(_object(raw, "diagnostic"), "message")
+    roots = workspace_roots(server.workspace)
+    document, selection = None, None
+    if uri:
+        if not is_open(server.workspace, uri):
+            raise _invalid(f"{uri} is not open")
+        edited = server.workspace.get_text_document(uri)
+        document = snapshot(edited, roots)
+        if raw.get("range") is not None:
+            start, end = _range(raw["range"])
+            offsets = sorted((edited.offset_at_position(start), edited.offset_at_position(end)))
+            # A cursor is no selection: what is meant then is the document.
+            selection = (offsets[0], offsets[1]) if offsets[0] < offsets[1] else None
+    others = tuple(
+        snapshot(other, roots)
+        for other in reversed(list(server.workspace.text_documents.values()))
+        if document is None or other.uri != server.workspace.get_text_document(uri).uri
+    )
+    conversation = ""
+    history: tuple[Turn, ...] = ()
+    if task is AssistTask.ASK:
+        conversation, history = server.session.answers.conversation(_text(raw, "conversationId"))
+        if raw.get("history") is not None:
+            history = _history(raw["history"])
+            server.session.answers.restore(conversation, history)
+    words = _words(server, raw, question)
+    diagnostic = _object(raw, "diagnostic")
+    if document and diagnostic.get("range") is not None:
+        first = document.text.count("\n", 0, selection[0]) if selection else 0
+        line = _range(diagnostic["range"])[0].line - first + 1  # of the code that the model is shown
+        question = say("at_line", words, line=line, message=question)
+    request = AssistRequest(
+        task,
+        words,
+        question,
+        document,
+        selection,
+        others,
+        history,
+        _text(raw, "target"),
+        _text(raw, "diff"),
+    )
+    return Asked(
+        request,
+        uri,
+        server.workspace.get_text_document(uri).version if uri else None,
+        bool(raw.get("apply", True)),
+        conversation,
+        _token(raw, "workDoneToken"),
+        _token(raw, "partialResultToken"),
+    )
+
+
+def _words(server: CodegeexServer, raw: Mapping[str, Any], question: str) -> HumanLanguage:
+    """The language to answer in: as asked for, or of the question, or of the editor."""
+    asked = _text(raw, "words")
+    if asked:
+        if asked not in {"en", "zh"}:
+            raise _invalid(f'words must be "en" or "zh", not {asked!r}')
+        return "zh" if asked == "zh" else "en"
+    locale: HumanLanguage = "zh" if server.session.locale.lower().startswith("zh") else "en"
+    if "diagnostic" in raw:
+        return locale  # a compiler's language is not the person's
+    prose = without_code(question)
+    says_something = LATIN_WORD.search(prose) or language_of_question(prose) == "zh"
+    return language_of_question(question) if says_something else locale
+
+
+def _history(raw: Any) -> tuple[Turn, ...]:
+    """Questions and answers in turn, as a client kept them."""
+    if not isinstance(raw, list):
+        raise _invalid("history must be a list")
+    turns = []
+    for position, entry in enumerate(raw):
+        role: Any = ("user", "assistant")[position % 2]
+        if not isinstance(entry, Mapping) or entry.get("role") != role or not isinstance(entry.get("text"), str):
+            raise _invalid("history must be questions and answers in turn: {role: user|assistant, text}")
+        turns.append(Turn(role, entry["text"]))
+    if len(turns) % 2:
+        raise _invalid("history must end with an answer")
+    return tuple(turns)
+
+
+def _text(raw: Mapping[str, Any], key: str) -> str:
+    value = raw.get(key)
+    if value is not None and not isinstance(value, str):
+        raise _invalid(f"{key} must be a string, not {value!r}"[:200])
+    return value or ""
+
+
+def _object(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = raw.get(key) or {}
+    if not isinstance(value, Mapping):
+        raise _invalid(f"{key} must be an object")
+    return value
+
+
+def _token(raw: Mapping[str, Any], key: str) -> types.ProgressToken | None:
+    value = raw.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, str | int)):
+        raise _invalid(f"{key} must be a string or a number")
+    return value
+
+
+def _range(raw: Any) -> tuple[types.Position, types.Position]:
+    try:
+        ends = [types.Position(int(raw[end]["line"]), int(raw[end]["character"])) for end in ("start", "end")]
+    except (KeyError, TypeError, ValueError):
+        raise _invalid("range must be an LSP range: {start: {line, character}, end: {line, character}}") from None
+    if any(number < 0 for end in ends for number in (end.line, end.character)):
+        raise _invalid("a range's lines and characters are not negative")
+    return ends[0], ends[1]
+
+
+def _invalid(message: str) -> JsonRpcInvalidParams:
+    return JsonRpcInvalidParams(message)

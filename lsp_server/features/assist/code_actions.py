@@ -1,0 +1,117 @@
+"""`textDocument/codeAction`: the tasks that fit what is selected, as commands; nothing is asked before one is chosen.
+
+With nothing selected they are about the declaration around the cursor.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lsprotocol import types
+
+from engine.assist.assist import refusal
+from engine.assist.tasks import AssistRequest, AssistTask
+from engine.context.outline import outline
+from engine.languages import language_of
+from engine.prompt.system_prompts import HumanLanguage
+from lsp_server.documents import is_open
+from lsp_server.features.assist.titles import COMMANDS, title_of
+from lsp_server.server import CodegeexServer
+
+REWRITE, QUICK_FIX, SOURCE = "refactor.rewrite.codegeex", "quickfix", "source.codegeex"
+# Kind by task; those that need more than a place (a question, an instruction) are the clients'.
+KINDS = {
+    AssistTask.COMMENT: f"{REWRITE}.comment",
+    AssistTask.DOCUMENT: f"{REWRITE}.document",
+    AssistTask.TRANSLATE: f"{REWRITE}.translate",
+    AssistTask.EXPLAIN: f"{SOURCE}.explain",
+    AssistTask.TESTS: f"{SOURCE}.tests",
+}
+COMMIT_KIND = f"{SOURCE}.commitMessage"
+GIT_MESSAGE = {"git-commit", "gitcommit"}
+MAX_FIXES = 5
+MAX_OUTLINED_CHARS = 500_000
+MAX_SHOWN_CHARS = 60  # of a diagnostic
+
+
+def register(server: CodegeexServer) -> None:
+    kinds = [QUICK_FIX, *KINDS.values(), COMMIT_KIND]
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=kinds))
+    def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
+        uri = params.text_document.uri
+        if not server.session.settings.enable or not is_open(server.workspace, uri):
+            return []
+        words: HumanLanguage = "zh" if server.session.locale.lower().startswith("zh") else "en"
+        document = server.workspace.get_text_document(uri)
+        if document.language_id in GIT_MESSAGE:
+            return _offered(server, params, [(AssistTask.COMMIT, COMMIT_KIND, {"uri": uri}, None)], words)
+        found: list[tuple[AssistTask, str, dict[str, Any], types.Diagnostic | None]] = []
+        for diagnostic in params.context.diagnostics[:MAX_FIXES]:
+            around = _around(server, uri, diagnostic.range) or diagnostic.range
+            said = {"message": diagnostic.message, "range": _json(diagnostic.range)}
+            argument: dict[str, Any] = {"uri": uri, "range": _json(around), "diagnostic": said}
+            found.append((AssistTask.FIX, QUICK_FIX, argument, diagnostic))
+        selected = params.range if params.range.start != params.range.end else _around(server, uri, params.range)
+        if selected is not None:
+            argument = {"uri": uri, "range": _json(selected)}
+            found += [(task, kind, argument, None) for task, kind in KINDS.items()]
+        return _offered(server, params, found, words)
+
+
+def _offered(
+    server: CodegeexServer,
+    params: types.CodeActionParams,
+    found: list[tuple[AssistTask, str, dict[str, Any], types.Diagnostic | None]],
+    words: HumanLanguage,
+) -> list[types.CodeAction]:
+    """Those of a kind that was asked for; what the model cannot do is greyed out with the reason, or left out."""
+    description = server.session.worker.description
+    document = server.client_capabilities.text_document
+    can_grey = bool(document and document.code_action and document.code_action.disabled_support)
+    actions = []
+    for task, kind, argument, diagnostic in found:
+        wanted = params.context.only
+        if wanted is not None and not any(kind == only or kind.startswith(f"{only}.") for only in wanted):
+            continue
+        reason = refusal(AssistRequest(task, words), description) if description else ""
+        if reason and not can_grey:
+            continue
+        title = title_of(task, words)
+        if diagnostic:
+            title += f": {diagnostic.message.partition(chr(10))[0][:MAX_SHOWN_CHARS]}"
+        actions.append(
+            types.CodeAction(
+                title=title,
+                kind=kind,
+                diagnostics=[diagnostic] if diagnostic else None,
+                disabled=types.CodeActionDisabled(reason) if reason else None,
+                command=None if reason else types.Command(title, COMMANDS[task], arguments=[argument]),
+            )
+        )
+    return actions
+
+
+def _around(server: CodegeexServer, uri: str, where: types.Range) -> types.Range | None:
+    """The lines of the innermost function or type around a place, or None."""
+    document = server.workspace.get_text_document(uri)
+    text = document.source
+    if len(text) > MAX_OUTLINED_CHARS:
+        return None
+    language = language_of(document.language_id or "", document.path or "").id
+    around = [
+        each
+        for each in outline(language, text.replace("\r\n", "\n"))
+        if each.start <= where.start.line
+        and where.end.line < each.end
+        and each.kind in {"function", "type", "implementation"}
+    ]
+    if not around:
+        return None
+    inner = max(around, key=lambda each: each.start)
+    return types.Range(types.Position(inner.start, 0), types.Position(inner.end, 0))
+
+
+def _json(where: types.Range) -> dict[str, Any]:
+    start, end = ({"line": at.line, "character": at.character} for at in (where.start, where.end))
+    return {"start": start, "end": end}

@@ -1,0 +1,84 @@
+"""An answer under way, as `$/progress` shows it: deltas of its text to a chat panel, its last line to any editor."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from engine.assist.tasks import Watcher
+from engine.types import CancellationToken
+from lsp_server.server import CodegeexServer
+
+REPORT_SECONDS = 0.1  # between two reports of the work; deltas come as they are said
+MAX_SHOWN_CHARS = 80  # of the answer's last line
+
+
+class Progress:
+    """On the event loop; `watcher` is what the answering thread is given. `text` is what was said so far."""
+
+    def __init__(
+        self,
+        server: CodegeexServer,
+        cancellation: CancellationToken,
+        work_done_token: types.ProgressToken | None,
+        partial_token: types.ProgressToken | None,
+    ) -> None:
+        self._server, self._cancellation = server, cancellation
+        self._work, self._partial = work_done_token, partial_token
+        self._loop = asyncio.get_running_loop()
+        self._reported = 0.0
+        self.text = ""
+        self.watcher = Watcher(
+            lambda text: self._from_thread(self._on_text, text), lambda stage: self._from_thread(self._on_stage, stage)
+        )
+
+    async def begin(self, title: str) -> None:
+        """Shows that work has begun; what a client cancels by its token is stopped."""
+        window = self._server.client_capabilities.window
+        if self._work is None and window and window.work_done_progress:
+            token = str(uuid.uuid4())
+            with suppress(JsonRpcException):  # a client that refuses what it offered is not shown anything
+                await self._server.work_done_progress.create_async(token)
+                self._work = token
+        if self._work is None:
+            return
+        tokens = self._server.work_done_progress.tokens
+        self._send(self._work, types.WorkDoneProgressBegin(title=title, cancellable=True))
+        tokens.setdefault(self._work, Future()).add_done_callback(lambda _: self._cancellation.cancel())
+
+    def end(self) -> None:
+        if self._work is not None:
+            self._server.work_done_progress.tokens.pop(self._work, None)
+            self._send(self._work, types.WorkDoneProgressEnd())
+
+    def _from_thread(self, tell: Any, what: str) -> None:
+        with suppress(RuntimeError):  # the loop has ended with the editor
+            self._loop.call_soon_threadsafe(tell, what)
+
+    def _on_text(self, text: str) -> None:
+        self.text += text
+        if self._partial is not None:
+            self._send(self._partial, {"kind": "text", "text": text})
+        now = self._loop.time()
+        if self._work is not None and now - self._reported >= REPORT_SECONDS:
+            self._reported = now
+            last = self.text.rstrip().rpartition("\n")[2][-MAX_SHOWN_CHARS:]
+            self._send(self._work, types.WorkDoneProgressReport(message=last))
+
+    def _on_stage(self, stage: str) -> None:
+        if stage == "repairing":
+            self.text = ""
+        if self._partial is not None:
+            self._send(self._partial, {"kind": "stage", "stage": stage})
+        if self._work is not None:
+            self._send(self._work, types.WorkDoneProgressReport(message=stage))
+
+    def _send(self, token: types.ProgressToken, value: Any) -> None:
+        plain = self._server.protocol._converter.unstructure(value)  # noqa: SLF001 - pygls cannot serialise it as it is
+        self._server.protocol.notify(types.PROGRESS, types.ProgressParams(token, plain))

@@ -1,0 +1,48 @@
+"""A text to read, in an editor that has no panel of ours: a document to show, or else a message."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import platformdirs
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.uris import from_fs_path
+
+from lsp_server.server import CodegeexServer
+
+KEPT_FILES = 20
+
+
+async def show(server: CodegeexServer, name: str, suffix: str, text: str) -> str:
+    """Shows `text`; the URI of the document it is in, or ""."""
+    window = server.client_capabilities.window
+    if window and window.show_document and window.show_document.support:
+        file = await asyncio.to_thread(_written, name, suffix, text)
+        uri = from_fs_path(str(file)) or "" if file else ""
+        if uri:
+            try:
+                shown = await server.window_show_document_async(types.ShowDocumentParams(uri, take_focus=True))
+            except JsonRpcException:
+                shown = types.ShowDocumentResult(success=False)
+            if shown.success:
+                return uri
+    server.window_show_message(types.ShowMessageParams(types.MessageType.Info, text))
+    return ""
+
+
+def _written(name: str, suffix: str, text: str) -> Path | None:
+    """A file of the cache that holds `text`; the oldest ones go. None where it cannot be written."""
+    folder = Path(platformdirs.user_cache_dir("codegeex-lsp")) / "answers"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        known = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime)
+        for old in known[: max(0, len(known) - KEPT_FILES + 1)]:
+            old.unlink(missing_ok=True)
+        number = next(n for n in range(1, KEPT_FILES + 2) if not any(f.stem == f"{name}-{n}" for f in folder.iterdir()))
+        file = folder / f"{name}-{number}{suffix}"
+        file.write_text(text, encoding="utf-8")
+    except OSError:
+        return None
+    return file

@@ -1,0 +1,63 @@
+"""Grammar, and the proof that comments alone were changed."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.assist.checks import comments_only_fault, parse_fault
+from engine.languages import language_of
+
+PYTHON = "def add(a, b):\n    if a:\n        b += 1\n    return a + b\n"
+JAVA = "class A {\n  int f(int n) { return n; }\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "after"),
+    [
+        ("python", PYTHON, PYTHON.replace("    if", '    """Adds."""\n    # why\n    if').replace("= 1", "= 1  # 1")),
+        ("python", '"""Old."""\nx = 1\n', '"""New."""\nx = 1\n'),
+        ("java", JAVA, "/** A. */\nclass A {\n  // identity\n  int f(int n) { return n; /* n */ }\n}\n"),
+        ("rust", "fn f() {}\n", "/// Does nothing.\nfn f() {}\n"),
+        ("go", "package a\n\nfunc f() int { return 1 }\n", "package a\n\n// f is one.\nfunc f() int { return 1 }\n"),
+        ("cpp", "int f();\n", "/* f */ int f();\n"),
+        ("csharp", "class A { }\n", "/// <summary>A</summary>\nclass A { }\n"),
+        ("typescript", "const a: number = 1;\n", "// one\nconst a: number = 1;\n"),
+    ],
+)  # fmt: skip
+def test_comments_are_only_comments(language: str, before: str, after: str) -> None:
+    assert comments_only_fault(language_of(language), before, after, "en") is None
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "after", "said"),
+    [
+        ("python", PYTHON, PYTHON.replace("a + b", "a - b"), "line 4 of the result, '-' stands for '+'"),
+        ("python", PYTHON, PYTHON.replace("    return", "        return"), "More than comments was changed"),
+        ("python", PYTHON, PYTHON.replace("b += 1", "b += 1\n        pass"), "More than comments was changed"),
+        ("python", "x = 'a '\n", "x = 'a  '\n", "More than comments was changed"),
+        ("python", "def f():\n    x\n    'not at the head'\n", "def f():\n    x\n", "More than comments was changed"),
+        ("java", JAVA, JAVA.replace("return n;", "// return n;"), "More than comments was changed"),
+        ("javascript", "f(1);\n", "", "More than comments was changed"),
+        ("ruby", "x = 1\n", "# one\nx = 1\n", "cannot be proven for Ruby"),
+    ],
+)
+def test_anything_else_is_found(language: str, before: str, after: str, said: str) -> None:
+    fault = comments_only_fault(language_of(language), before, after, "en")
+    assert fault
+    assert said in fault.message
+
+
+def test_a_fault_names_its_line_in_the_language_of_the_question() -> None:
+    fault = parse_fault(language_of("java"), "class A {\n  int f( { }\n}\n", "en")
+    assert fault
+    assert fault.message == "Java cannot read line 2 of the result: int f( { }"
+    chinese = parse_fault(language_of("java"), "class A {\n  int f( { }\n}\n", "zh")
+    assert chinese
+    assert chinese.message.startswith("结果第 2 行不符合 Java 语法")
+
+
+def test_what_was_broken_before_is_no_fault() -> None:
+    broken = "def f(:\n    pass\n"
+    assert parse_fault(language_of("python"), broken, "en")
+    assert parse_fault(language_of("python"), broken, "en", allowed=5) is None
+    assert parse_fault(language_of("ruby"), "def f(", "en") is None

@@ -1,0 +1,50 @@
+"""What the compilers of this machine accept, without running any of it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from engine.sandbox import compilers
+from engine.sandbox.compilers import Verdict, compile_check
+
+# What a model gives back: a snippet that is whole, and one with a fault no grammar finds.
+SNIPPETS = {
+    "python": ("def add(a, b):\n    return a + b\n", "def f():\n    return = 1\n", ""),
+    "c": ("int add(int a, int b) { return a + b; }\n", "int f(void) { return x; }\n", "gcc"),
+    "cpp": ("#include <string>\nstd::string f() { return {}; }\n", "int f() { return x; }\n", "g++"),
+    "java": ("int add(int a, int b) { return a + b; }\n", "int f() { return true; }\n", "javac"),
+    "javascript": ("export const add = (a, b) => a + b;\n", "const a = 1; const a = 2;\n", "node"),
+    "go": ("func Add(a int, b int) int { return a + b }\n", "func F() int { return true }\n", "go"),
+    "rust": ("pub fn add(a: i32, b: i32) -> i32 { a + b }\n", "pub fn f() -> i32 { true }\n", "rustc"),
+}
+
+
+@pytest.mark.parametrize("language", SNIPPETS)
+def test_right_and_wrong_snippets(language: str) -> None:
+    right, wrong, tool = SNIPPETS[language]
+    if tool and not shutil.which(tool):
+        pytest.skip(f"{tool} is not installed")
+    good, bad = compile_check(language, right), compile_check(language, wrong)
+    assert good.compiler
+    assert good.fault == ""
+    assert bad.fault
+
+
+def test_a_main_program_and_a_public_class_are_files_of_their_own() -> None:
+    if not shutil.which("javac"):
+        pytest.skip("javac is not installed")
+    assert compile_check("java", "import java.util.*;\npublic class Cart { List<String> a; }\n").fault == ""
+
+
+def test_a_language_without_compiler_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compilers, "_compiler", lambda _: None)
+    assert compile_check("cobol", "x") == Verdict()
+
+
+def test_nothing_of_the_code_is_run(tmp_path: Path) -> None:
+    touched = tmp_path / "touched"
+    assert compile_check("python", f"open({str(touched)!r}, 'w')\n").fault == ""
+    assert not touched.exists()

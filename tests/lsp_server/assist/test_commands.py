@@ -1,0 +1,185 @@
+"""Each task by `workspace/executeCommand`, with its result in the editor."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from tests.engine.assist.speaking import ChatModel
+from tests.lsp_server.assist.chatting import CAPABLE, URI, chat, whole
+from tests.scripted import ScriptedModel
+
+SOURCE = "def add(a, b):\n    return a + b\n"
+COMMENTED = '```python\ndef add(a, b):\n    """Adds."""\n    return a + b\n```'
+TOKEN = "w"
+JAVA = "```java\nint add(int a, int b) { return a + b; }\n```"
+
+
+async def test_all_commands_are_advertised() -> None:
+    async with chat() as editor:
+        provider = editor.editor.capabilities.execute_command_provider
+        tasks = {"ask", "explain", "comment", "document", "translate", "fix", "tests", "edit", "commitMessage"}
+        assert {f"codegeex.{task}" for task in tasks} <= set(provider.commands)
+
+
+async def test_comments_are_one_annotated_edit_of_the_version_that_was_seen() -> None:
+    async with chat(COMMENTED) as editor:
+        editor.editor.open("# 😀\n" + SOURCE)
+        told = await editor.command("comment", uri=URI, range=whole(1, 3))
+        assert (told["applied"], told["warnings"]) == (True, [])
+        (edit,) = editor.edits
+        (change,) = edit.document_changes
+        assert (change.text_document.uri, change.text_document.version) == (URI, 0)
+        assert change.edits[0].new_text == 'def add(a, b):\n    """Adds."""\n    return a + b\n'
+        assert change.edits[0].range == types.Range(types.Position(1, 0), types.Position(3, 0))
+        assert edit.change_annotations["codegeex"] == types.ChangeAnnotation("CodeGeeX: Add comments", False)
+
+
+async def test_what_the_checks_could_not_prove_needs_confirmation() -> None:
+    async with chat(COMMENTED.replace("+", "-")) as editor:
+        editor.editor.open(SOURCE)
+        told = await editor.command("comment", uri=URI)
+        annotation = editor.edits[0].change_annotations["codegeex"]
+        assert annotation.needs_confirmation
+        assert annotation.description == told["warnings"][0]
+        assert editor.messages == [told["warnings"][0]]
+
+
+async def test_a_client_that_knows_no_versions_gets_a_plain_change() -> None:
+    async with chat(COMMENTED, capabilities=types.ClientCapabilities()) as editor:
+        editor.editor.open(SOURCE)
+        await editor.command("document", uri=URI)
+        assert list(editor.edits[0].changes) == [URI]
+
+
+async def test_a_document_that_changed_meanwhile_is_left_alone() -> None:
+    model = ChatModel(COMMENTED)
+    model.hold()
+    async with chat(model) as editor:
+        editor.editor.open(SOURCE)
+        running = asyncio.ensure_future(editor.command("comment", uri=URI))
+        await asyncio.to_thread(model.started.wait, 10)
+        editor.editor.change((0, 0), (0, 0), "# typed meanwhile\n")
+        await editor.request("codegeex/forgetConversation", {})  # the server has seen the change
+        model.go_on.set()
+        told = await running
+        assert (told["applied"], editor.edits) == (False, [])
+        assert told["reason"] == "main.py has changed since the answer was asked for: nothing was changed. Ask again."
+        assert told["code"].startswith("def add")
+
+
+async def test_two_answers_at_once_are_applied_once() -> None:
+    async with chat(COMMENTED) as editor:
+        editor.editor.open(SOURCE)
+        first, second = (asyncio.ensure_future(editor.command("comment", uri=URI)) for _ in range(2))
+        editor.takes_edits = False  # as an editor does where the version is not its own any more
+        told = [await first, await second]
+        assert all(not each["applied"] and "not today" in each["reason"] for each in told)
+
+
+async def test_a_client_may_do_it_itself() -> None:
+    async with chat(COMMENTED) as editor:
+        editor.editor.open("x = '😀'; y = 1\n" + SOURCE)
+        told = await editor.command("edit", uri=URI, range=whole(1, 3), instruction="document it", apply=False)
+        assert (editor.edits, editor.shown, told["applied"]) == ([], [], False)
+        assert told["edit"]["range"] == whole(1, 3)
+        assert told["edit"]["newText"].startswith('def add(a, b):\n    """Adds."""')
+
+
+async def test_a_translation_is_a_new_file_beside_it(tmp_path: Path) -> None:
+    uri = (tmp_path / "sums.py").as_uri()
+    async with chat(JAVA) as editor:
+        editor.editor.open(SOURCE, uri)
+        told = await editor.command("translate", uri=uri, target="java")
+        created, change = editor.edits[0].document_changes
+        assert created.uri == told["uri"] == (tmp_path / "sums.java").as_uri()
+        assert change.edits[0].new_text == "int add(int a, int b) { return a + b; }\n"
+        (tmp_path / "sums.java").touch()
+        await editor.command("translate", uri=uri, target="java")
+        assert editor.edits[1].document_changes[0].uri.endswith("/sums_2.java")
+
+
+async def test_the_person_is_asked_for_the_language_where_none_is_named() -> None:
+    model = ChatModel(JAVA)
+    async with chat(model) as editor:
+
+        @editor.client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)
+        def choose(params: types.ShowMessageRequestParams) -> types.MessageActionItem:
+            assert "Python" not in {action.title for action in params.actions}
+            return types.MessageActionItem("Java")
+
+        editor.editor.open(SOURCE)
+        assert (await editor.command("translate", uri=URI))["language"] == "java"
+
+
+async def test_tests_and_explanations_are_documents_to_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    async with chat("It adds.", capabilities=types.ClientCapabilities(window=CAPABLE.window)) as editor:
+        editor.editor.open(SOURCE)
+        told = await editor.command("explain", uri=URI)
+        assert [told["uri"]] == editor.shown
+        assert _texts(tmp_path) == ["It adds.\n"]
+
+
+async def test_an_editor_that_shows_no_documents_gets_a_message() -> None:
+    async with chat("It adds.", capabilities=types.ClientCapabilities()) as editor:
+        editor.editor.open(SOURCE)
+        await editor.command("explain", uri=URI)
+        assert editor.messages == ["It adds.\n"]
+
+
+async def test_a_commit_message_for_what_is_staged(tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True, capture_output=True)
+
+    git("init")
+    (tmp_path / "sums.py").write_text(SOURCE)
+    message_file = (tmp_path / ".git" / "COMMIT_EDITMSG").as_uri()
+    model = ChatModel("Add two numbers")
+    async with chat(model) as editor:
+        editor.editor.open("\n# Please enter the message\n", message_file, "gitcommit")
+        with pytest.raises(JsonRpcException, match="Nothing is staged"):
+            await editor.command("commitMessage", uri=message_file)
+        git("add", ".")
+        await editor.command("commitMessage", uri=message_file)
+        assert "+def add(a, b):" in model.prompts[0]
+        assert editor.edits[0].document_changes[0].edits[0].new_text == "Add two numbers\n"
+
+
+async def test_the_work_of_a_command_is_shown_and_can_be_stopped() -> None:
+    model = ChatModel(COMMENTED)
+    model.hold()
+    async with chat(model) as editor:
+        editor.editor.open(SOURCE)
+        params = types.ExecuteCommandParams("codegeex.comment", [{"uri": URI}], work_done_token=TOKEN)
+        running = asyncio.ensure_future(editor.client.workspace_execute_command_async(params))
+        await asyncio.to_thread(model.started.wait, 10)
+        editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams("w"))
+        told = await running
+        assert (told["stopped"], told["applied"], editor.edits) == (True, False, [])
+        assert [value["kind"] for token, value in editor.progress if token == "w"] == ["begin", "report", "end"]
+        assert editor.progress[0][1]["title"] == "CodeGeeX: Add comments"
+
+
+async def test_a_completion_model_refuses_in_the_editors_language() -> None:
+    async with chat(ScriptedModel("never said"), locale="zh-cn") as editor:
+        editor.editor.open(SOURCE)
+        with pytest.raises(JsonRpcException, match=r"模型 scripted 无法完成此任务.*CodeGeeX4"):
+            await editor.command("translate", uri=URI, target="java")
+
+
+async def test_wrong_arguments_and_unknown_commands_are_said() -> None:
+    async with chat() as editor:
+        with pytest.raises(JsonRpcException, match="is not open"):
+            await editor.command("comment", uri="file:///none.py")
+        with pytest.raises(JsonRpcException, match=r"there is no command 'codegeex\.nope'"):
+            await editor.command("nope")
+
+
+def _texts(folder: Path) -> list[str]:
+    return [file.read_text() for file in folder.rglob("*.md")]
