@@ -25,7 +25,7 @@ WARM_UP_TOKENS = 32
 MEASURED_TOKENS = 128  # fewer say nothing of the speed
 LARGE_MODEL_BYTES = 2**30  # of which two copies are never held at once
 MIN_CACHE_BYTES = 256 * 2**20
-MIN_CACHE_TOKENS = 3 * 1024
+MIN_CACHE_TOKENS = 6 * 1024
 MAX_MEMORY_SHARE = 1 / 8
 
 
@@ -115,6 +115,10 @@ class TokenGenerator:
         a token, and passes over what is set later.
         """
         plan = self.cache.plan(tokens, head)
+        if self.cache.is_full and not plan.reused and self.load_seconds < self.read_seconds(len(tokens)):
+            # The place is new and there is no room for it: building anew costs less than reading it again and again.
+            self.forget_heads()
+            plan = self.cache.plan(tokens, head)
         self.reused_tokens = plan.static if plan.reused else 0
         return self._generate(tokens, plan, max_new_tokens, end_ids, on_token, sampling, others)
 
@@ -128,7 +132,11 @@ class TokenGenerator:
     @property
     def move_seconds(self) -> float:
         """What `move_head` would take now, 0 where there is nothing to move."""
-        return self.cache.wanted_tokens / self.prefill_tokens_per_second if self.prefill_tokens_per_second else 0.0
+        return self.read_seconds(self.cache.wanted_tokens)
+
+    def read_seconds(self, tokens: int) -> float:
+        """How long so many tokens take to be read; 0 where that is not known yet."""
+        return tokens / self.prefill_tokens_per_second if self.prefill_tokens_per_second else 0.0
 
     def forget_heads(self, threads: int = 0) -> None:
         """Builds the generator anew, with another number of threads where one is given: all kept states are dropped."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 MIN_HEAD_TOKENS = 64  # less is read in no time
 MOVE_TOKENS = 64  # so much behind a kept head makes moving it on worth a pause
+HALVED_TOKENS = 512  # a prompt so long is read faster in two pieces: CTranslate2's prefill grows faster than its length
 MAX_TAIL_SHARE = 0.5  # of a prompt; with more behind the kept head, a new one is made while somebody waits
 
 
@@ -58,7 +59,7 @@ class PrefixCache:
             return Plan(head, keep=True)
         if not kept:
             self.misses += 1
-            return Plan()
+            return Plan(len(tokens) // 2 if len(tokens) >= HALVED_TOKENS else 0)
         self.hits += 1
         self.reused_tokens += len(kept)
         self._heads[kept] = self._heads.pop(kept)

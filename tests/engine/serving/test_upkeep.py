@@ -45,11 +45,20 @@ def test_what_is_full_is_forgotten_and_the_last_place_read_again() -> None:
     upkeep, generator = at_work(cache_tokens=300)
     ask(generator, PLACE)
     elsewhere = [700, *PLACE]
+    generator.load_seconds = 1.0  # not at once: somebody waits
     assert ask(generator, elsewhere) == 0
     assert upkeep.due_after() == FORGET_PAUSE_SECONDS
     upkeep.do_next()
     upkeep.do_next()
     assert ask(generator, elsewhere) == len(elsewhere)
+
+
+def test_a_new_place_without_room_is_read_once_where_building_anew_is_cheap() -> None:
+    _, generator = at_work(cache_tokens=300)
+    generator.load_seconds = 0.0
+    ask(generator, PLACE)
+    elsewhere = [700, *PLACE]
+    assert [ask(generator, elsewhere), ask(generator, elsewhere)] == [0, len(elsewhere)]
 
 
 def test_then_memory_is_given_back_once() -> None:
