@@ -27,11 +27,33 @@ MAX_PATH_CHARS = 200
 
 
 class EditorDocument(TextDocument):
-    """A document whose lines end where the editor's do."""
+    """A document whose lines end where the editor's do. A key costs what it touches, not the whole file."""
+
+    _split: tuple[str, tuple[str, ...]] = ("", ())  # a text, and its lines
 
     @property
     def lines(self) -> Sequence[str]:
-        return tuple(io.StringIO(self.source, newline=""))
+        source = self.source
+        if self._split[0] is not source:
+            self._split = (source, _lines(source))
+        return self._split[1]
+
+    def offset_at_server_position(self, server_position: ServerTextPosition) -> int:
+        return server_position.character + sum(map(len, self.lines[: server_position.line]))
+
+    def _apply_incremental_change(self, change: types.TextDocumentContentChangePartial) -> None:
+        source, lines = self.source, self.lines
+        span = self._position_codec.range_from_client_units(lines, change.range)
+        start, end = self.offset_at_server_position(span.start), self.offset_at_server_position(span.end)
+        self._source = source[:start] + change.text + source[end:]
+        if span.end.line < len(lines) and "\r" not in self._source:  # of which CRLF may be joined or parted
+            first, last = span.start, span.end
+            touched = lines[first.line][: first.character] + change.text + lines[last.line][last.character :]
+            self._split = (self._source, (*lines[: first.line], *_lines(touched), *lines[last.line + 1 :]))
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(io.StringIO(text, newline=""))
 
 
 class LineEndCodec(PositionCodec):
