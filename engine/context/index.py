@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
-from engine.context.source import Chunk, Source, chunk_borders
+from engine.context.source import CHUNK_STRIDE, Chunk, Source, chunk_borders
 from engine.context.words import inverse_frequency, terms_of_text
 
 K1, B = 1.2, 0.75  # of BM25, as in tantivy
@@ -35,10 +35,9 @@ class Index(Protocol):
 
 
 class _Held(NamedTuple):
-    """A chunk in the lists: its number, by what it is known again, and the terms whose lists name it."""
+    """A chunk in the lists: its number, and the terms whose lists name it."""
 
     number: int
-    identity: tuple[int, int]  # its first line, and the hash of its text
     terms: tuple[str, ...]
 
 
@@ -65,24 +64,49 @@ class MemoryIndex:
         return self._sources.keys()
 
     def put(self, source: Source) -> None:
-        """Replaces a file. Chunks that are as they were stay: a keystroke changes two of a file's hundreds."""
-        path, family = source.path, source.family.id
+        """Replaces a file. Chunks above and below what has changed stay: a key costs what it touches, not its file."""
+        path, family, lines = source.path, source.family.id, source.lines
         if path in self._sources and self._sources[path].family.id != family:
             self.drop(path)
-        before = {each.identity: each for each in self._of_path.get(path, ())}
-        held = []
-        for start, end in chunk_borders(len(source.lines)):
-            lines = source.lines[start:end]
-            identity = start, hash("\n".join(lines))
-            each = before.pop(identity, None) or self._added(Chunk(path, start, end, 0.0), identity, family, lines)
-            if each:
-                held.append(each)
-        self._forget(family, before.values())
+        above, changed, below = self._parted(source)
+        begin = self._chunks[above[-1].number].start + CHUNK_STRIDE if above else 0
+        end = self._chunks[below[0].number].start if below else None
+        added = [
+            self._added(Chunk(path, begin + start, begin + stop, 0.0), family, lines[begin + start : begin + stop])
+            for start, stop in chunk_borders(len(lines) - begin)
+            if end is None or begin + start < end
+        ]
+        self._forget(family, changed)
         self._sources[path] = source
         self._declared[path] = source.declared  # parses now, not while somebody waits for an answer
-        self._of_path[path] = held
+        self._of_path[path] = [*above, *filter(None, added), *below]
 
-    def _added(self, chunk: Chunk, identity: tuple[int, int], family: str, lines: list[str]) -> _Held | None:
+    def _parted(self, source: Source) -> tuple[list[_Held], list[_Held], list[_Held]]:
+        """A file's chunks as they are held: above the lines that differ, those that hold such lines, and below them.
+
+        The last are moved to where their lines stand now.
+        """
+        known = self._sources.get(source.path)
+        if known is None:
+            return [], [], []
+        old, new = known.lines, source.lines
+        most = min(len(old), len(new))
+        same_above = next((line for line in range(most) if old[line] != new[line]), most)
+        same_below = next((line for line in range(most - same_above) if old[-1 - line] != new[-1 - line]), None)
+        below_from = len(old) - (most - same_above if same_below is None else same_below)
+        above: list[_Held] = []
+        changed: list[_Held] = []
+        below: list[_Held] = []
+        for each in self._of_path[source.path]:
+            chunk = self._chunks[each.number]
+            part = above if chunk.end <= same_above else below if chunk.start >= below_from else changed
+            part.append(each)
+            if part is below:
+                moved = len(new) - len(old)
+                self._chunks[each.number] = chunk._replace(start=chunk.start + moved, end=chunk.end + moved)
+        return above, changed, below
+
+    def _added(self, chunk: Chunk, family: str, lines: list[str]) -> _Held | None:
         """A new chunk in the lists; None where it has no terms."""
         counts = Counter(term for line in lines for term in terms_of_text(line).split())
         if not counts:
@@ -94,7 +118,7 @@ class MemoryIndex:
             lists.setdefault(term, {})[number] = times * (K1 + 1) / (times + norm)
         self._chunks[number] = chunk
         self._totals[family] += 1
-        return _Held(number, identity, tuple(counts))
+        return _Held(number, tuple(counts))
 
     def drop(self, path: str) -> None:
         source = self._sources.pop(path, None)

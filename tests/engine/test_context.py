@@ -9,16 +9,19 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.context.affinity import Affinity
 from engine.context.collect import collect
 from engine.context.declarations import declared_in_view
 from engine.context.find import find
+from engine.context.index import MemoryIndex
 from engine.context.likely import Matches, likely_names
 from engine.context.outline import outline
 from engine.context.source import Source
 from engine.context.syntax import family_of
-from engine.context.words import query_terms, terms_of
+from engine.context.words import query_terms, terms_of, terms_of_text
 from engine.types import CompletionRequest, Document
 from tests.engine.context_files import memory_index, view_at
 from tests.scripted import at_cursor
@@ -224,15 +227,32 @@ print([(each.path, each.start_line, each.text) for each in find(view, index, 400
     assert len(said) == 1
 
 
-def test_a_changed_text_is_searched_as_if_it_were_new() -> None:
-    text = "".join(f"def paint_{n}(wheels):\n    return {n}\n\n" for n in range(40))
-    changed = text.replace("paint_20", "varnish").replace("paint_30(wheels)", "paint_30(wheels,\n    colour)")
-    index = memory_index(a_dot_py=text)
-    index.put(Source("a.py", "", changed))
-    terms = {"wheels": 1.0, "varnish": 2.0, "paint": 0.5, "colour": 1.0, "20": 1.0}
-    fresh = memory_index(a_dot_py=changed)
-    assert index.rarity("python", terms) == fresh.rarity("python", terms)
-    found, expected = (each.search("python", terms, fresh.rarity("python", terms), 99) for each in (index, fresh))
-    assert sorted(found) == sorted(expected)
+def covered(index: MemoryIndex, path: str) -> set[int]:
+    """The lines of a file's chunks, each of which is found by the words it holds."""
+    lines: set[int] = set()
+    for held in index._of_path[path]:
+        chunk = index._chunks[held.number]
+        text = index.sources([path])[path].lines[chunk.start : chunk.end]
+        assert set(held.terms) == {term for line in text for term in terms_of_text(line).split()}
+        lines |= set(range(chunk.start, chunk.end))
+    return lines
+
+
+@given(edits=st.lists(st.tuples(st.integers(0, 120), st.integers(0, 30), st.integers(0, 30)), max_size=6))
+def test_a_changed_text_is_found_by_its_words_wherever_it_was_changed(edits: list[tuple[int, int, int]]) -> None:
+    lines = [f"line_{number} = {number}" for number in range(100)]
+    index = memory_index(a_dot_py="\n".join(lines))
+    for step, (at, removed, added) in enumerate(edits):
+        lines[at : at + removed] = [f"added_{step}_{number} = 0" for number in range(added)]
+        index.put(Source("a.py", "", "\n".join(lines)))
+        assert covered(index, "a.py") >= set(range(len(lines)))
     index.drop("a.py")
-    assert index.rarity("python", terms) == {}
+    assert index.rarity("python", ["line", "added"]) == {}
+
+
+def test_a_key_changes_the_chunks_it_touches() -> None:
+    lines = [f"line_{number} = {number}" for number in range(1000)]
+    index = memory_index(a_dot_py="\n".join(lines))
+    before = {held.number for held in index._of_path["a.py"]}
+    index.put(Source("a.py", "", "\n".join([*lines[:500], "one_more = 1", *lines[500:]])))
+    assert len({held.number for held in index._of_path["a.py"]} - before) <= 4

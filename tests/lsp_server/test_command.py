@@ -28,7 +28,9 @@ pytestmark = pytest.mark.command
 
 
 def command(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*SERVER, *arguments], capture_output=True, text=True, timeout=100, check=False, **options)  # type: ignore[call-overload,no-any-return]
+    return subprocess.run(
+        [*SERVER, *arguments], capture_output=True, text=True, check=False, **{"timeout": 100} | options
+    )  # type: ignore[call-overload,no-any-return]
 
 
 def message(method: str, request_id: int | None = None, **params: object) -> bytes:
@@ -255,8 +257,9 @@ def test_doctor_measures_this_machine() -> None:
         assert fact in done.stdout
 
 
+@pytest.mark.timeout(420)
 def test_demo_shows_completions_in_three_languages() -> None:
-    done = command("demo")
+    done = command("demo", timeout=400)  # some 370 cursors: half a minute where nobody else works
     assert done.returncode == 0
     shown = re.findall(r"(?m)^\w+/\w+\.(py|ts|go|java):\d+ ─", done.stdout)
     assert len(set(shown)) >= 3
