@@ -13,6 +13,9 @@ const ARGUMENTS = [
 const SIZE = { width: 1180, height: 720 };
 const PATIENCE_MS = 45_000; // a shared machine
 
+const OPENS_MS = 5_000;
+const TRIES = 4;
+
 export class Browser {
   /** `locale` is that of the window's texts. */
   static async start(executablePath, { locale = "en-US", scale = 1 } = {}) {
@@ -61,10 +64,18 @@ export class Window {
 
   /** Opens a file of the workspace by its name, and puts the cursor at its `line` and `column` (from 1). */
   async edit(file, line = 1, column = 1) {
-    await this.keyboard.press("Control+p");
     const box = this.page.locator(".quick-input-widget input");
-    await box.waitFor();
-    await box.fill(`${file}:${line}:${column}`);
+    for (let tries = 0; ; tries++) {
+      await this.keyboard.press("Control+p");
+      try {
+        await box.fill(`${file}:${line}:${column}`, { timeout: OPENS_MS });
+        break;
+      } catch (fault) {
+        // A window that is busy closes the box as it opens.
+        if (tries === TRIES) throw fault;
+        await this.keyboard.press("Escape");
+      }
+    }
     const name = path.basename(file);
     await this.page.locator(`.quick-input-list .monaco-list-row.focused[aria-label*="${name}"]`).waitFor();
     await this.keyboard.press("Enter");
