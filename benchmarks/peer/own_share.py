@@ -24,6 +24,7 @@ from engine.model.generator import default_threads
 
 FILES, LINES, KEYS_A_PLACE = 10_000, 5_000, 20
 SEED = 23
+GAP_S = 0.15
 BARS_MS = {50: 4, 90: 10}
 MODEL_STAGES = ("prefill", "decode")
 STAGE = re.compile(r"([\w -]+) ([\d.]+) ms")
@@ -74,6 +75,7 @@ async def measure(root: Path, keys: int, threads: int) -> dict[str, list[float]]
                 times[OWN].append(whole - sum(stages.get(name, 0) for name in MODEL_STAGES))
                 for name, ms in stages.items():
                     times[f"  {name}"].append(ms)
+                await asyncio.sleep(max(0.0, GAP_S - whole / 1000))  # a person types no faster
         for fault in daemon.faults:
             print(f"the daemon complains: {fault}")
     return times
