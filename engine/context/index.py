@@ -69,7 +69,8 @@ class MemoryIndex:
         if path in self._sources and self._sources[path].family.id != family:
             self.drop(path)
         above, changed, below = self._parted(source)
-        begin = self._chunks[above[-1].number].start + CHUNK_STRIDE if above else 0
+        last = self._chunks[above[-1].number] if above else None
+        begin = min(last.start + CHUNK_STRIDE, last.end) if last else 0
         end = self._chunks[below[0].number].start if below else None
         added = [
             self._added(Chunk(path, begin + start, begin + stop, 0.0), family, lines[begin + start : begin + stop])

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.context.affinity import Affinity
@@ -238,6 +238,8 @@ def covered(index: MemoryIndex, path: str) -> set[int]:
     return lines
 
 
+@settings(max_examples=400, deadline=None)
+@example(edits=[(62, 19, 0), (0, 0, 0), (81, 0, 1)])  # more behind a last chunk that was short
 @given(edits=st.lists(st.tuples(st.integers(0, 120), st.integers(0, 30), st.integers(0, 30)), max_size=6))
 def test_a_changed_text_is_found_by_its_words_wherever_it_was_changed(edits: list[tuple[int, int, int]]) -> None:
     lines = [f"line_{number} = {number}" for number in range(100)]
