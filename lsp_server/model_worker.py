@@ -100,7 +100,7 @@ class ModelWorker:
     @property
     def confidence(self) -> Confidence:
         """How sure of an answer the loaded model has to be; before there is one, surer than anything is."""
-        return self._model.description.confidence if self._model else NOTHING_IS_SURE
+        return self.description.confidence if self.description else NOTHING_IS_SURE
 
     async def complete_candidates(
         self,

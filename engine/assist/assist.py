@@ -30,6 +30,7 @@ from engine.assist.tasks import (
 )
 from engine.assist.wording import say
 from engine.languages import Language, language_of
+from engine.line_ends import with_lf
 from engine.model.folder import ModelDescription
 from engine.model.protocol import LanguageModel
 from engine.prompt.chat import Turn, chat_parts
@@ -86,7 +87,7 @@ def code_of(request: AssistRequest) -> str:
     if request.document is None or request.task is AssistTask.ASK:
         return ""
     start, end = request.selection or (0, len(request.document.text))
-    return request.document.text[start:end].replace("\r\n", "\n")
+    return with_lf(request.document.text[start:end])
 
 
 def respond(
@@ -210,13 +211,13 @@ def _replacing(request: AssistRequest, answer: Answer, language: Language) -> tu
     head = text[text.rfind("\n", 0, start) + 1 : start]
     if not head.strip():  # a selection that begins behind the indentation
         start -= len(head)
-    original = text[start:end].replace("\r\n", "\n")
+    original = with_lf(text[start:end])
     code = like(answer.code, original)
     ends = "\r\n" if "\r\n" in text else "\n"
     edit = Edit(start, end, code.replace("\n", ends))
     answer = replace(answer, code=code, edit=edit)
-    before = text.replace("\r\n", "\n")
-    after = (text[:start] + edit.text + text[end:]).replace("\r\n", "\n")
+    before = with_lf(text)
+    after = with_lf(text[:start] + edit.text + text[end:])
     if fault := parse_fault(language, after, request.words, parse_errors(language, before)):
         return answer, fault
     if request.task in COMMENTS_ONLY:

@@ -23,6 +23,7 @@ from engine.context.secrets import masked
 from engine.context.source import Source
 from engine.context.workspace import WorkspaceIndex
 from engine.languages import language_of
+from engine.line_ends import with_lf
 from engine.types import Document
 
 MAX_PLACES = 6
@@ -173,7 +174,7 @@ def _selected(request: AssistRequest) -> list[Reference]:
     if document is None or selection is None or request.task is not AssistTask.ASK:
         return []
     start, end = selection
-    text = document.text[start:end].replace("\r\n", "\n").strip("\n")
+    text = with_lf(document.text[start:end]).strip("\n")
     first = document.text.count("\n", 0, start)
     last = first + text.count("\n") + 1
     reason = say("because_selected", request.words)
@@ -217,7 +218,7 @@ def _source_of(document: Document) -> Source | None:
     """An open document's text, masked; None where its rules forbid that it is shown."""
     if why_not_open(document) or len(document.text) > MAX_FILE_BYTES or why_not_text(document.text):
         return None
-    text = masked(document.text.removeprefix("\ufeff").replace("\r\n", "\n"))
+    text = masked(with_lf(document.text.removeprefix("\ufeff")))
     return Source(document.path, document.language, text)
 
 

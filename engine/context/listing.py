@@ -20,6 +20,7 @@ from engine.context.exclusion import (
 from engine.context.secrets import masked
 from engine.context.source import Source
 from engine.languages import LANGUAGES
+from engine.line_ends import with_lf
 from engine.types import Document
 
 MAX_FILES = 200_000
@@ -99,7 +100,7 @@ def open_source(root: Path, path: str, language: str, text: str, excluded: tuple
     document = Document(path, language, text, root / path, root)
     if why_not_open(document, excluded) or len(text) > MAX_FILE_BYTES or why_not_text(text):
         return None
-    return Source(path, language, masked(text.removeprefix("\ufeff").replace("\r\n", "\n")))
+    return Source(path, language, masked(with_lf(text.removeprefix("\ufeff"))))
 
 
 def source_of(path: str, language: str, raw: bytes) -> Source | None:
@@ -110,5 +111,5 @@ def source_of(path: str, language: str, raw: bytes) -> Source | None:
             language, text = notebook.code_of(text)
     except ValueError:
         return None
-    text = text.replace("\r\n", "\n")
+    text = with_lf(text)
     return None if why_not_text(text) else Source(path, language, masked(text))

@@ -121,8 +121,9 @@ def _installed(package: str) -> str:
 
 
 def _cores() -> str:
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{usable} usable cores of {os.cpu_count()}"
+    from engine.model.generator import available_cores
+
+    return f"{available_cores()} usable cores of {os.cpu_count()}"
 
 
 def _memory() -> str:

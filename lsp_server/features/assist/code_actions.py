@@ -13,6 +13,7 @@ from engine.assist.assist import refusal
 from engine.assist.tasks import AssistRequest, AssistTask
 from engine.context.outline import outline
 from engine.languages import language_of
+from engine.line_ends import with_lf
 from engine.prompt.system_prompts import HumanLanguage
 from lsp_server.documents import is_open
 from lsp_server.features.assist.titles import COMMANDS, title_of
@@ -101,7 +102,7 @@ def _around(server: CodegeexServer, uri: str, where: types.Range) -> types.Range
     language = language_of(document.language_id or "", document.path or "").id
     around = [
         each
-        for each in outline(language, text.replace("\r\n", "\n"))
+        for each in outline(language, with_lf(text))
         if each.start <= where.start.line
         and where.end.line < each.end
         and each.kind in {"function", "type", "implementation"}
