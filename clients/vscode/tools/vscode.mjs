@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as after } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { remove } from "./remove.mjs";
 
 export const CLIENT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 export const REPOSITORY = path.dirname(path.dirname(CLIENT));
@@ -192,7 +193,7 @@ export class VSCode {
       await Promise.race([ended, after(5_000)]);
       kill(-server.pid, "SIGKILL");
     }
-    if (this.temporary) rmSync(this.home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    if (this.temporary) await remove(this.home);
   }
 }
 

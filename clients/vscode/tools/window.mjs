@@ -1,9 +1,10 @@
 /** A window of VS Code in a browser, and what a person does in it. */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { chromium } from "playwright-core";
+import { remove } from "./remove.mjs";
 
 const ARGUMENTS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -43,7 +44,7 @@ export class Browser {
 
   async close() {
     await this.context.close();
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    await remove(this.folder);
   }
 }
 
