@@ -1,5 +1,6 @@
 /** A real VS Code with the extension, a daemon whose model says what a test scripts, and a project to type in. */
 
+import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { REPOSITORY, VSCode } from "../../tools/vscode.mjs";
@@ -28,6 +29,12 @@ export class Session {
 
   path(...names) {
     return path.join(this.code.home, ...names);
+  }
+
+  /** The chat model that is a test fixture, converted: a folder for `codegeex.model`. What it knows: tests/chat_model/lessons.py. */
+  chatModel() {
+    const args = ["-m", "tests.chat_model", this.path("models")];
+    return execFileSync(PYTHON, args, { cwd: REPOSITORY, encoding: "utf8" }).trim();
   }
 
   /** A command of one word, as `codegeex.server.path` takes it. */
