@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from engine.types import EngineError
@@ -31,7 +32,10 @@ async def prepare_model(server: CodegeexServer) -> None:
         if notice:
             reporting.warning(server, notice)
         if name:
-            status.change(server, Status(kind="Warning" if notice else "Normal", message=notice, model=name))
+            description = session.worker.description
+            converses = description is not None and "chat" in description.capabilities
+            ready = Status(message=notice, model=name, converses=converses)
+            status.change(server, replace(ready, kind="Warning") if notice else ready)
             reporting.info(server, f"model ready: {name}")
     except EngineError as fault:
         reporting.fault(server, str(fault))

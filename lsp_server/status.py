@@ -13,12 +13,16 @@ DID_CHANGE_STATUS = "codegeex/didChangeStatus"
 
 @dataclass(frozen=True)
 class Status:
-    """`busy` while nothing can be answered yet. `model` is the one that answers, "" where none does."""
+    """`busy` while nothing can be answered yet. `model` is the one that answers, "" where none does.
+
+    `converses`: it answers questions.
+    """
 
     busy: bool = False
     kind: Literal["Normal", "Error", "Warning", "Inactive"] = "Normal"
     message: str = ""
     model: str = ""
+    converses: bool = False
 
 
 def change(server: CodegeexServer, status: Status) -> None:

@@ -9,6 +9,7 @@ from lsprotocol import types
 from engine.types import ModelError
 from lsp_server.features.status import MODELS
 from lsp_server.status import DID_CHANGE_STATUS
+from tests.engine.assist.speaking import ChatModel
 from tests.lsp_server.editor import Window, window
 from tests.scripted import ScriptedModel
 
@@ -34,6 +35,13 @@ async def test_a_client_hears_that_the_model_is_loaded_and_which_answers() -> No
             (True, "Normal", ""),
             (False, "Normal", "scripted"),
         ]
+
+
+async def test_a_client_hears_whether_the_model_converses() -> None:
+    for model, converses in ((ChatModel("Yes."), True), (ScriptedModel(), False)):
+        async with window(model) as editor:
+            await editor.logged("model ready")
+            assert editor.server.status.converses is converses
 
 
 async def test_a_model_that_cannot_be_had_is_an_error_with_the_reason() -> None:

@@ -8,12 +8,14 @@ from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
+from pygls.workspace import TextDocument
 
 from engine.assist.tasks import AssistRequest, AssistTask
 from engine.assist.wording import LATIN_WORD, language_of_question, say, without_code
 from engine.prompt.chat import Turn
 from engine.prompt.system_prompts import HumanLanguage
 from lsp_server.documents import is_open, snapshot, workspace_roots
+from lsp_server.features.assist.declaration import declaration_around
 from lsp_server.server import CodegeexServer
 
 
@@ -54,10 +56,7 @@ def read(server: CodegeexServer, task: AssistTask, raw: Any) -> Asked:
         edited = server.workspace.get_text_document(uri)
         document = snapshot(edited, roots)
         if raw.get("range") is not None:
-            start, end = _range(raw["range"])
-            offsets = sorted((edited.offset_at_position(start), edited.offset_at_position(end)))
-            # A cursor is no selection: what is meant then is the document.
-            selection = (offsets[0], offsets[1]) if offsets[0] < offsets[1] else None
+            selection = _selection(edited, *_range(raw["range"]), is_question=task is AssistTask.ASK)
     others = tuple(
         snapshot(other, roots)
         for other in reversed(list(server.workspace.text_documents.values()))
@@ -96,6 +95,16 @@ def read(server: CodegeexServer, task: AssistTask, raw: Any) -> Asked:
         _token(raw, "workDoneToken"),
         _token(raw, "partialResultToken"),
     )
+
+
+def _selection(
+    document: TextDocument, start: types.Position, end: types.Position, *, is_question: bool
+) -> tuple[int, int] | None:
+    """What is selected. A cursor is about the declaration around it or else the document, in a question nothing."""
+    if start == end and not is_question and (around := declaration_around(document, types.Range(start, end))):
+        start, end = around.start, around.end
+    first, last = sorted((document.offset_at_position(start), document.offset_at_position(end)))
+    return (first, last) if first < last else None
 
 
 def _words(server: CodegeexServer, raw: Mapping[str, Any], question: str) -> HumanLanguage:

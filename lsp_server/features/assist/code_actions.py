@@ -11,11 +11,9 @@ from lsprotocol import types
 
 from engine.assist.assist import refusal
 from engine.assist.tasks import AssistRequest, AssistTask
-from engine.context.outline import outline
-from engine.languages import language_of
-from engine.line_ends import with_lf
 from engine.prompt.system_prompts import HumanLanguage
 from lsp_server.documents import is_open
+from lsp_server.features.assist.declaration import declaration_around
 from lsp_server.features.assist.titles import COMMANDS, title_of
 from lsp_server.server import CodegeexServer
 
@@ -31,7 +29,6 @@ KINDS = {
 COMMIT_KIND = f"{SOURCE}.commitMessage"
 GIT_MESSAGE = {"git-commit", "gitcommit"}
 MAX_FIXES = 5
-MAX_OUTLINED_CHARS = 500_000
 MAX_SHOWN_CHARS = 60  # of a diagnostic
 
 
@@ -49,11 +46,12 @@ def register(server: CodegeexServer) -> None:
             return _offered(server, params, [(AssistTask.COMMIT, COMMIT_KIND, {"uri": uri}, None)], words)
         found: list[tuple[AssistTask, str, dict[str, Any], types.Diagnostic | None]] = []
         for diagnostic in params.context.diagnostics[:MAX_FIXES]:
-            around = _around(server, uri, diagnostic.range) or diagnostic.range
+            around = declaration_around(document, diagnostic.range) or diagnostic.range
             said = {"message": diagnostic.message, "range": _json(diagnostic.range)}
             argument: dict[str, Any] = {"uri": uri, "range": _json(around), "diagnostic": said}
             found.append((AssistTask.FIX, QUICK_FIX, argument, diagnostic))
-        selected = params.range if params.range.start != params.range.end else _around(server, uri, params.range)
+        is_cursor = params.range.start == params.range.end
+        selected = declaration_around(document, params.range) if is_cursor else params.range
         if selected is not None:
             argument = {"uri": uri, "range": _json(selected)}
             found += [(task, kind, argument, None) for task, kind in KINDS.items()]
@@ -91,26 +89,6 @@ def _offered(
             )
         )
     return actions
-
-
-def _around(server: CodegeexServer, uri: str, where: types.Range) -> types.Range | None:
-    """The lines of the innermost function or type around a place, or None."""
-    document = server.workspace.get_text_document(uri)
-    text = document.source
-    if len(text) > MAX_OUTLINED_CHARS:
-        return None
-    language = language_of(document.language_id or "", document.path or "").id
-    around = [
-        each
-        for each in outline(language, with_lf(text))
-        if each.start <= where.start.line
-        and where.end.line < each.end
-        and each.kind in {"function", "type", "implementation"}
-    ]
-    if not around:
-        return None
-    inner = max(around, key=lambda each: each.start)
-    return types.Range(types.Position(inner.start, 0), types.Position(inner.end, 0))
 
 
 def _json(where: types.Range) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from engine.assist.tasks import REPLACES, Answer, AssistTask, Edit
+from engine.assist.tasks import NEW_CODE, REPLACES, Answer, AssistTask, Edit
 from engine.languages import language_of
 from lsp_server.documents import EditorDocument, LineEndCodec
 from lsp_server.features.assist import edits
@@ -71,6 +71,8 @@ async def _carry_out(server: CodegeexServer, asked: Asked) -> dict[str, Any]:
     told = as_json(server, what, stopped=stopped)
     told |= {"code": what.code, "language": what.language, "reason": reason, "uri": uri}
     told["applied"] = asked.applies and not stopped and not reason
+    if task in NEW_CODE:
+        told["newUri"] = edits.uri_of_new_file(request, what)
     if what.edit and request.document:
         told["edit"] = {"range": _range(server, request.document.text, what.edit), "newText": what.edit.text}
         told["edit"]["version"] = asked.version

@@ -9,7 +9,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.uris import from_fs_path
 
-from engine.assist.tasks import Answer, AssistTask
+from engine.assist.tasks import Answer, AssistRequest, AssistTask
 from engine.languages import language_of
 from lsp_server.documents import is_open
 from lsp_server.features.assist.arguments import Asked
@@ -49,14 +49,19 @@ async def insert_at_start(server: CodegeexServer, asked: Asked, answer: Answer) 
 
 async def create_file(server: CodegeexServer, asked: Asked, answer: Answer) -> tuple[str, str]:
     """(the URI of a new file beside the document that holds the answer's code, or "", the reason why there is none)."""
-    file = asked.request.document.file if asked.request.document else None
-    if file is None or not can_create(server):
+    uri = uri_of_new_file(asked.request, answer)
+    if not uri or not can_create(server):
         return "", ""
-    uri = from_fs_path(str(_free_name(file, asked.request.task, answer.language))) or ""
     created = types.CreateFile(uri=uri, options=types.CreateFileOptions(overwrite=False, ignore_if_exists=False))
     start = types.Range(types.Position(0, 0), types.Position(0, 0))
     reason = await _apply(server, asked, answer, uri, None, start, answer.code.rstrip("\n") + "\n", created)
     return ("" if reason else uri), reason
+
+
+def uri_of_new_file(request: AssistRequest, answer: Answer) -> str:
+    """Where a file with the answer's code belongs: beside the document, under a free name; "" where that is none."""
+    file = request.document.file if request.document else None
+    return (from_fs_path(str(_free_name(file, request.task, answer.language))) or "") if file else ""
 
 
 def can_create(server: CodegeexServer) -> bool:

@@ -91,6 +91,23 @@ async def test_a_client_may_do_it_itself() -> None:
         assert told["edit"]["newText"].startswith('def add(a, b):\n    """Adds."""')
 
 
+async def test_a_bare_cursor_is_about_the_declaration_around_it_or_else_the_document() -> None:
+    async with chat(COMMENTED) as editor:
+        editor.editor.open("import os\n\n" + SOURCE + "\nx = 1\n")
+        told = await editor.command("comment", uri=URI, range=whole(3, 3), apply=False)
+        assert told["edit"]["range"] == whole(2, 4)
+        told = await editor.command("edit", uri=URI, range=whole(5, 5), instruction="document it", apply=False)
+        assert told["edit"]["range"] == whole(0, 6)
+
+
+async def test_a_client_that_shows_a_new_file_itself_is_told_where_it_belongs(tmp_path: Path) -> None:
+    uri = (tmp_path / "sums.py").as_uri()
+    async with chat(JAVA) as editor:
+        editor.editor.open(SOURCE, uri)
+        told = await editor.command("translate", uri=uri, target="java", apply=False)
+        assert (told["newUri"], editor.edits) == ((tmp_path / "sums.java").as_uri(), [])
+
+
 async def test_a_translation_is_a_new_file_beside_it(tmp_path: Path) -> None:
     uri = (tmp_path / "sums.py").as_uri()
     async with chat(JAVA) as editor:
