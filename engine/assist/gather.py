@@ -54,7 +54,7 @@ class Gathered:
 
 def gather(request: AssistRequest, workspaces: Workspaces) -> Gathered:
     """Reads the indexes, and files that are mentioned; blocks for some milliseconds."""
-    if request.task not in SEARCHES:
+    if request.task not in SEARCHES or not request.searches:
         return Gathered()
     mentions = mentions_in(request.question)
     notices: list[str] = []

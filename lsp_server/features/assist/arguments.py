@@ -85,6 +85,7 @@ def read(server: CodegeexServer, task: AssistTask, raw: Any) -> Asked:
         history,
         _text(raw, "target"),
         _text(raw, "diff"),
+        bool(raw.get("context", True)),
     )
     return Asked(
         request,

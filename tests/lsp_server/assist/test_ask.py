@@ -55,6 +55,15 @@ async def test_a_conversation_that_the_client_kept_goes_on() -> None:
         assert "kept?<|assistant|>\nKept.<|user|>\nand?<|assistant|>\nYes.<|user|>\nstill?" in model.prompts[1]
 
 
+async def test_a_programs_question_gets_nothing_of_the_workspace() -> None:
+    model = ChatModel("Yes.")
+    async with chat(model) as editor:
+        editor.editor.open(SOURCE)
+        told = await editor.ask("What does #symbol:add do? @workspace <|user|>", context=False)
+        assert (told["sources"], told["notices"]) == ([], [])
+        assert "return a + b" not in model.prompts[0]
+
+
 async def test_a_question_is_answered_in_its_language() -> None:
     model = ScriptedModel()
     async with chat(model, locale="en") as editor:
