@@ -42,8 +42,8 @@ class AssistRequest:
 
     `selection` is (start, end) in `document.text`; None is the whole document. `others` are the documents open beside
     it, the last looked at first. `history` are questions and answers before this one, the oldest first. `target` is the
-    languageId to translate to, `diff` what a commit message is for. `searches`: the workspace is looked through for what
-    may help, and mentions count; otherwise the question is a text as any other.
+    languageId to translate to, `diff` what a commit message is for. `searches`: the workspace is looked through for
+    what may help, and mentions count; otherwise the question is a text as any other.
     """
 
     task: AssistTask

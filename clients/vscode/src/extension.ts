@@ -10,6 +10,7 @@ import * as settings from "./settings";
 import { Slept } from "./snooze";
 import { StatusItem } from "./status";
 import { Suggestions } from "./suggestions";
+import { registerTasks } from "./tasks";
 
 /** What the tests inside the extension host look at. */
 export interface Exports {
@@ -56,6 +57,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
     slept,
     suggestions,
     status,
+    registerTasks(daemon, vscode.Uri.joinPath(context.extensionUri, "media", "icon.png")),
     ...Object.entries(commands).map(([name, command]) => vscode.commands.registerCommand(`codegeex.${name}`, command)),
     vscode.workspace.onDidCloseTextDocument((document) => receipts.forget(document)),
     vscode.workspace.onDidGrantWorkspaceTrust(() => daemon.start()),

@@ -8,6 +8,7 @@ export interface Status {
   kind: "Normal" | "Error" | "Warning" | "Inactive";
   message: string;
   model: string;
+  converses?: boolean;
 }
 
 /** What a suggestion was made from; lines count from 0, `endLine` is the first that is not part of it. */

@@ -10,7 +10,7 @@ import { build } from "esbuild";
 
 const WITHOUT = [
   "callHierarchy", "codeLens", "colorProvider", "completion", "declaration", "definition", "diagnostic",
-  "documentHighlight", "documentLink", "documentSymbol", "fileOperations", "foldingRange", "formatting", "hover",
+  "documentHighlight", "documentLink", "documentSymbol", "executeCommand", "fileOperations", "foldingRange", "formatting", "hover",
   "implementation", "inlayHint", "inlineValue", "linkedEditingRange", "reference", "rename", "selectionRange",
   "semanticTokens", "signatureHelp", "typeDefinition", "typeHierarchy", "workspaceSymbol",
 ];
@@ -39,10 +39,11 @@ const common = { bundle: true, platform: "node", format: "cjs", target: "node20"
 
 const shipped = { ...common, outdir: "out", minify: true, legalComments: "none", plugins: [withoutFeatures] };
 
-// Two files: what activation loads, and what is loaded once there is a daemon to start.
-const external = ["vscode", "./client"];
+// Three files: what activation loads, what is loaded once there is a daemon to start, and what once a task is run.
+const external = ["vscode", "./client", "./assist"];
 await build({ ...shipped, entryPoints: ["src/extension.ts"], external, supported: { "dynamic-import": false } });
 await build({ ...shipped, entryPoints: ["src/client.ts"] });
+await build({ ...shipped, entryPoints: { assist: "src/assist/index.ts" } });
 if (argv.includes("--test")) {
   await build({ ...common, entryPoints: ["test/host/index.ts"], outfile: "out/test/index.js", external: ["vscode", "mocha"] });
 }

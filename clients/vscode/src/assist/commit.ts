@@ -1,0 +1,65 @@
+/** The commit message of what is staged, in the input box of VS Code's own Git. */
+
+import * as vscode from "vscode";
+import type { LanguageClient } from "vscode-languageclient/node";
+import { answerOf } from "./answers";
+import { titleOf, withProgress } from "./progress";
+
+/** The part of vscode.git's API that is used here. */
+interface Repository {
+  readonly rootUri: vscode.Uri;
+  readonly inputBox: { value: string };
+  readonly ui: { readonly selected: boolean };
+  diff(staged: boolean): Promise<string>;
+}
+
+interface Git {
+  getAPI(version: 1): { readonly repositories: readonly Repository[] };
+}
+
+const written = new WeakMap<object, string>(); // by input box: what may be written over
+
+/** `given` is the source control whose button was pressed, or a code action's argument for git's message file. */
+export async function offerCommitMessage(client: LanguageClient, given: unknown): Promise<void> {
+  const { uri, rootUri } = (given ?? {}) as { uri?: unknown; rootUri?: vscode.Uri };
+  if (typeof uri === "string") return intoMessageFile(client, client.protocol2CodeConverter.asUri(uri));
+  const repository = await repositoryAt(rootUri);
+  if (!repository) throw new Error(vscode.l10n.t("No Git repository is open here."));
+  // Without anything staged, VS Code commits all that has changed.
+  const diff = (await repository.diff(true)) || (await repository.diff(false));
+  const argument = { diff: diff || undefined, uri: undefined };
+  const answer = await withProgress(titleOf("commitMessage"), (token, { heard: onText, entered: onStage }) =>
+    answerOf(client, "codegeex.commitMessage", argument, token, { onText, onStage }),
+  );
+  if (answer.stopped) return;
+  const { inputBox } = repository;
+  const typed = inputBox.value === written.get(inputBox) ? "" : inputBox.value.trim();
+  inputBox.value = typed ? `${answer.text.trim()}\n\n${typed}` : answer.text.trim();
+  written.set(inputBox, inputBox.value);
+  await vscode.commands.executeCommand("workbench.view.scm");
+}
+
+async function intoMessageFile(client: LanguageClient, uri: vscode.Uri): Promise<void> {
+  const document = await vscode.workspace.openTextDocument(uri);
+  const argument = { uri: client.code2ProtocolConverter.asUri(uri) };
+  const answer = await withProgress(titleOf("commitMessage"), (token, { heard: onText, entered: onStage }) =>
+    answerOf(client, "codegeex.commitMessage", argument, token, { onText, onStage }),
+  );
+  if (answer.stopped) return;
+  const edit = new vscode.WorkspaceEdit();
+  edit.insert(document.uri, new vscode.Position(0, 0), `${answer.text.trim()}\n`);
+  await vscode.workspace.applyEdit(edit);
+}
+
+/** The repository that was named, or that of the file being edited, or the one that is selected. */
+async function repositoryAt(root: vscode.Uri | undefined): Promise<Repository | undefined> {
+  const git = await vscode.extensions.getExtension<Git>("vscode.git")?.activate();
+  const repositories = git?.getAPI(1).repositories ?? [];
+  if (root) return repositories.find((each) => each.rootUri.toString() === root.toString());
+  const file = vscode.window.activeTextEditor?.document.uri.path ?? "";
+  return (
+    repositories.find((each) => file.startsWith(`${each.rootUri.path}/`)) ??
+    repositories.find((each) => each.ui.selected) ??
+    repositories[0]
+  );
+}

@@ -1,0 +1,59 @@
+/** New code beside the code it came from: a document that is on disk only once it is accepted. */
+
+import * as vscode from "vscode";
+
+export interface NewCode {
+  code: string;
+  language: string;
+  /** Where it belongs, where that is known. */
+  file: vscode.Uri | undefined;
+  warnings: readonly string[];
+}
+
+/** The documents with new code that nobody has accepted or discarded yet. */
+export class Drafts implements vscode.Disposable {
+  private readonly paths = new Set<string>();
+  private readonly subscription = vscode.workspace.onDidCloseTextDocument(({ uri, isUntitled }) => {
+    if (isUntitled && this.paths.delete(uri.path)) this.tell();
+  });
+
+  dispose(): void {
+    this.subscription.dispose();
+  }
+
+  async show({ code, language, file, warnings }: NewCode): Promise<void> {
+    const document = await (file ? titled(file, code) : vscode.workspace.openTextDocument({ content: code, language }));
+    this.paths.add(document.uri.path);
+    this.tell();
+    await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: false });
+    if (warnings.length) void vscode.window.showWarningMessage(warnings.join("\n"));
+  }
+
+  get active(): vscode.TextDocument | undefined {
+    const document = vscode.window.activeTextEditor?.document;
+    return document?.isUntitled && this.paths.has(document.uri.path) ? document : undefined;
+  }
+
+  async accept(): Promise<void> {
+    await this.active?.save();
+  }
+
+  async discard(): Promise<void> {
+    if (this.active) await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
+  }
+
+  /** package.json shows the buttons where this says. */
+  private tell(): void {
+    void vscode.commands.executeCommand("setContext", "codegeex.drafts", [...this.paths]);
+  }
+}
+
+/** A document that will be that file once it is saved. */
+async function titled(file: vscode.Uri, code: string): Promise<vscode.TextDocument> {
+  const document = await vscode.workspace.openTextDocument(file.with({ scheme: "untitled" }));
+  const edit = new vscode.WorkspaceEdit();
+  const whole = new vscode.Range(0, 0, document.lineCount, 0); // of a draft that was there already
+  edit.replace(document.uri, document.validateRange(whole), code);
+  await vscode.workspace.applyEdit(edit);
+  return document;
+}

@@ -1,0 +1,77 @@
+/** Answers to read: a Markdown preview beside the code, which grows as the answer comes. */
+
+import * as vscode from "vscode";
+import type { Answer } from "./answers";
+
+const SCHEME = "codegeex-answer";
+const REDRAWN_MS = 150;
+const KEPT = 20; // a preview may ask for its text long after the document was closed
+
+export class Explanations implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  readonly onDidChange: vscode.Event<vscode.Uri>;
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  private readonly texts = new Map<string, string>();
+  private readonly subscription: vscode.Disposable;
+  private shown = 0;
+
+  constructor() {
+    this.onDidChange = this.changed.event;
+    this.subscription = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.texts.get(uri.toString()) ?? "";
+  }
+
+  /** A preview named `title`, which shows what `grow` and at last `end` are told. */
+  open(title: string): { grow(text: string): void; end(answer: Answer): Promise<void> } {
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${title}.md`, query: String(++this.shown) });
+    const [oldest] = this.texts.keys();
+    if (oldest && this.texts.size >= KEPT) this.texts.delete(oldest);
+    let said = "";
+    let timer: NodeJS.Timeout | undefined;
+    let preview: Thenable<unknown> | undefined;
+    const draw = (): void => {
+      timer = undefined;
+      this.texts.set(uri.toString(), said);
+      if (preview) this.changed.fire(uri);
+      else preview = show(uri);
+    };
+    return {
+      grow: (text) => {
+        said += text;
+        timer ??= setTimeout(draw, REDRAWN_MS);
+      },
+      end: async (answer) => {
+        clearTimeout(timer);
+        said = asMarkdown(answer);
+        draw();
+        await preview;
+      },
+    };
+  }
+}
+
+async function show(uri: vscode.Uri): Promise<void> {
+  const document = await vscode.workspace.openTextDocument(uri);
+  const commands = await vscode.commands.getCommands(true);
+  if (commands.includes("markdown.showPreviewToSide")) {
+    await vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
+  } else {
+    await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: false });
+  }
+}
+
+function asMarkdown({ text, notices, sources }: Answer): string {
+  const places = sources.map(({ path, uri, range, reason }) => {
+    const line = range.start.line + 1;
+    const name = `\`${path}:${line}\``;
+    return `- ${uri ? `[${name}](${uri}#L${line})` : name} ${reason}`;
+  });
+  const said = notices.map((notice) => `*${notice}*`);
+  return [text, ...(places.length ? ["---", places.join("\n")] : []), ...said].join("\n\n") + "\n";
+}

@@ -1,0 +1,135 @@
+/** The tasks: asked for at the cursor, shown before anything is changed. A bundle of its own, loaded with the first one. */
+
+import * as vscode from "vscode";
+import type { LanguageClient } from "vscode-languageclient/node";
+import type { Daemon } from "../daemon";
+import type { Task } from "../tasks";
+import { answerOf } from "./answers";
+import type { Answer } from "./answers";
+import { offerCommitMessage } from "./commit";
+import { Drafts } from "./drafts";
+import { Explanations } from "./explanations";
+import * as languageModel from "./languageModel";
+import { answerInChat } from "./participant";
+import { titleOf, withProgress } from "./progress";
+import { Reviews } from "./review";
+import { completed, subjectOf } from "./subject";
+
+/** What `codegeex.review` takes: an answer that was shown elsewhere, and the text it was made for. */
+export interface Reviewed {
+  task: Task;
+  uri: vscode.Uri;
+  before: string;
+  argument: object;
+  answer: Answer;
+}
+
+export class Assist implements vscode.Disposable {
+  private readonly reviews = new Reviews();
+  private readonly drafts = new Drafts();
+  private readonly explanations = new Explanations();
+
+  constructor(private readonly daemon: Daemon) {}
+
+  dispose(): void {
+    for (const each of [this.reviews, this.drafts, this.explanations]) each.dispose();
+  }
+
+  /** A task at the cursor, or as a code action names it; what goes wrong is said once. */
+  async run(task: Task, given: unknown): Promise<void> {
+    const { t } = vscode.l10n;
+    try {
+      const client = await this.connected();
+      if (task === "commitMessage") return await offerCommitMessage(client, given);
+      const subject = await subjectOf(client, given);
+      if (!subject) throw new Error(t("Open a file, and put the cursor where its code is meant."));
+      const argument = await completed(client, task, subject);
+      if (!argument) return;
+      const { document } = subject;
+      const before = document.getText();
+      const preview = task === "explain" ? this.explanations.open(titleOf(task)) : undefined;
+      const answer = await withProgress(titleOf(task), (token, progress) => {
+        const onText = (text: string): void => {
+          preview?.grow(text);
+          progress.heard(text);
+        };
+        return answerOf(client, `codegeex.${task}`, argument, token, { onText, onStage: progress.entered });
+      });
+      if (preview) return answer.text ? await preview.end(answer) : undefined;
+      if (!answer.stopped) await this.review({ task, uri: document.uri, before, argument, answer });
+    } catch (fault) {
+      await this.complain(fault);
+    }
+  }
+
+  async review(given: unknown): Promise<void> {
+    const { task, uri, before, argument, answer } = given as Reviewed;
+    const { edit, code = "", language = "", newUri, warnings } = answer;
+    if (edit) {
+      const document = await vscode.workspace.openTextDocument(uri);
+      const { start, end } = edit.range;
+      const range = new vscode.Range(start.line, start.character, end.line, end.character);
+      const again = (): Promise<void> => this.run(task, argument);
+      await this.reviews.show({ document, before, range, newText: edit.newText, title: titleOf(task), warnings, again });
+    } else {
+      const file = newUri ? vscode.Uri.parse(newUri) : undefined;
+      await this.drafts.show({ code: `${code.trimEnd()}\n`, language, file, warnings });
+    }
+  }
+
+  accept(): Promise<void> {
+    return this.drafts.active ? this.drafts.accept() : this.reviews.accept();
+  }
+
+  discard(): Promise<void> {
+    return this.drafts.active ? this.drafts.discard() : this.reviews.discard();
+  }
+
+  /** VS Code's chat asks `@codegeex`. */
+  async answer(...asked: Parameters<vscode.ChatRequestHandler>): Promise<vscode.ChatResult> {
+    try {
+      return await answerInChat(await this.connected(), ...asked);
+    } catch (fault) {
+      return { errorDetails: { message: messageOf(fault) } };
+    }
+  }
+
+  models(): vscode.LanguageModelChatInformation[] {
+    return languageModel.models(this.daemon.status?.model ?? "");
+  }
+
+  /** Another extension, or VS Code's chat, asks the model. */
+  async say(...[, messages, , progress, token]: Parameters<vscode.LanguageModelChatProvider["provideLanguageModelChatResponse"]>): Promise<void> {
+    await languageModel.say(await this.connected(), messages, progress, token);
+  }
+
+  countTokens(text: string | vscode.LanguageModelChatRequestMessage): number {
+    return languageModel.countTokens(text);
+  }
+
+  /** The daemon's connection, once it has started. Throws where there will be none. */
+  private async connected(): Promise<LanguageClient> {
+    const { daemon } = this;
+    while (daemon.state === "starting" || daemon.state === "restarting") {
+      await new Promise<void>((done) => {
+        const once = daemon.onDidChange(() => done(once.dispose()));
+      });
+    }
+    if (daemon.client) return daemon.client;
+    throw new Error(daemon.reason || vscode.l10n.t("CodeGeeX is turned off."));
+  }
+
+  private async complain(fault: unknown): Promise<void> {
+    const { t } = vscode.l10n;
+    const choose = t("Choose Model…");
+    const message = messageOf(fault);
+    // The daemon's sentence says which setting to change; the button is the short way to it.
+    const remedies = message.includes("codegeex.model") ? [choose] : [];
+    const chosen = await vscode.window.showWarningMessage(message, ...remedies);
+    if (chosen === choose) await vscode.commands.executeCommand("codegeex.chooseModel");
+  }
+}
+
+function messageOf(fault: unknown): string {
+  return fault instanceof Error ? fault.message : String(fault);
+}

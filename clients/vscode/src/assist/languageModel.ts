@@ -1,0 +1,73 @@
+/** The daemon's model as one of VS Code's language models, for its chat and for other extensions. */
+
+import * as vscode from "vscode";
+import type { LanguageClient } from "vscode-languageclient/node";
+import * as settings from "../settings";
+import { ASK, answerOf } from "./answers";
+
+const CONVERSATION = "codegeex-language-model"; // one for all: each request brings its own history
+const CHARS_PER_TOKEN = 3;
+const HAN = /[\u3400-\u9fff]/g;
+
+interface Turn {
+  role: "user" | "assistant";
+  text: string;
+}
+
+/** The one model that the settings name, where it converses. */
+export function models(name: string): vscode.LanguageModelChatInformation[] {
+  const maxOutputTokens = settings.section().get("chat.maxTokens", 1024);
+  const whole = settings.section().get("chat.maxPromptTokens", 4096);
+  return [
+    {
+      id: name,
+      name,
+      family: "codegeex",
+      version: "1",
+      tooltip: vscode.l10n.t("On this machine, by CodeGeeX."),
+      maxInputTokens: Math.max(1, whole - maxOutputTokens),
+      maxOutputTokens,
+      capabilities: { toolCalling: false, imageInput: false },
+    },
+  ];
+}
+
+/** Answers the last message. What the messages hold is text to the daemon: no mention in it counts, no token either. */
+export async function say(
+  client: LanguageClient,
+  messages: readonly vscode.LanguageModelChatRequestMessage[],
+  progress: vscode.Progress<vscode.LanguageModelTextPart>,
+  token: vscode.CancellationToken,
+): Promise<void> {
+  const turns = turnsOf(messages);
+  const question = turns.at(-1)?.role === "user" ? turns.pop()?.text : vscode.l10n.t("Go on.");
+  const asked = { question, history: turns, conversationId: CONVERSATION, context: false };
+  await answerOf(client, ASK, asked, token, {
+    onText: (text) => progress.report(new vscode.LanguageModelTextPart(text)),
+  });
+}
+
+/** About as many as the model's own: a token is some three characters of code, and a Chinese character one. */
+export function countTokens(text: string | vscode.LanguageModelChatRequestMessage): number {
+  const whole = typeof text === "string" ? text : textOf(text);
+  const han = whole.match(HAN)?.length ?? 0;
+  return han + Math.ceil((whole.length - han) / CHARS_PER_TOKEN);
+}
+
+/** Questions and answers in turn, as the daemon takes them: neighbours with one role are one turn. */
+function turnsOf(messages: readonly vscode.LanguageModelChatRequestMessage[]): Turn[] {
+  const turns: Turn[] = [];
+  for (const message of messages) {
+    const role = message.role === vscode.LanguageModelChatMessageRole.Assistant ? "assistant" : "user";
+    const text = textOf(message);
+    const last = turns.at(-1);
+    if (last?.role === role) last.text += `\n\n${text}`;
+    else turns.push({ role, text });
+  }
+  if (turns[0]?.role === "assistant") turns.unshift({ role: "user", text: vscode.l10n.t("Go on.") });
+  return turns;
+}
+
+function textOf({ content }: vscode.LanguageModelChatRequestMessage): string {
+  return content.map((part) => (part instanceof vscode.LanguageModelTextPart ? part.value : "")).join("");
+}

@@ -1,0 +1,119 @@
+/** `@codegeex` in VS Code's own chat: questions, and the tasks as slash commands. */
+
+import * as vscode from "vscode";
+import type { LanguageClient } from "vscode-languageclient/node";
+import type { Reviewed } from ".";
+import type { Task } from "../tasks";
+import { ASK, answerOf } from "./answers";
+import type { Answer } from "./answers";
+import { argumentFor, chosenTarget, completed, languageNamed, subjectOf } from "./subject";
+import type { Subject } from "./subject";
+
+const IMPLICIT = "vscode.implicit"; // what VS Code adds by itself; the daemon is told of the editor's document anyway
+
+/** Kept with each answer, for the next question. */
+interface Metadata {
+  conversationId?: string | undefined;
+  converses: boolean;
+}
+
+type Asked = [LanguageClient, ...Parameters<vscode.ChatRequestHandler>];
+
+export async function answerInChat(...asked: Asked): Promise<vscode.ChatResult> {
+  const [client, request, context, stream, token] = asked;
+  const task = request.command as Task | undefined;
+  const subject = await subjectOf(client, undefined);
+  if (task && !subject) throw new Error(vscode.l10n.t("Open a file, and put the cursor where its code is meant."));
+  const argument = task && subject ? await told(client, task, subject, request.prompt) : question(client, subject, request, context);
+  if (!argument) return {};
+  const before = subject?.document.getText() ?? "";
+  let said = "";
+  const answer = await answerOf(client, task ? `codegeex.${task}` : ASK, argument, token, {
+    onText: (text) => {
+      said += text;
+      stream.markdown(text);
+    },
+    onStage: (stage) => {
+      if (stage !== "repairing") return;
+      said = "";
+      stream.markdown(`\n\n*${vscode.l10n.t("The check found a fault; once more:")}*\n\n`);
+    },
+  });
+  // What does not stream: the places that a model names which does not converse.
+  if (answer.text.startsWith(said)) stream.markdown(answer.text.slice(said.length));
+  for (const note of [...answer.notices, ...answer.warnings]) stream.markdown(`\n\n*${note}*`);
+  refer(answer, stream);
+  if (task && subject && !answer.stopped && (answer.edit ?? answer.newUri !== undefined)) {
+    const change: Reviewed = { task, uri: subject.document.uri, before, argument, answer };
+    stream.button({ command: "codegeex.review", title: vscode.l10n.t("Review"), arguments: [change] });
+  }
+  const metadata: Metadata = { conversationId: answer.conversationId, converses: answer.converses };
+  return { metadata };
+}
+
+/** The argument of a slash command: its words say what the editor would ask for. */
+async function told(client: LanguageClient, task: Task, subject: Subject, prompt: string): Promise<object | undefined> {
+  const words = prompt.trim();
+  if (task === "translate") {
+    const target = words ? languageNamed(words) : await chosenTarget(subject.document.languageId);
+    return target ? { ...subject.argument, target } : undefined;
+  }
+  if (task === "edit" && words) return { ...subject.argument, instruction: words };
+  if (task === "fix" && words) return { ...subject.argument, diagnostic: { message: words } };
+  return completed(client, task, subject);
+}
+
+function question(
+  client: LanguageClient,
+  subject: Subject | undefined,
+  { prompt, references }: vscode.ChatRequest,
+  context: vscode.ChatContext,
+): object {
+  // What stands in the text (`#file:…`) the daemon reads there; what was attached stands nowhere yet.
+  const attached = references.filter(({ id, range }) => !range && !id.startsWith(IMPLICIT)).flatMap(({ value }) => fileIn(value));
+  const mentions = [...new Set(attached)].map((file) => `#file:"${vscode.workspace.asRelativePath(file)}"`);
+  const { turns, conversationId } = historyOf(context);
+  const about = subject && (argumentFor(client, subject.document, subject.range ?? new vscode.Range(0, 0, 0, 0)) as { uri: string; range: object });
+  return {
+    question: [prompt, ...mentions].join("\n"),
+    history: turns,
+    ...(conversationId && { conversationId }),
+    ...(about && { textDocument: { uri: about.uri }, range: about.range }),
+  };
+}
+
+function fileIn(value: unknown): vscode.Uri[] {
+  if (value instanceof vscode.Uri) return [value];
+  return value instanceof vscode.Location ? [value.uri] : [];
+}
+
+/** The conversation as VS Code shows it: questions that were answered by a model. */
+function historyOf({ history }: vscode.ChatContext): { turns: object[]; conversationId: string | undefined } {
+  const turns: object[] = [];
+  let conversationId: string | undefined;
+  let asked: vscode.ChatRequestTurn | undefined;
+  for (const turn of history) {
+    if (turn instanceof vscode.ChatRequestTurn) {
+      asked = turn;
+      continue;
+    }
+    if (!(turn instanceof vscode.ChatResponseTurn) || !asked) continue;
+    const { converses, conversationId: kept } = (turn.result.metadata ?? {}) as Partial<Metadata>;
+    const text = turn.response.map((part) => (part instanceof vscode.ChatResponseMarkdownPart ? part.value.value : "")).join("");
+    if (converses && text) {
+      turns.push({ role: "user", text: asked.prompt || `/${asked.command}` }, { role: "assistant", text });
+      conversationId = kept ?? conversationId;
+    }
+    asked = undefined;
+  }
+  return { turns, conversationId };
+}
+
+/** What the model was shown, as VS Code lists it under an answer. */
+function refer({ sources }: Answer, stream: vscode.ChatResponseStream): void {
+  for (const { uri, range } of sources) {
+    if (!uri) continue;
+    const { start, end } = range;
+    stream.reference(new vscode.Location(vscode.Uri.parse(uri), new vscode.Range(start.line, 0, end.line, 0)));
+  }
+}

@@ -1,0 +1,148 @@
+/** A change beside the code it is for, before anything is changed: a diff, to accept or to discard. */
+
+import * as vscode from "vscode";
+
+export const SCHEME = "codegeex-review";
+
+export interface Change {
+  document: vscode.TextDocument;
+  /** The document's text that the change was made for: nothing is applied to any other. */
+  before: string;
+  range: vscode.Range;
+  newText: string;
+  title: string;
+  warnings: readonly string[];
+  again(): unknown;
+}
+
+/** The changes under review, each in a diff editor of its own; one for a document at a time. */
+export class Reviews implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  private readonly changes = new Map<string, Change>();
+  private readonly subscriptions: vscode.Disposable[];
+  private shown = 0;
+
+  constructor() {
+    this.subscriptions = [
+      vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
+      vscode.window.tabGroups.onDidChangeTabs(({ closed }) => {
+        for (const tab of closed) this.changes.delete(proposalIn(tab)?.toString() ?? "");
+        this.tell();
+      }),
+      vscode.window.tabGroups.onDidChangeTabGroups(() => this.tell()),
+    ];
+  }
+
+  dispose(): void {
+    for (const each of this.subscriptions) each.dispose();
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    const change = this.changes.get(uri.toString());
+    return change ? applied(change) : "";
+  }
+
+  async show(change: Change): Promise<void> {
+    const { document, title, warnings } = change;
+    const earlier = [...this.changes].filter(([, each]) => each.document.uri.toString() === document.uri.toString());
+    for (const [uri] of earlier) await close(vscode.Uri.parse(uri));
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: document.uri.path, query: String(++this.shown) });
+    this.changes.set(uri.toString(), change);
+    const proposal = await vscode.workspace.openTextDocument(uri);
+    if (proposal.languageId !== document.languageId) {
+      await vscode.languages.setTextDocumentLanguage(proposal, document.languageId);
+    }
+    const name = document.uri.path.split("/").at(-1);
+    const options: vscode.TextDocumentShowOptions = { preview: false, selection: changedLines(change) };
+    await vscode.commands.executeCommand("vscode.diff", document.uri, uri, `${name}: ${title} (CodeGeeX)`, options);
+    if (warnings.length) void this.warn(uri, change);
+    else if (document.getText() !== change.before) void this.refuse(uri, change);
+  }
+
+  /** Makes the change of the diff that is looked at, as one undo step. */
+  async accept(uri = proposalIn(vscode.window.tabGroups.activeTabGroup.activeTab)): Promise<void> {
+    const change = uri && this.changes.get(uri.toString());
+    if (!change) return;
+    const document = await vscode.workspace.openTextDocument(change.document.uri); // it may have been closed
+    if (document.getText() !== change.before) return this.refuse(uri, change);
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(document.uri, change.range, change.newText);
+    const viewColumn = tabOf(uri)?.group.viewColumn ?? vscode.ViewColumn.Active;
+    if (!(await vscode.workspace.applyEdit(edit))) {
+      void vscode.window.showErrorMessage(vscode.l10n.t("The editor did not take the change."));
+      return;
+    }
+    await close(uri);
+    const selection = new vscode.Range(change.range.start, change.range.start);
+    await vscode.window.showTextDocument(document, { viewColumn, selection });
+  }
+
+  async discard(uri = proposalIn(vscode.window.tabGroups.activeTabGroup.activeTab)): Promise<void> {
+    const change = uri && this.changes.get(uri.toString());
+    if (!uri) return;
+    const viewColumn = tabOf(uri)?.group.viewColumn ?? vscode.ViewColumn.Active;
+    await close(uri);
+    if (change && !change.document.isClosed) await vscode.window.showTextDocument(change.document, { viewColumn });
+  }
+
+  /** package.json binds keys where this says. */
+  private tell(): void {
+    const reviewing = proposalIn(vscode.window.tabGroups.activeTabGroup.activeTab) !== undefined;
+    void vscode.commands.executeCommand("setContext", "codegeex.reviewing", reviewing);
+  }
+
+  /** What the checks found stands beside the diff until something is done about it. */
+  private async warn(uri: vscode.Uri, change: Change): Promise<void> {
+    const { t } = vscode.l10n;
+    const [accept, discard] = [t("Accept Anyway"), t("Discard")];
+    const chosen = await vscode.window.showWarningMessage(change.warnings.join("\n"), accept, discard);
+    if (chosen === accept) await this.accept(uri);
+    else if (chosen === discard) await this.discard(uri);
+  }
+
+  private async refuse(uri: vscode.Uri, change: Change): Promise<void> {
+    const { t } = vscode.l10n;
+    const name = vscode.workspace.asRelativePath(change.document.uri);
+    const [again, discard] = [t("Ask Again"), t("Discard")];
+    const message = t("{0} has changed since this was made for it: nothing was changed.", name);
+    const chosen = await vscode.window.showWarningMessage(message, again, discard);
+    if (chosen) await this.discard(uri);
+    if (chosen === again) change.again();
+  }
+}
+
+/** The text with the change in it. */
+function applied({ before, range, newText }: Change): string {
+  return before.slice(0, offsetAt(before, range.start)) + newText + before.slice(offsetAt(before, range.end));
+}
+
+/** Where a position is in a text that may no longer be any document's. */
+function offsetAt(text: string, { line, character }: vscode.Position): number {
+  const ends = /\r\n|\r|\n/g;
+  for (let passed = 0; passed < line; passed++) {
+    if (!ends.exec(text)) return text.length;
+  }
+  return Math.min(ends.lastIndex + character, text.length);
+}
+
+/** The first line of the proposal that differs: what the diff is opened at. */
+function changedLines(change: Change): vscode.Range {
+  const [before, after] = [change.before, applied(change)].map((text) => text.split(/\r\n|\r|\n/));
+  const line = after?.findIndex((each, i) => each !== before?.[i]) ?? 0;
+  return new vscode.Range(Math.max(0, line), 0, Math.max(0, line), 0);
+}
+
+/** The proposal that a tab shows. */
+export function proposalIn(tab: vscode.Tab | undefined): vscode.Uri | undefined {
+  const input = tab?.input;
+  return input instanceof vscode.TabInputTextDiff && input.modified.scheme === SCHEME ? input.modified : undefined;
+}
+
+function tabOf(uri: vscode.Uri): vscode.Tab | undefined {
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  return tabs.find((tab) => proposalIn(tab)?.toString() === uri.toString());
+}
+
+async function close(uri: vscode.Uri): Promise<void> {
+  const tab = tabOf(uri);
+  if (tab) await vscode.window.tabGroups.close(tab);
+}

@@ -1,0 +1,64 @@
+/** The assistant's commands, its chat participant and language model. What they do is loaded when one is used. */
+
+import * as vscode from "vscode";
+import type { Assist } from "./assist";
+import type { Daemon } from "./daemon";
+
+export const TASKS = ["explain", "comment", "document", "translate", "fix", "tests", "edit", "commitMessage"] as const;
+export type Task = (typeof TASKS)[number];
+
+const REVIEW_SCHEME = "codegeex-review";
+const PARTICIPANT = "codegeex-lsp.codegeex";
+const VENDOR = "codegeex";
+const ACCEPTED = "codegeex.didAcceptCompletion"; // the daemon's, on each suggestion: see docs/protocol.md
+
+/** Registers them all. An editor without a chat of its own gets the commands. */
+export function registerTasks(daemon: Daemon, iconPath: vscode.Uri): vscode.Disposable {
+  let loaded: Promise<Assist> | undefined;
+  const assist = (): Promise<Assist> => (loaded ??= import("./assist").then((module) => new module.Assist(daemon)));
+  const command = (name: string, work: (assist: Assist, ...given: unknown[]) => unknown): vscode.Disposable =>
+    vscode.commands.registerCommand(`codegeex.${name}`, async (...given: unknown[]) => work(await assist(), ...given));
+  const subscriptions = [
+    ...TASKS.map((task) => command(task, (loaded, given) => loaded.run(task, given))),
+    command("accept", (loaded) => loaded.accept()),
+    command("discard", (loaded) => loaded.discard()),
+    command("review", (loaded, change) => loaded.review(change)),
+    vscode.commands.registerCommand(ACCEPTED, (...given: unknown[]) =>
+      daemon.client?.sendRequest("workspace/executeCommand", { command: ACCEPTED, arguments: given }),
+    ),
+    { dispose: () => void loaded?.then((each) => each.dispose()) },
+  ];
+  void closeStaleReviews();
+  if (vscode.chat?.createChatParticipant) {
+    const participant = vscode.chat.createChatParticipant(PARTICIPANT, async (...asked) => (await assist()).answer(...asked));
+    participant.iconPath = iconPath;
+    subscriptions.push(participant);
+  }
+  if (vscode.lm?.registerLanguageModelChatProvider) {
+    const changed = new vscode.EventEmitter<void>();
+    let known = "";
+    subscriptions.push(
+      changed,
+      daemon.onDidChange(() => {
+        const now = daemon.status?.converses ? daemon.status.model : "";
+        if (now !== known) changed.fire(void (known = now));
+      }),
+      vscode.lm.registerLanguageModelChatProvider(VENDOR, {
+        onDidChangeLanguageModelChatInformation: changed.event,
+        provideLanguageModelChatInformation: async () => (daemon.status?.converses ? (await assist()).models() : []),
+        provideLanguageModelChatResponse: async (...asked) => (await assist()).say(...asked),
+        provideTokenCount: async (_model, text) => (await assist()).countTokens(text),
+      }),
+    );
+  }
+  return vscode.Disposable.from(...subscriptions);
+}
+
+/** Those that a window shows again after it was loaded anew have nothing in them any more. */
+async function closeStaleReviews(): Promise<void> {
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  const stale = tabs.filter(
+    ({ input }) => input instanceof vscode.TabInputTextDiff && input.modified.scheme === REVIEW_SCHEME,
+  );
+  if (stale.length) await vscode.window.tabGroups.close(stale);
+}
