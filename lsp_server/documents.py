@@ -89,6 +89,13 @@ class EditorWorkspace(Workspace):
             position_codec=LineEndCodec(self.position_encoding),
         )
 
+    def update_text_document(
+        self, text_doc: types.VersionedTextDocumentIdentifier, change: types.TextDocumentContentChangeEvent
+    ) -> None:
+        """VS Code empties an untitled document after it has closed it: what is not open has no text to change."""
+        if is_open(self, text_doc.uri):
+            super().update_text_document(text_doc, change)
+
 
 def is_open(workspace: Workspace, uri: str) -> bool:
     return unquote(uri) in workspace.text_documents  # pygls keys them so

@@ -66,6 +66,8 @@ def register(server: CodegeexServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
+        if not is_open(server.workspace, params.text_document.uri):
+            return
         server.session.text_changed(params.text_document.uri)
         server.session.debounce.key_pressed()
         root, path = _place(server, params.text_document.uri)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types
 
-from lsp_server.documents import EditorDocument, LineEndCodec
+from lsp_server.documents import EditorDocument, EditorWorkspace, LineEndCodec
 
 TEXT = st.text(alphabet="ab\n\r\f\u2028😀", max_size=12)
 PLACE = st.tuples(st.integers(0, 6), st.integers(0, 6))
@@ -29,3 +29,10 @@ def test_a_document_stays_the_editors_from_change_to_change(
         document.apply_change(types.TextDocumentContentChangePartial(range=types.Range(start, end), text=text))
         assert document.source == before[:first] + text + before[last:]
         assert document.lines == tuple(io.StringIO(document.source, newline=""))
+
+
+def test_a_change_of_a_document_that_is_closed_is_none() -> None:
+    workspace = EditorWorkspace(None, types.TextDocumentSyncKind.Incremental)
+    closed = types.VersionedTextDocumentIdentifier(version=2, uri="untitled:/gone.py")
+    workspace.update_text_document(closed, types.TextDocumentContentChangeWholeDocument(text=""))
+    assert not workspace.text_documents

@@ -125,9 +125,9 @@ export class Window {
   async command(title) {
     await this.keyboard.press("F1");
     await this.page.locator(".quick-input-widget input").fill(`>${title}`);
-    const row = this.page.locator(".quick-input-list .monaco-list-row").first();
-    await row.filter({ hasText: title }).waitFor();
-    await this.keyboard.press("Enter");
+    // What was run last stands first, and may merely be like it.
+    const label = this.page.getByText(title, { exact: true });
+    await this.page.locator(".quick-input-list .monaco-list-row").filter({ has: label }).first().click();
   }
 
   /** Answers VS Code's own dialog for a file. */

@@ -58,10 +58,10 @@ export class Explanations implements vscode.TextDocumentContentProvider, vscode.
 
 async function show(uri: vscode.Uri): Promise<void> {
   const document = await vscode.workspace.openTextDocument(uri);
-  const commands = await vscode.commands.getCommands(true);
-  if (commands.includes("markdown.showPreviewToSide")) {
+  try {
     await vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
-  } else {
+  } catch {
+    // Without VS Code's own Markdown extension it can still be read.
     await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: false });
   }
 }
@@ -73,5 +73,7 @@ function asMarkdown({ text, notices, sources }: Answer): string {
     return `- ${uri ? `[${name}](${uri}#L${line})` : name} ${reason}`;
   });
   const said = notices.map((notice) => `*${notice}*`);
-  return [text, ...(places.length ? ["---", places.join("\n")] : []), ...said].join("\n\n") + "\n";
+  const summary = `<summary>${vscode.l10n.t("What the model was shown")}</summary>`;
+  const shown = places.length ? [`<details>${summary}\n\n${places.join("\n")}\n\n</details>`] : [];
+  return [text, ...said, ...shown].join("\n\n") + "\n";
 }

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 
 export const SCHEME = "codegeex-review";
+const MAC = process.platform === "darwin";
 
 export interface Change {
   document: vscode.TextDocument;
@@ -19,10 +20,14 @@ export interface Change {
 export class Reviews implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly changes = new Map<string, Change>();
   private readonly subscriptions: vscode.Disposable[];
+  private readonly hint = vscode.window.createTextEditorDecorationType({
+    after: { color: new vscode.ThemeColor("editorCodeLens.foreground"), margin: "0 0 0 3em", fontStyle: "italic" },
+  });
   private shown = 0;
 
   constructor() {
     this.subscriptions = [
+      this.hint,
       vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
       vscode.window.tabGroups.onDidChangeTabs(({ closed }) => {
         for (const tab of closed) this.changes.delete(proposalIn(tab)?.toString() ?? "");
@@ -52,8 +57,9 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
       await vscode.languages.setTextDocumentLanguage(proposal, document.languageId);
     }
     const name = document.uri.path.split("/").at(-1);
-    const options: vscode.TextDocumentShowOptions = { preview: false, selection: changedLines(change) };
+    const options: vscode.TextDocumentShowOptions = { preview: false, selection: firstChange(change) };
     await vscode.commands.executeCommand("vscode.diff", document.uri, uri, `${name}: ${title} (CodeGeeX)`, options);
+    this.tellKeys(uri, options.selection);
     if (warnings.length) void this.warn(uri, change);
     else if (document.getText() !== change.before) void this.refuse(uri, change);
   }
@@ -82,6 +88,16 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
     const viewColumn = tabOf(uri)?.group.viewColumn ?? vscode.ViewColumn.Active;
     await close(uri);
     if (change && !change.document.isClosed) await vscode.window.showTextDocument(change.document, { viewColumn });
+  }
+
+  /** The keys that accept and discard, behind the first line that is new. */
+  private tellKeys(uri: vscode.Uri, range: vscode.Range | undefined): void {
+    const editor = vscode.window.visibleTextEditors.find(({ document }) => document.uri.toString() === uri.toString());
+    if (!editor || !range) return;
+    const key = MAC ? "⌘⏎" : "Ctrl+Enter";
+    const contentText = vscode.l10n.t("{0} accepts, Escape discards", key);
+    const end = editor.document.lineAt(range.start.line).range.end;
+    editor.setDecorations(this.hint, [{ range: new vscode.Range(end, end), renderOptions: { after: { contentText } } }]);
   }
 
   /** package.json binds keys where this says. */
@@ -125,10 +141,10 @@ function offsetAt(text: string, { line, character }: vscode.Position): number {
 }
 
 /** The first line of the proposal that differs: what the diff is opened at. */
-function changedLines(change: Change): vscode.Range {
+function firstChange(change: Change): vscode.Range {
   const [before, after] = [change.before, applied(change)].map((text) => text.split(/\r\n|\r|\n/));
-  const line = after?.findIndex((each, i) => each !== before?.[i]) ?? 0;
-  return new vscode.Range(Math.max(0, line), 0, Math.max(0, line), 0);
+  const line = Math.max(0, after?.findIndex((each, i) => each !== before?.[i]) ?? 0);
+  return new vscode.Range(line, 0, line, 0);
 }
 
 /** The proposal that a tab shows. */
