@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 
 from engine.completion_cache import MISS
 from engine.types import CompletionRequest, Outcome
@@ -24,6 +25,11 @@ def fault(server: CodegeexServer, message: str) -> None:
     status.failed(server, message)
     if server.session.is_new_fault(message):
         _log_message(server, types.MessageType.Error, message)
+
+
+def is_refusal(error: object) -> bool:
+    """Whether a request was answered with a reason, which is between it and whoever asked: nothing is wrong here."""
+    return isinstance(error, JsonRpcException) and not isinstance(error, JsonRpcInternalError)
 
 
 def warning(server: CodegeexServer, message: str) -> None:

@@ -44,4 +44,6 @@ class CodegeexServer(LanguageServer):
             self.protocol.refuse_unreadable(error)
             return
         log.debug("error from %s", source, exc_info=error)
+        if reporting.is_refusal(error):
+            return
         reporting.fault(self, f"{type(error).__name__}: {error}".partition("\n")[0])

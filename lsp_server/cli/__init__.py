@@ -132,6 +132,13 @@ def _threads(text: str) -> int:
     return int(text)
 
 
+def _is_fault(record: logging.LogRecord) -> bool:
+    """Whether pygls tells of more than a request that was answered with a reason why not."""
+    from lsp_server.reporting import is_refusal  # pygls is loaded where it tells something
+
+    return not (record.exc_info and is_refusal(record.exc_info[1]))
+
+
 def _set_up_logging(verbose: bool, log_file: Path | None) -> None:  # noqa: FBT001
     handler: logging.Handler = logging.StreamHandler()
     fault = None
@@ -144,6 +151,9 @@ def _set_up_logging(verbose: bool, log_file: Path | None) -> None:  # noqa: FBT0
     handler.setFormatter(logging.Formatter(layout) if verbose else _Plain(layout))
     logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler], force=True)
     # A cancel that crosses its answer on the way is everyday life, not a warning.
-    logging.getLogger("pygls.protocol.json_rpc").setLevel(logging.DEBUG if verbose else logging.ERROR)
+    requests = logging.getLogger("pygls.protocol.json_rpc")
+    requests.setLevel(logging.DEBUG if verbose else logging.ERROR)
+    if not verbose:
+        requests.addFilter(_is_fault)
     if fault:
         logging.getLogger(__name__).warning("%s", fault)

@@ -41,7 +41,9 @@ export function registerTasks(daemon: Daemon, iconPath: vscode.Uri): vscode.Disp
       changed,
       daemon.onDidChange(() => {
         const now = daemon.status?.converses ? daemon.status.model : "";
-        if (now !== known) changed.fire(void (known = now));
+        if (now === known) return;
+        known = now;
+        changed.fire();
       }),
       vscode.lm.registerLanguageModelChatProvider(VENDOR, {
         onDidChangeLanguageModelChatInformation: changed.event,

@@ -190,6 +190,16 @@ async def test_a_completion_model_refuses_in_the_editors_language() -> None:
             await editor.command("translate", uri=URI, target="java")
 
 
+async def test_a_refusal_is_no_fault_of_the_daemon() -> None:
+    async with chat(ScriptedModel("never said")) as editor:
+        editor.editor.open(SOURCE)
+        with pytest.raises(JsonRpcException, match="cannot do this"):
+            await editor.command("translate", uri=URI, target="java")
+        await editor.ask("Why?")
+        assert editor.editor.server.status.kind == "Normal"
+        assert not [said for said in editor.editor.log if said.type == types.MessageType.Error]
+
+
 async def test_wrong_arguments_and_unknown_commands_are_said() -> None:
     async with chat() as editor:
         with pytest.raises(JsonRpcException, match="is not open"):

@@ -56,6 +56,12 @@ async function gone() {
   await diff().waitFor({ state: "detached" });
 }
 
+/** A new file, once the window knows of it. */
+async function put(file, content) {
+  session.put(file, content);
+  await page.locator(`.explorer-folders-view .monaco-list-row[aria-label^="${file}"]`).waitFor();
+}
+
 async function saves(file, expected) {
   await window.focus();
   await window.keyboard.press("Control+s");
@@ -118,7 +124,7 @@ test("an explanation is a preview beside the code", async () => {
   const preview = page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
   await preview.locator("body", { hasText: "takes two values and returns their sum." }).waitFor();
   await page.screenshot({ path: "/tmp/av-explain.png" });
-  await window.command("View: Close Editors in Group");
+  await window.command("View: Close All Editors in Group");
 });
 
 test("the context menu has the tasks; a translation stands beside its source, on disk once it is accepted", async () => {
@@ -142,7 +148,7 @@ test("the context menu has the tasks; a translation stands beside its source, on
 });
 
 test("of two functions, the one around the cursor gets a doc comment; Ctrl+Enter accepts", async () => {
-  session.put("both.py", `${GREET}\n\n${ADD}`);
+  await put("both.py", `${GREET}\n\n${ADD}`);
   await window.edit("both.py", 6, 5);
   await window.command("CodeGeeX: Add Doc Comments");
   await proposes("Return the sum of a and b.");
@@ -152,7 +158,7 @@ test("of two functions, the one around the cursor gets a doc comment; Ctrl+Enter
 });
 
 test("what the checks could not prove comes with their warning", async () => {
-  session.put("greet.py", GREET);
+  await put("greet.py", GREET);
   await window.edit("greet.py", 2, 5);
   await window.command("CodeGeeX: Add Comments");
   const warning = notice("More than comments was changed");
@@ -168,7 +174,9 @@ test("what was changed meanwhile is left alone, the reason said, the proposal ke
   await window.edit("sample.py", 2, 5);
   await window.command("CodeGeeX: Add Comments");
   await proposes("# The sum of both numbers.");
-  await window.edit("sample.py", 1, 1);
+  await page.locator(".tab", { hasNotText: "CodeGeeX", hasText: "sample.py" }).click();
+  await window.focus();
+  await window.keyboard.press("Control+Home");
   await window.type("x = 1\n");
   await page.locator(".tab", { hasText: "CodeGeeX" }).click();
   await button("Accept").click();
@@ -219,9 +227,9 @@ test("the commit message of what is staged comes into Git's own box", async () =
   git("add", "sums.py");
   await window.keyboard.press("Control+Shift+g");
   await page.locator("a.action-label[aria-label^='Write the Commit Message']").first().click();
-  await until("the message", async () => (await text(".scm-editor")).trim());
+  const said = async () => (await text(".scm-editor")).replaceAll(/\s+/g, " ");
+  await until("the message", async () => (await said()).startsWith("Add a function that sums two numbers"));
   await page.screenshot({ path: "/tmp/av-commit.png" });
-  assert.equal((await text(".scm-editor")).trim(), "Add a function that sums two numbers");
 });
 
 test("a model that only completes says so, once", async () => {

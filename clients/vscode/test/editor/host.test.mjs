@@ -1,22 +1,15 @@
 /** Runs the mocha suites of test/host inside VS Code's extension host. */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { afterEach, test } from "node:test";
 import { CLIENT } from "../../tools/vscode.mjs";
 import { Session } from "./session.mjs";
 
 let session;
 
-before(async () => {
-  session = await Session.start({
-    script: [["answer = ", "compute_the_answer(42)"]],
-    files: { "warm.py": "\n" },
-    options: { automated: true },
-  });
-});
-after(() => session?.stop());
+afterEach(() => session?.stop());
 
-test("commands, status and settings, inside the extension host", async () => {
+async function passes() {
   const page = session.browser.context.pages()[0];
   const said = [];
   await page.exposeFunction("codeAutomationLog", (_kind, args) => {
@@ -29,4 +22,23 @@ test("commands, status and settings, inside the extension host", async () => {
   await page.goto(session.code.address(session.project, "warm.py", payload));
   assert.equal(await ended, 0, said.join("\n"));
   console.log(said.join("\n"));
+}
+
+test("commands, status and settings, inside the extension host", async () => {
+  session = await Session.start({
+    script: [["answer = ", "compute_the_answer(42)"]],
+    files: { "warm.py": "\n" },
+    options: { automated: true },
+  });
+  await passes();
+});
+
+test("the language model and the light bulb, inside the extension host", async () => {
+  session = await Session.start({
+    files: { "warm.py": "\n", "sample.py": "def add(a, b):\n    return a + c\n" },
+    settings: { "chat.disableAIFeatures": false },
+    options: { automated: true, environment: () => ({ CODEGEEX_SUITE: "assist" }) },
+  });
+  session.set({ "codegeex.model": session.chatModel(), "codegeex.server.path": session.embedded });
+  await passes();
 });

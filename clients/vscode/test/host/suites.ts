@@ -4,20 +4,13 @@ import type { LanguageClient } from "vscode-languageclient/node";
 import { answerDefinitions } from "../../src/definitions";
 import type { Exports } from "../../src/extension";
 import { forDaemon } from "../../src/settings";
+import { until } from "./until";
 
 const extension = vscode.extensions.getExtension<Exports>("codegeex-lsp.codegeex-lsp")!;
 const section = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration("codegeex");
 
 async function set(name: string, value: unknown): Promise<void> {
   await section().update(name, value, vscode.ConfigurationTarget.Global);
-}
-
-async function until(what: string, holds: () => unknown): Promise<void> {
-  const end = Date.now() + 50_000;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`in vain waited for ${what}`);
-    await new Promise((done) => setTimeout(done, 20));
-  }
 }
 
 function shown(): string {

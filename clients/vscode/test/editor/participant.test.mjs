@@ -1,0 +1,57 @@
+/** `@codegeex` in VS Code's own Chat view, signed out. */
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { Session, until } from "./session.mjs";
+
+const ADD = "def add(a, b):\n    return a + b\n";
+const COMMENTED = "def add(a, b):\n    # The sum of both numbers.\n    return a + b\n";
+let session, window, page;
+
+before(async () => {
+  session = await Session.start({
+    files: { "sample.py": ADD },
+    settings: { "chat.disableAIFeatures": false, "editor.minimap.enabled": false, "chat.commandCenter.enabled": false },
+  });
+  session.set({ "codegeex.model": session.chatModel(), "codegeex.server.path": session.embedded });
+  window = await session.open("sample.py");
+  page = window.page;
+  await window.ready();
+});
+after(() => session?.stop());
+afterEach(async (context) => {
+  if (context.error) console.error(`see ${await session.keep(context.name)}`);
+});
+
+const answers = () => page.locator(".interactive-response .rendered-markdown").allInnerTexts();
+
+async function ask(question) {
+  await page.keyboard.press("Control+Alt+i");
+  await page.locator(".interactive-session .chat-input-container .monaco-editor").first().click();
+  await window.type(question);
+  await page.waitForTimeout(1000);
+  await page.screenshot({ path: "/tmp/av-chat0.png" });
+  await window.keyboard.press("Escape"); // the list of participants
+  await window.keyboard.press("Enter");
+}
+
+test("a question is answered by the local model", async () => {
+  await ask("@codegeex What is the capital of France?");
+  await until("the answer", async () => (await answers()).join("\n").includes("Paris."));
+  await page.screenshot({ path: "/tmp/av-chat1.png" });
+});
+
+test("a slash command answers, and its change is reviewed in a diff", async () => {
+  await window.edit("sample.py", 2, 5);
+  await ask("@codegeex /comment ");
+  const review = page.locator(".interactive-response .monaco-button", { hasText: "Review" });
+  await review.waitFor();
+  await page.screenshot({ path: "/tmp/av-chat2.png" });
+  await review.click();
+  await page.locator(".monaco-diff-editor .editor.modified .view-line", { hasText: "# The sum of both numbers." }).waitFor();
+  await window.command("CodeGeeX: Accept the Change");
+  await page.locator(".monaco-diff-editor").waitFor({ state: "detached" });
+  await window.keyboard.press("Control+s");
+  await until("the file", () => session.read("sample.py") === COMMENTED);
+  assert.deepEqual(session.complaints(), []);
+});
