@@ -27,6 +27,10 @@ declare module "vscode" {
     readonly name: string | undefined;
   }
 
+  export interface ProvideLanguageModelChatResponseOptions {
+    readonly toolMode: number;
+  }
+
   export interface LanguageModelChatProvider {
     readonly onDidChangeLanguageModelChatInformation?: Event<void>;
     provideLanguageModelChatInformation(
@@ -36,7 +40,7 @@ declare module "vscode" {
     provideLanguageModelChatResponse(
       model: LanguageModelChatInformation,
       messages: readonly LanguageModelChatRequestMessage[],
-      options: object,
+      options: ProvideLanguageModelChatResponseOptions,
       progress: Progress<LanguageModelTextPart>,
       token: CancellationToken,
     ): Thenable<void>;

@@ -44,7 +44,7 @@ export class Drafts implements vscode.Disposable {
 
   /** package.json shows the buttons where this says. */
   private tell(): void {
-    void vscode.commands.executeCommand("setContext", "codegeex.drafts", [...this.paths]);
+    void vscode.commands.executeCommand("setContext", "codegeex.drafts", this.paths.size ? [...this.paths] : undefined);
   }
 }
 

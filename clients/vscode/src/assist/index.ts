@@ -99,8 +99,8 @@ export class Assist implements vscode.Disposable {
   }
 
   /** Another extension, or VS Code's chat, asks the model. */
-  async say(...[, messages, , progress, token]: Parameters<vscode.LanguageModelChatProvider["provideLanguageModelChatResponse"]>): Promise<void> {
-    await languageModel.say(await this.connected(), messages, progress, token);
+  async say(...[, messages, options, progress, token]: Parameters<vscode.LanguageModelChatProvider["provideLanguageModelChatResponse"]>): Promise<void> {
+    await languageModel.say(await this.connected(), messages, options, progress, token);
   }
 
   countTokens(text: string | vscode.LanguageModelChatRequestMessage): number {

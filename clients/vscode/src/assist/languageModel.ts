@@ -6,6 +6,7 @@ import * as settings from "../settings";
 import { ASK, answerOf } from "./answers";
 
 const CONVERSATION = "codegeex-language-model"; // one for all: each request brings its own history
+const REQUIRED = 2; // vscode.LanguageModelChatToolMode.Required, since 1.95
 const CHARS_PER_TOKEN = 3;
 const HAN = /[\u3400-\u9fff]/g;
 
@@ -14,7 +15,10 @@ interface Turn {
   text: string;
 }
 
-/** The one model that the settings name, where it converses. */
+/**
+ * The one model that the settings name, where it converses. It takes requests with tools and calls none: in its Agent mode,
+ * which is how VS Code's chat begins, a model that takes none is not offered, and `@codegeex` without a model is refused.
+ */
 export function models(name: string): vscode.LanguageModelChatInformation[] {
   const maxOutputTokens = settings.section().get("chat.maxTokens", 1024);
   const whole = settings.section().get("chat.maxPromptTokens", 4096);
@@ -27,7 +31,7 @@ export function models(name: string): vscode.LanguageModelChatInformation[] {
       tooltip: vscode.l10n.t("On this machine, by CodeGeeX."),
       maxInputTokens: Math.max(1, whole - maxOutputTokens),
       maxOutputTokens,
-      capabilities: { toolCalling: false, imageInput: false },
+      capabilities: { toolCalling: true, imageInput: false },
     },
   ];
 }
@@ -36,9 +40,11 @@ export function models(name: string): vscode.LanguageModelChatInformation[] {
 export async function say(
   client: LanguageClient,
   messages: readonly vscode.LanguageModelChatRequestMessage[],
+  { toolMode }: vscode.ProvideLanguageModelChatResponseOptions,
   progress: vscode.Progress<vscode.LanguageModelTextPart>,
   token: vscode.CancellationToken,
 ): Promise<void> {
+  if (toolMode === REQUIRED) throw new Error(vscode.l10n.t("This model calls no tools."));
   const turns = turnsOf(messages);
   const question = turns.at(-1)?.role === "user" ? turns.pop()?.text : vscode.l10n.t("Go on.");
   const asked = { question, history: turns, conversationId: CONVERSATION, context: false };

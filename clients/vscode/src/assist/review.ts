@@ -48,6 +48,10 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
 
   async show(change: Change): Promise<void> {
     const { document, title, warnings } = change;
+    if (applied(change) === change.before) {
+      void vscode.window.showInformationMessage(vscode.l10n.t("The model would change nothing here."));
+      return;
+    }
     const earlier = [...this.changes].filter(([, each]) => each.document.uri.toString() === document.uri.toString());
     for (const [uri] of earlier) await close(vscode.Uri.parse(uri));
     const uri = vscode.Uri.from({ scheme: SCHEME, path: document.uri.path, query: String(++this.shown) });

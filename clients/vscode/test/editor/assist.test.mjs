@@ -56,10 +56,12 @@ async function gone() {
   await diff().waitFor({ state: "detached" });
 }
 
-/** A new file, once the window knows of it. */
-async function put(file, content) {
+/** Opens a new file, as soon as the explorer shows it, with the cursor where `at` stands in it. */
+async function make(file, content, at) {
   session.put(file, content);
-  await page.locator(`.explorer-folders-view .monaco-list-row[aria-label^="${file}"]`).waitFor();
+  await page.locator(`.explorer-folders-view .monaco-list-row[aria-label^="${file}"]`).dblclick();
+  await page.locator(`.tab.active[data-resource-name="${file}"]`).waitFor();
+  await page.locator(".monaco-editor .view-line", { hasText: at }).first().click();
 }
 
 async function saves(file, expected) {
@@ -148,8 +150,7 @@ test("the context menu has the tasks; a translation stands beside its source, on
 });
 
 test("of two functions, the one around the cursor gets a doc comment; Ctrl+Enter accepts", async () => {
-  await put("both.py", `${GREET}\n\n${ADD}`);
-  await window.edit("both.py", 6, 5);
+  await make("both.py", `${GREET}\n\n${ADD}`, "a + b");
   await window.command("CodeGeeX: Add Doc Comments");
   await proposes("Return the sum of a and b.");
   await window.keyboard.press("Control+Enter");
@@ -158,8 +159,7 @@ test("of two functions, the one around the cursor gets a doc comment; Ctrl+Enter
 });
 
 test("what the checks could not prove comes with their warning", async () => {
-  await put("greet.py", GREET);
-  await window.edit("greet.py", 2, 5);
+  await make("greet.py", GREET, "Hello");
   await window.command("CodeGeeX: Add Comments");
   const warning = notice("More than comments was changed");
   await warning.waitFor();
@@ -240,7 +240,9 @@ test("a model that only completes says so, once", async () => {
   await window.command("CodeGeeX: Add Comments");
   const refused = notice("cannot do this");
   await refused.waitFor();
+  await until("the end", async () => (await notice("CodeGeeX: Comments").count()) === 0);
   assert.equal((await window.messages()).length, 1);
+  await page.locator('.statusbar-item[id*="codegeex"] .codicon-sparkle').waitFor();
   await page.screenshot({ path: "/tmp/av-refused.png" });
   await refused.locator(".monaco-button", { hasText: "Choose Model…" }).click();
   assert.ok((await window.picks()).includes("embedded"));
