@@ -34,6 +34,7 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
         this.tell();
       }),
       vscode.window.tabGroups.onDidChangeTabGroups(() => this.tell()),
+      vscode.window.onDidChangeVisibleTextEditors(() => this.tellKeys()),
     ];
   }
 
@@ -63,7 +64,7 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
     const name = document.uri.path.split("/").at(-1);
     const options: vscode.TextDocumentShowOptions = { preview: false, selection: firstChange(change) };
     await vscode.commands.executeCommand("vscode.diff", document.uri, uri, `${name}: ${title} (CodeGeeX)`, options);
-    this.tellKeys(uri, options.selection);
+    this.tellKeys();
     if (warnings.length) void this.warn(uri, change);
     else if (document.getText() !== change.before) void this.refuse(uri, change);
   }
@@ -94,14 +95,15 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
     if (change && !change.document.isClosed) await vscode.window.showTextDocument(change.document, { viewColumn });
   }
 
-  /** The keys that accept and discard, behind the first line that is new. */
-  private tellKeys(uri: vscode.Uri, range: vscode.Range | undefined): void {
-    const editor = vscode.window.visibleTextEditors.find(({ document }) => document.uri.toString() === uri.toString());
-    if (!editor || !range) return;
-    const key = MAC ? "⌘⏎" : "Ctrl+Enter";
-    const contentText = vscode.l10n.t("{0} accepts, Escape discards", key);
-    const end = editor.document.lineAt(range.start.line).range.end;
-    editor.setDecorations(this.hint, [{ range: new vscode.Range(end, end), renderOptions: { after: { contentText } } }]);
+  /** The keys that accept and discard, behind the first line that is new: on each proposal that is on screen. */
+  private tellKeys(): void {
+    const contentText = vscode.l10n.t("{0} accepts, Escape discards", MAC ? "⌘⏎" : "Ctrl+Enter");
+    for (const editor of vscode.window.visibleTextEditors) {
+      const change = this.changes.get(editor.document.uri.toString());
+      if (!change) continue;
+      const { end } = editor.document.lineAt(firstChange(change).start.line).range;
+      editor.setDecorations(this.hint, [{ range: new vscode.Range(end, end), renderOptions: { after: { contentText } } }]);
+    }
   }
 
   /** package.json binds keys where this says. */
