@@ -30,7 +30,8 @@ export function registerTasks(daemon: Daemon, iconPath: vscode.Uri): vscode.Disp
   ];
   void closeStaleReviews();
   if (vscode.chat?.createChatParticipant) {
-    const participant = vscode.chat.createChatParticipant(PARTICIPANT, async (...asked) => (await assist()).answer(...asked));
+    const answer: vscode.ChatRequestHandler = async (...asked) => (await assist()).answer(...asked);
+    const participant = vscode.chat.createChatParticipant(PARTICIPANT, answer);
     participant.iconPath = iconPath;
     subscriptions.push(participant);
   }

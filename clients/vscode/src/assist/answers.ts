@@ -63,9 +63,11 @@ export async function answerOf(
   });
   const stop = token.onCancellationRequested(() => void client.sendNotification(STOP, { token: workDoneToken }));
   try {
-    if (what === ASK) return await client.sendRequest<Answer>(ASK, { ...argument, workDoneToken, partialResultToken });
     const given = { ...argument, apply: false, partialResultToken };
-    return await client.sendRequest<Answer>(EXECUTE, { command: what, arguments: [given], workDoneToken });
+    const answer = await (what === ASK
+      ? client.sendRequest<Answer>(ASK, { ...argument, workDoneToken, partialResultToken })
+      : client.sendRequest<Answer>(EXECUTE, { command: what, arguments: [given], workDoneToken }));
+    return { ...answer, stopped: answer.stopped || token.isCancellationRequested }; // one that came too late for the daemon
   } catch (fault) {
     const { code, message } = fault as { code?: number; message?: string };
     if (FOR_THE_PERSON.includes(code ?? 0)) throw new Error(message, { cause: fault });

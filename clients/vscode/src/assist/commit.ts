@@ -17,7 +17,7 @@ interface Git {
   getAPI(version: 1): { readonly repositories: readonly Repository[] };
 }
 
-const written = new WeakMap<object, string>(); // by input box: what may be written over
+const written = new Map<string, string>(); // by repository: what may be written over
 
 /** `given` is the source control whose button was pressed, or a code action's argument for git's message file. */
 export async function offerCommitMessage(client: LanguageClient, given: unknown): Promise<void> {
@@ -33,9 +33,10 @@ export async function offerCommitMessage(client: LanguageClient, given: unknown)
   );
   if (answer.stopped) return;
   const { inputBox } = repository;
-  const typed = inputBox.value === written.get(inputBox) ? "" : inputBox.value.trim();
+  const root = repository.rootUri.toString();
+  const typed = inputBox.value === written.get(root) ? "" : inputBox.value.trim();
   inputBox.value = typed ? `${answer.text.trim()}\n\n${typed}` : answer.text.trim();
-  written.set(inputBox, inputBox.value);
+  written.set(root, inputBox.value);
   await vscode.commands.executeCommand("workbench.view.scm");
 }
 

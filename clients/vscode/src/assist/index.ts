@@ -1,7 +1,7 @@
 /** The tasks: asked for at the cursor, shown before anything is changed. A bundle of its own, loaded with the first one. */
 
 import * as vscode from "vscode";
-import type { LanguageClient } from "vscode-languageclient/node";
+import type { LanguageClient, Range } from "vscode-languageclient/node";
 import type { Daemon } from "../daemon";
 import type { Task } from "../tasks";
 import { answerOf } from "./answers";
@@ -14,6 +14,8 @@ import { answerInChat } from "./participant";
 import { titleOf, withProgress } from "./progress";
 import { Reviews } from "./review";
 import { completed, subjectOf } from "./subject";
+
+type Respond = vscode.LanguageModelChatProvider["provideLanguageModelChatResponse"];
 
 /** What `codegeex.review` takes: an answer that was shown elsewhere, and the text it was made for. */
 export interface Reviewed {
@@ -63,13 +65,14 @@ export class Assist implements vscode.Disposable {
   }
 
   async review(given: unknown): Promise<void> {
+    if (!given) return this.complain(new Error(vscode.l10n.t("This answer is of an earlier window: ask again.")));
     const { task, uri, before, argument, answer } = given as Reviewed;
     const { edit, code = "", language = "", newUri, warnings } = answer;
     if (edit) {
       const document = await vscode.workspace.openTextDocument(uri);
       const { start, end } = edit.range;
       const range = new vscode.Range(start.line, start.character, end.line, end.character);
-      const again = (): Promise<void> => this.run(task, argument);
+      const again = (lines: number): Promise<void> => this.run(task, moved(argument, lines));
       await this.reviews.show({ document, before, range, newText: edit.newText, title: titleOf(task), warnings, again });
     } else {
       const file = newUri ? vscode.Uri.parse(newUri) : undefined;
@@ -99,7 +102,7 @@ export class Assist implements vscode.Disposable {
   }
 
   /** Another extension, or VS Code's chat, asks the model. */
-  async say(...[, messages, options, progress, token]: Parameters<vscode.LanguageModelChatProvider["provideLanguageModelChatResponse"]>): Promise<void> {
+  async say(...[, messages, options, progress, token]: Parameters<Respond>): Promise<void> {
     await languageModel.say(await this.connected(), messages, options, progress, token);
   }
 
@@ -128,6 +131,20 @@ export class Assist implements vscode.Disposable {
     const chosen = await vscode.window.showWarningMessage(message, ...remedies);
     if (chosen === choose) await vscode.commands.executeCommand("codegeex.chooseModel");
   }
+}
+
+/** An argument whose places stand some lines further down. */
+function moved(argument: object, lines: number): object {
+  const { range, diagnostic } = argument as { range?: Range; diagnostic?: { range?: Range } };
+  const shift = ({ start, end }: Range): Range => ({
+    start: { ...start, line: start.line + lines },
+    end: { ...end, line: end.line + lines },
+  });
+  return {
+    ...argument,
+    ...(range && { range: shift(range) }),
+    ...(diagnostic?.range && { diagnostic: { ...diagnostic, range: shift(diagnostic.range) } }),
+  };
 }
 
 function messageOf(fault: unknown): string {

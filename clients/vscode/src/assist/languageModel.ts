@@ -48,9 +48,10 @@ export async function say(
   const turns = turnsOf(messages);
   const question = turns.at(-1)?.role === "user" ? turns.pop()?.text : vscode.l10n.t("Go on.");
   const asked = { question, history: turns, conversationId: CONVERSATION, context: false };
-  await answerOf(client, ASK, asked, token, {
+  const answer = await answerOf(client, ASK, asked, token, {
     onText: (text) => progress.report(new vscode.LanguageModelTextPart(text)),
   });
+  if (!answer.converses) throw new Error(answer.text); // another model was chosen meanwhile
 }
 
 /** About as many as the model's own: a token is some three characters of code, and a Chinese character one. */

@@ -24,7 +24,8 @@ export async function answerInChat(...asked: Asked): Promise<vscode.ChatResult> 
   const task = request.command as Task | undefined;
   const subject = await subjectOf(client, undefined);
   if (task && !subject) throw new Error(vscode.l10n.t("Open a file, and put the cursor where its code is meant."));
-  const argument = task && subject ? await told(client, task, subject, request.prompt) : question(client, subject, request, context);
+  const argument =
+    task && subject ? await told(client, task, subject, request.prompt) : question(client, subject, request, context);
   if (!argument) return {};
   const before = subject?.document.getText() ?? "";
   let said = "";
@@ -70,10 +71,12 @@ function question(
   context: vscode.ChatContext,
 ): object {
   // What stands in the text (`#file:…`) the daemon reads there; what was attached stands nowhere yet.
-  const attached = references.filter(({ id, range }) => !range && !id.startsWith(IMPLICIT)).flatMap(({ value }) => fileIn(value));
+  const attached = references
+    .filter(({ id, range }) => !range && !id.startsWith(IMPLICIT))
+    .flatMap(({ value }) => fileIn(value));
   const mentions = [...new Set(attached)].map((file) => `#file:"${vscode.workspace.asRelativePath(file)}"`);
   const { turns, conversationId } = historyOf(context);
-  const about = subject && (argumentFor(client, subject.document, subject.range ?? new vscode.Range(0, 0, 0, 0)) as { uri: string; range: object });
+  const about = subject && argumentFor(client, subject.document, subject.range ?? new vscode.Range(0, 0, 0, 0));
   return {
     question: [prompt, ...mentions].join("\n"),
     history: turns,
@@ -99,7 +102,8 @@ function historyOf({ history }: vscode.ChatContext): { turns: object[]; conversa
     }
     if (!(turn instanceof vscode.ChatResponseTurn) || !asked) continue;
     const { converses, conversationId: kept } = (turn.result.metadata ?? {}) as Partial<Metadata>;
-    const text = turn.response.map((part) => (part instanceof vscode.ChatResponseMarkdownPart ? part.value.value : "")).join("");
+    const parts = turn.response.map((part) => (part instanceof vscode.ChatResponseMarkdownPart ? part.value.value : ""));
+    const text = parts.join("");
     if (converses && text) {
       turns.push({ role: "user", text: asked.prompt || `/${asked.command}` }, { role: "assistant", text });
       conversationId = kept ?? conversationId;

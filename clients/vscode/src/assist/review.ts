@@ -13,7 +13,8 @@ export interface Change {
   newText: string;
   title: string;
   warnings: readonly string[];
-  again(): unknown;
+  /** Asks anew of the text as it is now, where what was to be replaced stands so many lines further down. */
+  again(lines: number): unknown;
 }
 
 /** The changes under review, each in a diff editor of its own; one for a document at a time. */
@@ -128,13 +129,20 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
     const message = t("{0} has changed since this was made for it: nothing was changed.", name);
     const chosen = await vscode.window.showWarningMessage(message, again, discard);
     if (chosen) await this.discard(uri);
-    if (chosen === again) change.again();
+    if (chosen === again) change.again(linesMoved(change));
   }
 }
 
 /** The text with the change in it. */
 function applied({ before, range, newText }: Change): string {
   return before.slice(0, offsetAt(before, range.start)) + newText + before.slice(offsetAt(before, range.end));
+}
+
+/** By how many lines the text that was to be replaced has moved since. */
+function linesMoved({ document, before, range }: Change): number {
+  const original = before.slice(offsetAt(before, range.start), offsetAt(before, range.end));
+  const now = document.getText().indexOf(original);
+  return now < 0 ? 0 : document.positionAt(now).line - range.start.line;
 }
 
 /** Where a position is in a text that may no longer be any document's. */

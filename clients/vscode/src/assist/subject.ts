@@ -1,7 +1,7 @@
 /** What a task is about, and what it needs to be told: the argument of its command. */
 
 import * as vscode from "vscode";
-import type { LanguageClient } from "vscode-languageclient/node";
+import type { LanguageClient, Range } from "vscode-languageclient/node";
 import type { Task } from "../tasks";
 
 const SCHEMES = ["file", "untitled", "vscode-notebook-cell"]; // of documents that the daemon is told of
@@ -35,7 +35,11 @@ export async function subjectOf(client: LanguageClient, given: unknown): Promise
   return { document, range: selection, argument: argumentFor(client, document, selection) };
 }
 
-export function argumentFor(client: LanguageClient, document: vscode.TextDocument, range: vscode.Range): object {
+export function argumentFor(
+  client: LanguageClient,
+  document: vscode.TextDocument,
+  range: vscode.Range,
+): { uri: string; range: Range } {
   const convert = client.code2ProtocolConverter;
   return { uri: convert.asUri(document.uri), range: convert.asRange(range) };
 }
