@@ -86,13 +86,15 @@ test("the walkthrough", async () => {
 });
 
 test("a change under review", async () => {
+  await window.close();
   session.put("sums.py", "def add(a, b):\n    return a + b\n"); // what the fixture model knows
   session.set({ "codegeex.model": session.chatModel() });
-  await window.command("View: Close All Editors");
+  window = await session.open("sums.py");
   await window.page.setViewportSize(SIZE);
   await window.page.locator('.statusbar-item[id*="codegeex"]', { hasText: "fixture" }).last().waitFor();
   await window.ready();
-  await window.edit("sums.py", 2, 5);
+  await window.command("View: Close Primary Side Bar");
+  await window.page.locator(".view-line", { hasText: "return" }).first().click();
   await window.command("CodeGeeX: Add Doc Comments");
   await window.page.locator(".editor.modified .view-line", { hasText: "Return the sum of a and b." }).waitFor();
   await window.page.locator(".notification-toast").waitFor({ state: "detached" });
