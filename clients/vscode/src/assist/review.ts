@@ -96,13 +96,13 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
     if (change && !change.document.isClosed) await vscode.window.showTextDocument(change.document, { viewColumn });
   }
 
-  /** The keys that accept and discard, behind the first line that is new: on each proposal that is on screen. */
+  /** The keys that accept and discard, beside what is new: on each proposal that is on screen. */
   private tellKeys(): void {
     const contentText = vscode.l10n.t("{0} accepts, Escape discards", MAC ? "⌘⏎" : "Ctrl+Enter");
     for (const editor of vscode.window.visibleTextEditors) {
       const change = this.changes.get(editor.document.uri.toString());
       if (!change) continue;
-      const { end } = editor.document.lineAt(firstChange(change).start.line).range;
+      const { end } = roomBeside(editor.document, firstChange(change).start.line);
       editor.setDecorations(this.hint, [{ range: new vscode.Range(end, end), renderOptions: { after: { contentText } } }]);
     }
   }
@@ -152,6 +152,13 @@ function offsetAt(text: string, { line, character }: vscode.Position): number {
     if (!ends.exec(text)) return text.length;
   }
   return Math.min(ends.lastIndex + character, text.length);
+}
+
+/** The shortest of a line and its neighbours: side by side there is little room. */
+function roomBeside(document: vscode.TextDocument, line: number): vscode.Range {
+  const lines = [line, line - 1, line + 1].filter((each) => each >= 0 && each < document.lineCount);
+  const ranges = lines.map((each) => document.lineAt(each).range);
+  return ranges.reduce((best, each) => (each.end.character < best.end.character ? each : best));
 }
 
 /** The first line of the proposal that differs: what the diff is opened at. */

@@ -88,7 +88,8 @@ test("the walkthrough", async () => {
 test("a change under review", async () => {
   await window.close();
   session.put("sums.py", "def add(a, b):\n    return a + b\n"); // what the fixture model knows
-  session.set({ "codegeex.model": session.chatModel() });
+  const scrollbar = { "editor.scrollbar.vertical": "hidden", "editor.scrollbar.horizontal": "hidden" };
+  session.set({ "codegeex.model": session.chatModel(), ...scrollbar });
   window = await session.open("sums.py");
   await window.page.setViewportSize(SIZE);
   await window.page.locator('.statusbar-item[id*="codegeex"]', { hasText: "fixture" }).last().waitFor();
