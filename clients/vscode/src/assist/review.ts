@@ -83,17 +83,17 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
       void vscode.window.showErrorMessage(vscode.l10n.t("The editor did not take the change."));
       return;
     }
-    await close(uri);
     const selection = new vscode.Range(change.range.start, change.range.start);
     await vscode.window.showTextDocument(document, { viewColumn, selection });
+    await close(uri); // last: whoever waits for it to go may type on
   }
 
   async discard(uri = proposalIn(vscode.window.tabGroups.activeTabGroup.activeTab)): Promise<void> {
     const change = uri && this.changes.get(uri.toString());
     if (!uri) return;
     const viewColumn = tabOf(uri)?.group.viewColumn ?? vscode.ViewColumn.Active;
-    await close(uri);
     if (change && !change.document.isClosed) await vscode.window.showTextDocument(change.document, { viewColumn });
+    await close(uri);
   }
 
   /** The keys that accept and discard, beside what is new: on each proposal that is on screen. */
