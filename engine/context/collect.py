@@ -59,6 +59,7 @@ def view_of(request: CompletionRequest, chars_above: int, chars_below: int) -> V
         chars_above,
         chars_below,
         request.recent,
+        request.defined,
     )
 
 

@@ -70,6 +70,15 @@ class Outline:
             end += 1
         return self.names[first:end]
 
+    def declaring(self, line: int) -> int | None:
+        """The position of the innermost declaration whose signature line `line` belongs to."""
+        holders = [
+            position
+            for position, (start, end) in enumerate(zip(self.starts, self.signature_ends, strict=True))
+            if start <= line < end
+        ]
+        return holders[-1] if holders else None
+
     def around(self, line: int) -> list[Declaration]:
         """The declarations that line `line` stands in, the outermost first."""
         return [
