@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from engine.context.collect import Workspaces, collect
+from engine.context.collect import Workspaces, catch_up, collect
 from engine.decode_speed import DecodeSpeed
 from engine.gap import Gap, gap_of
 from engine.languages import Language
@@ -148,6 +148,8 @@ def refresh(
     old = frames.get(where)
     if old is None or frames.is_fresh(where, request.defined):
         return
+    catch_up(request, workspaces)
+    cancellation.check()
     prompt, _, frame = _lay_out(request, gap, model, settings, workspaces, cancellation, _Stopwatch())
     if shows_the_same(old, frame):
         frames.touch(where, request.defined)

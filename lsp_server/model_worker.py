@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from engine.candidates import complete_candidates
 from engine.complete import complete, refresh
 from engine.context.collect import Workspaces
+from engine.context.workspace import WorkspaceIndex
 from engine.decode_speed import DecodeSpeed
 from engine.model.catalog import EMBEDDED, find_model
 from engine.model.folder import Confidence, ModelDescription
@@ -139,6 +140,11 @@ class ModelWorker:
             refresh(request, self._loaded(settings), settings.completion, cancellation, workspaces, self._frames)
 
         await self._run(work)
+
+    def catch_up(self, index: WorkspaceIndex) -> None:
+        """Before anybody waits for it: an index reads what was opened."""
+        with suppress(RuntimeError):  # the session has ended
+            self._thread.submit(index.catch_up)
 
     async def lend(self, settings: Settings, search: Callable[[], T]) -> tuple[LanguageModel, T]:
         """The model, to be used in another thread beside this one, and what `search` finds.

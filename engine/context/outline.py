@@ -98,6 +98,16 @@ class Outline:
                 inside.append(other)
         return inside
 
+    def moved(self, line: int, by: int) -> Outline:
+        """As it is once lines were put in or taken out above line `line`: what stood from there on has moved."""
+        if not by:
+            return self
+        starts, ends, signature_ends = (
+            array("i", [at + by if at >= border else min(at, border + by) for at in column])
+            for column, border in ((self.starts, line), (self.ends, line), (self.signature_ends, line + 1))
+        )
+        return Outline(self.names, self.kinds, starts, ends, signature_ends, self.parents)
+
     def as_text(self) -> str:
         """For the store: a line of numbers in hexadecimal, one of kinds, then a name a line."""
         numbers = self.starts + self.ends + self.signature_ends + self.parents
