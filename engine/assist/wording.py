@@ -50,6 +50,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "nothing_selected": ("#selection: nothing is selected.", "#selection：没有选中内容。"),
     "cut_off": ("The answer reached the limit of {count} tokens and is cut off.",
                 "回答达到 {count} 个 token 的上限，已被截断。"),
+    "broken_off": ("The answer is not whole: {fault}.", "回答不完整：{fault}。"),
     "answer_no_code": ("The answer holds no code.", "回答中没有代码。"),
     "does_not_parse": ("{language} cannot read line {line} of the result: {text}",
                        "结果第 {line} 行不符合 {language} 语法：{text}"),

@@ -1,0 +1,105 @@
+"""What went wrong with a server, in a sentence: what, where, and what to do. No key, and no text that was sent."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from engine.remote.keys import VARIABLE
+from engine.remote.server import Server
+from engine.remote.transport import Head
+
+MAX_QUOTED_CHARS = 200  # of what a server says itself
+
+
+def of_status(server: Server, path: str, head: Head, words: str, key: str) -> str:
+    """An answer that is no 200. `words` are the server's own, `key` the one that was sent, or ""."""
+    quoted = quote(words, key)
+    because = f": {quoted}" if quoted else ""
+    setting = server.setting
+    status = head.status
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        what = "refuses the key" if key else "wants a key, and there is none"
+        return f"{server.host} {what} (HTTP {status}): `codegeex-lsp key set {server.host}`, or set {VARIABLE}"
+    if status == HTTPStatus.NOT_FOUND:
+        model = setting.replace(".url", ".model")
+        return (
+            f"{server.url}{path} is not there, or has no model {server.model!r}{because} (check {setting} and {model})"
+        )
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return f"{server.host} takes no more requests for now{because} (HTTP {status}); wait, or look at its limits"
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return "the proxy wants a name and a password: write them into HTTPS_PROXY"
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        target = urlsplit(head.headers.get("location", "")).netloc.rpartition("@")[2]
+        return f"{server.url} sends on to {target or 'another address'}, which is not followed: name that in {setting}"
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return f"{server.host} has a fault of its own (HTTP {status}){because}; try again, or look at its log"
+    shorter = f"codegeex.{server.purpose}.maxPromptTokens"
+    return f"{server.host} refuses the request (HTTP {status}){because}; where it is too long, lower {shorter}"
+
+
+def of_connection(server: Server, fault: BaseException) -> str:
+    """A connection that could not be made, or was lost before an answer began."""
+    import httpx2
+
+    for each in _causes(fault):
+        if isinstance(each, ssl.SSLCertVerificationError):
+            return (
+                f"the certificate of {server.host} is not trusted ({each.verify_message});"
+                " name the one of your organisation in SSL_CERT_FILE"
+            )
+        if isinstance(each, ssl.SSLError):
+            return (
+                f"no encrypted connection to {server.host} ({each.reason}): is it http, not https, in {server.setting}?"
+            )
+    if isinstance(fault, httpx2.ProxyError):
+        return f"the proxy on the way to {server.host} does not let the request pass: check HTTPS_PROXY and NO_PROXY"
+    if isinstance(fault, httpx2.ConnectError | httpx2.ConnectTimeout):
+        why = "no answer" if isinstance(fault, httpx2.ConnectTimeout) else _reason(fault)
+        return f"{server.host} cannot be reached ({why}): is it running, and is {server.setting} right?"
+    return f"{server.host} closed the connection without an answer ({_reason(fault)})"
+
+
+def is_refused(fault: BaseException) -> bool:
+    """Whether no connection was made, so that nothing was sent, and one may come about a moment later."""
+    import httpx2
+
+    return isinstance(fault, httpx2.ConnectError) and not any(isinstance(each, ssl.SSLError) for each in _causes(fault))
+
+
+def no_answer(server: Server, seconds: float) -> str:
+    return f"{server.host} has not begun to answer within {seconds:g} s"
+
+
+def in_the_middle(server: Server) -> str:
+    return f"{server.host} broke off in the middle of the answer"
+
+
+def not_the_api(server: Server, kind: str) -> str:
+    return f"{server.url} does not speak OpenAI's API (it sent {kind or 'something else'}): check {server.setting}"
+
+
+def quote(words: str, key: str) -> str:
+    """What a server says, without the key, shortened."""
+    text = " ".join(words.replace(key, "…").split() if key else words.split())
+    text = "".join(char for char in text if char.isprintable())
+    return text if len(text) <= MAX_QUOTED_CHARS else text[:MAX_QUOTED_CHARS] + "…"
+
+
+def _reason(fault: BaseException) -> str:
+    """What the system says; not the library's text, which may hold an address with a password."""
+    said = (each.strerror for each in _causes(fault) if isinstance(each, OSError) and each.strerror)
+    return next(said, type(fault).__name__)
+
+
+def _causes(fault: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while fault is not None and id(fault) not in seen:
+        seen.add(id(fault))
+        yield fault
+        if isinstance(fault, BaseException) and hasattr(fault, "exceptions"):  # several addresses were tried
+            yield from fault.exceptions
+        fault = fault.__cause__ or fault.__context__
