@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -82,6 +82,14 @@ def serving(*replies: Reply) -> Iterator[ScriptedServer]:
             script.asked.append({"path": self.path, "headers": headers, "body": body})
             reply = script.replies.pop(0) if len(script.replies) > 1 else script.replies[0]
             script.began.set()
+            try:
+                self._answer(reply)
+            except ConnectionError:
+                self.close_connection = True
+            if reply.holds:
+                script.left.set()
+
+        def _answer(self, reply: Reply) -> None:
             self.send_response(reply.status)
             for name, value in {"Content-Type": reply.kind, "Transfer-Encoding": "chunked", **reply.headers}.items():
                 self.send_header(name, value)
@@ -89,9 +97,7 @@ def serving(*replies: Reply) -> Iterator[ScriptedServer]:
             for part in reply.parts:
                 self.wfile.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
             if reply.holds:
-                with suppress(ConnectionResetError):
-                    self.rfile.read(1)  # until the client closes
-                script.left.set()
+                self.rfile.read(1)  # until the client closes
             if reply.breaks_off or reply.holds:
                 self.close_connection = True
             else:
