@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.assist.tasks import AssistSettings
+from engine.remote.infilling import BY_FIELD, FORMS
 from engine.remote.server import Purpose, Server, read_server, url_fault
 from engine.types import CompletionSettings, Eagerness
 
@@ -101,6 +102,13 @@ SETTINGS: tuple[Setting, ...] = (
         "服务器上用于补全的模型名称。", is_private=True,
     ),
     Setting(
+        "completion.remote.infill", str, BY_FIELD,
+        "How the server is told what stands behind the cursor: in the API's field `suffix`, by the control tokens of "
+        "the model it has (`qwen2.5-coder` and others; for llama.cpp and vLLM), or not at all.",
+        "如何告知服务器光标之后的内容：API 的 `suffix` 字段、所用模型的控制标记"
+        "（`qwen2.5-coder` 等，适用于 llama.cpp 和 vLLM），或不告知。", choices=tuple(FORMS), is_private=True,
+    ),
+    Setting(
         "chat.remote.url", str, "",
         "A server with OpenAI's API that answers questions and edits code instead of the model on this machine, as "
         "`https://host/v1`; questions, code and what they refer to are sent there. Empty: none. "
@@ -156,7 +164,8 @@ class Settings:
     def server(self, purpose: Purpose) -> Server | None:
         """The server that is asked for this instead of the model on this machine, None where none is."""
         url = self.values[f"{purpose}.remote.url"]
-        return read_server(url, self.values[f"{purpose}.remote.model"], purpose) if url else None
+        model, infill = self.values[f"{purpose}.remote.model"], self.values["completion.remote.infill"]
+        return read_server(url, model, purpose, infill if purpose == "completion" else BY_FIELD) if url else None
 
     @property
     def goes_to(self) -> str:

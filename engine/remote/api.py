@@ -36,28 +36,37 @@ class Heard:
     fault: str = ""
 
 
-def request(
-    model: str, marked: Sequence[tuple[str, str]], max_new_tokens: int, sampling: Sampling, refused: frozenset[str]
-) -> tuple[str, dict[str, Any]]:
-    """(path, body) of a prompt in pieces, see `engine.remote.pieces`. `refused` fields are left out or replaced."""
-    body: dict[str, Any] = {"model": model} if model else {}
-    texts = dict(marked)
-    if "<prefix>" in texts:
-        path = COMPLETIONS
-        body |= {"prompt": texts["<prefix>"], "temperature": sampling.temperature, "logprobs": 1}
-        if suffix := texts.get("<suffix>", ""):
-            body["suffix"] = suffix
-    else:
-        path = CHAT
-        body["messages"] = [{"role": ROLES[mark], "content": text} for mark, text in marked]
-    if sampling != GREEDY:  # a chat model is otherwise left to what its server thinks best
+@dataclass(frozen=True)
+class Asked:
+    """What a server is asked; `path` says by which of the two."""
+
+    path: str
+    fields: Mapping[str, Any]
+
+
+def chat(turns: Sequence[tuple[str, str]]) -> Asked:
+    """`turns` as (mark, text), see `engine.remote.pieces`."""
+    return Asked(CHAT, {"messages": [{"role": ROLES[mark], "content": text} for mark, text in turns], "temperature": 0})
+
+
+def completion(prefix: str, suffix: str = "") -> Asked:
+    fields = {"prompt": prefix, "temperature": 0, "logprobs": 1}
+    return Asked(COMPLETIONS, {**fields, "suffix": suffix} if suffix else fields)
+
+
+def body_of(
+    asked: Asked, model: str, max_new_tokens: int, sampling: Sampling, refused: frozenset[str]
+) -> dict[str, Any]:
+    """`refused` fields are left out or replaced."""
+    body = {"model": model, **asked.fields} if model else dict(asked.fields)
+    if sampling != GREEDY:
         body |= {"temperature": sampling.temperature, "top_p": sampling.top_p}
         body |= {} if sampling.seed is None else {"seed": sampling.seed}
     body |= {"max_tokens": max_new_tokens, "stream": True}
     for field in refused & body.keys():
         value = body.pop(field)
         body |= {INSTEAD[field]: value} if INSTEAD[field] else {}
-    return path, body
+    return body
 
 
 def heard(event: Any) -> Heard:

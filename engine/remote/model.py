@@ -21,8 +21,9 @@ from engine.model.folder import Confidence, ModelDescription
 from engine.model.protocol import StopRule
 from engine.remote import api, faults
 from engine.remote.events import EventReader
+from engine.remote.infilling import FORMS, rendered
 from engine.remote.keys import key_for
-from engine.remote.pieces import MARKS, PieceTokenizer, marked, packed, whole
+from engine.remote.pieces import PieceTokenizer, marked, packed, whole
 from engine.remote.server import Server
 from engine.remote.transport import Exchange, Head, TooLate, missing_library
 from engine.types import (
@@ -59,16 +60,17 @@ PATIENCE = {"chat": Patience(120.0, 60.0), "completion": Patience(15.0, 10.0)}
 
 def description_of(server: Server) -> ModelDescription:
     """What a model on a server can do: what it was configured for. Its probabilities are believed."""
-    completes = server.purpose == "completion"
+    completes, form = server.purpose == "completion", FORMS[server.infill]
+    can_complete = {"complete", "infill"} if form.infills else {"complete"}
     return ModelDescription(
         folder=Path(server.host),
         name=server.name,
         family="remote",
-        capabilities=frozenset({"complete", "infill"} if completes else {"chat", "translate"}),
+        capabilities=frozenset(can_complete if completes else {"chat", "translate"}),
         context_length=CONTEXT_TOKENS,
         numeric_type="remote",
-        template="fim-suffix-first",
-        control_tokens={mark.strip("<>"): mark for mark in MARKS},
+        template=form.template,
+        control_tokens=dict(form.tokens),
         chat_template="messages",
         translation="codegeex4" if CODEGEEX4.search(server.model) else "",
         confidence=Confidence(),
@@ -82,7 +84,9 @@ class RemoteModel:
         if missing := missing_library():
             raise EngineError(f"{server.setting} names a server; {missing}")
         self._server, self._patience = server, patience or PATIENCE[server.purpose]
-        self._description, self._tokenizer = description_of(server), PieceTokenizer()
+        self._form = FORMS[server.infill]
+        marks = self._form.marks if server.purpose == "completion" else tuple(api.ROLES)
+        self._description, self._tokenizer = description_of(server), PieceTokenizer(marks)
         self._key: str | None = None  # read with the first request, and anew where it was refused
         self._refused: frozenset[str] = frozenset()  # fields of a request that this server does not take
         self._busy, self._quiet_until = "", 0.0
@@ -121,12 +125,12 @@ class RemoteModel:
         if time.monotonic() < self._quiet_until:
             raise EngineError(self._busy)
         answer = _Answer(stop, least_log_prob)
-        prompt = list(marked(tokens))
+        asked = self._asked(tokens)
         retries = RETRIES if self._server.purpose == "chat" else 0
         while True:
-            path, body = api.request(self._server.model, prompt, max_new_tokens, sampling, self._refused)
+            body = api.body_of(asked, self._server.model, max_new_tokens, sampling, self._refused)
             try:
-                return self._ask(path, body, answer, cancellation)
+                return self._ask(asked.path, body, answer, cancellation)
             except _Refused as refused:
                 self._refused |= {refused.field}
             except _Later as later:
@@ -134,6 +138,15 @@ class RemoteModel:
                     raise EngineError(str(later)) from later.__cause__
                 retries -= 1
                 _pause(later.seconds, cancellation)
+
+    def _asked(self, tokens: Sequence[int]) -> api.Asked:
+        marks = self._tokenizer.marks
+        if self._server.purpose == "chat":
+            return api.chat(list(marked(tokens, marks)))
+        if self._form.is_rendered:
+            return api.completion(rendered(tokens, marks))
+        texts = dict(marked(tokens, marks))
+        return api.completion(texts.get("<prefix>", texts.get("", "")), texts.get("<suffix>", ""))
 
     def _ask(self, path: str, body: dict[str, Any], answer: _Answer, cancellation: CancellationToken) -> Generated:
         server = self._server

@@ -10,15 +10,19 @@ import re
 from collections.abc import Iterator, Sequence
 
 PIECE = re.compile(r"\n|[^\S\n]?[A-Za-z]{1,6}|[^\S\n]{1,8}|\d{1,3}|[!-/:-@\[-`{-~]{1,2}|.", re.DOTALL)
-MARKS = ("<suffix>", "<prefix>", "<system>", "<user>", "<assistant>")
 
 
 class PieceTokenizer:
+    """`marks`: what stands between the texts of a prompt."""
+
+    def __init__(self, marks: Sequence[str]) -> None:
+        self.marks = tuple(marks)
+
     def encode(self, text: str) -> list[int]:
         return [packed(piece) for piece in PIECE.findall(whole(text))]
 
     def control(self, token: str) -> list[int]:
-        return [-1 - MARKS.index(token)] if token in MARKS else self.encode(token)
+        return [-1 - self.marks.index(token)] if token in self.marks else self.encode(token)
 
     def decode(self, tokens: Sequence[int]) -> str:
         return "".join(_text(token) for token in tokens if token >= 0)
@@ -29,18 +33,17 @@ def whole(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def marked(tokens: Sequence[int]) -> Iterator[tuple[str, str]]:
-    """(mark, text behind it) of a prompt that begins with a mark."""
+def marked(tokens: Sequence[int], marks: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """(mark, text behind it) of a prompt; the first mark is "" where it begins with a text."""
     mark, texts = "", list[str]()
     for token in tokens:
         if token < 0:
-            if mark:
+            if mark or texts:
                 yield mark, "".join(texts)
-            mark, texts = MARKS[-1 - token], []
+            mark, texts = marks[-1 - token], []
         else:
             texts.append(_text(token))
-    if mark:
-        yield mark, "".join(texts)
+    yield mark, "".join(texts)
 
 
 def packed(piece: str) -> int:

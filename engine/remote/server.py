@@ -25,6 +25,7 @@ class Server:
     model: str
     purpose: Purpose
     is_loopback: bool
+    infill: str = "suffix"  # a name of `engine.remote.infilling.FORMS`
 
     @property
     def is_encrypted(self) -> bool:
@@ -60,14 +61,15 @@ def url_fault(url: str) -> str:
     return ""
 
 
-def read_server(url: str, model: str, purpose: Purpose) -> Server:
+def read_server(url: str, model: str, purpose: Purpose, infill: str = "suffix") -> Server:
     """An address without a path gets `/v1`. Raises `EngineError` for one that `url_fault` complains of."""
     if fault := url_fault(url):
         raise EngineError(f"codegeex.{purpose}.remote.url {fault}")
     parts = urlsplit(url)
     path = parts.path.rstrip("/").removesuffix("/chat/completions").removesuffix("/completions") or DEFAULT_PATH
     host = host_of(parts)
-    return Server(f"{parts.scheme}://{host}{path}", host, model.strip(), purpose, _is_loopback(parts.hostname or ""))
+    is_loopback = _is_loopback(parts.hostname or "")
+    return Server(f"{parts.scheme}://{host}{path}", host, model.strip(), purpose, is_loopback, infill)
 
 
 def host_of(parts: SplitResult) -> str:
