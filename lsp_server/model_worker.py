@@ -23,8 +23,7 @@ from engine.model.catalog import EMBEDDED, find_model
 from engine.model.folder import Confidence, ModelDescription
 from engine.model.protocol import LanguageModel
 from engine.prompt.frames import Frames
-from engine.remote.model import RemoteModel
-from engine.remote.server import Purpose
+from engine.remote.server import Purpose, Server
 from engine.serving.client import EngineClient
 from engine.serving.model import ServedModel
 from engine.types import CancellationToken, CompletionRequest, EngineError, Outcome, Priority
@@ -195,7 +194,7 @@ class ModelWorker:
         """In the worker's thread. Raises `EngineError`."""
         try:
             if server := settings.server(purpose):
-                model = self._remote[purpose].get(server, partial(RemoteModel, server))
+                model = self._remote[purpose].get(server, partial(load_remote_model, server))
             else:
                 model = self._local.get(settings.model_key, partial(self._load_local, *settings.model_key))
         except EngineError:
@@ -251,6 +250,13 @@ def engine_client() -> EngineClient:
 def load_served_model(name: str, device: str, threads: int) -> LanguageModel:
     """The `LoadModel` of a window: the model in the engine process, shared with all other windows."""
     return ServedModel(engine_client(), find_model(name), device, threads)
+
+
+def load_remote_model(server: Server) -> LanguageModel:
+    """Nothing is sent before the model is asked. Raises `EngineError`."""
+    from engine.remote.model import RemoteModel
+
+    return RemoteModel(server)
 
 
 def load_ctranslate_model(name: str, device: str, threads: int) -> LanguageModel:

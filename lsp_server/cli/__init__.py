@@ -119,6 +119,9 @@ def _parser() -> argparse.ArgumentParser:
         "asked", nargs="?", choices=("status", "stop", "serve"), default="status", help="status by default"
     )
     doctor = commands.add_parser("doctor", help="what is installed, what it can do, how fast it is")
+    for purpose in ("chat", "completion"):
+        doctor.add_argument(f"--{purpose}-url", default="", metavar="URL", help=f"asks that server, as for {purpose}")
+        doctor.add_argument(f"--{purpose}-model", default="", metavar="NAME", help="its name for the model")
     demo = commands.add_parser("demo", help="completions of real code by the embedded model, through the server")
     add_models_parser(commands)
     add_key_parser(commands)

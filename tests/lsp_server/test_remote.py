@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 from lsprotocol import types
 
+from lsp_server.cli import main
 from tests.engine.remote.scripted_server import DONE, Reply, ScriptedServer, delta, refusal, serving, speech, text
 from tests.lsp_server.assist.chatting import CAPABLE, Chat
 from tests.lsp_server.editor import Window, window
@@ -149,3 +152,32 @@ async def _until(editor: Window, is_so: Any) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError(editor.log)
+
+
+@pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lsp_server.cli.doctor._measure", lambda *_: None)
+
+
+@pytest.mark.usefixtures("unmeasured")
+def test_doctor_says_where_text_goes_and_asks_there(capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(speech("Yes.")) as server:
+        assert main(["doctor", "--chat-url", server.url, "--chat-model", "big"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "completion on this machine" in said
+    assert f"chat {server.url} (remote) without a key answers after" in said
+    assert server.asked[0]["body"]["messages"] == [{"role": "user", "content": "Say yes."}]
+
+
+@pytest.mark.usefixtures("unmeasured")
+def test_doctor_says_what_is_wrong_with_a_server(capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(refusal(404, "no model big")) as server:
+        assert main(["doctor", "--completion-url", server.url, "--completion-model", "big"]) == 1
+    assert "no model big" in capsys.readouterr().out
+
+
+def test_the_library_is_not_loaded_before_it_is_needed() -> None:
+    loaded = "import lsp_server.app, sys; print({'httpx2', 'keyring'} & {*sys.modules})"
+    said = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout
+    assert "httpx2" not in said
+    assert "keyring" not in said

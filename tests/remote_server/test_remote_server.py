@@ -26,7 +26,6 @@ QUESTION, ANSWER = next((question, answer) for words, question, answer in QUESTI
 SOURCES = (
     "def total(prices):\n    result = 0\n    for price in <cursor>\n        result += price\n    return result\n",
     "import os\n\ndef read(path):\n    with open(path) as f:\n        return f.<cursor>\n\nread('x')\n",
-    "class Point:\n    def __init__(self, x, y):\n        self.x = <cursor>\n        self.y = y\n",
 )
 
 
