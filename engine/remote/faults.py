@@ -60,6 +60,11 @@ def of_connection(server: Server, fault: BaseException) -> str:
     if isinstance(fault, httpx2.ConnectError | httpx2.ConnectTimeout):
         why = "no answer" if isinstance(fault, httpx2.ConnectTimeout) else _reason(fault)
         return f"{server.host} cannot be reached ({why}): is it running, and is {server.setting} right?"
+    if isinstance(fault, ImportError | ValueError | httpx2.UnsupportedProtocol):
+        return (
+            f"{server.host} cannot be reached through the proxy that the environment names: check HTTPS_PROXY and"
+            " ALL_PROXY (one by SOCKS needs the package socksio)"
+        )
     return f"{server.host} closed the connection without an answer ({_reason(fault)})"
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 5.0
 KEPT_CONNECTIONS = 4
 KEPT_SECONDS = 30.0
+CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 
 
 @dataclass(frozen=True)
@@ -140,15 +141,17 @@ def _client(*, is_loopback: bool) -> httpx2.AsyncClient:
 
 
 def _certificates() -> ssl.SSLContext | bool:
-    """Those of REQUESTS_CA_BUNDLE; True leaves the choice to httpx2, which knows the other variables."""
-    named = os.environ.get("REQUESTS_CA_BUNDLE", "")
-    if not named or os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR"):
-        return True
-    try:
-        is_folder = Path(named).is_dir()
-        return ssl.create_default_context(capath=named if is_folder else None, cafile=None if is_folder else named)
-    except OSError as fault:
-        raise EngineError(f"REQUESTS_CA_BUNDLE names {named}, which cannot be read: {fault.strerror}") from fault
+    """Those the environment names; True for the system's, which httpx2 knows where to find."""
+    for variable in CERTIFICATES:
+        if named := os.environ.get(variable, ""):
+            is_folder = Path(named).is_dir()
+            try:
+                return ssl.create_default_context(
+                    capath=named if is_folder else None, cafile=None if is_folder else named
+                )
+            except OSError as fault:  # an ssl.SSLError is one
+                raise EngineError(f"{variable} names {named}, which holds no certificates: {fault.strerror}") from fault
+    return True
 
 
 @cache

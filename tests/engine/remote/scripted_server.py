@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
+CERTIFICATE = Path(__file__).with_name("loopback.pem")  # and its key, which is no secret
 STREAM = "text/event-stream"
 SECONDS = 20.0  # nothing here takes so long
 
@@ -30,6 +33,7 @@ class Reply:
 class ScriptedServer:
     """`replies` are given one after the other, the last one again and again."""
 
+    scheme: str
     port: int = 0
     replies: list[Reply] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)  # path, headers in small letters, body
@@ -38,7 +42,7 @@ class ScriptedServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{self.scheme}://127.0.0.1:{self.port}/v1"
 
 
 def event(what: Any) -> bytes:
@@ -69,8 +73,9 @@ def refusal(status: int, message: str = "", **headers: str) -> Reply:
 
 
 @contextmanager
-def serving(*replies: Reply) -> Iterator[ScriptedServer]:
-    script = ScriptedServer(replies=list(replies))
+def serving(*replies: Reply, encrypted: bool = False) -> Iterator[ScriptedServer]:
+    """`encrypted` with the certificate of loopback.pem, which nobody trusts who is not told to."""
+    script = ScriptedServer(replies=list(replies), scheme="https" if encrypted else "http")
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -107,6 +112,10 @@ def serving(*replies: Reply) -> Iterator[ScriptedServer]:
             """Tests are quiet."""
 
     listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if encrypted:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(CERTIFICATE)
+        listener.socket = context.wrap_socket(listener.socket, server_side=True)
     script.port = listener.server_address[1]
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()

@@ -3,15 +3,18 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from collections.abc import Iterator
 
 import pytest
 
 from engine.prompt.chat import Turn, chat_parts
 from engine.prompt.frame import encode
+from engine.remote import transport
 from engine.remote.model import Patience, RemoteModel
 from engine.remote.server import Purpose, read_server
 from engine.types import BrokenOffError, CancellationToken, Cancelled, EngineError, Generated, Priority
 from tests.engine.remote.scripted_server import (
+    CERTIFICATE,
     DONE,
     Reply,
     ScriptedServer,
@@ -155,6 +158,58 @@ def test_a_server_that_is_not_there() -> None:
 def test_no_encrypted_connection_where_none_is_spoken() -> None:
     with serving(speech("x")) as server, pytest.raises(EngineError, match="no encrypted connection"):
         ask(RemoteModel(read_server(server.url.replace("http:", "https:"), "", "completion")))
+
+
+@pytest.fixture
+def new_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The client reads the environment once."""
+    for variable in transport.CERTIFICATES:
+        monkeypatch.delenv(variable, raising=False)
+    transport._client.cache_clear()
+    yield
+    transport._client.cache_clear()
+
+
+@pytest.mark.usefixtures("new_client")
+def test_a_certificate_that_nobody_trusts() -> None:
+    with serving(speech("Yes."), encrypted=True) as server:
+        with pytest.raises(EngineError, match=r"is not trusted .*SSL_CERT_FILE"):
+            ask(model(server))
+        assert server.asked == []
+
+
+@pytest.mark.usefixtures("new_client")
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_a_certificate_that_the_environment_names(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, str(CERTIFICATE))
+    with serving(speech("Yes."), encrypted=True) as server:
+        assert ask(model(server)).text == "Yes."
+
+
+@pytest.mark.usefixtures("new_client")
+def test_certificates_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/gone.pem")
+    with serving(speech("Yes.")) as server, pytest.raises(EngineError, match=r"REQUESTS_CA_BUNDLE names /gone\.pem"):
+        ask(model(server))
+
+
+@pytest.mark.usefixtures("new_client")
+def test_a_proxy_is_asked_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "no_proxy", "NO_PROXY", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with serving(speech("Yes.")) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url.removesuffix("/v1"))
+        elsewhere = RemoteModel(read_server("http://model.invalid/v1", "m", "chat"))
+        assert ask(elsewhere).text == "Yes."
+    assert proxy.asked[0]["path"] == "http://model.invalid/v1/chat/completions"
+
+
+@pytest.mark.usefixtures("new_client")
+def test_a_proxy_that_cannot_be_used_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "gopher://secret@127.0.0.1:1")
+    with pytest.raises(EngineError, match="check HTTPS_PROXY") as refused:
+        ask(RemoteModel(read_server("http://model.invalid/v1", "m", "completion")))
+    assert "secret" not in str(refused.value)
 
 
 def test_one_that_says_nothing_is_not_waited_for() -> None:
