@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Iterator
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from engine.remote.keys import VARIABLE
 from engine.remote.server import Server
-from engine.remote.transport import Head
+from engine.remote.transport import ConnectionFault, Head
 
 MAX_QUOTED_CHARS = 200  # of what a server says itself
 
@@ -41,38 +39,20 @@ def of_status(server: Server, path: str, head: Head, words: str, key: str) -> st
     return f"{server.host} refuses the request (HTTP {status}){because}; where it is too long, lower {shorter}"
 
 
-def of_connection(server: Server, fault: BaseException) -> str:
+def of_connection(server: Server, fault: ConnectionFault) -> str:
     """A connection that could not be made, or was lost before an answer began."""
-    import httpx2
-
-    for each in _causes(fault):
-        if isinstance(each, ssl.SSLCertVerificationError):
-            return (
-                f"the certificate of {server.host} is not trusted ({each.verify_message});"
-                " name the one of your organisation in SSL_CERT_FILE"
-            )
-        if isinstance(each, ssl.SSLError):
-            return (
-                f"no encrypted connection to {server.host} ({each.reason}): is it http, not https, in {server.setting}?"
-            )
-    if isinstance(fault, httpx2.ProxyError):
-        return f"the proxy on the way to {server.host} does not let the request pass: check HTTPS_PROXY and NO_PROXY"
-    if isinstance(fault, httpx2.ConnectError | httpx2.ConnectTimeout):
-        why = "no answer" if isinstance(fault, httpx2.ConnectTimeout) else _reason(fault)
-        return f"{server.host} cannot be reached ({why}): is it running, and is {server.setting} right?"
-    if isinstance(fault, ImportError | ValueError | httpx2.UnsupportedProtocol):
-        return (
-            f"{server.host} cannot be reached through the proxy that the environment names: check HTTPS_PROXY and"
-            " ALL_PROXY (one by SOCKS needs the package socksio)"
-        )
-    return f"{server.host} closed the connection without an answer ({_reason(fault)})"
-
-
-def is_refused(fault: BaseException) -> bool:
-    """Whether no connection was made, so that nothing was sent, and one may come about a moment later."""
-    import httpx2
-
-    return isinstance(fault, httpx2.ConnectError) and not any(isinstance(each, ssl.SSLError) for each in _causes(fault))
+    host, reason = server.host, fault.reason
+    return {
+        "certificate": f"the certificate of {host} is not trusted ({reason}); name the one of your organisation in"
+        " SSL_CERT_FILE",
+        "encryption": f"no encrypted connection to {host} ({reason}): is it http, not https, in {server.setting}?",
+        "proxy": f"the proxy on the way to {host} does not let the request pass: check HTTPS_PROXY and NO_PROXY",
+        "refused": f"{host} cannot be reached ({reason}): is it running, and is {server.setting} right?",
+        "no answer": f"{host} cannot be reached (no answer): is it running, and is {server.setting} right?",
+        "setup": f"{host} cannot be reached through the proxy that the environment names: check HTTPS_PROXY and"
+        " ALL_PROXY (one by SOCKS needs the package socksio)",
+        "lost": f"{host} closed the connection without an answer ({reason})",
+    }[fault.kind]
 
 
 def no_answer(server: Server, seconds: float) -> str:
@@ -92,19 +72,3 @@ def quote(words: str, key: str) -> str:
     text = " ".join(words.replace(key, "…").split() if key else words.split())
     text = "".join(char for char in text if char.isprintable())
     return text if len(text) <= MAX_QUOTED_CHARS else text[:MAX_QUOTED_CHARS] + "…"
-
-
-def _reason(fault: BaseException) -> str:
-    """What the system says; not the library's text, which may hold an address with a password."""
-    said = (each.strerror for each in _causes(fault) if isinstance(each, OSError) and each.strerror)
-    return next(said, type(fault).__name__)
-
-
-def _causes(fault: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while fault is not None and id(fault) not in seen:
-        seen.add(id(fault))
-        yield fault
-        if isinstance(fault, BaseException) and hasattr(fault, "exceptions"):  # several addresses were tried
-            yield from fault.exceptions
-        fault = fault.__cause__ or fault.__context__

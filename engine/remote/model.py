@@ -12,7 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,15 @@ from typing import Any
 from engine.model.folder import Confidence, ModelDescription
 from engine.model.protocol import StopRule
 from engine.remote import api, faults
+from engine.remote.answer import Answer
 from engine.remote.events import EventReader
 from engine.remote.infilling import FORMS, rendered
 from engine.remote.keys import key_for
-from engine.remote.pieces import PieceTokenizer, marked, packed, whole
+from engine.remote.pieces import PieceTokenizer, marked
 from engine.remote.server import Server
-from engine.remote.transport import Exchange, Head, TooLate, missing_library
+from engine.remote.transport import ConnectionFault, Exchange, Head, TooLate, missing_library
 from engine.types import (
     GREEDY,
-    BrokenOffError,
     CancellationToken,
     Cancelled,
     EngineError,
@@ -40,10 +40,9 @@ from engine.types import (
 CONTEXT_TOKENS = 16_384  # about what any served model has; the settings' prompts are shorter
 MAX_ANSWER_BYTES = 2**20  # of one that does not stream
 RETRIES = 2
-REFUSED_SECONDS = 0.5  # a server that starts may be there then
+REFUSED_SECONDS = 0.5
 PAUSE_SECONDS, MAX_PAUSE_SECONDS = 2.0, 20.0  # where a server says it is busy, and not for how long
 MAX_QUIET_SECONDS = 60.0  # a busy server is not asked for suggestions
-HIGH_SURROGATE = re.compile(r"[\ud800-\udbff]")
 CODEGEEX4 = re.compile(r"codegeex-?4", re.IGNORECASE)
 
 
@@ -124,7 +123,7 @@ class RemoteModel:
             raise Cancelled
         if time.monotonic() < self._quiet_until:
             raise EngineError(self._busy)
-        answer = _Answer(stop, least_log_prob)
+        answer = Answer(stop, least_log_prob)
         asked = self._asked(tokens)
         retries = RETRIES if self._server.purpose == "chat" else 0
         while True:
@@ -148,42 +147,44 @@ class RemoteModel:
         texts = dict(marked(tokens, marks))
         return api.completion(texts.get("<prefix>", texts.get("", "")), texts.get("<suffix>", ""))
 
-    def _ask(self, path: str, body: dict[str, Any], answer: _Answer, cancellation: CancellationToken) -> Generated:
+    def _ask(self, path: str, body: dict[str, Any], answer: Answer, cancellation: CancellationToken) -> Generated:
         server = self._server
         if self._key is None:
             self._key = key_for(server)
         headers = {"Accept": "text/event-stream", "User-Agent": "codegeex-lsp"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
+        latest = time.monotonic() + self._patience.first
         exchange = Exchange(server.url + path, headers, body, cancellation, is_loopback=server.is_loopback)
         try:
             first = exchange.head(self._patience.first)
             if first.status != HTTPStatus.OK:
                 self._refuse(path, body, first, _words(exchange, self._patience.between))
-            self._listen(exchange, first, answer)
+            self._listen(exchange, first, answer, latest)
         except TooLate as late:
             message = faults.no_answer(server, self._patience.first)
             raise answer.broken_off(faults.in_the_middle(server), message) from late
-        except (Cancelled, EngineError, _Refused, _Later):
-            raise
-        except Exception as fault:
-            if faults.is_refused(fault):
-                raise _Later(faults.of_connection(server, fault), REFUSED_SECONDS) from fault
-            raise answer.broken_off(faults.in_the_middle(server), faults.of_connection(server, fault)) from fault
+        except ConnectionFault as fault:
+            message = faults.of_connection(server, fault)
+            if fault.kind == "refused":  # nothing was sent, and a server that starts may be there in a moment
+                raise _Later(message, REFUSED_SECONDS) from fault
+            raise answer.broken_off(faults.in_the_middle(server), message) from fault
         finally:
-            exchange.close()
+            if answer.has_ended:
+                exchange.let_end()
+            else:
+                exchange.close()
         return answer.generated()
 
-    def _listen(self, exchange: Exchange, head: Head, answer: _Answer) -> None:
-        """Reads the answer to its end, or to where it is long enough."""
+    def _listen(self, exchange: Exchange, head: Head, answer: Answer, latest: float) -> None:
+        """Reads the answer to its end, or to where it is long enough. It must begin by `latest`, in monotonic time."""
         kind = head.headers.get("content-type", "").partition(";")[0].strip()
         if kind == "application/json":  # a server that does not stream
             self._hear(_body(exchange, self._patience.first), answer)
             return
-        if kind != "text/event-stream":
+        if kind not in {"text/event-stream", ""}:
             raise EngineError(faults.not_the_api(self._server, kind))
-        reader, latest = EventReader(), time.monotonic() + self._patience.first
-        has_begun = False
+        reader, has_begun = EventReader(), False
         while not answer.is_over:
             received = exchange.next(self._patience.between if has_begun else latest - time.monotonic())
             try:
@@ -201,7 +202,7 @@ class RemoteModel:
                     faults.in_the_middle(self._server), f"{self._server.host} ended its answer before it began"
                 )
 
-    def _hear(self, event: bytes, answer: _Answer) -> None:
+    def _hear(self, event: bytes, answer: Answer) -> None:
         try:
             heard = api.heard(json.loads(event))
         except (ValueError, RecursionError) as fault:
@@ -231,62 +232,6 @@ class RemoteModel:
         elif field := next((name for name in api.INSTEAD if name in body and name in words), ""):
             raise _Refused(field)
         raise EngineError(message)
-
-
-class _Answer:
-    """What was said so far, as `engine.types.Generated` has it."""
-
-    def __init__(self, stop: StopRule, least_log_prob: float) -> None:
-        self._stop, self._least_log_prob = stop, least_log_prob
-        self._began = self._first = self._last = time.perf_counter()
-        self._text, self._half, self._log_prob = "", "", 0.0
-        self._ends: list[int] = []
-        self._log_probs: list[float] = []
-        self._tokens: list[int] = []
-        self._has_ended = False
-        self._is_cut_off = False
-        self.is_over = False
-
-    def add(self, said: api.Said) -> None:
-        self._last = time.perf_counter()
-        if not self._text:
-            self._first = self._last
-        text = self._half + said.text
-        # JSON may cut a character of the astral planes in two.
-        self._half = text[-1] if HIGH_SURROGATE.match(text[-1]) else ""
-        text = whole(text.removesuffix(self._half))
-        self._text += text
-        self._ends.append(len(self._text))
-        # Of a server that tells no probabilities, everything counts as sure: what is shown is then the filters' choice.
-        self._log_probs.append(said.log_prob or 0.0)
-        self._tokens.append(packed(text))
-        self._log_prob += said.log_prob or 0.0
-        self.is_over = self._stop(self._text) or self._log_prob < self._least_log_prob
-
-    def finish(self, why: str) -> None:
-        """The server says why the answer ends here."""
-        self._is_cut_off, self._has_ended, self.is_over = why == "length", why != "length", True
-
-    def done(self) -> None:
-        self._has_ended, self.is_over = not self.is_over, True
-
-    def generated(self) -> Generated:
-        return Generated(
-            self._text,
-            tuple(self._ends),
-            tuple(self._log_probs),
-            end_log_prob=0.0 if self._has_ended else None,
-            stopped=not self._is_cut_off,
-            prefill_ms=(self._first - self._began) * 1000,
-            decode_ms=(self._last - self._first) * 1000,
-            tokens=tuple(self._tokens),
-        )
-
-    def broken_off(self, message: str, otherwise: str) -> EngineError:
-        """`message`, with what was said; `otherwise` where that is nothing."""
-        if not self._text:
-            return EngineError(otherwise)
-        return BrokenOffError(message, replace(self.generated(), stopped=False))
 
 
 class _Refused(Exception):  # noqa: N818 - it is asked again without the field

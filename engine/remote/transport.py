@@ -14,13 +14,13 @@ import queue
 import ssl
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.types import CancellationToken, EngineError
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 5.0
 KEPT_CONNECTIONS = 4
 KEPT_SECONDS = 30.0
+LAST_BYTES_SECONDS = 2.0  # for what stands behind the end of an answer
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 
 
@@ -43,6 +44,18 @@ class Head:
 
 # What an exchange hears: its head, then bytes, None at the end; or what went wrong. Wakes it where it is cancelled.
 _Heard = Head | bytes | None | BaseException
+
+
+# Why a connection failed: see `_kind_of`.
+Kind = Literal["certificate", "encryption", "proxy", "refused", "no answer", "setup", "lost"]
+
+
+class ConnectionFault(Exception):  # noqa: N818 - becomes an EngineError that knows the server
+    """`reason` is the system's own word for it; never an address, which may hold a password."""
+
+    def __init__(self, kind: Kind, reason: str) -> None:
+        super().__init__(kind, reason)
+        self.kind, self.reason = kind, reason
 
 
 class TooLate(Exception):  # noqa: N818 - becomes an EngineError that knows what was waited for
@@ -83,7 +96,7 @@ class Exchange:
     def next(self, seconds: float) -> bytes | None:
         """What comes next of the answer, None at its end.
 
-        Raises `TooLate`, `Cancelled`, and `OSError`, `ssl.SSLError` or `httpx2.HTTPError` for a connection that failed.
+        Raises `TooLate`, `Cancelled`, `ConnectionFault`, and `EngineError` for an environment that is wrong.
         """
         heard = self._next(seconds)
         assert not isinstance(heard, Head)  # noqa: S101 - as `_ask` has it
@@ -110,6 +123,11 @@ class Exchange:
         if self._closing.acquire(blocking=False):
             self._task.cancel()
 
+    def let_end(self) -> None:
+        """What little is left of an answer is read, so that the next one need not connect anew."""
+        loop = _loop()
+        loop.call_soon_threadsafe(loop.call_later, LAST_BYTES_SECONDS, self.close)
+
 
 async def _ask(
     url: str, headers: dict[str, str], body: dict[str, Any], heard: queue.SimpleQueue[_Heard], *, is_loopback: bool
@@ -121,8 +139,38 @@ async def _ask(
             async for received in response.aiter_bytes():
                 heard.put(received)
         heard.put(None)
-    except Exception as fault:  # noqa: BLE001 - raised where it is waited for
+    except EngineError as fault:
         heard.put(fault)
+    except Exception as fault:  # noqa: BLE001 - of whatever kind: raised where it is waited for
+        heard.put(_fault_of(fault))
+
+
+def _fault_of(fault: Exception) -> ConnectionFault:
+    import httpx2
+
+    for each in _causes(fault):
+        if isinstance(each, ssl.SSLCertVerificationError):
+            return ConnectionFault("certificate", each.verify_message)
+        if isinstance(each, ssl.SSLError):
+            return ConnectionFault("encryption", each.reason or "")
+    kinds: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Kind], ...] = (
+        (httpx2.ProxyError, "proxy"),
+        (httpx2.ConnectTimeout, "no answer"),
+        (httpx2.ConnectError, "refused"),
+        ((ImportError, ValueError, httpx2.UnsupportedProtocol), "setup"),
+    )
+    kind: Kind = next((kind for types, kind in kinds if isinstance(fault, types)), "lost")
+    said = (each.strerror for each in _causes(fault) if isinstance(each, OSError) and each.strerror)
+    return ConnectionFault(kind, next(said, type(fault).__name__))
+
+
+def _causes(fault: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while fault is not None and id(fault) not in seen:
+        seen.add(id(fault))
+        yield fault
+        yield from getattr(fault, "exceptions", ())  # several addresses were tried
+        fault = fault.__cause__ or fault.__context__
 
 
 @cache

@@ -36,7 +36,7 @@ class ScriptedServer:
     scheme: str
     port: int = 0
     replies: list[Reply] = field(default_factory=list)
-    asked: list[dict[str, Any]] = field(default_factory=list)  # path, headers in small letters, body
+    asked: list[dict[str, Any]] = field(default_factory=list)  # path, headers in small letters, body, from
     began: threading.Event = field(default_factory=threading.Event)  # a request is there
     left: threading.Event = field(default_factory=threading.Event)  # the client has closed a connection that was held
 
@@ -84,7 +84,7 @@ def serving(*replies: Reply, encrypted: bool = False) -> Iterator[ScriptedServer
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            script.asked.append({"path": self.path, "headers": headers, "body": body})
+            script.asked.append({"path": self.path, "headers": headers, "body": body, "from": self.client_address})
             reply = script.replies.pop(0) if len(script.replies) > 1 else script.replies[0]
             script.began.set()
             try:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -237,6 +238,26 @@ def test_enough_closes_the_connection() -> None:
     with serving(Reply((delta("One."), delta("\n"), delta("Two.")), holds=True)) as server:
         assert ask(model(server), stop="\n").text == "One.\n"
         assert server.left.wait(10)
+
+
+def test_whole_answers_share_a_connection() -> None:
+    with serving(speech("Yes.")) as server:
+        asked = model(server)
+        for _ in range(3):
+            ask(asked)
+            _until_idle()
+    assert len({each["from"] for each in server.asked}) == 1
+
+
+def _until_idle() -> None:
+    """Until the transport has read what stood behind the end."""
+
+    async def others() -> int:
+        return len(asyncio.all_tasks()) - 1
+
+    loop = transport._loop()
+    while asyncio.run_coroutine_threadsafe(others(), loop).result():
+        pass
 
 
 def test_cancelled_requests_leave_neither_threads_nor_connections() -> None:
