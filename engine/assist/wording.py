@@ -17,14 +17,16 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         " workspace that best match your question; for answers choose a chat model, such as CodeGeeX4, in"
         " codegeex.model, or name a server in codegeex.chat.remote.url."),
         ("模型 {name} 只能补全代码，不能对话：以下并非回答，而是工作区中与问题最匹配的位置；"
-        "如需回答，请在 codegeex.model 中选择能对话的模型（例如 CodeGeeX4），或在 codegeex.chat.remote.url 中指定服务器。"),
+        "如需回答，请在 codegeex.model 中选择能对话的模型（例如 CodeGeeX4），"
+        "或在 codegeex.chat.remote.url 中指定服务器。"),
     ),
     "cannot_converse_nothing": (
         ("The model {name} completes code but does not converse, and nothing in the workspace matches your question;"
         " for answers choose a chat model, such as CodeGeeX4, in codegeex.model, or"
         " name a server in codegeex.chat.remote.url."),
         ("模型 {name} 只能补全代码，不能对话，工作区中也没有与问题匹配的内容；"
-        "如需回答，请在 codegeex.model 中选择能对话的模型（例如 CodeGeeX4），或在 codegeex.chat.remote.url 中指定服务器。"),
+        "如需回答，请在 codegeex.model 中选择能对话的模型（例如 CodeGeeX4），"
+        "或在 codegeex.chat.remote.url 中指定服务器。"),
     ),
     "cannot_do": (
         ("The model {name} cannot do this (it can: {can}): choose a model that can {needed}, such as {models},"
