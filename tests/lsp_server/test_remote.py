@@ -61,6 +61,17 @@ async def test_with_both_the_model_here_is_never_loaded() -> None:
             assert (await Chat(editor).ask("Why?"))["text"] == "Because."
 
 
+async def test_a_server_can_be_named_and_taken_back_at_any_time() -> None:
+    with serving(speech("there", make=text)) as server:
+        async with window(ScriptedModel("here")) as editor:
+            at = editor.open("x = <cursor>\n")
+            assert await editor.suggestion(at) == "here"
+            for settings, expected in ((sent_to(server, "completion"), "there"), ({"enable": True}, "here")):
+                configured = types.DidChangeConfigurationParams({"codegeex": settings})
+                editor.client.workspace_did_change_configuration(configured)
+                assert await editor.suggestion(at) == expected
+
+
 async def test_by_default_nothing_is_sent_anywhere() -> None:
     async with window(ScriptedModel("value")) as editor:
         assert await editor.suggestion(editor.open("x = <cursor>\n")) == "value"
