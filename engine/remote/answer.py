@@ -20,7 +20,7 @@ class Answer:
     def __init__(self, stop: StopRule, least_log_prob: float) -> None:
         self._stop, self._least_log_prob = stop, least_log_prob
         self._began = self._first = self._last = time.perf_counter()
-        self._text, self._half, self._log_prob = "", "", 0.0
+        self.text, self._half, self._log_prob = "", "", 0.0
         self._ends: list[int] = []
         self._log_probs: list[float] = []
         self._tokens: list[int] = []
@@ -30,19 +30,19 @@ class Answer:
 
     def add(self, said: Said) -> None:
         self._last = time.perf_counter()
-        if not self._text:
+        if not self.text:
             self._first = self._last
         text = self._half + said.text
         # JSON may cut a character of the astral planes in two.
         self._half = text[-1] if HIGH_SURROGATE.match(text[-1]) else ""
         text = whole(text.removesuffix(self._half))
-        self._text += text
-        self._ends.append(len(self._text))
+        self.text += text
+        self._ends.append(len(self.text))
         # Of a server that tells no probabilities, everything counts as sure: what is shown is then the filters' choice.
         self._log_probs.append(said.log_prob or 0.0)
         self._tokens.append(packed(text))
         self._log_prob += said.log_prob or 0.0
-        self.is_over = self._stop(self._text) or self._log_prob < self._least_log_prob
+        self.is_over = self._stop(self.text) or self._log_prob < self._least_log_prob
 
     def finish(self, why: str) -> None:
         """The server says why the answer ends here."""
@@ -53,7 +53,7 @@ class Answer:
 
     def generated(self) -> Generated:
         return Generated(
-            self._text,
+            self.text,
             tuple(self._ends),
             tuple(self._log_probs),
             end_log_prob=0.0 if self.has_ended and not self._is_cut_off else None,
@@ -65,6 +65,6 @@ class Answer:
 
     def broken_off(self, message: str, otherwise: str) -> EngineError:
         """`message`, with what was said; `otherwise` where that is nothing."""
-        if not self._text:
+        if not self.text:
             return EngineError(otherwise)
         return BrokenOffError(message, replace(self.generated(), stopped=False))

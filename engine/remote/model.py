@@ -181,6 +181,8 @@ class RemoteModel:
         kind = head.headers.get("content-type", "").partition(";")[0].strip()
         if kind == "application/json":  # a server that does not stream
             self._hear(_body(exchange, self._patience.first), answer)
+            if not (answer.text or answer.has_ended):
+                raise EngineError(faults.not_the_api(self._server, "JSON of another kind"))
             return
         if kind not in {"text/event-stream", ""}:
             raise EngineError(faults.not_the_api(self._server, kind))

@@ -132,6 +132,7 @@ def test_what_was_said_before_a_connection_was_lost_is_kept(reply: Reply) -> Non
         (refusal(302, location="http://evil.example/v1"), "sends on to evil.example"),
         (refusal(429, "slowly", retry_after="3600"), "takes no more requests for now: slowly"),
         (Reply((b"<html>",), kind="text/html"), "does not speak OpenAI's API .*text/html"),
+        (Reply((b"{}",), kind="application/json"), "does not speak OpenAI's API .*JSON of another kind"),
         (Reply((event("[]"), DONE)), "^$"),
         (Reply((event("nonsense"),)), "not JSON"),
         (Reply((), breaks_off=True), "closed the connection without an answer"),
