@@ -49,7 +49,9 @@ class Answer:
         self._is_cut_off, self.has_ended, self.is_over = why == "length", True, True
 
     def done(self) -> None:
-        self.has_ended, self.is_over = not self.is_over, True
+        """The server says that nothing more comes."""
+        if not self.is_over:
+            self.has_ended = self.is_over = True
 
     def generated(self) -> Generated:
         return Generated(

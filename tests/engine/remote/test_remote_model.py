@@ -71,6 +71,11 @@ def test_a_gap_is_prompt_and_suffix_and_its_probabilities_count() -> None:
     assert {key: server.asked[0]["body"][key] for key in ("prompt", "suffix")} == {"prompt": "f(", "suffix": "\n)"}
 
 
+def test_the_end_counts_also_where_all_comes_at_once() -> None:
+    with serving(Reply((text("x", log_prob=-0.5) + text(")", "stop", log_prob=-0.25) + DONE,))) as server:
+        assert ask(model(server, "completion")).end_log_prob == 0.0
+
+
 def test_probabilities_as_llama_cpp_tells_them() -> None:
     told = {"content": [{"token": "a", "logprob": -0.1}, {"token": "b", "logprob": -0.2}]}
     with serving(Reply((event({"choices": [{"text": "ab", "logprobs": told, "finish_reason": "stop"}]}),))) as server:
