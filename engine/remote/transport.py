@@ -202,8 +202,16 @@ def _certificates() -> ssl.SSLContext | bool:
     return True
 
 
-@cache
+_STARTING = threading.Lock()
+
+
 def _loop() -> asyncio.AbstractEventLoop:
+    with _STARTING:  # a cache alone may make two
+        return _started_loop()
+
+
+@cache
+def _started_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
 
     def run() -> None:
