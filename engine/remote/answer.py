@@ -17,8 +17,8 @@ HIGH_SURROGATE = re.compile(r"[\ud800-\udbff]")
 class Answer:
     """What was said so far. `is_over`: nothing more is wanted, or comes; `has_ended`: the server has ended it."""
 
-    def __init__(self, stop: StopRule, least_log_prob: float) -> None:
-        self._stop, self._least_log_prob = stop, least_log_prob
+    def __init__(self, stop: StopRule, least_log_prob: float, max_new_tokens: int) -> None:
+        self._stop, self._least_log_prob, self._most = stop, least_log_prob, max_new_tokens
         self._began = self._first = self._last = time.perf_counter()
         self.text, self._half, self._log_prob = "", "", 0.0
         self._ends: list[int] = []
@@ -43,6 +43,8 @@ class Answer:
         self._tokens.append(packed(text))
         self._log_prob += said.log_prob or 0.0
         self.is_over = self._stop(self.text) or self._log_prob < self._least_log_prob
+        if len(self._ends) > self._most:  # a server that knows no limit: each piece is a token or more
+            self.is_over = self._is_cut_off = True
 
     def finish(self, why: str) -> None:
         """The server says why the answer ends here."""

@@ -123,7 +123,7 @@ class RemoteModel:
             raise Cancelled
         if time.monotonic() < self._quiet_until:
             raise EngineError(self._busy)
-        answer = Answer(stop, least_log_prob)
+        answer = Answer(stop, least_log_prob, max_new_tokens)
         asked = self._asked(tokens)
         retries = RETRIES if self._server.purpose == "chat" else 0
         while True:

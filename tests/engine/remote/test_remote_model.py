@@ -88,6 +88,13 @@ def test_an_answer_that_is_too_long_was_not_ended_by_the_model() -> None:
         assert not ask(model(server)).stopped
 
 
+def test_a_server_that_knows_no_limit_is_left() -> None:
+    with serving(Reply(tuple(delta("a") for _ in range(100)), holds=True)) as server:
+        generated = ask(model(server))
+        assert server.left.wait(10)
+    assert (len(generated.text), generated.stopped) == (51, False)
+
+
 def test_bytes_may_be_cut_anywhere() -> None:
     whole = b": hello\r\n\r\n" + (delta("编程") + delta("😀!", "stop")).replace(b"\n", b"\r\n") + DONE
     with serving(Reply(tuple(whole[at : at + 1] for at in range(len(whole))))) as server:
