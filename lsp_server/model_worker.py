@@ -85,11 +85,10 @@ class ModelWorker:
             if settings is not self._wanted:
                 return "", ""  # of a burst of changes only the last one's model is worth loading
             notices = []
-            if settings.server("chat"):
-                try:
-                    self._loaded(settings, "chat")
-                except EngineError as fault:
-                    notices.append(str(fault))
+            try:
+                self._loaded(settings, "chat")  # most often the same
+            except EngineError as fault:
+                notices.append(str(fault))
             name = self._loaded(settings).description.name
             notices, self._notice = [*notices, self._notice], ""
             return name, "; ".join(filter(None, notices))
@@ -200,8 +199,6 @@ class ModelWorker:
         except EngineError:
             self._models.pop(purpose, None)
             raise
-        if not server and not settings.server("chat"):
-            self._models["chat"] = model
         if purpose == "completion" and model is not self._models.get(purpose):
             self._frames, self._speed = Frames(), DecodeSpeed()  # those there are the old model's
         self._models[purpose] = model

@@ -46,6 +46,9 @@ async def test_the_server_completes_and_the_model_here_does_not_converse() -> No
     with serving(speech("val", "ue", make=text)) as server:
         async with window(ScriptedModel(), initialization_options=sent_to(server, "completion")) as editor:
             assert await editor.suggestion(editor.open("x = <cursor>\n")) == "value"
+            description = editor.server.session.worker.description("chat")
+            assert description
+            assert description.name == "scripted"
             assert not (await Chat(editor).ask("Why?"))["converses"]
     assert server.asked[0]["body"]["prompt"].endswith("x = ")
 
