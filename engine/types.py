@@ -216,6 +216,14 @@ class Generated:
     others: tuple[tuple[tuple[int, float], ...], ...] = ()
 
 
+class BrokenOffError(EngineError):
+    """An answer that was lost in the middle: `said` is what had come."""
+
+    def __init__(self, message: str, said: Generated) -> None:
+        super().__init__(message)
+        self.said = said
+
+
 @dataclass(frozen=True)
 class Completion:
     """Text to insert at the cursor, with the document's own line ends. `confidence` is in 0..1."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from engine.types import EngineError
 from lsp_server import reporting, status
@@ -31,7 +31,9 @@ async def prepare_model(server: CodegeexServer) -> None:
         if notice:
             reporting.warning(server, notice)
         if name:
-            status.change(server, Status(kind="Warning" if notice else "Normal", message=notice, model=name))
-            reporting.info(server, f"model ready: {name}")
+            goes_to = session.settings.goes_to
+            kind: Literal["Warning", "Normal"] = "Warning" if notice else "Normal"
+            status.change(server, Status(kind=kind, message=notice or goes_to, model=name, remote=goes_to))
+            reporting.info(server, f"model ready: {name}" + (f" ({goes_to})" if goes_to else ""))
     except EngineError as fault:
         reporting.fault(server, str(fault))
