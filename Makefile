@@ -8,7 +8,7 @@ CLIENT := clients/vscode
 # Where `make playground` listens, on loopback.
 PORT   ?= 8899
 
-.PHONY: demo test test-large test-vscode check bench bench-peer bench-vscode bench-convert screenshots format train clean vsix playground
+.PHONY: demo test test-large test-remote test-vscode check bench bench-peer bench-vscode bench-convert screenshots format train clean vsix playground
 
 demo: $(VENV)/.runtime
 	@$(BIN)/codegeex-lsp demo
@@ -36,6 +36,12 @@ vsix: $(CLIENT)/node_modules/.made $(VENV)/.runtime
 # VS Code in a browser, with the extension, the embedded model and a sample project: prints its address.
 playground: vsix
 	node $(CLIENT)/tools/playground.mjs --daemon $(abspath $(BIN))/codegeex-lsp --port $(PORT)
+
+# Against llama-cpp-python's server, which is built from its source first: some ten minutes of two cores, once.
+test-remote: $(VENV)/.dev
+	$(BIN)/python -c "import llama_cpp.server" 2>/dev/null || CMAKE_ARGS="-DGGML_NATIVE=ON" \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check "llama-cpp-python[server]>=0.3.36,<0.4"
+	$(BIN)/python -m pytest tests/remote_server
 
 # What needs some 10 GB of memory and minutes: CodeGeeX-13B at its real width.
 test-large: $(VENV)/.dev

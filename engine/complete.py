@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from engine.context.collect import Workspaces, collect
+from engine.context.collect import Workspaces, catch_up, collect
 from engine.decode_speed import DecodeSpeed
 from engine.gap import Gap, gap_of
 from engine.languages import Language
@@ -90,7 +90,7 @@ def complete(
     if prompt is None:
         prompt, snippets, frame = _lay_out(request, gap, model, settings, workspaces, cancellation, watch)
         if frames is not None:
-            frames.put(where, frame)
+            frames.put(where, frame, request.defined)
     cancellation.check()
     is_enough = stop_rule(gap.mode, gap.prefix, gap.suffix)
 
@@ -146,14 +146,16 @@ def refresh(
     gap = gap_of(request, model, settings)
     where = _where(gap, workspaces)
     old = frames.get(where)
-    if old is None or frames.is_fresh(where):
+    if old is None or frames.is_fresh(where, request.defined):
         return
+    catch_up(request, workspaces)
+    cancellation.check()
     prompt, _, frame = _lay_out(request, gap, model, settings, workspaces, cancellation, _Stopwatch())
     if shows_the_same(old, frame):
-        frames.touch(where)
+        frames.touch(where, request.defined)
         return
     model.generate(prompt.tokens, 1, lambda _: True, cancellation, head=prompt.head, priority=Priority.WARM_UP)
-    frames.put(where, frame)
+    frames.put(where, frame, request.defined)
 
 
 def _where(gap: Gap, workspaces: Workspaces) -> Hashable:

@@ -107,6 +107,8 @@ class CompletionRequest:
 
     `others` are the documents open beside it, the last looked at first. `mode` None lets the engine decide. `recent`
     are the places last edited in other files of its folder, the last first: (path, ((start line, end line), ...)).
+    `defined` are lines of files of its folder, (path, line): there the editor knows the names at the cursor to be
+    defined, the nearest name's first.
     """
 
     document: Document
@@ -114,6 +116,7 @@ class CompletionRequest:
     others: tuple[Document, ...] = ()
     mode: Mode | None = None
     recent: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = ()
+    defined: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -211,6 +214,14 @@ class Generated:
     reused_tokens: int = 0
     tokens: tuple[int, ...] = ()
     others: tuple[tuple[tuple[int, float], ...], ...] = ()
+
+
+class BrokenOffError(EngineError):
+    """An answer that was lost in the middle: `said` is what had come."""
+
+    def __init__(self, message: str, said: Generated) -> None:
+        super().__init__(message)
+        self.said = said
 
 
 @dataclass(frozen=True)

@@ -63,11 +63,7 @@ class Asking:
 
     async def outcome(self, request: RequestToken) -> Outcome | None:
         """The answer; None where `request` was superseded meanwhile. Raises as the model does."""
-        superseded = asyncio.ensure_future(request.superseded.wait())
-        try:
-            await asyncio.wait([self._task, superseded], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            superseded.cancel()
+        await request.or_done(self._task)
         if request.is_cancelled:
             return None
         return self._task.result()

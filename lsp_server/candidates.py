@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 from lsp_server.request_token import RequestToken
 
@@ -38,13 +37,9 @@ class Candidates:
 
     async def wait(self, asking: asyncio.Future[None], token: RequestToken) -> None:
         """Until all are here, no more will come, the request is superseded, or it takes too long to hold it back."""
-        waits: list[asyncio.Future[Any]] = [
-            asyncio.ensure_future(event.wait()) for event in (self._full, token.superseded)
-        ]
+        full = asyncio.ensure_future(self._full.wait())
         try:
-            limit = None if self._send else MAX_WAIT_SECONDS
-            await asyncio.wait([asking, *waits], timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+            await token.or_done(asking, full, timeout_seconds=None if self._send else MAX_WAIT_SECONDS)
         finally:
             self._closed = True
-            for each in waits:
-                each.cancel()
+            full.cancel()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from engine.types import EngineError
 from lsp_server import reporting, status
@@ -32,10 +31,11 @@ async def prepare_model(server: CodegeexServer) -> None:
         if notice:
             reporting.warning(server, notice)
         if name:
-            description = session.worker.description
-            converses = description is not None and "chat" in description.capabilities
-            ready = Status(message=notice, model=name, converses=converses)
-            status.change(server, replace(ready, kind="Warning") if notice else ready)
-            reporting.info(server, f"model ready: {name}")
+            goes_to = session.settings.goes_to
+            kind: Literal["Warning", "Normal"] = "Warning" if notice else "Normal"
+            answers = session.worker.description("chat")
+            chat = answers.name if answers and "chat" in answers.capabilities else ""
+            status.change(server, Status(kind=kind, message=notice or goes_to, model=name, chat=chat, remote=goes_to))
+            reporting.info(server, f"model ready: {name}" + (f" ({goes_to})" if goes_to else ""))
     except EngineError as fault:
         reporting.fault(server, str(fault))

@@ -7,21 +7,24 @@ within a decode step: what a person waits for is never behind what nobody wants 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from engine.candidates import complete_candidates
 from engine.complete import complete, refresh
 from engine.context.collect import Workspaces
+from engine.context.workspace import WorkspaceIndex
 from engine.decode_speed import DecodeSpeed
 from engine.model.catalog import EMBEDDED, find_model
 from engine.model.folder import Confidence, ModelDescription
 from engine.model.protocol import LanguageModel
 from engine.prompt.frames import Frames
+from engine.remote.server import Purpose, Server
 from engine.serving.client import EngineClient
 from engine.serving.model import ServedModel
 from engine.types import CancellationToken, CompletionRequest, EngineError, Outcome, Priority
@@ -35,17 +38,40 @@ NOTHING_IS_SURE = Confidence(show=1.0, few=1.0, many=1.0)
 LoadModel = Callable[[str, str, int], LanguageModel]
 
 
+@dataclass
+class _Slot:
+    """A model and what it was loaded by. One that failed to load is not tried again until that changes."""
+
+    key: Hashable = None
+    model: LanguageModel | None = None
+    fault: EngineError | None = None
+
+    def get(self, key: Hashable, load: Callable[[], LanguageModel]) -> LanguageModel:
+        """Raises `EngineError`."""
+        if self.key != key:
+            self.key, self.model, self.fault = key, None, None
+            try:
+                self.model = load()
+            except EngineError as fault:
+                self.fault = fault
+        if self.model is None:
+            raise self.fault or EngineError("the model is not loaded")
+        return self.model
+
+
 class ModelWorker:
-    """Loads the model when it is first needed, or when `prepare` says so, and again when the settings name another."""
+    """Loads models when they are first needed, or when `prepare` says so, and again when the settings name others.
+
+    Completion and chat share the model on this machine, each unless a server is named for it.
+    """
 
     def __init__(self, load: LoadModel) -> None:
         self._load = load
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
-        self._model: LanguageModel | None = None
-        self._key: tuple[str, str, int] | None = None
-        self._fault: EngineError | None = None
+        self._local, self._remote = _Slot(), {"completion": _Slot(), "chat": _Slot()}
+        self._models: dict[Purpose, LanguageModel] = {}  # those in use
         self._notice = ""
-        self._wanted: tuple[str, str, int] | None = None
+        self._wanted: Settings | None = None
         self._frames, self._speed = Frames(), DecodeSpeed()
 
     async def prepare(self, settings: Settings) -> tuple[str, str]:
@@ -54,14 +80,19 @@ class ModelWorker:
         And why it is not the model that was chosen, or ""; said once for each time a model is loaded. Raises
         `EngineError`.
         """
-        self._wanted = settings.model_key
+        self._wanted = settings
 
         def work() -> tuple[str, str]:
-            if settings.model_key != self._wanted:
+            if settings is not self._wanted:
                 return "", ""  # of a burst of changes only the last one's model is worth loading
+            notices = []
+            try:
+                self._loaded(settings, "chat")  # most often the same
+            except EngineError as fault:
+                notices.append(str(fault))
             name = self._loaded(settings).description.name
-            notice, self._notice = self._notice, ""
-            return name, notice
+            notices, self._notice = [*notices, self._notice], ""
+            return name, "; ".join(filter(None, notices))
 
         return await self._run(work)
 
@@ -100,7 +131,8 @@ class ModelWorker:
     @property
     def confidence(self) -> Confidence:
         """How sure of an answer the loaded model has to be; before there is one, surer than anything is."""
-        return self.description.confidence if self.description else NOTHING_IS_SURE
+        description = self.description("completion")
+        return description.confidence if description else NOTHING_IS_SURE
 
     async def complete_candidates(
         self,
@@ -140,17 +172,21 @@ class ModelWorker:
 
         await self._run(work)
 
+    def catch_up(self, index: WorkspaceIndex) -> None:
+        """Before anybody waits for it: an index reads what was opened."""
+        with suppress(RuntimeError):  # the session has ended
+            self._thread.submit(index.catch_up)
+
     async def lend(self, settings: Settings, search: Callable[[], T]) -> tuple[LanguageModel, T]:
-        """The model, to be used in another thread beside this one, and what `search` finds.
+        """The model that answers, to be used in another thread beside this one, and what `search` finds.
 
         The indexes may be asked in this thread only, and a search takes milliseconds. Raises `EngineError`.
         """
-        return await self._run(lambda: (self._loaded(settings), search()))
+        return await self._run(lambda: (self._loaded(settings, "chat"), search()))
 
-    @property
-    def description(self) -> ModelDescription | None:
-        """What the loaded model says of itself; None while there is none. From any thread."""
-        model = self._model
+    def description(self, purpose: Purpose) -> ModelDescription | None:
+        """What the model that is in use for this says of itself; None while there is none. From any thread."""
+        model = self._models.get(purpose)
         return model.description if model else None
 
     def stop(self) -> None:
@@ -159,18 +195,24 @@ class ModelWorker:
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def _loaded(self, settings: Settings) -> LanguageModel:
-        """In the worker's thread. A model that failed to load is not tried again until the settings change."""
-        if self._key != settings.model_key:
-            self._key, self._model, self._fault, self._notice = settings.model_key, None, None, ""
+    def _loaded(self, settings: Settings, purpose: Purpose = "completion") -> LanguageModel:
+        """In the worker's thread. Raises `EngineError`."""
+        try:
+            if server := settings.server(purpose):
+                model = self._remote[purpose].get(server, partial(load_remote_model, server))
+            else:
+                model = self._local.get(settings.model_key, partial(self._load_local, *settings.model_key))
+        except EngineError:
+            self._models.pop(purpose, None)
+            raise
+        if purpose == "completion" and model is not self._models.get(purpose):
             self._frames, self._speed = Frames(), DecodeSpeed()  # those there are the old model's
-            try:
-                self._model, self._notice = _load_or_embedded(self._load, *settings.model_key)
-            except EngineError as fault:
-                self._fault = fault
-        if self._model is None:
-            raise self._fault or EngineError("the model is not loaded")
-        return self._model
+        self._models[purpose] = model
+        return model
+
+    def _load_local(self, *key: Any) -> LanguageModel:
+        model, self._notice = _load_or_embedded(self._load, *key)
+        return model
 
 
 def _call(loop: asyncio.AbstractEventLoop, tell: Callable[[Outcome], None], outcome: Outcome) -> None:
@@ -211,6 +253,13 @@ def engine_client() -> EngineClient:
 def load_served_model(name: str, device: str, threads: int) -> LanguageModel:
     """The `LoadModel` of a window: the model in the engine process, shared with all other windows."""
     return ServedModel(engine_client(), find_model(name), device, threads)
+
+
+def load_remote_model(server: Server) -> LanguageModel:
+    """Nothing is sent before the model is asked. Raises `EngineError`."""
+    from engine.remote.model import RemoteModel
+
+    return RemoteModel(server)
 
 
 def load_ctranslate_model(name: str, device: str, threads: int) -> LanguageModel:

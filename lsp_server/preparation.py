@@ -60,14 +60,11 @@ class Preparation:
         if self.task is None or place is None or self._run.place is None or not self._run.place.is_at(place):
             self.cancel()
             return
-        superseded = asyncio.ensure_future(token.superseded.wait())
         try:
-            await asyncio.wait([self.task, superseded], return_when=asyncio.FIRST_COMPLETED)
+            await token.or_done(self.task)
         except asyncio.CancelledError:
             self.cancel()
             raise
-        finally:
-            superseded.cancel()
         if token.is_cancelled:
             self.cancel()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from engine.types import CancellationToken
 
@@ -17,3 +18,11 @@ class RequestToken(CancellationToken):
     def cancel(self) -> None:
         super().cancel()
         self.superseded.set()
+
+    async def or_done(self, *work: asyncio.Future[Any], timeout_seconds: float | None = None) -> None:
+        """Waits until the first of these is done, the request is superseded, or so long. The work goes on."""
+        superseded = asyncio.ensure_future(self.superseded.wait())
+        try:
+            await asyncio.wait([*work, superseded], timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            superseded.cancel()

@@ -36,6 +36,9 @@ class Session:
     debounce: Debounce = field(default_factory=Debounce)
     offers: Offers = field(default_factory=Offers)
     asking: dict[str, Asking] = field(default_factory=dict)  # the last question about each document
+    defined: dict[str, tuple[tuple[str, int], ...]] = field(
+        default_factory=dict
+    )  # see `CompletionRequest`; by document
     all_asked: Place | None = None  # the last place for which every candidate is in the cache
     _cache: CompletionCache = field(default_factory=CompletionCache)
     _cached_for: Settings | None = None
@@ -86,6 +89,7 @@ class Session:
         self.cache.drop(uri)
         self._dismissed.pop(uri, None)
         self._own_changes.pop(uri, None)
+        self.defined.pop(uri, None)
         self._changes += 1
 
     @property

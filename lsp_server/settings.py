@@ -6,11 +6,13 @@ Every client shows the same names under the section `codegeex`; `json_schema` is
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.assist.tasks import AssistSettings
+from engine.remote.infilling import BY_FIELD, FORMS
+from engine.remote.server import Purpose, Server, read_server, url_fault
 from engine.types import CompletionSettings, Eagerness
 
 SECTION = "codegeex"
@@ -18,7 +20,11 @@ SECTION = "codegeex"
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting. `low` and `high` bound numbers; `choices` bounds strings; a None default means "decided by us"."""
+    """One setting. `low` and `high` bound numbers; `choices` bounds strings; a None default means "decided by us".
+
+    `check` says what is wrong with a string that is not empty, or "". `is_private`: says where text goes, so that no
+    workspace may decide it.
+    """
 
     name: str
     kind: type
@@ -28,6 +34,8 @@ class Setting:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    check: Callable[[str], str] | None = None
+    is_private: bool = False
 
     def fault(self, value: Any) -> str:
         """What is wrong with `value`, or ""."""
@@ -43,7 +51,7 @@ class Setting:
             return f"must be one of {', '.join(self.choices)}, not {value!r}"
         if isinstance(value, list) and not all(isinstance(entry, str) for entry in value):
             return f"must be a list of strings, not {value!r}"
-        return ""
+        return self.check(str(value)) if self.check and value else ""
 
 
 _JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
@@ -81,6 +89,37 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "completion.mode", str, "auto", "How much to suggest: the rest of the line, a block, or what fits.",
         "补全范围：行、代码块，或自动。", choices=("auto", "line", "block"),
+    ),
+    Setting(
+        "completion.remote.url", str, "",
+        "A server with OpenAI's API that completes instead of the model on this machine, as `https://host/v1`; what "
+        "the model would be shown is sent there. Empty: none. Keys: `codegeex-lsp key set HOST`.",
+        "代替本机模型进行补全的服务器（OpenAI 兼容接口），例如 `https://host/v1`；向模型提供的内容会发送到该服务器。"
+        "留空则不使用。密钥：`codegeex-lsp key set HOST`。", check=url_fault, is_private=True,
+    ),
+    Setting(
+        "completion.remote.model", str, "", "The server's name for the model that completes.",
+        "服务器上用于补全的模型名称。", is_private=True,
+    ),
+    Setting(
+        "completion.remote.infill", str, BY_FIELD,
+        "How the server is told what stands behind the cursor: in the API's field `suffix`, by the control tokens of "
+        "the model it has (`qwen2.5-coder` and others; for llama.cpp and vLLM), or not at all.",
+        "如何告知服务器光标之后的内容：API 的 `suffix` 字段、所用模型的控制标记"
+        "（`qwen2.5-coder` 等，适用于 llama.cpp 和 vLLM），或不告知。", choices=tuple(FORMS), is_private=True,
+    ),
+    Setting(
+        "chat.remote.url", str, "",
+        "A server with OpenAI's API that answers questions and edits code instead of the model on this machine, as "
+        "`https://host/v1`; questions, code and what they refer to are sent there. Empty: none. "
+        "Keys: `codegeex-lsp key set HOST`.",
+        "代替本机模型回答问题、修改代码的服务器（OpenAI 兼容接口），例如 `https://host/v1`；"
+        "问题、代码及其引用的内容会发送到该服务器。留空则不使用。密钥：`codegeex-lsp key set HOST`。",
+        check=url_fault, is_private=True,
+    ),
+    Setting(
+        "chat.remote.model", str, "", "The server's name for the model that answers.",
+        "服务器上用于回答的模型名称。", is_private=True,
     ),
     Setting(
         "chat.maxTokens", int, 1024, "The longest answer, in tokens.", "回答的最大长度（token 数）。", 16, 32768
@@ -121,6 +160,18 @@ class Settings:
     def model_key(self) -> tuple[str, str, int]:
         """What a loaded model depends on."""
         return self.values["model"], self.values["device"], self.values["threads"]
+
+    def server(self, purpose: Purpose) -> Server | None:
+        """The server that is asked for this instead of the model on this machine, None where none is."""
+        url = self.values[f"{purpose}.remote.url"]
+        model, infill = self.values[f"{purpose}.remote.model"], self.values["completion.remote.infill"]
+        return read_server(url, model, purpose, infill if purpose == "completion" else BY_FIELD) if url else None
+
+    @property
+    def goes_to(self) -> str:
+        """Where text is sent, for a person; "" where it stays on this machine."""
+        servers = (self.server("completion"), self.server("chat"))
+        return "; ".join(str(server) for server in servers if server)
 
     @property
     def mode(self) -> str:

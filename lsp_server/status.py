@@ -13,16 +13,16 @@ DID_CHANGE_STATUS = "codegeex/didChangeStatus"
 
 @dataclass(frozen=True)
 class Status:
-    """`busy` while nothing can be answered yet. `model` is the one that answers, "" where none does.
-
-    `converses`: it answers questions.
+    """`busy` while nothing can be answered yet. `model` is the one that completes, `chat` the one that answers
+    questions, "" where none does. `remote` says what is sent where, "" where nothing leaves the machine.
     """
 
     busy: bool = False
     kind: Literal["Normal", "Error", "Warning", "Inactive"] = "Normal"
     message: str = ""
     model: str = ""
-    converses: bool = False
+    chat: str = ""
+    remote: str = ""
 
 
 def change(server: CodegeexServer, status: Status) -> None:
@@ -39,4 +39,4 @@ def failed(server: CodegeexServer, message: str) -> None:
 def answered(server: CodegeexServer) -> None:
     """A completion came about: what was wrong before no longer is."""
     if server.status.kind == "Error":
-        change(server, replace(server.status, busy=False, kind="Normal", message=""))
+        change(server, replace(server.status, busy=False, kind="Normal", message=server.status.remote))

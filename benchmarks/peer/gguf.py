@@ -12,6 +12,7 @@ import json
 import struct
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine.convert.model_bin import float_weight, read_variables
@@ -62,8 +63,10 @@ def quantised(weight: NDArray[np.float32]) -> bytes:
     return made.tobytes()
 
 
-def write_gguf(folder: Path, to: Path, context_length: int) -> None:
-    """The model in `folder`, which must be of GLM's layout with tied embeddings, as the embedded one is."""
+def write_gguf(folder: Path, to: Path, context_length: int, more: Mapping[str, Fact] = MappingProxyType({})) -> None:
+    """The model in `folder`, which must be of GLM's layout with tied embeddings, as the embedded one is; with `more`
+    facts, which go before ours.
+    """
     import numpy as np
 
     variables = read_variables(folder / "model.bin")
@@ -79,6 +82,7 @@ def write_gguf(folder: Path, to: Path, context_length: int) -> None:
             "layer_norm_epsilon"
         ],
         **vocabulary_facts(json.loads((folder / "tokenizer.json").read_text()), len(tensors["token_embd.weight"])),
+        **more,
     }
     with to.open("wb") as stream:
         stream.write(MAGIC + struct.pack("<IQQ", VERSION, len(tensors), len(facts)))

@@ -17,6 +17,8 @@ TITLE = "CodeGeeX"
 # The client asks for receipts itself, so that "why this suggestion" can speak of what is on the screen already.
 DECIDED_BY_THE_CLIENT = {"context.receipts"}
 MACHINE = {"device", "threads"}  # what another machine would set differently is not synchronised between machines
+# Where code is sent is a person's decision: no workspace's settings can make it, trusted or not.
+PRIVATE = {setting.name for setting in SETTINGS if setting.is_private}
 SERVER_PATH = {
     "type": "string",
     "default": "",
@@ -38,7 +40,7 @@ def configuration() -> dict[str, Any]:
         short = name.removeprefix(f"{SECTION}.")
         if short in DECIDED_BY_THE_CLIENT:
             continue
-        scope = "machine-overridable" if short in MACHINE else "window"
+        scope = "machine" if short in PRIVATE else "machine-overridable" if short in MACHINE else "window"
         described = {key: value for key, value in entry.items() if key != "description"}
         properties[name] = described | {"scope": scope, "markdownDescription": f"%setting.{name}%"}
     properties[f"{SECTION}.server.path"] = SERVER_PATH

@@ -36,7 +36,7 @@ from engine.model.protocol import LanguageModel
 from engine.prompt.chat import Turn, chat_parts
 from engine.prompt.frame import encode
 from engine.sandbox.compilers import compile_check
-from engine.types import CancellationToken, EngineError, Generated, Priority
+from engine.types import BrokenOffError, CancellationToken, EngineError, Generated, Priority
 
 CHAT_MODELS = "CodeGeeX4, Qwen2.5-Coder-Instruct, DeepSeek-Coder-Instruct"
 TRANSLATION_MODELS = f"CodeGeeX4, CodeGeeX2, CodeGeeX-13B, {CHAT_MODELS.partition(', ')[2]}"
@@ -113,7 +113,12 @@ def respond(
     prompt = fit(request, gathered, code, description, model.tokenizer, settings)
     watcher.on_stage("answering")
     continues = not prompt.turns
-    said = _say(model, prompt, prompt.tokens, cancellation, watcher, continues=continues)
+    try:
+        said = _say(model, prompt, prompt.tokens, cancellation, watcher, continues=continues)
+    except BrokenOffError as lost:
+        if request.task not in {AssistTask.ASK, AssistTask.EXPLAIN}:
+            raise  # half of a code or of a message is nothing to put anywhere
+        return _broken_off(request, Answer(lost.said.text, prompt.used, prompt.notices, is_cut_off=True), lost)
     answer = Answer(said.text, prompt.used, prompt.notices, is_cut_off=not said.stopped)
     if not said.stopped:
         cut_off = say("cut_off", request.words, count=prompt.max_new_tokens)
@@ -134,10 +139,19 @@ def respond(
     tokens = encode(model.tokenizer, chat_parts(description, turns))
     if len(tokens) + len(said.tokens) > description.context_length:
         return _warned(answer, fault)
-    again = _say(model, prompt, tokens, cancellation, watcher)
+    try:
+        again = _say(model, prompt, tokens, cancellation, watcher)
+    except BrokenOffError as lost:
+        return _broken_off(request, _warned(answer, fault), lost)
     repaired, left = _read(request, replace(answer, text=again.text), continues=False)
     # A second answer that is worse in another way is still the one that was asked for last.
     return _warned(repaired, left)
+
+
+def _broken_off(request: AssistRequest, answer: Answer, lost: BrokenOffError) -> Answer:
+    """What there is of an answer, and that the rest was lost."""
+    notice = say("broken_off", request.words, fault=str(lost))
+    return replace(answer, notices=(*answer.notices, notice))
 
 
 def places_answer(request: AssistRequest, gathered: Gathered, description: ModelDescription) -> Answer:

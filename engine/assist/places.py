@@ -13,7 +13,7 @@ from typing import NamedTuple
 from engine.context.index import Index
 from engine.context.source import Chunk, Source
 from engine.context.syntax import FAMILIES
-from engine.context.words import IDENTIFIER, WORD, terms_of
+from engine.context.words import HAN_RUN, IDENTIFIER, WORD, pairs_of, terms_of
 
 FAMILY_IDS = (*(family.id for family in FAMILIES), "other")
 CANDIDATES = 24  # chunks of a family
@@ -33,6 +33,10 @@ _SAYS_LITTLE = (
     " was we were what when where which who why will with work works workspace would write you your"
 )
 SAYS_LITTLE = frozenset(_SAYS_LITTLE.split())
+# The same in Chinese: pairs of characters, and characters that make any pair with them one.
+_PAIRS_SAY_LITTLE = "如何 代码 函数 方法 文件 项目 一个 解释 说明 实现 使用 可以"
+PAIRS_SAY_LITTLE = frozenset(_PAIRS_SAY_LITTLE.split())
+HAN_SAYS_LITTLE = frozenset("的了是在吗呢哪怎么什请这那和与把被有")
 
 
 class Place(NamedTuple):
@@ -53,8 +57,13 @@ class Place(NamedTuple):
 def question_terms(question: str) -> dict[str, float]:
     """The terms to search for, by weight: names of code weigh more than words, and words that say little nothing."""
     weights: dict[str, float] = {}
-    for word in list(dict.fromkeys(WORD.findall(question)))[:MAX_QUESTION_WORDS]:
+    for word in list(dict.fromkeys(WORD.findall(_apart(question))))[:MAX_QUESTION_WORDS]:
         if word.lower() in SAYS_LITTLE:
+            continue
+        for pair in pairs_of(word):
+            if pair not in PAIRS_SAY_LITTLE and not HAN_SAYS_LITTLE & {*pair}:
+                weights[pair] = 1.0
+        if HAN_RUN.fullmatch(word):
             continue
         weight = NAME_WEIGHT if NAME_LIKE.search(word) else 1.0
         whole, *parts = terms_of(word).split(" ")
@@ -67,8 +76,13 @@ def question_terms(question: str) -> dict[str, float]:
 
 def names_in(question: str) -> tuple[str, ...]:
     """The words of a question that may be names of code, as they are spelled."""
-    words = dict.fromkeys(IDENTIFIER.findall(question))
+    words = dict.fromkeys(IDENTIFIER.findall(_apart(question)))
     return tuple(word for word in words if word.lower() not in SAYS_LITTLE)[:MAX_QUESTION_WORDS]
+
+
+def _apart(question: str) -> str:
+    """With blanks between Chinese and the names in it: "Cart类的total方法" asks for Cart and total."""
+    return HAN_RUN.sub(r" \g<0> ", question) if not question.isascii() else question
 
 
 def find_places(question: str, index: Index, allows: Callable[[str], bool], limit: int) -> list[Place]:

@@ -15,15 +15,18 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "cannot_converse": (
         ("The model {name} completes code but does not converse: instead of an answer, these are the places in the"
         " workspace that best match your question; for answers choose a chat model, such as CodeGeeX4, in"
-        " codegeex.model."),
+        " codegeex.model, or name a server in codegeex.chat.remote.url."),
         ("模型 {name} 只能补全代码，不能对话：以下并非回答，而是工作区中与问题最匹配的位置；"
-        "如需回答，请在 codegeex.model 中选择能对话的模型，例如 CodeGeeX4。"),
+        "如需回答，请在 codegeex.model 中选择能对话的模型（例如 CodeGeeX4），"
+        "或在 codegeex.chat.remote.url 中指定服务器。"),
     ),
     "cannot_converse_nothing": (
         ("The model {name} completes code but does not converse, and nothing in the workspace matches your question;"
-        " for answers choose a chat model, such as CodeGeeX4, in codegeex.model."),
+        " for answers choose a chat model, such as CodeGeeX4, in codegeex.model, or"
+        " name a server in codegeex.chat.remote.url."),
         ("模型 {name} 只能补全代码，不能对话，工作区中也没有与问题匹配的内容；"
-        "如需回答，请在 codegeex.model 中选择能对话的模型，例如 CodeGeeX4。"),
+        "如需回答，请在 codegeex.model 中选择能对话的模型（例如 CodeGeeX4），"
+        "或在 codegeex.chat.remote.url 中指定服务器。"),
     ),
     "cannot_do": (
         ("The model {name} cannot do this (it can: {can}): choose a model that can {needed}, such as {models},"
@@ -50,6 +53,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "nothing_selected": ("#selection: nothing is selected.", "#selection：没有选中内容。"),
     "cut_off": ("The answer reached the limit of {count} tokens and is cut off.",
                 "回答达到 {count} 个 token 的上限，已被截断。"),
+    "broken_off": ("The answer is not whole: {fault}.", "回答不完整：{fault}。"),
     "answer_no_code": ("The answer holds no code.", "回答中没有代码。"),
     "does_not_parse": ("{language} cannot read line {line} of the result: {text}",
                        "结果第 {line} 行不符合 {language} 语法：{text}"),

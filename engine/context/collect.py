@@ -46,6 +46,12 @@ def collect(request: CompletionRequest, workspaces: Workspaces, prompt_tokens: i
     return tuple(index.find(view, budget, beside=[other for other in workspaces.values() if other is not index]))
 
 
+def catch_up(request: CompletionRequest, workspaces: Workspaces) -> None:
+    """In a pause: what a search for this request does not wait for."""
+    if (root := request.document.root) and (index := workspaces.get(root)):
+        index.catch_up()
+
+
 def view_of(request: CompletionRequest, chars_above: int, chars_below: int) -> View:
     """What the prompt will show of the text itself: so many characters above and below the cursor."""
     document = request.document
@@ -59,6 +65,7 @@ def view_of(request: CompletionRequest, chars_above: int, chars_below: int) -> V
         chars_above,
         chars_below,
         request.recent,
+        request.defined,
     )
 
 

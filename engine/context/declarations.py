@@ -64,7 +64,7 @@ def declared_in_view(view: View, index: Index, affinity: Affinity, files: int) -
             ranked.append((score * (2.0 if name in receivers else 1.0), source, position))
     ranked.sort(key=lambda entry: -entry[0])
     chosen: dict[tuple[str, int], Declared] = {}
-    for score, source, position in ranked[:MAX_DECLARATIONS]:
+    for score, source, position in [*_defined(view, index), *ranked][:MAX_DECLARATIONS]:
         each = source.declarations[position]
         limit = MAX_LINES_OF_RECEIVER if score > 2 else MAX_LINES  # noqa: PLR2004 - what only a receiver's type reaches
         key = (source.path, each.start)
@@ -109,6 +109,18 @@ def skeleton(source: Source, position: int, wanted: Iterable[str], max_lines: in
         declared = source.declarations[member]
         shown += range(declared.start, min(declared.signature_end, declared.start + 3))
     return sorted(set(shown))
+
+
+def _defined(view: View, index: Index) -> list[tuple[float, Source, int]]:
+    """What the editor knows the names at the cursor to be, as `declared_in_view` ranks declarations."""
+    sources = index.sources({path for path, _ in view.defined})
+    found = []
+    for path, line in view.defined:
+        source = sources.get(path)
+        position = source.declarations.declaring(line) if source else None
+        if source and position is not None and not _is_shown(view, source, source.declarations[position]):
+            found.append((RECEIVER_WEIGHT, source, position))
+    return found
 
 
 def _is_shown(view: View, source: Source, each: Declaration) -> bool:

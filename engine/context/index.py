@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
-from engine.context.source import CHUNK_STRIDE, Chunk, Source, chunk_borders
+from engine.context.source import CHUNK_STRIDE, Chunk, Source, changed_lines, chunk_borders
 from engine.context.words import inverse_frequency, terms_of_text
 
 K1, B = 1.2, 0.75  # of BM25, as in tantivy
@@ -90,20 +90,16 @@ class MemoryIndex:
         known = self._sources.get(source.path)
         if known is None:
             return [], [], []
-        old, new = known.lines, source.lines
-        most = min(len(old), len(new))
-        same_above = next((line for line in range(most) if old[line] != new[line]), most)
-        same_below = next((line for line in range(most - same_above) if old[-1 - line] != new[-1 - line]), None)
-        below_from = len(old) - (most - same_above if same_below is None else same_below)
+        differing = changed_lines(known.lines, source.lines)
         above: list[_Held] = []
         changed: list[_Held] = []
         below: list[_Held] = []
         for each in self._of_path[source.path]:
             chunk = self._chunks[each.number]
-            part = above if chunk.end <= same_above else below if chunk.start >= below_from else changed
+            part = above if chunk.end <= differing.start else below if chunk.start >= differing.old_end else changed
             part.append(each)
             if part is below:
-                moved = len(new) - len(old)
+                moved = differing.new_end - differing.old_end
                 self._chunks[each.number] = chunk._replace(start=chunk.start + moved, end=chunk.end + moved)
         return above, changed, below
 

@@ -13,7 +13,6 @@ from engine.context.exclusion import (
     why_not_file,
     why_not_folder,
     why_not_name,
-    why_not_open,
     why_not_path,
     why_not_text,
 )
@@ -21,7 +20,6 @@ from engine.context.secrets import masked
 from engine.context.source import Source
 from engine.languages import LANGUAGES
 from engine.line_ends import with_lf
-from engine.types import Document
 
 MAX_FILES = 200_000
 # Of what we know by name, the languages that no code is written in tell a model little and take much room.
@@ -93,14 +91,6 @@ def read_source(root: Path, path: str, excluded: tuple[str, ...] = ()) -> Source
     except OSError:
         return None
     return source_of(path, "", raw)
-
-
-def open_source(root: Path, path: str, language: str, text: str, excluded: tuple[str, ...] = ()) -> Source | None:
-    """An open file's text as `read_source` would give it; None where its file may not be read."""
-    document = Document(path, language, text, root / path, root)
-    if why_not_open(document, excluded) or len(text) > MAX_FILE_BYTES or why_not_text(text):
-        return None
-    return Source(path, language, masked(with_lf(text.removeprefix("\ufeff"))))
 
 
 def source_of(path: str, language: str, raw: bytes) -> Source | None:

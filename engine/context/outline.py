@@ -70,6 +70,15 @@ class Outline:
             end += 1
         return self.names[first:end]
 
+    def declaring(self, line: int) -> int | None:
+        """The position of the innermost declaration whose signature line `line` belongs to."""
+        holders = [
+            position
+            for position, (start, end) in enumerate(zip(self.starts, self.signature_ends, strict=True))
+            if start <= line < end
+        ]
+        return holders[-1] if holders else None
+
     def around(self, line: int) -> list[Declaration]:
         """The declarations that line `line` stands in, the outermost first."""
         return [
@@ -88,6 +97,16 @@ class Outline:
             if self.parents[other] == position:
                 inside.append(other)
         return inside
+
+    def moved(self, line: int, by: int) -> Outline:
+        """As it is once lines were put in or taken out above line `line`: what stood from there on has moved."""
+        if not by:
+            return self
+        starts, ends, signature_ends = (
+            array("i", [at + by if at >= border else min(at, border + by) for at in column])
+            for column, border in ((self.starts, line), (self.ends, line), (self.signature_ends, line + 1))
+        )
+        return Outline(self.names, self.kinds, starts, ends, signature_ends, self.parents)
 
     def as_text(self) -> str:
         """For the store: a line of numbers in hexadecimal, one of kinds, then a name a line."""

@@ -28,6 +28,22 @@ class Chunk(NamedTuple):
     score: float
 
 
+class Changed(NamedTuple):
+    """Lines `start` to `old_end` of a text, which became `start` to `new_end` of another."""
+
+    start: int
+    old_end: int
+    new_end: int
+
+
+def changed_lines(old: list[str], new: list[str]) -> Changed:
+    """What differs between two texts' lines, as one stretch."""
+    most = min(len(old), len(new))
+    above = next((line for line in range(most) if old[line] != new[line]), most)
+    below = next((line for line in range(most - above) if old[-1 - line] != new[-1 - line]), most - above)
+    return Changed(above, len(old) - below, len(new) - below)
+
+
 class Source:
     """One text, LF line ends. What is derived from it is made when first asked for, and kept with it.
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # imported where it is needed: a server's start does not wait
     import tantivy
 
 CHUNKS = "chunks"  # the store's folder within its workspace's
-FORMAT = 3  # of the documents; another one is another folder
+FORMAT = 4  # of the documents; another one is another folder
 FAMILY_IDS = (*(family.id for family in FAMILIES), "other")
 EACH_CHUNK = "*"  # a term of every chunk, by which those of a family are counted
 MAX_PLACES = 5_000  # chunks whose places are remembered

@@ -18,7 +18,8 @@ UNFINISHED = re.compile(r"[^\W\d][\w$]*$")
 class View:
     """A cursor in a text, LF line ends. `chars_above` and `chars_below` are what of it a prompt will show.
 
-    `recent` are the places last edited in other files, the last first: (path, ((start line, end line), …)).
+    `recent` are the places last edited in other files, the last first: (path, ((start line, end line), …)). `defined`
+    are the lines, (path, line), that the editor knows to define names at the cursor, the nearest name's first.
     """
 
     path: str
@@ -28,6 +29,7 @@ class View:
     chars_above: int
     chars_below: int
     recent: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = field(default=())
+    defined: tuple[tuple[str, int], ...] = field(default=())
 
     @cached_property
     def shown(self) -> frozenset[str]:

@@ -9,6 +9,7 @@ from collections import defaultdict
 WORD = re.compile(r"[^\W\d]\w*|\d+")
 IDENTIFIER = re.compile(r"[^\W\d][\w$]*|\$[\w$]+")
 PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\dA-Za-z_]+")
+HAN_RUN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{2,}")  # Chinese and Japanese, which put no blank between words
 MAX_WORD_CHARS = 64  # a longer one is no name a person gave
 MAX_REMEMBERED_WORDS = 50_000
 
@@ -30,15 +31,23 @@ class _Terms(dict[str, str]):
         if len(self) > MAX_REMEMBERED_WORDS:
             self.clear()
         parts = PART.findall(word) if len(word) <= MAX_WORD_CHARS else []
-        terms = self[word] = " ".join([word[:MAX_WORD_CHARS], *parts] if len(parts) > 1 else [word]).lower()
+        found = [word[:MAX_WORD_CHARS], *parts] if len(parts) > 1 else [word]
+        if not word.isascii():
+            found += [pair for pair in pairs_of(word[:MAX_WORD_CHARS]) if pair not in found]
+        terms = self[word] = " ".join(found).lower()
         return terms
 
 
 _TERMS = _Terms()
 
 
+def pairs_of(word: str) -> list[str]:
+    """Each two characters of Chinese that touch: most of its words have two, and nothing says where they begin."""
+    return [run[at : at + 2] for run in HAN_RUN.findall(word) for at in range(len(run) - 1)]
+
+
 def terms_of(word: str) -> str:
-    """The word in lower case, then the parts of a compound one, with blanks between."""
+    """The word in lower case, then the parts of a compound one and the pairs of Chinese, with blanks between."""
     return _TERMS[word]
 
 

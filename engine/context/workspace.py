@@ -10,11 +10,9 @@ import gc
 import hashlib
 import json
 import logging
-import math
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -27,9 +25,9 @@ from engine.context.find import find
 from engine.context.folders import Beside, FoldersIndex
 from engine.context.index import Index
 from engine.context.layers import LayeredIndex
-from engine.context.listing import open_source, read_source
+from engine.context.listing import read_source
+from engine.context.open_files import OpenFiles
 from engine.context.pack import Cost
-from engine.context.source import Source
 from engine.context.store import CHUNKS, FORMAT, StoreError, StoreReader
 from engine.context.syntax import family_of, imported_words
 from engine.context.view import View
@@ -42,7 +40,6 @@ log = logging.getLogger(__name__)
 MAX_AT_ONCE = 50  # changed files that are read here at once; more wait for the store, as after a branch switch
 STOP_SECONDS = 2.0
 MAX_FIRST_WORDS = 200
-REPARSE_SECONDS = 1.0
 
 
 class Progress(NamedTuple):
@@ -81,7 +78,7 @@ class WorkspaceIndex:
         self._rebuilt = False
         self._open: set[str] = set()
         self._seen: dict[str, str] = {}  # the last text of each open file
-        self._parsed: dict[str, float] = {}
+        self._open_files = OpenFiles(self.root, excluded)
         self._has_store = False
         self._process: subprocess.Popen[str] | None = None
         self._answers = threading.Condition()
@@ -197,6 +194,12 @@ class WorkspaceIndex:
             or why_not_path(file, self.root, self.excluded)
         )
 
+    def catch_up(self) -> None:
+        """In a pause: what a search does not wait for. In `find`'s thread only."""
+        self.take_notes()
+        for source in self._open_files.outdated():
+            self._layers.put(source)
+
     def _mend(self) -> None:
         """Has a store that turned out to be damaged built anew."""
         if fault := self._layers.fault:
@@ -265,7 +268,11 @@ class WorkspaceIndex:
             self._forget_store()
             committed.append(None)
         for path, entry in texts.items():
-            source = self._opened(path, *entry) if entry else read_source(self.root, path, self.excluded)
+            if entry:
+                source = self._open_files.source(path, *entry)
+            else:
+                self._open_files.closed(path)
+                source = read_source(self.root, path, self.excluded)
             before = self._layers.edited_source(path)
             if source is None:
                 self._layers.delete(path)
@@ -273,16 +280,6 @@ class WorkspaceIndex:
                 self._layers.put(source)
         for paths in committed:
             self._see_store(paths, still_open)
-
-    def _opened(self, path: str, language: str, text: str) -> Source | None:
-        """An open file; its outline may be `REPARSE_SECONDS` old: a keystroke must not pay for a whole parse."""
-        source = open_source(self.root, path, language, text, self.excluded)
-        before, now = self._layers.edited_source(path), time.monotonic()
-        if source and before and now - self._parsed.get(path, -math.inf) < REPARSE_SECONDS:
-            declarations = before.declarations
-            return Source(path, language, source.text, lambda: declarations)
-        self._parsed[path] = now
-        return source
 
     def _see_store(self, committed: list[str] | None, still_open: frozenset[str]) -> None:
         """Opens the store, or looks at it anew; what it now holds as well need not be kept above it."""

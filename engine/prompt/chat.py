@@ -61,6 +61,14 @@ DEEPSEEK_SYSTEM = (
 )
 
 CHAT_FORMATS: dict[str, ChatFormat] = {
+    # A server's API: it has fields for the turns, and a form of its own behind them. Read by `engine.remote`.
+    "messages": ChatFormat(
+        opening="",
+        system="<system>{text}",
+        user="<user>{text}",
+        assistant="<assistant>{text}",
+        tokens={"system": "<system>", "user": "<user>", "assistant": "<assistant>"},
+    ),
     # CodeGeeX4, GLM-4, ChatGLM3: the line of the role and the message are encoded apart.
     "glm": ChatFormat(
         system="<system>{space}\n<>{space}{text}",

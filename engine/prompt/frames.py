@@ -18,6 +18,7 @@ SAME_SHARE = 0.7  # of the references' tokens: fewer changed ones are not worth 
 class _Laid:
     frame: Frame
     at: float
+    told: Hashable
 
 
 class Frames:
@@ -31,19 +32,21 @@ class Frames:
         self._laid.move_to_end(place)
         return self._laid[place].frame
 
-    def put(self, place: Hashable, frame: Frame) -> None:
-        self._laid[place] = _Laid(frame, self._clock())
+    def put(self, place: Hashable, frame: Frame, told: Hashable = None) -> None:
+        """`told` is what the search was told beside the texts."""
+        self._laid[place] = _Laid(frame, self._clock(), told)
         self._laid.move_to_end(place)
         while len(self._laid) > MAX_FRAMES:
             self._laid.popitem(last=False)
 
-    def is_fresh(self, place: Hashable) -> bool:
-        """Laid out, or looked at, a moment ago."""
-        return place in self._laid and self._clock() - self._laid[place].at < FRESH_SECONDS
+    def is_fresh(self, place: Hashable, told: Hashable = None) -> bool:
+        """Laid out, or looked at, a moment ago, knowing what is `told` now."""
+        laid = self._laid.get(place)
+        return laid is not None and laid.told == told and self._clock() - laid.at < FRESH_SECONDS
 
-    def touch(self, place: Hashable) -> None:
+    def touch(self, place: Hashable, told: Hashable = None) -> None:
         """Its references were compared with those of now, and still serve."""
-        self._laid[place] = _Laid(self._laid[place].frame, self._clock())
+        self._laid[place] = _Laid(self._laid[place].frame, self._clock(), told)
 
 
 def shows_the_same(old: Frame, new: Frame) -> bool:

@@ -8,7 +8,7 @@ from engine.languages import Language
 from engine.types import Mode
 
 # What may stand behind the cursor when a line is still "at its end": brackets and quotes an editor closed by itself.
-CLOSED_BY_THE_EDITOR = re.compile(r"""^[\s)\]}'"`;:,>]*$""")
+ONLY_CLOSED = re.compile(r"""^[\s)\]}'"`;:,>]*$""")
 # Languages of data and prose have no bodies of statements: there an empty line asks for a line.
 NO_STATEMENTS = frozenset({
     "bibtex", "css", "dockerfile", "graphql", "html", "ini", "json", "jsonc", "jsp", "latex", "less", "markdown",
@@ -27,7 +27,7 @@ def choose_mode(language: Language, text: str, offset: int) -> Mode:
     start = text.rfind("\n", 0, offset) + 1
     end = text.find("\n", offset)
     before, after = text[start:offset], text[offset : len(text) if end < 0 else end]
-    if not CLOSED_BY_THE_EDITOR.match(after):
+    if not ONLY_CLOSED.match(after):
         return Mode.LINE
     if before.strip():
         asks = _opens_a_block(before, language) or _says_what_to_write(before, language)

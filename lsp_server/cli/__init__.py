@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lsp_server import __version__
 from lsp_server.cli.evaluate import add_evaluate_parser
+from lsp_server.cli.key import add_key_parser
 from lsp_server.cli.models import add_models_parser
 
 EXIT_USAGE = 2
@@ -50,6 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
         from lsp_server.cli.engine import run_engine
 
         return run_engine(options)
+    if options.command == "key":
+        from lsp_server.cli.key import run_key
+
+        return run_key(options)
     if options.command == "models":
         from lsp_server.cli.models import run_models
 
@@ -114,8 +119,12 @@ def _parser() -> argparse.ArgumentParser:
         "asked", nargs="?", choices=("status", "stop", "serve"), default="status", help="status by default"
     )
     doctor = commands.add_parser("doctor", help="what is installed, what it can do, how fast it is")
+    for purpose in ("chat", "completion"):
+        doctor.add_argument(f"--{purpose}-url", default="", metavar="URL", help=f"asks that server, as for {purpose}")
+        doctor.add_argument(f"--{purpose}-model", default="", metavar="NAME", help="its name for the model")
     demo = commands.add_parser("demo", help="completions of real code by the embedded model, through the server")
     add_models_parser(commands)
+    add_key_parser(commands)
     measures = add_evaluate_parser(commands)
     for command in (complete, doctor, demo, *measures):
         command.add_argument(

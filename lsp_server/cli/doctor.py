@@ -19,6 +19,7 @@ from engine.model.folder import ModelDescription
 from engine.types import CancellationToken, EngineError
 from lsp_server import __version__
 from lsp_server.cli import terminal
+from lsp_server.cli.servers import describe_servers
 
 PACKAGES = ("ctranslate2", "tokenizers", "pygls", "lsprotocol")
 PREFILL_TOKENS = (256, 960)
@@ -27,7 +28,7 @@ RUNS = 5
 
 
 def run_doctor(options: argparse.Namespace) -> int:
-    """0 where a model loads and answers, 1 where it does not; what is wrong is said either way."""
+    """0 where the model, and each server that is named, answers, 1 where one does not; what is wrong is said."""
     console = terminal.console()
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
@@ -38,6 +39,7 @@ def run_doctor(options: argparse.Namespace) -> int:
     table.add_row("system", f"{platform.system()} {platform.release()}, {platform.machine()}, {_cores()}, {_memory()}")
     table.add_row("models folder", f"{models_folder()} ({', '.join(installed_names()) or 'empty'})")
     fault = ""
+    unreachable = describe_servers(table, options)
     try:
         try:
             description, chosen_by = find_model(options.model), _chosen_by(options.model)
@@ -53,10 +55,9 @@ def run_doctor(options: argparse.Namespace) -> int:
     except ImportError as problem:
         fault = f"{problem}: install codegeex-lsp again"
     console.print(table)
-    if fault:
-        console.print(f"\nproblem: {fault}", style="red", markup=False)
-        return 1
-    return 0
+    for problem_said in filter(None, (fault, unreachable)):
+        console.print(f"\nproblem: {problem_said}", style="red", markup=False)
+    return 1 if fault or unreachable else 0
 
 
 def _chosen_by(name: str) -> str:

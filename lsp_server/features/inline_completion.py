@@ -28,7 +28,9 @@ from engine.types import (
 from lsp_server import reporting
 from lsp_server.asking import Asking
 from lsp_server.candidates import MAX_CANDIDATES, Candidates
+from lsp_server.definitions import ask_definitions
 from lsp_server.documents import apply_selected_suggestion, is_open, snapshot, with_cells, workspace_roots
+from lsp_server.partial_results import read_partial_result_tokens
 from lsp_server.preparation import Planned
 from lsp_server.request_token import RequestToken
 from lsp_server.server import CodegeexServer
@@ -36,12 +38,6 @@ from lsp_server.server import CodegeexServer
 NOTHING = types.InlineCompletionList(items=[])
 MODES = {"line": Mode.LINE, "block": Mode.BLOCK}
 DID_ACCEPT = "codegeex.didAcceptCompletion"
-
-
-class InlineCompletionParams(types.InlineCompletionParams):
-    """With the token for partial results, which the specification has and lsprotocol has not."""
-
-    partial_result_token: types.ProgressToken | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +62,7 @@ class _Asked:
 
 
 def register(server: CodegeexServer) -> None:
-    _read_partial_result_tokens(server)
+    read_partial_result_tokens(server)
 
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
@@ -225,7 +221,7 @@ def _prepare(server: CodegeexServer, asked: _Asked, completion: str) -> None:
 
     def plan() -> Planned | None:
         if not completion:
-            return None, partial(_refresh, server, asked.request)
+            return None, partial(_refresh, server, asked, asked.request)
         text = asked.text[:offset] + completion + asked.text[offset:]
         request = replace(
             asked.request, document=replace(asked.request.document, text=text), offset=offset + len(completion)
@@ -233,18 +229,23 @@ def _prepare(server: CodegeexServer, asked: _Asked, completion: str) -> None:
         place = place_of(asked.uri, text, request.offset, session.epoch(asked.uri), request.mode)
         if not session.is_idle or session.cache.knows(place):
             return None
-        return place, partial(_ask_ahead, server, request, place)
+        return place, partial(_ask_ahead, server, asked, request, place)
 
     session.preparation.begin(plan)
 
 
-async def _ask_ahead(server: CodegeexServer, request: CompletionRequest, place: Place, token: RequestToken) -> None:
-    await _refresh(server, request, token)
+async def _ask_ahead(
+    server: CodegeexServer, asked: _Asked, request: CompletionRequest, place: Place, token: RequestToken
+) -> None:
+    await _refresh(server, asked, request, token)
     await _ask(server, request, place, token, on_screen=False)
 
 
-async def _refresh(server: CodegeexServer, request: CompletionRequest, token: RequestToken) -> None:
+async def _refresh(server: CodegeexServer, asked: _Asked, request: CompletionRequest, token: RequestToken) -> None:
+    """`request` is what was `asked`, or what will be."""
     session = server.session
+    await ask_definitions(server, asked.uri, asked.params.position)
+    request = replace(request, defined=session.defined.get(asked.uri, ()))
     await session.worker.refresh(request, session.settings, token, dict(session.indexes))
 
 
@@ -274,7 +275,8 @@ def _request(server: CodegeexServer, params: types.InlineCompletionParams) -> Co
         document = replace(document, text=text)
     document, offset, others = with_cells(workspace, edited, document, offset, roots)
     recent = server.session.recent_edits(document.root, document.path)
-    return CompletionRequest(document, offset, others, MODES.get(settings.mode), recent)
+    defined = server.session.defined.get(params.text_document.uri, ())
+    return CompletionRequest(document, offset, others, MODES.get(settings.mode), recent, defined)
 
 
 def _decide(server: CodegeexServer, asked: _Asked) -> Decide:
@@ -298,17 +300,3 @@ def _item(server: CodegeexServer, asked: _Asked, text: str) -> types.InlineCompl
         text, where = selected.text + text, selected.range
     accepted = types.Command("Accepted", DID_ACCEPT, arguments=[number])
     return types.InlineCompletionItem(insert_text=text, range=where, command=accepted)
-
-
-def _read_partial_result_tokens(server: CodegeexServer) -> None:
-    converter = server.protocol._converter  # noqa: SLF001
-    structure = converter.get_structure_hook(types.InlineCompletionParams)
-
-    def read(raw: Any, _kind: Any) -> InlineCompletionParams:
-        plain = structure(raw, types.InlineCompletionParams)
-        params = InlineCompletionParams(plain.context, plain.text_document, plain.position, plain.work_done_token)
-        token = raw.get("partialResultToken")
-        params.partial_result_token = token if isinstance(token, str | int) else None
-        return params
-
-    converter.register_structure_hook(types.InlineCompletionParams, read)

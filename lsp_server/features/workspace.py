@@ -32,6 +32,7 @@ def register(server: CodegeexServer) -> None:
         root, path = _place(server, document.uri)
         if root and (index := server.session.indexes.get(root)):
             index.opened(path, document.language_id, document.text)
+            server.session.worker.catch_up(index)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def did_save(params: types.DidSaveTextDocumentParams) -> None:

@@ -43,6 +43,12 @@ def test_what_the_client_says_is_said_in_chinese_too() -> None:
     assert all(set(re.findall(r"\{\d\}", text)) == set(re.findall(r"\{\d\}", of)) for of, text in translated.items())
 
 
+def test_no_workspace_decides_where_code_is_sent() -> None:
+    package = json.loads((CLIENT / "package.json").read_text(encoding="utf-8"))
+    settings = package["contributes"]["configuration"]["properties"]
+    assert {entry["scope"] for name, entry in settings.items() if ".remote." in name} == {"machine"}
+
+
 def test_nothing_but_the_start_activates_the_extension() -> None:
     package = json.loads((CLIENT / "package.json").read_text(encoding="utf-8"))
     assert package["activationEvents"] == ["onStartupFinished"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.complete import complete, refresh
 from engine.prompt.frames import FRESH_SECONDS, Frames
 from engine.types import CancellationToken, CompletionSettings
@@ -18,6 +20,7 @@ class Typing:
     def __init__(self, **others: str) -> None:
         self.model, self.now, self.others = ScriptedModel("frame)"), 0.0, others
         self.frames = Frames(clock=lambda: self.now)
+        self.defined: tuple[tuple[str, int], ...] = ()
 
     def key(self, typed: str) -> str:
         """The prompt for it."""
@@ -28,7 +31,14 @@ class Typing:
     def pause(self, typed: str) -> None:
         self.now += FRESH_SECONDS
         request = at_cursor(PAGE.replace("<cursor>", f"{typed}<cursor>"), **self.others)
-        refresh(request, self.model, CompletionSettings(), CancellationToken(), {}, self.frames)
+        refresh(
+            replace(request, defined=self.defined),
+            self.model,
+            CompletionSettings(),
+            CancellationToken(),
+            {},
+            self.frames,
+        )
 
 
 def test_the_next_key_only_appends() -> None:
@@ -66,3 +76,13 @@ def test_two_pauses_in_a_row_search_once() -> None:
     person.now -= FRESH_SECONDS
     person.pause("ride(")
     assert len(person.model.prompts) == 1
+
+
+def test_a_pause_in_which_the_editor_says_what_a_name_is_searches_at_once() -> None:
+    person = Typing(paint_dot_py=PAINT)
+    person.key("ri")
+    person.others = {"ride_dot_py": RIDE}
+    person.now -= FRESH_SECONDS
+    person.defined = (("ride.py", 0),)
+    person.pause("ride(")
+    assert "def ride" in person.model.prompts[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -258,3 +259,18 @@ def test_a_key_changes_the_chunks_it_touches() -> None:
     before = {held.number for held in index._of_path["a.py"]}
     index.put(Source("a.py", "", "\n".join([*lines[:500], "one_more = 1", *lines[500:]])))
     assert len({held.number for held in index._of_path["a.py"]} - before) <= 4
+
+
+def test_what_the_editor_knows_a_name_to_be_is_declared_first() -> None:
+    index = memory_index(a__shop_dot_py="class Cart:\n    def total(self): ...\n", b__golf_dot_py="class Cart: ...\n")
+    view = view_at("cart.<cursor>")
+    assert declared_in_view(view, index, Affinity(view), 9) == []
+    known = replace(view, defined=(("a/shop.py", 0), ("gone.py", 3)))
+    best = declared_in_view(known, index, Affinity(known), 9)
+    assert [(each.source.path, each.name, each.lines) for each in best] == [("a/shop.py", "Cart", (0, 1))]
+
+
+def test_a_definition_that_the_prompt_shows_is_not_shown_again() -> None:
+    index = memory_index(main_dot_py="class Cart: ...\ncart = Cart()\n")
+    view = replace(view_at("class Cart: ...\ncart = Cart()\ncart.<cursor>"), defined=(("main.py", 0),))
+    assert declared_in_view(view, index, Affinity(view), 9) == []

@@ -76,6 +76,20 @@ def test_the_schema_has_every_setting_in_both_languages_of_people() -> None:
     assert all(setting.fault(setting.default) == "" for setting in SETTINGS)
 
 
+def test_a_server_that_is_no_address_is_none_and_not_repeated() -> None:
+    settings, complaints = read_settings({"chat.remote.url": "https://me:sk-secret@host/v1"})
+    assert settings.server("chat") is None
+    assert "codegeex.chat.remote.url must not hold a name or a key" in complaints[0]
+    assert "sk-secret" not in complaints[0]
+
+
+def test_each_purpose_has_its_own_server() -> None:
+    settings, complaints = read_settings({"completion": {"remote": {"url": "http://localhost:8080", "model": "m"}}})
+    assert complaints == []
+    assert settings.server("chat") is None
+    assert settings.goes_to == "completion: http://localhost:8080/v1 (remote)"
+
+
 async def test_initialization_options_count_and_faults_are_logged() -> None:
     options = {"completion": {"mode": "line"}, "colour": "red"}
     async with window(ScriptedModel("value"), initialization_options=options) as editor:

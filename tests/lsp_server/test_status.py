@@ -37,11 +37,11 @@ async def test_a_client_hears_that_the_model_is_loaded_and_which_answers() -> No
         ]
 
 
-async def test_a_client_hears_whether_the_model_converses() -> None:
-    for model, converses in ((ChatModel("Yes."), True), (ScriptedModel(), False)):
+async def test_a_client_hears_which_model_converses() -> None:
+    for model, chat in ((ChatModel("Yes."), "codegeex4-all-9b"), (ScriptedModel(), "")):
         async with window(model) as editor:
             await editor.logged("model ready")
-            assert editor.server.status.converses is converses
+            assert editor.server.status.chat == chat
 
 
 async def test_a_model_that_cannot_be_had_is_an_error_with_the_reason() -> None:

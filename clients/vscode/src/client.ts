@@ -50,6 +50,14 @@ export function createClient(
     },
     initializationFailedHandler: () => false,
   });
+  client.registerFeature({
+    fillClientCapabilities: (capabilities) => {
+      capabilities.experimental = { codegeex: { definitions: true } };
+    },
+    getState: () => ({ kind: "static" }),
+    initialize: () => undefined,
+    clear: () => undefined,
+  });
   client.onDidChangeState(({ newState }) => {
     if (newState === State.Stopped) onStopped();
   });

@@ -1,8 +1,14 @@
-/** Definitions the daemon asks for: the language's own server in this window knows them better than any index. */
+/**
+ * Definitions the daemon asks for: the language's own server in this window knows them better than any index.
+ *
+ * What a name is, and what type it has: a variable's own line says less than its class.
+ */
 
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import * as protocol from "./protocol";
+
+const PROVIDERS = ["vscode.executeTypeDefinitionProvider", "vscode.executeDefinitionProvider"];
 
 export function answerDefinitions(client: LanguageClient): void {
   client.onRequest(protocol.DEFINITIONS, (params: protocol.DefinitionsParams): Promise<protocol.Definitions> => {
@@ -11,12 +17,12 @@ export function answerDefinitions(client: LanguageClient): void {
     return Promise.all(
       positions.map(async (position) => {
         const at = client.protocol2CodeConverter.asPosition(position);
-        const found = await vscode.commands.executeCommand<(vscode.Location | vscode.LocationLink)[]>(
-          "vscode.executeDefinitionProvider",
-          uri,
-          at,
+        const found = await Promise.all(
+          PROVIDERS.map((provider) =>
+            vscode.commands.executeCommand<(vscode.Location | vscode.LocationLink)[]>(provider, uri, at),
+          ),
         );
-        return found.map((each) => {
+        return found.flat().map((each) => {
           const [target, range] = "uri" in each ? [each.uri, each.range] : [each.targetUri, each.targetRange];
           return { uri: target.toString(), range: client.code2ProtocolConverter.asRange(range) };
         });

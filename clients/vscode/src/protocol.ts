@@ -8,7 +8,10 @@ export interface Status {
   kind: "Normal" | "Error" | "Warning" | "Inactive";
   message: string;
   model: string;
-  converses?: boolean;
+  /** The model that answers questions, "" where none does. */
+  chat?: string;
+  /** What is sent where, "" where nothing leaves the machine. */
+  remote?: string;
 }
 
 /** What a suggestion was made from; lines count from 0, `endLine` is the first that is not part of it. */

@@ -41,14 +41,14 @@ export function registerTasks(daemon: Daemon, iconPath: vscode.Uri): vscode.Disp
     subscriptions.push(
       changed,
       daemon.onDidChange(() => {
-        const now = daemon.status?.converses ? daemon.status.model : "";
+        const now = `${daemon.status?.chat} ${daemon.status?.remote}`;
         if (now === known) return;
         known = now;
         changed.fire();
       }),
       vscode.lm.registerLanguageModelChatProvider(VENDOR, {
         onDidChangeLanguageModelChatInformation: changed.event,
-        provideLanguageModelChatInformation: async () => (daemon.status?.converses ? (await assist()).models() : []),
+        provideLanguageModelChatInformation: async () => (daemon.status?.chat ? (await assist()).models() : []),
         provideLanguageModelChatResponse: async (...asked) => (await assist()).say(...asked),
         provideTokenCount: async (_model, text) => (await assist()).countTokens(text),
       }),

@@ -55,7 +55,7 @@ async def answer(server: CodegeexServer, asked: Asked) -> tuple[Answer, bool]:
 
 def as_json(server: CodegeexServer, what: Answer, *, stopped: bool) -> dict[str, Any]:
     """What a client is told of an answer, whatever the task."""
-    description = server.session.worker.description
+    description = server.session.worker.description("chat")
     return {
         "text": what.text,
         "sources": [_link(source) for source in what.sources],

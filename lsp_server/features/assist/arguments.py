@@ -16,6 +16,7 @@ from engine.prompt.chat import Turn
 from engine.prompt.system_prompts import HumanLanguage
 from lsp_server.documents import is_open, snapshot, workspace_roots
 from lsp_server.features.assist.declaration import declaration_around
+from lsp_server.plain import plain
 from lsp_server.server import CodegeexServer
 
 
@@ -30,15 +31,6 @@ class Asked:
     conversation: str = ""
     work_done_token: types.ProgressToken | None = None
     partial_token: types.ProgressToken | None = None
-
-
-def plain(value: Any) -> Any:
-    """JSON as pygls gives it for methods it does not know, nested named tuples, as dictionaries and lists."""
-    if hasattr(value, "_asdict"):
-        return {key: plain(entry) for key, entry in value._asdict().items()}
-    if isinstance(value, list | tuple):
-        return [plain(entry) for entry in value]
-    return value
 
 
 def read(server: CodegeexServer, task: AssistTask, raw: Any) -> Asked:

@@ -6,7 +6,8 @@ from typing import Any
 
 from engine.assist.tasks import AssistTask
 from lsp_server.features.assist.answering import answer, as_json
-from lsp_server.features.assist.arguments import plain, read
+from lsp_server.features.assist.arguments import read
+from lsp_server.plain import plain
 from lsp_server.server import CodegeexServer
 
 ASK = "codegeex/ask"

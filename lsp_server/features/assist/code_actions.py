@@ -65,7 +65,7 @@ def _offered(
     words: HumanLanguage,
 ) -> list[types.CodeAction]:
     """Those of a kind that was asked for; what the model cannot do is greyed out with the reason, or left out."""
-    description = server.session.worker.description
+    description = server.session.worker.description("chat")
     document = server.client_capabilities.text_document
     can_grey = bool(document and document.code_action and document.code_action.disabled_support)
     actions = []

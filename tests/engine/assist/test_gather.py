@@ -17,6 +17,8 @@ FILES = {
     "shop/cart.py": "class Cart:\n    def total(self):\n        return 0\n\n    def empty(self):\n        ...\n",
     "shop/parse.go": "package shop\n\nfunc ParseHeader(line string) string {\n\treturn line\n}\n",
     "web/index.ts": "export function renderPage(title: string) {\n  return title;\n}\n",
+    "shop/tax.py": 'def apply(price):\n    """根据税率计算含税价格。"""\n    return price\n',
+    "shop/load.go": "package shop\n\n// 读取配置文件并返回结果\nfunc Load(path string) string {\n\treturn path\n}\n",
     "secret.py": "def parse_header_secretly():\n    pass\n",
     ".gitignore": "secret.py\n",
 }
@@ -47,6 +49,10 @@ def asked(index: WorkspaceIndex, question: str, task: AssistTask = AssistTask.AS
         ("How is the page rendered?", "web/index.ts", "renderPage"),
         ("What is in a Cart?", "shop/cart.py", "Cart"),
         ("renderPage 在哪里？", "web/index.ts", "renderPage"),
+        ("请解释total方法", "shop/cart.py", "total"),
+        ("税率在哪里使用？", "shop/tax.py", "apply"),
+        ("含税的价格是怎么计算出来的", "shop/tax.py", "apply"),
+        ("配置文件是在哪里读取的？", "shop/load.go", ""),
     ],
 )
 def test_a_question_in_words_finds_its_place_in_any_language(

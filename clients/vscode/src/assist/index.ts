@@ -98,7 +98,7 @@ export class Assist implements vscode.Disposable {
   }
 
   models(): vscode.LanguageModelChatInformation[] {
-    return languageModel.models(this.daemon.status?.model ?? "");
+    return languageModel.models(this.daemon.status?.chat ?? "", this.daemon.status?.remote ?? "");
   }
 
   /** Another extension, or VS Code's chat, asks the model. */

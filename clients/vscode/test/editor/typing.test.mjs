@@ -77,7 +77,7 @@ test("what is shown, taken in part, put away and accepted is told to the daemon"
   assert.equal(run.params.command, "codegeex.didAcceptCompletion");
 });
 
-test("ghost text in TypeScript, beside VS Code's own language server", async () => {
+test("ghost text in TypeScript", async () => {
   await window.edit("area.ts", 2, 3);
   await window.type("const area = ");
   await window.sees("width * height;");

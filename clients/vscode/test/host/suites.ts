@@ -128,6 +128,23 @@ suite("documents", () => {
     assert.deepEqual(await suggested(document), ["compute_the_answer(42)"]);
   });
 
+  test("in a pause the daemon asks the language's own server what the names at the cursor are", async () => {
+    const asked: string[] = [];
+    const note = (document: vscode.TextDocument, at: vscode.Position): undefined =>
+      void asked.push(document.getText(document.getWordRangeAtPosition(at)));
+    const providers = [
+      vscode.languages.registerDefinitionProvider("python", { provideDefinition: note }),
+      vscode.languages.registerTypeDefinitionProvider("python", { provideTypeDefinition: note }),
+    ];
+    const file = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, "area.py");
+    await vscode.workspace.fs.writeFile(file, Buffer.from("def area(): pass\nanswer = "));
+    const document = await vscode.workspace.openTextDocument(file);
+    await suggested(document);
+    await until("the question", () => asked.length >= 4);
+    assert.deepEqual(asked.toSorted(), ["answer", "answer", "area", "area"]);
+    providers.forEach((each) => each.dispose());
+  });
+
   test("definitions are asked of the language's own server", async () => {
     const document = await open("def area(): pass\narea()\n");
     const [whole, name] = [new vscode.Range(0, 0, 0, 16), new vscode.Range(0, 4, 0, 8)];

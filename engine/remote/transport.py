@@ -1,0 +1,223 @@
+"""HTTP, in one thread with an event loop of its own: only there can a request be ended at any moment, also while it
+connects or waits for the first byte. The only importer of httpx2, which is imported with the first request.
+
+Proxies and certificates are the environment's: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, SSL_CERT_FILE and
+SSL_CERT_DIR, REQUESTS_CA_BUNDLE; without these the system's store. This machine itself is never asked through a proxy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import queue
+import ssl
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from engine.types import CancellationToken, EngineError
+
+if TYPE_CHECKING:
+    import httpx2
+
+CONNECT_SECONDS = 5.0
+KEPT_CONNECTIONS = 4
+KEPT_SECONDS = 30.0
+LAST_BYTES_SECONDS = 2.0  # for what stands behind the end of an answer
+CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
+
+
+@dataclass(frozen=True)
+class Head:
+    """How a server's answer begins. Names of headers are in small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+
+
+# What an exchange hears: its head, then bytes, None at the end; or what went wrong. Wakes it where it is cancelled.
+_Heard = Head | bytes | None | BaseException
+
+
+# Why a connection failed: see `_kind_of`.
+Kind = Literal["certificate", "encryption", "proxy", "refused", "no answer", "setup", "lost"]
+
+
+class ConnectionFault(Exception):  # noqa: N818 - becomes an EngineError that knows the server
+    """`reason` is the system's own word for it; never an address, which may hold a password."""
+
+    def __init__(self, kind: Kind, reason: str) -> None:
+        super().__init__(kind, reason)
+        self.kind, self.reason = kind, reason
+
+
+class TooLate(Exception):  # noqa: N818 - becomes an EngineError that knows what was waited for
+    """Nothing came in time."""
+
+
+def missing_library() -> str:
+    """What to install before a server can be asked, or ""."""
+    if find_spec("httpx2"):
+        return ""
+    return f'asking a server needs the package httpx2: "{sys.executable}" -m pip install "codegeex-lsp[remote]"'
+
+
+class Exchange:
+    """One request and its answer, read by one thread. `close` ends it at any moment, from any thread."""
+
+    def __init__(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        body: Mapping[str, Any],
+        cancellation: CancellationToken,
+        *,
+        is_loopback: bool,
+    ) -> None:
+        self._heard: queue.SimpleQueue[_Heard] = queue.SimpleQueue()
+        self._cancellation = cancellation
+        self._closing = threading.Lock()
+        asked = _ask(url, dict(headers), dict(body), self._heard, is_loopback=is_loopback)
+        self._task = asyncio.run_coroutine_threadsafe(asked, _loop())
+
+    def head(self, seconds: float) -> Head:
+        """To be asked for first. Raises as `next` does."""
+        heard = self._next(seconds)
+        assert isinstance(heard, Head)  # noqa: S101 - as `_ask` has it
+        return heard
+
+    def next(self, seconds: float) -> bytes | None:
+        """What comes next of the answer, None at its end.
+
+        Raises `TooLate`, `Cancelled`, `ConnectionFault`, and `EngineError` for an environment that is wrong.
+        """
+        heard = self._next(seconds)
+        assert not isinstance(heard, Head)  # noqa: S101 - as `_ask` has it
+        return heard
+
+    def _next(self, seconds: float) -> Head | bytes | None:
+        with self._cancellation.telling(self._wake):
+            try:
+                heard = self._heard.get(timeout=max(0.0, seconds))
+            except queue.Empty:
+                raise TooLate from None
+        self._cancellation.check()
+        if isinstance(heard, BaseException):
+            raise heard
+        return heard
+
+    def _wake(self) -> None:
+        self.close()
+        self._heard.put(None)
+
+    def close(self) -> None:
+        """The connection is closed, unless its answer was read to the end."""
+        # Once: a request that is cancelled twice never leaves httpx2's pool.
+        if self._closing.acquire(blocking=False):
+            self._task.cancel()
+
+    def let_end(self) -> None:
+        """What little is left of an answer is read, so that the next one need not connect anew."""
+        loop = _loop()
+        loop.call_soon_threadsafe(loop.call_later, LAST_BYTES_SECONDS, self.close)
+
+
+async def _ask(
+    url: str, headers: dict[str, str], body: dict[str, Any], heard: queue.SimpleQueue[_Heard], *, is_loopback: bool
+) -> None:
+    try:
+        client = _client(is_loopback=is_loopback)
+        async with client.stream("POST", url, headers=headers, json=body) as response:
+            heard.put(Head(response.status_code, {name.lower(): value for name, value in response.headers.items()}))
+            async for received in response.aiter_bytes():
+                heard.put(received)
+        heard.put(None)
+    except EngineError as fault:
+        heard.put(fault)
+    except Exception as fault:  # noqa: BLE001 - of whatever kind: raised where it is waited for
+        heard.put(_fault_of(fault))
+
+
+def _fault_of(fault: Exception) -> ConnectionFault:
+    import httpx2
+
+    for each in _causes(fault):
+        if isinstance(each, ssl.SSLCertVerificationError):
+            return ConnectionFault("certificate", each.verify_message)
+        if isinstance(each, ssl.SSLError):
+            return ConnectionFault("encryption", each.reason or "")
+    kinds: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Kind], ...] = (
+        (httpx2.ProxyError, "proxy"),
+        (httpx2.ConnectTimeout, "no answer"),
+        (httpx2.ConnectError, "refused"),
+        ((ImportError, ValueError, httpx2.UnsupportedProtocol), "setup"),
+    )
+    kind: Kind = next((kind for types, kind in kinds if isinstance(fault, types)), "lost")
+    said = (each.strerror for each in _causes(fault) if isinstance(each, OSError) and each.strerror)
+    return ConnectionFault(kind, next(said, type(fault).__name__))
+
+
+def _causes(fault: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while fault is not None and id(fault) not in seen:
+        seen.add(id(fault))
+        yield fault
+        yield from getattr(fault, "exceptions", ())  # several addresses were tried
+        fault = fault.__cause__ or fault.__context__
+
+
+@cache
+def _client(*, is_loopback: bool) -> httpx2.AsyncClient:
+    """In the loop's thread."""
+    import httpx2
+
+    for name in ("httpx2", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # Without a limit: a request that is cancelled while it connects may keep its place in the pool.
+    limits = httpx2.Limits(
+        max_connections=None, max_keepalive_connections=KEPT_CONNECTIONS, keepalive_expiry=KEPT_SECONDS
+    )
+    timeout = httpx2.Timeout(None, connect=CONNECT_SECONDS)
+    return httpx2.AsyncClient(verify=_certificates(), trust_env=not is_loopback, limits=limits, timeout=timeout)
+
+
+def _certificates() -> ssl.SSLContext | bool:
+    """Those the environment names; True for the system's, which httpx2 knows where to find."""
+    for variable in CERTIFICATES:
+        if named := os.environ.get(variable, ""):
+            is_folder = Path(named).is_dir()
+            try:
+                return ssl.create_default_context(
+                    capath=named if is_folder else None, cafile=None if is_folder else named
+                )
+            except OSError as fault:  # an ssl.SSLError is one
+                raise EngineError(f"{variable} names {named}, which holds no certificates: {fault.strerror}") from fault
+    return True
+
+
+_STARTING = threading.Lock()
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    with _STARTING:  # a cache alone may make two
+        return _started_loop()
+
+
+@cache
+def _started_loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        with suppress(RuntimeError):  # the interpreter ends
+            loop.run_forever()
+
+    threading.Thread(target=run, name="remote", daemon=True).start()
+    return loop

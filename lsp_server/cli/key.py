@@ -1,0 +1,66 @@
+"""`codegeex-lsp key`: the keys of servers, kept in the system's keyring and never shown."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from typing import Any
+from urllib.parse import urlsplit
+
+from engine.remote.keys import VARIABLE, forget, origin_of, store
+from engine.remote.server import host_of, url_fault
+from engine.types import EngineError
+
+EXIT_OK, EXIT_NONE, EXIT_FAULT = 0, 1, 2
+
+
+def add_key_parser(commands: Any) -> None:
+    key = commands.add_parser("key", help="the keys of servers that answer instead of the model on this machine")
+    asked = key.add_subparsers(dest="asked", metavar="ACTION", required=True)
+    for name, words in (
+        ("set", "asks for a key and keeps it in the keyring; from a pipe, reads it from standard input"),
+        ("show", f"whether there is a key, in the keyring or in {VARIABLE}; never the key itself"),
+        ("remove", "takes it out of the keyring"),
+    ):
+        action = asked.add_parser(name, help=words)
+        action.add_argument(
+            "host", metavar="HOST", help="as api.example.com or localhost:8080, or the server's address"
+        )
+
+
+def run_key(options: argparse.Namespace) -> int:
+    """0: done; 1: there is no key; 2: a fault."""
+    try:
+        host = _host(options.host)
+        if options.asked == "set":
+            store(host, _asked_for(host))
+            print(f"the key for {host} is in the keyring; it is sent there and nowhere else")  # noqa: T201
+        elif options.asked == "remove":
+            is_gone = forget(host)
+            print(f"the key for {host} was removed" if is_gone else f"the keyring has no key for {host}")  # noqa: T201
+            return EXIT_OK if is_gone else EXIT_NONE
+        else:
+            origin = origin_of(host)
+            print(f"{host}: a key from {origin}" if origin else f"{host}: no key")  # noqa: T201
+            return EXIT_OK if origin else EXIT_NONE
+    except EngineError as fault:
+        print(f"codegeex-lsp: {fault}", file=sys.stderr)  # noqa: T201
+        return EXIT_FAULT
+    return EXIT_OK
+
+
+def _host(text: str) -> str:
+    """Of an address, or of a host that a person typed. Raises `EngineError`."""
+    url = text if "://" in text else f"https://{text}"
+    if fault := url_fault(url):
+        raise EngineError(f"the host {fault}")
+    return host_of(urlsplit(url))
+
+
+def _asked_for(host: str) -> str:
+    is_typed = sys.stdin.isatty()
+    key = (getpass.getpass(f"key for {host} (not shown): ") if is_typed else sys.stdin.readline()).strip()
+    if not key:
+        raise EngineError("no key was given; nothing was changed")
+    return key
