@@ -1,0 +1,220 @@
+/** The chat view: one conversation at a time, which goes on while the view is hidden. Loaded when it is first wanted. */
+
+import * as vscode from "vscode";
+import type { Daemon } from "../daemon";
+import * as protocol from "../protocol";
+import * as settings from "../settings";
+import { decide, carryOut, provideProposals } from "./apply";
+import { Asking } from "./asking";
+import { Conversations, newTurn } from "./conversations";
+import type { Conversation, Turn } from "./conversations";
+import { choose } from "./list";
+import { completions, labelOf, lookingAt, subject } from "./looking";
+import { Paced, rendered } from "./markdown";
+import type { FromView, ShownTurn, ToView, Trouble } from "./messages";
+import { html } from "./page";
+
+const VIEW = "codegeex.chat";
+const DRAW_MS = 80; // between two pictures of an answer that grows
+const SAVE_MS = 3_000; // between two copies of it for the next start
+const LINKS = ["http", "https"];
+
+export class Chat implements vscode.Disposable {
+  private readonly conversations: Conversations;
+  private conversation: Conversation;
+  private asking: Asking | undefined;
+  private view: vscode.WebviewView | undefined;
+  private isLooking = true;
+  private readonly pictures = new WeakMap<Turn, { text: string; html: string | undefined }>();
+  private readonly drawing = new Paced(() => this.showLast(), DRAW_MS);
+  private readonly saving = new Paced(() => this.save(), SAVE_MS);
+  private readonly forgotten = new Set<string>();
+  private readonly subscriptions: vscode.Disposable[];
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly daemon: Daemon,
+  ) {
+    this.conversations = new Conversations(context.workspaceState);
+    this.conversation = this.conversations.list[0] ?? this.conversations.begin();
+    const look = (): void => this.post({ kind: "looking", looking: lookingAt(this.isLooking) });
+    this.subscriptions = [
+      provideProposals(),
+      daemon.onDidChange(() => this.showTrouble()),
+      vscode.window.onDidChangeActiveTextEditor(look),
+      vscode.window.onDidChangeTextEditorSelection(look),
+    ];
+  }
+
+  dispose(): void {
+    for (const each of this.subscriptions) each.dispose();
+  }
+
+  resolve(view: vscode.WebviewView): void {
+    this.view = view;
+    const media = vscode.Uri.joinPath(this.context.extensionUri, "out", "webview");
+    view.webview.options = { enableScripts: true, localResourceRoots: [media] };
+    view.onDidDispose(() => {
+      if (this.view === view) this.view = undefined;
+    });
+    view.webview.onDidReceiveMessage((message: FromView) => this.hear(message));
+    view.webview.html = html(view.webview, media);
+  }
+
+  async begin(): Promise<void> {
+    await this.open(this.conversations.begin());
+    await this.focus();
+  }
+
+  /** Lets a person choose among the conversations, or delete some. */
+  async history(): Promise<void> {
+    const chosen = await choose(this.conversations, (id) => this.forget(id));
+    if (chosen && chosen.id !== this.conversation.id) await this.open(chosen);
+    if (chosen) await this.focus();
+  }
+
+  /** A question about what is selected in the editor. */
+  async askAboutSelection(): Promise<void> {
+    this.isLooking = true;
+    await this.focus();
+    this.post({ kind: "looking", looking: lookingAt(true) });
+  }
+
+  decide(uri: vscode.Uri | undefined, accepted: boolean): Promise<void> {
+    return decide(uri, accepted);
+  }
+
+  private async focus(): Promise<void> {
+    await vscode.commands.executeCommand(`${VIEW}.focus`);
+    this.post({ kind: "focus" });
+  }
+
+  private async hear(message: FromView): Promise<void> {
+    if (message.kind === "ready") await this.showAll();
+    else if (message.kind === "ask") await this.ask(message.question);
+    else if (message.kind === "again") await this.askAgain();
+    else if (message.kind === "stop") this.asking?.stop();
+    else if (message.kind === "look") this.look(message.on);
+    else if (message.kind === "code") await carryOut(message.action, message.text, message.language);
+    else if (message.kind === "source") await this.openSource(message.turn, message.source);
+    else if (message.kind === "link") await openLink(message.address);
+    else if (message.kind === "remedy") await (message.remedy === "enable" ? settings.toggle() : this.daemon.remedy(message.remedy));
+    else if (message.kind === "complete") {
+      const { request, begun } = message;
+      this.post({ kind: "completions", request, completions: await completions(begun) });
+    }
+  }
+
+  private async ask(question: string): Promise<void> {
+    if (this.asking || !question.trim()) return;
+    const about = this.isLooking ? subject() : undefined;
+    const conversation = this.conversation;
+    const turn = newTurn(question, about ? labelOf(about) : "");
+    conversation.turns.push(turn);
+    const asking = (this.asking = new Asking(this.daemon, conversation, turn, about, () => {
+      this.drawing.request();
+      this.saving.request();
+    }));
+    await this.save(conversation); // the question is there again, whatever happens now
+    await this.showLast();
+    await asking.run();
+    if (this.asking === asking) this.asking = undefined;
+    await this.save(conversation);
+    await this.showLast();
+  }
+
+  /** Takes the place of the last question, which failed or was stopped. */
+  private async askAgain(): Promise<void> {
+    if (this.asking) return;
+    const last = this.conversation.turns.pop();
+    if (last) await this.showAll().then(() => this.ask(last.question));
+  }
+
+  private async save(conversation = this.conversation): Promise<void> {
+    if (conversation.turns.length && !this.forgotten.has(conversation.id)) await this.conversations.keep(conversation);
+  }
+
+  private look(on: boolean): void {
+    this.isLooking = on;
+    this.post({ kind: "looking", looking: lookingAt(on) });
+  }
+
+  private async open(conversation: Conversation): Promise<void> {
+    this.asking?.stop();
+    this.asking = undefined;
+    this.conversation = conversation;
+    await this.showAll();
+  }
+
+  private async forget(id: string): Promise<void> {
+    this.forgotten.add(id);
+    if (id === this.conversation.id) await this.open(this.conversations.begin());
+    await this.conversations.remove(id);
+    const client = this.daemon.client;
+    if (client?.isRunning()) await client.sendNotification(protocol.FORGET_CONVERSATION, { conversationId: id });
+  }
+
+  private async openSource(turn: number, source: number): Promise<void> {
+    const { uri, range } = this.conversation.turns[turn]?.sources[source] ?? {};
+    if (!uri || !range) return;
+    const selection = new vscode.Range(range.start.line, 0, range.end.line, 0);
+    await vscode.window.showTextDocument(vscode.Uri.parse(uri, true), { selection });
+  }
+
+  private async showAll(): Promise<void> {
+    const { id, turns } = this.conversation;
+    const shown = await Promise.all(turns.map((turn) => this.picture(turn)));
+    this.post({ kind: "conversation", id, turns: shown });
+    this.post({ kind: "looking", looking: lookingAt(this.isLooking) });
+    this.showTrouble();
+  }
+
+  private async showLast(): Promise<void> {
+    const index = this.conversation.turns.length - 1;
+    const turn = this.conversation.turns[index];
+    if (turn && this.view?.visible) this.post({ kind: "turn", index, turn: await this.picture(turn) });
+  }
+
+  private async picture(turn: Turn): Promise<ShownTurn> {
+    let known = this.pictures.get(turn);
+    if (known?.text !== turn.text) {
+      const text = turn.text;
+      this.pictures.set(turn, (known = { text, html: await rendered(text) }));
+    }
+    const answering = this.asking !== undefined && turn === this.conversation.turns.at(-1);
+    const sources = turn.sources.map(({ path, range, reason, symbol, uri }) => ({
+      label: `${path}:${range.start.line + 1}-${range.end.line}${symbol ? ` ${symbol}` : ""}`,
+      reason,
+      opens: uri !== undefined,
+    }));
+    const { html: page, text } = known;
+    return { ...turn, text, html: page, sources, answering, stage: answering ? (this.asking?.stage ?? "") : "" };
+  }
+
+  private showTrouble(): void {
+    this.post({ kind: "trouble", trouble: troubleOf(this.daemon) });
+  }
+
+  private post(message: ToView): void {
+    void this.view?.webview.postMessage(message);
+  }
+}
+
+/** What keeps the daemon from answering; a start that is under way is none until somebody asks. */
+function troubleOf(daemon: Daemon): Trouble | undefined {
+  const { t } = vscode.l10n;
+  if (!settings.isEnabled()) {
+    return { text: t("CodeGeeX is turned off."), remedies: [{ remedy: "enable", title: t("Turn On") }] };
+  }
+  if (daemon.state === "failed") {
+    return { text: daemon.reason, remedies: daemon.remedies.map((each) => ({ remedy: each, title: daemon.titleOf(each) })) };
+  }
+  if (daemon.state === "restarting") return { text: t("The daemon ended and is started again."), remedies: [] };
+  if (daemon.status?.kind === "Error") return { text: daemon.status.message, remedies: [] };
+  return undefined;
+}
+
+async function openLink(address: string): Promise<void> {
+  const uri = vscode.Uri.parse(address, true);
+  if (LINKS.includes(uri.scheme)) await vscode.env.openExternal(uri);
+}
