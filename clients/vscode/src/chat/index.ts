@@ -25,8 +25,9 @@ export class Chat implements vscode.Disposable {
   private asking: Asking | undefined;
   private view: vscode.WebviewView | undefined;
   private isLooking = true;
+  private isWhole = false; // whether the view is to be drawn anew, and not only the last turn
   private readonly pictures = new WeakMap<Turn, { text: string; html: string | undefined }>();
-  private readonly drawing = new Paced(() => this.showLast(), DRAW_MS);
+  private readonly drawing = new Paced(() => this.draw(), DRAW_MS);
   private readonly saving = new Paced(() => this.save(), SAVE_MS);
   private readonly forgotten = new Set<string>();
   private readonly subscriptions: vscode.Disposable[];
@@ -59,6 +60,7 @@ export class Chat implements vscode.Disposable {
     });
     view.webview.onDidReceiveMessage((message: FromView) => this.hear(message));
     view.webview.html = html(view.webview, media);
+    void rendered(""); // the first time takes a second
   }
 
   async begin(): Promise<void> {
@@ -90,7 +92,7 @@ export class Chat implements vscode.Disposable {
   }
 
   private async hear(message: FromView): Promise<void> {
-    if (message.kind === "ready") await this.showAll();
+    if (message.kind === "ready") this.showAll();
     else if (message.kind === "ask") await this.ask(message.question);
     else if (message.kind === "again") await this.askAgain();
     else if (message.kind === "stop") this.asking?.stop();
@@ -116,18 +118,19 @@ export class Chat implements vscode.Disposable {
       this.saving.request();
     }));
     await this.save(conversation); // the question is there again, whatever happens now
-    await this.showLast();
+    this.drawing.request();
     await asking.run();
     if (this.asking === asking) this.asking = undefined;
     await this.save(conversation);
-    await this.showLast();
+    this.drawing.request();
   }
 
   /** Takes the place of the last question, which failed or was stopped. */
   private async askAgain(): Promise<void> {
     if (this.asking) return;
     const last = this.conversation.turns.pop();
-    if (last) await this.showAll().then(() => this.ask(last.question));
+    this.showAll();
+    if (last) await this.ask(last.question);
   }
 
   private async save(conversation = this.conversation): Promise<void> {
@@ -143,7 +146,7 @@ export class Chat implements vscode.Disposable {
     this.asking?.stop();
     this.asking = undefined;
     this.conversation = conversation;
-    await this.showAll();
+    this.showAll();
   }
 
   private async forget(id: string): Promise<void> {
@@ -161,34 +164,41 @@ export class Chat implements vscode.Disposable {
     await vscode.window.showTextDocument(vscode.Uri.parse(uri, true), { selection });
   }
 
-  private async showAll(): Promise<void> {
-    const { id, turns } = this.conversation;
-    const shown = await Promise.all(turns.map((turn) => this.picture(turn)));
-    this.post({ kind: "conversation", id, turns: shown });
+  private showAll(): void {
+    this.isWhole = true;
+    this.drawing.request();
     this.post({ kind: "looking", looking: lookingAt(this.isLooking) });
     this.showTrouble();
   }
 
-  private async showLast(): Promise<void> {
-    const index = this.conversation.turns.length - 1;
-    const turn = this.conversation.turns[index];
-    if (turn && this.view?.visible) this.post({ kind: "turn", index, turn: await this.picture(turn) });
+  /** One at a time, so that what was said last is drawn last. */
+  private async draw(): Promise<void> {
+    if (!this.view?.visible) return; // it asks when it is shown again
+    const { conversation, isWhole } = this;
+    this.isWhole = false;
+    const index = conversation.turns.length - 1;
+    const turns = await Promise.all(conversation.turns.slice(isWhole ? 0 : index).map((turn) => this.picture(turn)));
+    if (isWhole) this.post({ kind: "conversation", id: conversation.id, turns });
+    else if (turns[0]) this.post({ kind: "turn", id: conversation.id, index, turn: turns[0] });
   }
 
+  /** Of one moment: what is said while the Markdown is rendered belongs to the next picture. */
   private async picture(turn: Turn): Promise<ShownTurn> {
-    let known = this.pictures.get(turn);
-    if (known?.text !== turn.text) {
-      const text = turn.text;
-      this.pictures.set(turn, (known = { text, html: await rendered(text) }));
-    }
     const answering = this.asking !== undefined && turn === this.conversation.turns.at(-1);
+    const stage = answering ? (this.asking?.stage ?? "") : "";
     const sources = turn.sources.map(({ path, range, reason, symbol, uri }) => ({
       label: `${path}:${range.start.line + 1}-${range.end.line}${symbol ? ` ${symbol}` : ""}`,
       reason,
       opens: uri !== undefined,
     }));
-    const { html: page, text } = known;
-    return { ...turn, text, html: page, sources, answering, stage: answering ? (this.asking?.stage ?? "") : "" };
+    // The places of a model that does not converse are listed as links: its text has them once more.
+    const text = turn.converses || !sources.length ? turn.text : (turn.text.split("\n\n", 1)[0] ?? "");
+    const shown = { ...turn, text, sources, answering, stage };
+    let known = this.pictures.get(turn);
+    if (known?.text !== shown.text) {
+      this.pictures.set(turn, (known = { text: shown.text, html: shown.text && (await rendered(shown.text)) }));
+    }
+    return { ...shown, html: known.html };
   }
 
   private showTrouble(): void {

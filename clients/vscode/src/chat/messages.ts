@@ -40,7 +40,7 @@ export interface Completion {
 
 export type ToView =
   | { kind: "conversation"; id: string; turns: ShownTurn[] }
-  | { kind: "turn"; index: number; turn: ShownTurn }
+  | { kind: "turn"; id: string; index: number; turn: ShownTurn }
   | { kind: "looking"; looking: Looking }
   | { kind: "trouble"; trouble: Trouble | undefined }
   | { kind: "completions"; request: number; completions: Completion[] }

@@ -19,7 +19,7 @@ export function answerOf(html: string | undefined, text: string): HTMLElement[] 
   if (html === undefined) return [element("pre", { class: "plain" }, text)];
   const untrusted = new DOMParser().parseFromString(html, "text/html"); // nothing runs or loads in it
   asSource(untrusted);
-  const clean = DOMPurify.sanitize(untrusted.body, {
+  const clean = DOMPurify.sanitize(untrusted.body.innerHTML, {
     ALLOWED_TAGS: TAGS,
     ALLOWED_ATTR: ["class", "href", "start"],
     ALLOW_ARIA_ATTR: false,
@@ -31,8 +31,8 @@ export function answerOf(html: string | undefined, text: string): HTMLElement[] 
   clean.querySelectorAll("a").forEach(guard);
   clean.querySelectorAll("pre").forEach(withTools);
   return [...clean.childNodes].flatMap((node) => {
-    if (node instanceof HTMLElement) return [node];
-    return node.textContent?.trim() ? [element("p", {}, node.textContent)] : [];
+    if (node instanceof HTMLElement && node.tagName !== "SPAN") return [node];
+    return node.textContent?.trim() ? [element("p", {}, node)] : [];
   });
 }
 

@@ -28,7 +28,7 @@ let views: TurnView[] = [];
 
 window.addEventListener("message", ({ data }: MessageEvent<ToView>) => {
   if (data.kind === "conversation") showAll(data.id, data.turns);
-  else if (data.kind === "turn") showOne(data.index, data.turn);
+  else if (data.kind === "turn") showOne(data.index, data.turn, data.id);
   else if (data.kind === "looking") box.look(data.looking);
   else if (data.kind === "trouble") showTrouble(data.trouble);
   else if (data.kind === "completions") box.mentions.take(data.request, data.completions);
@@ -52,7 +52,8 @@ function showAll(id: string, all: ShownTurn[]): void {
   scrolled.scrollTop = scrolled.scrollHeight;
 }
 
-function showOne(index: number, turn: ShownTurn): void {
+function showOne(index: number, turn: ShownTurn, id = conversation): void {
+  if (id !== conversation) return; // another one is shown meanwhile
   const atEnd = scrolled.scrollHeight - scrolled.scrollTop - scrolled.clientHeight < NEAR_END_PX;
   const isNew = index >= views.length;
   if (isNew) list.append((views[index] = new TurnView(index)).root);

@@ -2,7 +2,7 @@
 
 import type { ShownTurn } from "../messages";
 import { answerOf, update } from "./answer";
-import { element, icon } from "./element";
+import { element } from "./element";
 import { strings, tell } from "./host";
 
 export class TurnView {
@@ -55,7 +55,7 @@ export class TurnView {
         : element("span", {}, label);
       return element("li", {}, name, element("span", { class: "reason" }, reason));
     });
-    const title = element("summary", {}, icon("eye"), `${converses ? strings.sources : strings.places} (${sources.length})`);
+    const title = element("summary", {}, `${converses ? strings.sources : strings.places} (${sources.length})`);
     return element("details", { class: "sources", open: !converses }, title, element("ul", {}, ...list));
   }
 }
