@@ -26,6 +26,7 @@ export class Chat implements vscode.Disposable {
   private view: vscode.WebviewView | undefined;
   private isLooking = true;
   private isWhole = false; // whether the view is to be drawn anew, and not only the last turn
+  private takesFocus = false;
   private readonly pictures = new WeakMap<Turn, { text: string; html: string | undefined }>();
   private readonly drawing = new Paced(() => this.draw(), DRAW_MS);
   private readonly saving = new Paced(() => this.save(), SAVE_MS);
@@ -58,20 +59,24 @@ export class Chat implements vscode.Disposable {
     view.onDidDispose(() => {
       if (this.view === view) this.view = undefined;
     });
-    view.webview.onDidReceiveMessage((message: FromView) => this.hear(message));
+    view.webview.onDidReceiveMessage((message: FromView) =>
+      this.hear(message).catch((fault: unknown) => {
+        void vscode.window.showErrorMessage(fault instanceof Error ? fault.message : String(fault));
+      }),
+    );
     view.webview.html = html(view.webview, media);
     void rendered(""); // the first time takes a second
   }
 
   async begin(): Promise<void> {
-    await this.open(this.conversations.begin());
+    this.open(this.conversations.begin());
     await this.focus();
   }
 
   /** Lets a person choose among the conversations, or delete some. */
   async history(): Promise<void> {
     const chosen = await choose(this.conversations, (id) => this.forget(id));
-    if (chosen && chosen.id !== this.conversation.id) await this.open(chosen);
+    if (chosen && chosen.id !== this.conversation.id) this.open(chosen);
     if (chosen) await this.focus();
   }
 
@@ -87,12 +92,13 @@ export class Chat implements vscode.Disposable {
   }
 
   private async focus(): Promise<void> {
+    this.takesFocus = this.view === undefined; // then as soon as there is a page
     await vscode.commands.executeCommand(`${VIEW}.focus`);
     this.post({ kind: "focus" });
   }
 
   private async hear(message: FromView): Promise<void> {
-    if (message.kind === "ready") this.showAll();
+    if (message.kind === "ready") this.ready();
     else if (message.kind === "ask") await this.ask(message.question);
     else if (message.kind === "again") await this.askAgain();
     else if (message.kind === "stop") this.asking?.stop();
@@ -105,6 +111,12 @@ export class Chat implements vscode.Disposable {
       const { request, begun } = message;
       this.post({ kind: "completions", request, completions: await completions(begun) });
     }
+  }
+
+  private ready(): void {
+    this.showAll();
+    if (this.takesFocus) this.post({ kind: "focus" });
+    this.takesFocus = false;
   }
 
   private async ask(question: string): Promise<void> {
@@ -142,7 +154,7 @@ export class Chat implements vscode.Disposable {
     this.post({ kind: "looking", looking: lookingAt(on) });
   }
 
-  private async open(conversation: Conversation): Promise<void> {
+  private open(conversation: Conversation): void {
     this.asking?.stop();
     this.asking = undefined;
     this.conversation = conversation;
@@ -151,7 +163,7 @@ export class Chat implements vscode.Disposable {
 
   private async forget(id: string): Promise<void> {
     this.forgotten.add(id);
-    if (id === this.conversation.id) await this.open(this.conversations.begin());
+    if (id === this.conversation.id) this.open(this.conversations.begin());
     await this.conversations.remove(id);
     const client = this.daemon.client;
     if (client?.isRunning()) await client.sendNotification(protocol.FORGET_CONVERSATION, { conversationId: id });

@@ -73,6 +73,7 @@ export interface Strings {
   sources: string;
   places: string;
   stopped: string;
+  nothing: string;
   again: string;
   copy: string;
   copied: string;

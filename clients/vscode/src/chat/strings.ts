@@ -20,6 +20,7 @@ export function strings(): Strings {
     sources: t("Sources"),
     places: t("Where to look"),
     stopped: t("Stopped."),
+    nothing: t("The model said nothing."),
     again: t("Ask Again"),
     copy: t("Copy"),
     copied: t("Copied"),

@@ -27,7 +27,7 @@ const PATHS = {
   insert: "M2.5 3.5h11M2.5 12.5h11M13.5 8h-8M8 5.5 5.5 8 8 10.5",
   newFile: "M9 2.5H3.5v11h9V6zM9 2.5V6h3.5M8 7.5v4M6 9.5h4",
   send: "M2.5 2.5 14 8 2.5 13.5 4.5 8zM4.5 8H9",
-  stop: "M4 4h8v8H4z",
+  stop: "M3.5 3.5h9v9h-9z",
 };
 
 export type Icon = keyof typeof PATHS;

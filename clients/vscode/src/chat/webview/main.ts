@@ -11,7 +11,7 @@ const NEAR_END_PX = 40;
 const box = new QuestionBox();
 const welcome = element(
   "section",
-  { class: "welcome" },
+  { class: "welcome", hidden: true },
   element("h2", {}, strings.title),
   element("p", {}, strings.intro),
   ...strings.hints.map((hint) => element("p", { class: "hint" }, ...withCode(hint))),
@@ -54,7 +54,7 @@ function showAll(id: string, all: ShownTurn[]): void {
 
 function showOne(index: number, turn: ShownTurn, id = conversation): void {
   if (id !== conversation) return; // another one is shown meanwhile
-  const atEnd = scrolled.scrollHeight - scrolled.scrollTop - scrolled.clientHeight < NEAR_END_PX;
+  const atEnd = isAtEnd();
   const isNew = index >= views.length;
   if (isNew) list.append((views[index] = new TurnView(index)).root);
   const wasAnswering = turns[index]?.answering ?? false;
@@ -67,12 +67,18 @@ function showOne(index: number, turn: ShownTurn, id = conversation): void {
   if (atEnd || isNew) scrolled.scrollTop = scrolled.scrollHeight;
 }
 
+function isAtEnd(): boolean {
+  return scrolled.scrollHeight - scrolled.scrollTop - scrolled.clientHeight < NEAR_END_PX;
+}
+
 function showTrouble(what: Trouble | undefined): void {
+  const atEnd = isAtEnd();
   trouble.hidden = !what;
   const buttons = (what?.remedies ?? []).map(({ remedy, title }) =>
     element("button", { type: "button", click: () => tell({ kind: "remedy", remedy }) }, title),
   );
   trouble.replaceChildren(element("p", {}, what?.text ?? ""), ...buttons);
+  if (atEnd) scrolled.scrollTop = scrolled.scrollHeight;
 }
 
 /** Our own hints have names between backquotes. */

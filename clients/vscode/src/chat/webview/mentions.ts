@@ -23,18 +23,14 @@ export class Mentions {
   look(): void {
     const before = this.box.value.slice(0, this.box.selectionStart);
     const begun = this.box.selectionStart === this.box.selectionEnd ? BEGUN.exec(before)?.[1] : undefined;
-    this.request++;
     if (begun === undefined) return this.hide();
     this.begun = begun;
-    tell({ kind: "complete", request: this.request, begun });
+    tell({ kind: "complete", request: ++this.request, begun });
+    this.show(this.entries); // until the answer is there, what still fits
   }
 
   take(request: number, entries: readonly Completion[]): void {
-    if (request !== this.request) return; // something else was typed meanwhile
-    const isTyped = entries.length === 1 && entries[0]?.inserts.trimEnd() === this.begun;
-    this.entries = isTyped ? [] : entries;
-    this.chosen = 0;
-    this.draw();
+    if (request === this.request) this.show(entries); // else something else was typed meanwhile
   }
 
   /** Whether the key was the list's. */
@@ -53,6 +49,14 @@ export class Mentions {
   hide(): void {
     this.entries = [];
     this.request++;
+    this.draw();
+  }
+
+  private show(entries: readonly Completion[]): void {
+    const fitting = entries.filter(({ inserts }) => fits(inserts, this.begun));
+    const isTyped = fitting.length === 1 && fitting[0]?.inserts.trimEnd() === this.begun;
+    this.entries = isTyped ? [] : fitting;
+    this.chosen = 0;
     this.draw();
   }
 
@@ -90,4 +94,11 @@ export class Mentions {
     else this.box.removeAttribute("aria-activedescendant");
     rows[this.chosen]?.scrollIntoView({ block: "nearest" });
   }
+}
+
+/** "#fi" goes on as "#file:", and "#file:cart" as '#file:"my cart.py" '. */
+function fits(inserts: string, begun: string): boolean {
+  const [whole, typed] = [inserts, begun].map((each) => each.toLowerCase().replaceAll('"', "")) as [string, string];
+  const [kind, name] = typed.split(/(?<=:)/, 2) as [string, string?];
+  return whole.startsWith(kind) && whole.slice(kind.length).includes(name ?? "");
 }

@@ -28,7 +28,7 @@ export class TurnView {
     this.question.replaceChildren(element("div", { class: "asked" }, turn.question), ...about);
     update(this.said, turn.text ? answerOf(turn.html, turn.text) : []);
     this.stage.textContent = turn.stage;
-    this.stage.hidden = !turn.stage;
+    this.stage.hidden = !turn.answering;
     this.after.replaceChildren(...this.afterwards(turn));
   }
 
@@ -37,6 +37,8 @@ export class TurnView {
     for (const warning of turn.warnings) parts.push(element("p", { class: "warning" }, warning));
     if (turn.fault) parts.push(element("p", { class: "fault", role: "alert" }, turn.fault));
     if (turn.stopped && !turn.answering) parts.push(element("p", { class: "notice" }, strings.stopped));
+    const silent = !turn.text && !turn.fault && !turn.stopped && !turn.answering;
+    if (silent) parts.push(element("p", { class: "notice" }, strings.nothing));
     for (const notice of turn.notices) parts.push(element("p", { class: "notice" }, notice));
     if ((turn.fault || turn.stopped) && !turn.answering) {
       const again = element("button", { type: "button", class: "again", click: () => tell({ kind: "again" }) }, strings.again);
