@@ -86,7 +86,9 @@ export async function decide(uri: vscode.Uri | undefined, accepted: boolean): Pr
     edit.replace(document.uri, range, newText);
     const changed = document.isClosed || document.version !== version;
     if (changed || !(await vscode.workspace.applyEdit(edit))) {
-      return void vscode.window.showWarningMessage(vscode.l10n.t("{0} has changed meanwhile: apply it anew.", document.fileName));
+      return void vscode.window.showWarningMessage(
+        vscode.l10n.t("{0} has changed meanwhile: apply it anew.", document.fileName),
+      );
     }
   }
   const isThis = (each: vscode.Tab): boolean =>

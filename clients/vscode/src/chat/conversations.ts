@@ -119,5 +119,10 @@ function isConversation(value: unknown): value is Conversation {
   const whole = (turn: Partial<Turn>): boolean =>
     [turn.question, turn.about, turn.text, turn.fault, turn.model].every((each) => typeof each === "string") &&
     [turn.sources, turn.notices, turn.warnings].every(Array.isArray);
-  return typeof id === "string" && typeof touched === "number" && Array.isArray(turns) && turns.every((turn) => whole(Object(turn)));
+  return (
+    typeof id === "string" &&
+    typeof touched === "number" &&
+    Array.isArray(turns) &&
+    turns.every((turn) => whole(Object(turn)))
+  );
 }

@@ -11,8 +11,9 @@ import type { Conversation, Turn } from "./conversations";
 import { choose } from "./list";
 import { completions, labelOf, lookingAt, subject } from "./looking";
 import { Paced, rendered } from "./markdown";
-import type { FromView, ShownTurn, ToView, Trouble } from "./messages";
+import type { FromView, ShownTurn, ToView } from "./messages";
 import { html } from "./page";
+import { Pictures, troubleOf } from "./pictures";
 
 const VIEW = "codegeex.chat";
 const DRAW_MS = 80; // between two pictures of an answer that grows
@@ -27,7 +28,7 @@ export class Chat implements vscode.Disposable {
   private isLooking = true;
   private isWhole = false; // whether the view is to be drawn anew, and not only the last turn
   private takesFocus = false;
-  private readonly pictures = new WeakMap<Turn, { text: string; html: string | undefined }>();
+  private readonly pictures = new Pictures();
   private readonly drawing = new Paced(() => this.draw(), DRAW_MS);
   private readonly saving = new Paced(() => this.save(), SAVE_MS);
   private readonly forgotten = new Set<string>();
@@ -106,7 +107,8 @@ export class Chat implements vscode.Disposable {
     else if (message.kind === "code") await carryOut(message.action, message.text, message.language);
     else if (message.kind === "source") await this.openSource(message.turn, message.source);
     else if (message.kind === "link") await openLink(message.address);
-    else if (message.kind === "remedy") await (message.remedy === "enable" ? settings.toggle() : this.daemon.remedy(message.remedy));
+    else if (message.kind === "remedy")
+      await (message.remedy === "enable" ? settings.toggle() : this.daemon.remedy(message.remedy));
     else if (message.kind === "complete") {
       const { request, begun } = message;
       this.post({ kind: "completions", request, completions: await completions(begun) });
@@ -194,23 +196,8 @@ export class Chat implements vscode.Disposable {
     else if (turns[0]) this.post({ kind: "turn", id: conversation.id, index, turn: turns[0] });
   }
 
-  /** Of one moment: what is said while the Markdown is rendered belongs to the next picture. */
-  private async picture(turn: Turn): Promise<ShownTurn> {
-    const answering = this.asking !== undefined && turn === this.conversation.turns.at(-1);
-    const stage = answering ? (this.asking?.stage ?? "") : "";
-    const sources = turn.sources.map(({ path, range, reason, symbol, uri }) => ({
-      label: `${path}:${range.start.line + 1}-${range.end.line}${symbol ? ` ${symbol}` : ""}`,
-      reason,
-      opens: uri !== undefined,
-    }));
-    // The places of a model that does not converse are listed as links: its text has them once more.
-    const text = turn.converses || !sources.length ? turn.text : (turn.text.split("\n\n", 1)[0] ?? "");
-    const shown = { ...turn, text, sources, answering, stage };
-    let known = this.pictures.get(turn);
-    if (known?.text !== shown.text) {
-      this.pictures.set(turn, (known = { text: shown.text, html: shown.text && (await rendered(shown.text)) }));
-    }
-    return { ...shown, html: known.html };
+  private picture(turn: Turn): Promise<ShownTurn> {
+    return this.pictures.of(turn, turn === this.conversation.turns.at(-1) ? this.asking?.stage : undefined);
   }
 
   private showTrouble(): void {
@@ -220,20 +207,6 @@ export class Chat implements vscode.Disposable {
   private post(message: ToView): void {
     void this.view?.webview.postMessage(message);
   }
-}
-
-/** What keeps the daemon from answering; a start that is under way is none until somebody asks. */
-function troubleOf(daemon: Daemon): Trouble | undefined {
-  const { t } = vscode.l10n;
-  if (!settings.isEnabled()) {
-    return { text: t("CodeGeeX is turned off."), remedies: [{ remedy: "enable", title: t("Turn On") }] };
-  }
-  if (daemon.state === "failed") {
-    return { text: daemon.reason, remedies: daemon.remedies.map((each) => ({ remedy: each, title: daemon.titleOf(each) })) };
-  }
-  if (daemon.state === "restarting") return { text: t("The daemon ended and is started again."), remedies: [] };
-  if (daemon.status?.kind === "Error") return { text: daemon.status.message, remedies: [] };
-  return undefined;
 }
 
 async function openLink(address: string): Promise<void> {

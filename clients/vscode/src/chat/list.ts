@@ -9,14 +9,20 @@ interface Entry extends vscode.QuickPickItem {
 }
 
 /** The conversation a person picks; `forget` is called with the id of each that is to be deleted. */
-export function choose(conversations: Conversations, forget: (id: string) => Promise<void>): Promise<Conversation | undefined> {
+export function choose(
+  conversations: Conversations,
+  forget: (id: string) => Promise<void>,
+): Promise<Conversation | undefined> {
   const { t } = vscode.l10n;
   const remove: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon("trash"), tooltip: t("Delete") };
   const list = vscode.window.createQuickPick<Entry>();
   const fill = (): void => {
     list.items = conversations.list.map((conversation) => ({
       label: titleOf(conversation),
-      description: new Date(conversation.touched).toLocaleString(vscode.env.language, { dateStyle: "medium", timeStyle: "short" }),
+      description: new Date(conversation.touched).toLocaleString(vscode.env.language, {
+        dateStyle: "medium",
+        timeStyle: "short",
+      }),
       buttons: [remove],
       conversation,
     }));

@@ -27,7 +27,9 @@ export function subject(): Subject | undefined {
 
 export function lookingAt(on: boolean): Looking {
   const what = subject();
-  return what ? { label: labelOf(what), detail: vscode.workspace.asRelativePath(what.uri), on } : { label: "", detail: "", on };
+  return what
+    ? { label: labelOf(what), detail: vscode.workspace.asRelativePath(what.uri), on }
+    : { label: "", detail: "", on };
 }
 
 /** "cart.py", or "cart.py:4-10" where lines are selected. */
@@ -44,10 +46,17 @@ export async function completions(begun: string): Promise<Completion[]> {
   if (kind === "file") return files(name);
   if (kind === "symbol") return symbols(name);
   const { t } = vscode.l10n;
-  const details = [t("what is selected"), t("a file of the workspace"), t("a function or type"), t("all of the workspace")];
-  return MENTIONS.map((label, i) => ({ label, detail: details[i] ?? "", inserts: label.endsWith(":") ? label : `${label} ` })).filter(
-    ({ label }) => label.startsWith(begun.toLowerCase()),
-  );
+  const details = [
+    t("what is selected"),
+    t("a file of the workspace"),
+    t("a function or type"),
+    t("all of the workspace"),
+  ];
+  return MENTIONS.map((label, i) => ({
+    label,
+    detail: details[i] ?? "",
+    inserts: label.endsWith(":") ? label : `${label} `,
+  })).filter(({ label }) => label.startsWith(begun.toLowerCase()));
 }
 
 async function files(name: string): Promise<Completion[]> {
@@ -57,7 +66,9 @@ async function files(name: string): Promise<Completion[]> {
   );
   const found = await vscode.workspace.findFiles(`**/*${letters.join("")}*`, undefined, MAX_FOUND);
   const paths = [...open, ...found].map((uri) => vscode.workspace.asRelativePath(uri));
-  const fitting = [...new Set(paths)].filter((each) => each.toLowerCase().includes(name.toLowerCase()) && !path.isAbsolute(each));
+  const fitting = [...new Set(paths)].filter(
+    (each) => each.toLowerCase().includes(name.toLowerCase()) && !path.isAbsolute(each),
+  );
   return fitting.slice(0, MAX_FOUND).map((each) => ({
     label: path.posix.basename(each),
     detail: path.posix.dirname(each) === "." ? "" : path.posix.dirname(each),

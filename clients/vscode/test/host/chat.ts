@@ -6,7 +6,11 @@ import type { Conversation } from "../../src/chat/conversations";
 /** A conversation of `turns` answers, each of `chars` characters. */
 function conversation(id: string, turns: number, chars: number): Conversation {
   const text = "x".repeat(chars);
-  return { id, touched: 0, turns: Array.from({ length: turns }, (_, i) => ({ ...newTurn(`question ${i}`, ""), text })) };
+  return {
+    id,
+    touched: 0,
+    turns: Array.from({ length: turns }, (_, i) => ({ ...newTurn(`question ${i}`, ""), text })),
+  };
 }
 
 function memory(kept?: unknown): vscode.Memento & { kept: unknown } {
@@ -44,9 +48,15 @@ suite("conversations", () => {
     const stored = memory();
     const conversations = new Conversations(stored);
     for (const id of ["one", "two", "one"]) await conversations.keep(conversation(id, 1, 5));
-    assert.deepEqual(conversations.list.map(({ id }) => id), ["one", "two"]);
+    assert.deepEqual(
+      conversations.list.map(({ id }) => id),
+      ["one", "two"],
+    );
     await conversations.remove("one");
-    assert.deepEqual((stored.kept as Conversation[]).map(({ id }) => id), ["two"]);
+    assert.deepEqual(
+      (stored.kept as Conversation[]).map(({ id }) => id),
+      ["two"],
+    );
   });
 
   test("the model is told of its own answers only", () => {

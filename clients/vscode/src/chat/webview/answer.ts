@@ -39,7 +39,9 @@ export function answerOf(html: string | undefined, text: string): HTMLElement[] 
 /** Formulas and diagrams need scripts and styles: they are shown as they were written. */
 function asSource(page: Document): void {
   for (const formula of page.querySelectorAll(".katex")) {
-    formula.replaceWith(element("code", {}, formula.querySelector("annotation")?.textContent ?? formula.textContent ?? ""));
+    formula.replaceWith(
+      element("code", {}, formula.querySelector("annotation")?.textContent ?? formula.textContent ?? ""),
+    );
   }
   for (const diagram of page.querySelectorAll(".mermaid")) {
     diagram.replaceWith(element("pre", {}, element("code", { class: "language-mermaid" }, diagram.textContent ?? "")));
@@ -67,8 +69,10 @@ function guard(link: HTMLAnchorElement): void {
 
 function withTools(block: HTMLPreElement): void {
   const language = /\blanguage-(\S+)/.exec(block.querySelector("code")?.className ?? "")?.[1] ?? "";
-  const said = (action: CodeAction) => (): void => tell({ kind: "code", action, text: block.textContent ?? "", language });
-  const tool = (action: CodeAction, title: string): HTMLButtonElement => iconButton(action satisfies Icon, title, said(action));
+  const said = (action: CodeAction) => (): void =>
+    tell({ kind: "code", action, text: block.textContent ?? "", language });
+  const tool = (action: CodeAction, title: string): HTMLButtonElement =>
+    iconButton(action satisfies Icon, title, said(action));
   const copy = tool("copy", strings.copy);
   copy.addEventListener("click", () => confirm(copy));
   const tools = element(

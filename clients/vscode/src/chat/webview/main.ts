@@ -48,7 +48,10 @@ function showAll(id: string, all: ShownTurn[]): void {
   conversation = id;
   all.forEach((turn, index) => showOne(index, turn));
   welcome.hidden = turns.length > 0;
-  box.show(turns.map((turn) => turn.question), turns.at(-1)?.answering ?? false);
+  box.show(
+    turns.map((turn) => turn.question),
+    turns.at(-1)?.answering ?? false,
+  );
   scrolled.scrollTop = scrolled.scrollHeight;
 }
 
@@ -61,9 +64,13 @@ function showOne(index: number, turn: ShownTurn, id = conversation): void {
   turns[index] = turn;
   views[index]?.show(turn);
   welcome.hidden = true;
-  box.show(turns.map((each) => each.question), turns.at(-1)?.answering ?? false);
+  box.show(
+    turns.map((each) => each.question),
+    turns.at(-1)?.answering ?? false,
+  );
   if (turn.answering && !wasAnswering) announced.textContent = turn.stage;
-  else if (wasAnswering && !turn.answering) announced.textContent = turn.fault || (turn.stopped ? strings.stopped : strings.answered);
+  else if (wasAnswering && !turn.answering)
+    announced.textContent = turn.fault || (turn.stopped ? strings.stopped : strings.answered);
   if (atEnd || isNew) scrolled.scrollTop = scrolled.scrollHeight;
 }
 

@@ -7,14 +7,25 @@ import { strings, tell } from "./host";
 const BEGUN = /(?:^|\s)([#@](?:\w+:"[^"\n]*|[^\s"]*))$/;
 
 export class Mentions {
-  readonly root = element("ul", { id: "mentions", class: "mentions", role: "listbox", "aria-label": strings.suggestions, hidden: true });
+  readonly root = element("ul", {
+    id: "mentions",
+    class: "mentions",
+    role: "listbox",
+    "aria-label": strings.suggestions,
+    hidden: true,
+  });
   private request = 0;
   private begun = "";
   private entries: readonly Completion[] = [];
   private chosen = 0;
 
   constructor(private readonly box: HTMLTextAreaElement) {
-    for (const [name, value] of [["role", "combobox"], ["aria-expanded", "false"], ["aria-controls", "mentions"], ["aria-autocomplete", "list"]] as const) {
+    for (const [name, value] of [
+      ["role", "combobox"],
+      ["aria-expanded", "false"],
+      ["aria-controls", "mentions"],
+      ["aria-autocomplete", "list"],
+    ] as const) {
       box.setAttribute(name, value);
     }
   }
@@ -39,8 +50,8 @@ export class Mentions {
     const count = this.entries.length;
     if (event.key === "ArrowDown") this.chosen = (this.chosen + 1) % count;
     else if (event.key === "ArrowUp") this.chosen = (this.chosen + count - 1) % count;
-    else if (event.key === "Escape") return this.hide(), true;
-    else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") return this.accept(this.chosen), true;
+    else if (event.key === "Escape") return (this.hide(), true);
+    else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") return (this.accept(this.chosen), true);
     else return false;
     this.draw();
     return true;

@@ -8,7 +8,11 @@ import { Mentions } from "./mentions";
 export class QuestionBox {
   readonly root: HTMLElement;
   readonly mentions: Mentions;
-  private readonly box = element("textarea", { rows: "1", placeholder: strings.placeholder, "aria-label": strings.placeholder });
+  private readonly box = element("textarea", {
+    rows: "1",
+    placeholder: strings.placeholder,
+    "aria-label": strings.placeholder,
+  });
   private readonly send = iconButton("send", strings.send, () => this.ask());
   private readonly stop = iconButton("stop", strings.stop, () => this.stops());
   private readonly chip = element("button", { type: "button", class: "chip", click: () => this.toggle() });
@@ -127,6 +131,7 @@ export class QuestionBox {
   /** As high as what is written, up to what the style allows. */
   private fit(): void {
     this.box.rows = Math.max(1, this.box.value.split("\n").length);
-    if (this.box.scrollHeight > this.box.clientHeight) this.box.rows += Math.ceil((this.box.scrollHeight - this.box.clientHeight) / 20);
+    if (this.box.scrollHeight > this.box.clientHeight)
+      this.box.rows += Math.ceil((this.box.scrollHeight - this.box.clientHeight) / 20);
   }
 }

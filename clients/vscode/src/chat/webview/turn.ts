@@ -14,7 +14,13 @@ export class TurnView {
   private shown = "";
 
   constructor(private readonly index: number) {
-    const answer = element("div", { class: "answer", "aria-label": strings.answer, role: "group" }, this.said, this.stage, this.after);
+    const answer = element(
+      "div",
+      { class: "answer", "aria-label": strings.answer, role: "group" },
+      this.said,
+      this.stage,
+      this.after,
+    );
     this.root.append(this.question, answer);
   }
 
@@ -41,7 +47,11 @@ export class TurnView {
     if (silent) parts.push(element("p", { class: "notice" }, strings.nothing));
     for (const notice of turn.notices) parts.push(element("p", { class: "notice" }, notice));
     if ((turn.fault || turn.stopped) && !turn.answering) {
-      const again = element("button", { type: "button", class: "again", click: () => tell({ kind: "again" }) }, strings.again);
+      const again = element(
+        "button",
+        { type: "button", class: "again", click: () => tell({ kind: "again" }) },
+        strings.again,
+      );
       parts.push(again);
     }
     if (turn.sources.length) parts.push(this.sources(turn));
