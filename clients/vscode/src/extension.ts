@@ -34,8 +34,8 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const status = new StatusItem(daemon, suggestions, slept);
   let chat: Promise<Chat> | undefined;
   const chatting = (): Promise<Chat> =>
-    (chat ??= import("./chat").then((loaded) => {
-      const made = new loaded.Chat(context, daemon);
+    (chat ??= import("./chat").then(async ({ Chat }) => {
+      const made = await Chat.create(context, daemon);
       context.subscriptions.push(made);
       return made;
     }));

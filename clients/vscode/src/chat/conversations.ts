@@ -1,15 +1,17 @@
-/** The conversations of a workspace, kept over restarts: the newest first, so many and so long, and no more. */
+/** Conversations, kept over restarts: the newest first, so many and so long, and no more. */
 
 import { randomUUID } from "node:crypto";
-import type * as vscode from "vscode";
+import { promises as fs } from "node:fs";
+import * as path from "node:path";
 import type { AskParams, Source } from "../protocol";
 
-const KEY = "chat.conversations";
-const MAX_CONVERSATIONS = 50;
+const SUFFIX = ".json";
+const ID = /^[\w-]{1,64}$/;
+const MAX_CONVERSATIONS = 200; // of all workspaces
 const MAX_TURNS = 100; // of one conversation
 const MAX_TEXT_CHARS = 64_000; // of one question or answer
 const MAX_CONVERSATION_CHARS = 250_000;
-const MAX_CHARS = 1_000_000; // of all
+const MAX_CHARS = 4_000_000; // of all
 const MAX_LISTED = 40; // sources or notices of an answer
 const TITLE_CHARS = 80;
 
@@ -28,6 +30,7 @@ export interface Turn {
 
 export interface Conversation {
   id: string;
+  place: string; // the workspace it is about
   touched: number; // milliseconds since 1970
   turns: Turn[];
 }
@@ -53,33 +56,61 @@ export function historyOf(turns: readonly Turn[]): NonNullable<AskParams["histor
     ]);
 }
 
+/**
+ * One file each in a folder of all workspaces: windows of one do not overwrite each other's, as they would in its
+ * `workspaceState`, and see each other's, as they would not in its storage folder, which VS Code gives one window only.
+ */
 export class Conversations {
-  private all: Conversation[];
+  private all: Conversation[] = [];
 
-  constructor(private readonly memory: vscode.Memento) {
-    const kept = memory.get<unknown>(KEY);
-    this.all = Array.isArray(kept) ? kept.filter(isConversation) : [];
-  }
+  constructor(
+    private readonly folder: string,
+    private readonly place: string,
+  ) {}
 
-  /** Those with a question in them, the newest first. */
+  /** Those of this workspace with a question in them, the newest first. */
   get list(): readonly Conversation[] {
-    return this.all;
+    return this.all.filter(({ place }) => place === this.place);
   }
 
   begin(): Conversation {
-    return { id: randomUUID(), touched: Date.now(), turns: [] };
+    return { id: randomUUID(), place: this.place, touched: Date.now(), turns: [] };
+  }
+
+  /** Reads what is kept; what cannot be read is left out. */
+  async load(): Promise<void> {
+    const names = await fs.readdir(this.folder).catch(() => []);
+    const files = names.filter((name) => name.endsWith(SUFFIX)).map((name) => path.join(this.folder, name));
+    const texts = await Promise.all(files.map((file) => fs.readFile(file, "utf8").catch(() => "")));
+    const read = texts.map(parsed).filter(isConversation);
+    await this.bound(read.sort((one, other) => other.touched - one.touched));
   }
 
   /** Keeps a conversation as it is now, and as much of the others as there is room for. */
   async keep(conversation: Conversation): Promise<void> {
     conversation.touched = Date.now();
-    this.all = bounded([conversation, ...this.all.filter((each) => each.id !== conversation.id)]);
-    await this.memory.update(KEY, this.all);
+    await this.bound([conversation, ...this.all.filter((each) => each.id !== conversation.id)]);
+    await fs.mkdir(this.folder, { recursive: true });
+    const file = this.file(conversation.id);
+    const fresh = `${file}.${randomUUID()}`;
+    await fs.writeFile(fresh, JSON.stringify(this.all[0]));
+    await fs.rename(fresh, file); // whole or not at all
   }
 
   async remove(id: string): Promise<void> {
     this.all = this.all.filter((each) => each.id !== id);
-    await this.memory.update(KEY, this.all.length ? this.all : undefined);
+    await fs.rm(this.file(id), { force: true });
+  }
+
+  private async bound(all: readonly Conversation[]): Promise<void> {
+    this.all = bounded(all);
+    const kept = new Set(this.all.map(({ id }) => id));
+    const dropped = all.filter(({ id }) => !kept.has(id));
+    await Promise.all(dropped.map(({ id }) => fs.rm(this.file(id), { force: true })));
+  }
+
+  private file(id: string): string {
+    return path.join(this.folder, id + SUFFIX);
   }
 }
 
@@ -87,7 +118,7 @@ export class Conversations {
 export function bounded(conversations: readonly Conversation[]): Conversation[] {
   let room = MAX_CHARS;
   const kept: Conversation[] = [];
-  for (const { id, touched, turns } of conversations.slice(0, MAX_CONVERSATIONS)) {
+  for (const { id, place, touched, turns } of conversations.slice(0, MAX_CONVERSATIONS)) {
     const fitting: Turn[] = [];
     let within = Math.min(MAX_CONVERSATION_CHARS, room);
     for (const turn of turns.slice(-MAX_TURNS).reverse()) {
@@ -97,7 +128,7 @@ export function bounded(conversations: readonly Conversation[]): Conversation[] 
       [within, room] = [within - size, room - size];
       fitting.unshift(short);
     }
-    if (fitting.length) kept.push({ id, touched, turns: fitting });
+    if (fitting.length) kept.push({ id, place, touched, turns: fitting });
   }
   return kept;
 }
@@ -113,14 +144,24 @@ function shortened(turn: Turn): Turn {
   };
 }
 
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether what was kept is of this version's shape; anything else is left out. */
 function isConversation(value: unknown): value is Conversation {
-  const { id, touched, turns } = Object(value) as Partial<Conversation>;
+  const { id, place, touched, turns } = Object(value) as Partial<Conversation>;
   const whole = (turn: Partial<Turn>): boolean =>
     [turn.question, turn.about, turn.text, turn.fault, turn.model].every((each) => typeof each === "string") &&
     [turn.sources, turn.notices, turn.warnings].every(Array.isArray);
   return (
     typeof id === "string" &&
+    ID.test(id) &&
+    typeof place === "string" &&
     typeof touched === "number" &&
     Array.isArray(turns) &&
     turns.every((turn) => whole(Object(turn)))

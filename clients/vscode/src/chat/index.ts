@@ -21,25 +21,34 @@ const SAVE_MS = 3_000; // between two copies of it for the next start
 const LINKS = ["http", "https"];
 
 export class Chat implements vscode.Disposable {
-  private readonly conversations: Conversations;
   private conversation: Conversation;
   private asking: Asking | undefined;
   private view: vscode.WebviewView | undefined;
   private isLooking = true;
   private isWhole = false; // whether the view is to be drawn anew, and not only the last turn
   private takesFocus = false;
+  private cannotKeep = false; // said once
   private readonly pictures = new Pictures();
   private readonly drawing = new Paced(() => this.draw(), DRAW_MS);
   private readonly saving = new Paced(() => this.save(), SAVE_MS);
   private readonly forgotten = new Set<string>();
   private readonly subscriptions: vscode.Disposable[];
 
-  constructor(
+  /** With the conversation that was asked last in this workspace. */
+  static async create(context: vscode.ExtensionContext, daemon: Daemon): Promise<Chat> {
+    const folder = vscode.Uri.joinPath(context.globalStorageUri, "chat").fsPath;
+    const { workspaceFile, workspaceFolders = [] } = vscode.workspace;
+    const conversations = new Conversations(folder, String(workspaceFile ?? workspaceFolders[0]?.uri ?? ""));
+    await conversations.load();
+    return new Chat(context, daemon, conversations);
+  }
+
+  private constructor(
     private readonly context: vscode.ExtensionContext,
     private readonly daemon: Daemon,
+    private readonly conversations: Conversations,
   ) {
-    this.conversations = new Conversations(context.workspaceState);
-    this.conversation = this.conversations.list[0] ?? this.conversations.begin();
+    this.conversation = conversations.list[0] ?? conversations.begin();
     const look = (): void => this.post({ kind: "looking", looking: lookingAt(this.isLooking) });
     this.subscriptions = [
       provideProposals(),
@@ -76,6 +85,7 @@ export class Chat implements vscode.Disposable {
 
   /** Lets a person choose among the conversations, or delete some. */
   async history(): Promise<void> {
+    await this.conversations.load(); // with those of other windows
     const chosen = await choose(this.conversations, (id) => this.forget(id));
     if (chosen && chosen.id !== this.conversation.id) this.open(chosen);
     if (chosen) await this.focus();
@@ -148,7 +158,14 @@ export class Chat implements vscode.Disposable {
   }
 
   private async save(conversation = this.conversation): Promise<void> {
-    if (conversation.turns.length && !this.forgotten.has(conversation.id)) await this.conversations.keep(conversation);
+    if (!conversation.turns.length || this.forgotten.has(conversation.id)) return;
+    try {
+      await this.conversations.keep(conversation);
+    } catch (fault) {
+      if (!this.cannotKeep)
+        void vscode.window.showWarningMessage(vscode.l10n.t("The conversation cannot be kept: {0}", String(fault)));
+      this.cannotKeep = true;
+    }
   }
 
   private look(on: boolean): void {

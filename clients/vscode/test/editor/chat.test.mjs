@@ -20,6 +20,7 @@ const HOSTILE = [
 ].join("\n");
 const SCRIPT = [
   ["Tell me something long", `What was said ${HOLD} never said`],
+  ["Think first", `${HOLD} never said`],
   ["Speak until you die", `Half an answer ${HOLD} never said`],
   ["Be hostile", HOSTILE],
   ["How do you do", "I do well."],
@@ -207,6 +208,11 @@ test("Stop ends an answer at once and keeps what was said", async () => {
     assert.equal((await turn.locator(".said").innerText()).trim(), "What was said");
     await turn.locator(".notice", { hasText: "Stopped." }).waitFor();
   }
+  const index = await chat.turns.count();
+  await chat.ask("Think first");
+  await chat.turns.nth(index).locator(".stage", { hasText: "Reading" }).waitFor();
+  await chat.box.press("Escape");
+  await (await chat.answered(index)).locator(".notice", { hasText: "Stopped." }).waitFor();
   assert.equal(await (await chat.answer("How do you do?")).locator(".said").innerText(), "I do well.");
 });
 
@@ -260,6 +266,9 @@ test("two windows ask at once, each in its own conversation", async () => {
   assert.equal(await chat.turns.nth(index).getAttribute("aria-busy"), "true");
   await other.close();
   await window.page.bringToFront();
+  await window.command("CodeGeeX: Conversations");
+  await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "How do you do?" }).waitFor(); // theirs
+  await window.keyboard.press("Escape");
   await chat.box.press("Escape");
   await chat.answered(index);
 });
