@@ -38,7 +38,7 @@ async function insert(editor: vscode.TextEditor, code: string): Promise<void> {
   const before = document.lineAt(selection.start.line).text.slice(0, selection.start.character);
   const text = before.trim() ? code : code.replaceAll(/\n(?=.)/g, `\n${before}`);
   const done = await editor.edit((edit) => edit.replace(selection, text));
-  if (!done) return void vscode.window.showWarningMessage(vscode.l10n.t("{0} cannot be changed.", document.fileName));
+  if (!done) return void vscode.window.showWarningMessage(vscode.l10n.t("{0} cannot be changed.", nameOf(document)));
   await vscode.window.showTextDocument(document, { viewColumn: editor.viewColumn ?? vscode.ViewColumn.Active });
 }
 
@@ -60,7 +60,7 @@ export async function reviewCode(document: vscode.TextDocument, range: vscode.Ra
   const content = text.slice(0, start) + newText + text.slice(end);
   const proposed = vscode.Uri.from({ scheme: PROPOSED, path: document.uri.path, query: String(++count) });
   proposals.set(proposed.toString(), { document, version: document.version, range, newText, content });
-  const title = vscode.l10n.t("{0}: proposed by CodeGeeX", vscode.workspace.asRelativePath(document.uri));
+  const title = vscode.l10n.t("{0}: proposed by CodeGeeX", nameOf(document));
   await vscode.commands.executeCommand("vscode.diff", document.uri, proposed, title);
 }
 
@@ -87,7 +87,7 @@ export async function decide(uri: vscode.Uri | undefined, accepted: boolean): Pr
     const changed = document.isClosed || document.version !== version;
     if (changed || !(await vscode.workspace.applyEdit(edit))) {
       return void vscode.window.showWarningMessage(
-        vscode.l10n.t("{0} has changed meanwhile: apply it anew.", document.fileName),
+        vscode.l10n.t("{0} has changed meanwhile: apply it anew.", nameOf(document)),
       );
     }
   }
@@ -95,4 +95,8 @@ export async function decide(uri: vscode.Uri | undefined, accepted: boolean): Pr
     each.input instanceof vscode.TabInputTextDiff && each.input.modified.toString() === shown.toString();
   await vscode.window.tabGroups.close(vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter(isThis));
   if (accepted) await vscode.window.showTextDocument(document);
+}
+
+function nameOf(document: vscode.TextDocument): string {
+  return vscode.workspace.asRelativePath(document.uri);
 }

@@ -4,14 +4,14 @@ import * as vscode from "vscode";
 import type { Daemon } from "../daemon";
 import * as protocol from "../protocol";
 import * as settings from "../settings";
-import { decide, carryOut, provideProposals } from "./apply";
+import { carryOut, decide, provideProposals } from "./apply";
 import { Asking } from "./asking";
 import { Conversations, newTurn } from "./conversations";
 import type { Conversation, Turn } from "./conversations";
 import { choose } from "./list";
 import { completions, labelOf, lookingAt, subject } from "./looking";
 import { Paced, rendered } from "./markdown";
-import type { FromView, ShownTurn, ToView } from "./messages";
+import type { FromView, Help, ShownTurn, ToView } from "./messages";
 import { html } from "./page";
 import { Pictures, troubleOf } from "./pictures";
 
@@ -117,12 +117,16 @@ export class Chat implements vscode.Disposable {
     else if (message.kind === "code") await carryOut(message.action, message.text, message.language);
     else if (message.kind === "source") await this.openSource(message.turn, message.source);
     else if (message.kind === "link") await openLink(message.address);
-    else if (message.kind === "remedy")
-      await (message.remedy === "enable" ? settings.toggle() : this.daemon.remedy(message.remedy));
-    else if (message.kind === "complete") {
-      const { request, begun } = message;
-      this.post({ kind: "completions", request, completions: await completions(begun) });
-    }
+    else if (message.kind === "remedy") await this.help(message.remedy);
+    else await this.complete(message.request, message.begun);
+  }
+
+  private async help(remedy: Help): Promise<void> {
+    await (remedy === "enable" ? settings.toggle() : this.daemon.remedy(remedy));
+  }
+
+  private async complete(request: number, begun: string): Promise<void> {
+    this.post({ kind: "completions", request, completions: await completions(begun) });
   }
 
   private ready(): void {
@@ -162,9 +166,9 @@ export class Chat implements vscode.Disposable {
     try {
       await this.conversations.keep(conversation);
     } catch (fault) {
-      if (!this.cannotKeep)
-        void vscode.window.showWarningMessage(vscode.l10n.t("The conversation cannot be kept: {0}", String(fault)));
+      if (this.cannotKeep) return;
       this.cannotKeep = true;
+      void vscode.window.showWarningMessage(vscode.l10n.t("The conversation cannot be kept: {0}", String(fault)));
     }
   }
 

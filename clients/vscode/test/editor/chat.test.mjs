@@ -106,6 +106,20 @@ test("an answer's code is compared with the file, and only then discarded or acc
   assert.equal(session.read("notes.py"), "reversed_text = text[::-1]\n");
 });
 
+test("what was changed meanwhile is not overwritten", async () => {
+  const proposed = window.page.locator(".tab", { hasText: "proposed by CodeGeeX" });
+  await chat.tool(chat.turns.last(), "Compare and Apply").click();
+  await proposed.waitFor();
+  session.put("notes.py", "y = 2\n");
+  await window.page.locator(".original-in-monaco-diff-editor .view-line", { hasText: "y = 2" }).waitFor();
+  await window.page.getByRole("button", { name: "Accept the Proposal" }).click();
+  await until("the reason", async () => (await window.messages()).some((text) => /has changed meanwhile/.test(text)));
+  await window.page.getByRole("button", { name: "Discard the Proposal" }).click();
+  await proposed.waitFor({ state: "detached" });
+  await window.command("Notifications: Clear All Notifications");
+  assert.equal(session.read("notes.py"), "y = 2\n");
+});
+
 test("what the model was shown is listed, and opens; what is looked at can be left out", async () => {
   await window.edit("notes.py");
   const turn = await chat.answer("What does add do? #file:sample.py");
