@@ -33,7 +33,7 @@ def test_what_package_json_names_is_said_in_english_and_chinese() -> None:
 
 
 def test_what_the_client_says_is_said_in_chinese_too() -> None:
-    sources = "".join(file.read_text(encoding="utf-8") for file in (CLIENT / "src").glob("*.ts"))
+    sources = "".join(file.read_text(encoding="utf-8") for file in (CLIENT / "src").rglob("*.ts"))
     said = {
         json.loads(f'"{text}"')
         for text in re.findall(r'(?<![\w.])(?:vscode\.l10n\.)?t\(\s*"((?:[^"\\]|\\.)+)"', sources)

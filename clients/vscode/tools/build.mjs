@@ -39,10 +39,20 @@ const common = { bundle: true, platform: "node", format: "cjs", target: "node20"
 
 const shipped = { ...common, outdir: "out", minify: true, legalComments: "none", plugins: [withoutFeatures] };
 
-// Two files: what activation loads, and what is loaded once there is a daemon to start.
-const external = ["vscode", "./client"];
+// What activation loads; what is loaded once there is a daemon to start; the chat view, and the page in it, when it is opened.
+const external = ["vscode", "./client", "./chat"];
 await build({ ...shipped, entryPoints: ["src/extension.ts"], external, supported: { "dynamic-import": false } });
 await build({ ...shipped, entryPoints: ["src/client.ts"] });
+await build({ ...shipped, entryPoints: { chat: "src/chat/index.ts" } });
+await build({
+  bundle: true,
+  entryPoints: ["src/chat/webview/main.ts", "src/chat/webview/style.css"],
+  outdir: "out/webview",
+  format: "iife",
+  target: "es2022",
+  minify: true,
+  legalComments: "inline", // DOMPurify's licence
+});
 if (argv.includes("--test")) {
   await build({ ...common, entryPoints: ["test/host/index.ts"], outfile: "out/test/index.js", external: ["vscode", "mocha"] });
 }

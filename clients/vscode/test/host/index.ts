@@ -17,6 +17,7 @@ export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: "tdd", timeout: PATIENCE_MS, reporter: Lines });
   mocha.suite.emit("pre-require", globalThis, "", mocha);
   await import("./suites");
+  await import("./chat");
   const failures = await new Promise<number>((done) => mocha.run(done));
   if (failures) throw new Error(`${failures} failed`);
 }
