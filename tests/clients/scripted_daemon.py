@@ -3,7 +3,8 @@
 SCRIPT is a JSON list of [before, answer, ...others]: where the text before the cursor holds `before`, and after it
 nothing but a beginning of `answer`, the model says the rest of it; `others` it could have said as well, where nothing
 of `answer` is there yet. SCRIPT is read anew for each request. What the editor sends is written
-beside it, a JSON object a line, into `journal.jsonl`. `--claims VERSION` pretends to be another version.
+beside it, a JSON object a line, into `journal.jsonl`. `--claims VERSION` pretends to be another version. With `--chat`
+the model converses: `before` is then looked for in the last question, and at a HOLD it waits until it is stopped.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import json
 import logging
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,13 +21,17 @@ from typing import Any
 from engine.model.protocol import StopRule
 from engine.types import GREEDY, CancellationToken, Generated, Sampling
 from lsp_server.app import create_server
-from tests.scripted import ScriptedModel
+from tests.engine.checkpoints import converted
+from tests.scripted import DESCRIPTION, ScriptedModel
+
+HOLD = "⏸"
+HOLD_SECONDS = 0.01  # between two looks whether it was stopped
 
 
 class FileScriptedModel(ScriptedModel):
-    def __init__(self, script: Path) -> None:
-        super().__init__()
-        self._script = script
+    def __init__(self, script: Path, *, converses: bool = False) -> None:
+        super().__init__(description=converted("codegeex4-all-9b") if converses else DESCRIPTION)
+        self._script, self._converses = script, converses
 
     def generate(
         self,
@@ -37,6 +43,16 @@ class FileScriptedModel(ScriptedModel):
         **asked: Any,
     ) -> Generated:
         prompt = self.tokenizer.decode(tokens)
+        if self._converses:
+            self.text = self._reply(prompt.rpartition("<|user|>")[2])
+
+            def held(text: str) -> bool:
+                while text.endswith(HOLD):
+                    cancellation.check()
+                    time.sleep(HOLD_SECONDS)
+                return stop(text)
+
+            return super().generate(tokens, max_new_tokens, held, cancellation, sampling, **asked)
         prefix = prompt.partition("<|code_prefix|>")[2].partition("<|code_middle|>")[0]
         self.text, self.instead = self._answer(prefix)
         return super().generate(tokens, max_new_tokens, stop, cancellation, sampling, **asked)
@@ -48,14 +64,19 @@ class FileScriptedModel(ScriptedModel):
                 return answer[len(typed) :], () if typed else others
         return "", ()
 
+    def _reply(self, question: str) -> str:
+        entries = json.loads(self._script.read_text(encoding="utf-8"))
+        return next((answer for before, answer, *_ in entries if before in question), "")
+
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("script", type=Path)
     parser.add_argument("--claims", metavar="VERSION")
+    parser.add_argument("--chat", action="store_true")
     options = parser.parse_args()
     logging.getLogger("pygls.protocol.json_rpc").setLevel(logging.ERROR)  # as the command has it
-    server = create_server(lambda *_: FileScriptedModel(options.script))
+    server = create_server(lambda *_: FileScriptedModel(options.script, converses=options.chat))
     if options.claims:
         server.protocol.server_info.version = options.claims
     take = server.protocol.structure_message

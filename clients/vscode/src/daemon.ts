@@ -16,6 +16,7 @@ export type DaemonState = "off" | "starting" | "running" | "restarting" | "faile
 export class Daemon {
   state: DaemonState = "off";
   reason = "";
+  remedies: readonly Remedy[] = []; // for `reason`
   status: protocol.Status | undefined;
   client: LanguageClient | undefined;
   readonly onDidChange: vscode.Event<void>;
@@ -62,6 +63,20 @@ export class Daemon {
       return;
     }
     await this.restart();
+  }
+
+  /** What a button for `remedy` is called. */
+  titleOf(remedy: Remedy): string {
+    const { t } = vscode.l10n;
+    return { install: t("Install"), choose: t("Choose Command…"), restart: t("Restart"), log: t("Show Log") }[remedy];
+  }
+
+  /** Does what a person has pressed a button for. */
+  async remedy(remedy: Remedy): Promise<void> {
+    if (remedy === "install") await this.install();
+    else if (remedy === "choose") await chooseCommand();
+    else if (remedy === "restart") await this.restart();
+    else this.log.show();
   }
 
   /** Sends the settings as they are now; turning the product on or off starts or ends the daemon. */
@@ -148,23 +163,16 @@ export class Daemon {
     const trouble = fault instanceof Trouble ? fault : new Trouble(String(fault), ["restart", "log"]);
     this.log.error(trouble.message);
     const said = this.state === "failed" && this.reason === trouble.message;
+    this.remedies = trouble.remedies;
     this.enter("failed", trouble.message);
     if (!said) void this.say(trouble);
   }
 
   private async say(trouble: Trouble): Promise<void> {
-    const titles: Record<Remedy, string> = {
-      install: vscode.l10n.t("Install"),
-      choose: vscode.l10n.t("Choose Command…"),
-      restart: vscode.l10n.t("Restart"),
-      log: vscode.l10n.t("Show Log"),
-    };
-    const answer = await vscode.window.showErrorMessage(trouble.message, ...trouble.remedies.map((each) => titles[each]));
-    const remedy = trouble.remedies.find((each) => titles[each] === answer);
-    if (remedy === "install") await this.install();
-    else if (remedy === "choose") await chooseCommand();
-    else if (remedy === "restart") await this.restart();
-    else if (remedy === "log") this.log.show();
+    const titles = trouble.remedies.map((each) => this.titleOf(each));
+    const answer = await vscode.window.showErrorMessage(trouble.message, ...titles);
+    const remedy = trouble.remedies.find((each) => this.titleOf(each) === answer);
+    if (remedy) await this.remedy(remedy);
   }
 
   private enter(state: DaemonState, reason = ""): void {

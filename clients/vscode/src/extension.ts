@@ -1,6 +1,7 @@
 /** The composition root. Nothing here waits for the daemon: activation is a matter of milliseconds. */
 
 import * as vscode from "vscode";
+import type { Chat } from "./chat";
 import { Daemon } from "./daemon";
 import { answerDefinitions } from "./definitions";
 import { Receipts, doctor } from "./explain";
@@ -32,7 +33,14 @@ export function activate(context: vscode.ExtensionContext): Exports {
     answerDefinitions(client);
   });
   const status = new StatusItem(daemon, suggestions, slept);
-  const commands: Record<string, () => unknown> = {
+  let chat: Promise<Chat> | undefined;
+  const chatting = (): Promise<Chat> =>
+    (chat ??= import("./chat").then(async ({ Chat }) => {
+      const made = await Chat.create(context, daemon);
+      context.subscriptions.push(made);
+      return made;
+    }));
+  const commands: Record<string, (uri?: vscode.Uri) => unknown> = {
     menu: () => showMenu(status, daemon, slept),
     suggest: () => vscode.commands.executeCommand("editor.action.inlineSuggest.trigger"),
     dismiss: () => {
@@ -51,6 +59,11 @@ export function activate(context: vscode.ExtensionContext): Exports {
     restart: () => daemon.restart(),
     showLog: () => log.show(),
     install: () => daemon.install(),
+    "chat.new": async () => (await chatting()).begin(),
+    "chat.history": async () => (await chatting()).history(),
+    "chat.ask": async () => (await chatting()).askAboutSelection(),
+    "chat.accept": async (uri?: vscode.Uri) => (await chatting()).decide(uri, true),
+    "chat.discard": async (uri?: vscode.Uri) => (await chatting()).decide(uri, false),
   };
   context.subscriptions.push(
     log,
@@ -59,6 +72,9 @@ export function activate(context: vscode.ExtensionContext): Exports {
     status,
     registerTasks(daemon, vscode.Uri.joinPath(context.extensionUri, "media", "icon.png")),
     ...Object.entries(commands).map(([name, command]) => vscode.commands.registerCommand(`codegeex.${name}`, command)),
+    vscode.window.registerWebviewViewProvider("codegeex.chat", {
+      resolveWebviewView: async (view) => (await chatting()).resolve(view),
+    }),
     vscode.workspace.onDidCloseTextDocument((document) => receipts.forget(document)),
     vscode.workspace.onDidGrantWorkspaceTrust(() => daemon.start()),
     vscode.workspace.onDidChangeConfiguration((change) =>

@@ -1,6 +1,6 @@
 /** What the daemon says beside LSP. Where an older daemon does not know one of these, the client does without. */
 
-import type { InlineCompletionItem, Location, Position, TextDocumentIdentifier } from "vscode-languageclient/node";
+import type { InlineCompletionItem, Location, Position, Range, TextDocumentIdentifier } from "vscode-languageclient/node";
 
 export const DID_CHANGE_STATUS = "codegeex/didChangeStatus";
 export interface Status {
@@ -33,6 +33,38 @@ export interface Model {
   fault: string;
   isDefault: boolean;
 }
+
+/** A question of a conversation. `history` takes the place of what the daemon knows of it. */
+export const ASK = "codegeex/ask";
+export interface AskParams {
+  question: string;
+  conversationId: string;
+  textDocument?: TextDocumentIdentifier;
+  range?: Range;
+  history?: { role: "user" | "assistant"; text: string }[];
+  workDoneToken: string;
+  partialResultToken: string;
+}
+/** What comes of it while it is said: an addition to the text, or what the daemon is about to do. */
+export type Said = { kind: "text"; text: string } | { kind: "stage"; stage: "answering" | "checking" | "repairing" };
+export interface Source {
+  path: string;
+  range: Range;
+  reason: string;
+  uri?: string;
+  symbol?: string;
+}
+export interface Answer {
+  text: string;
+  sources: Source[];
+  notices: string[];
+  warnings: string[];
+  converses: boolean;
+  stopped: boolean;
+  model: string;
+}
+export const FORGET_CONVERSATION = "codegeex/forgetConversation";
+export const CANCEL_PROGRESS = "window/workDoneProgress/cancel";
 
 /** The daemon asks: the definitions behind each position. */
 export const DEFINITIONS = "codegeex/definitions";

@@ -39,11 +39,22 @@ const common = { bundle: true, platform: "node", format: "cjs", target: "node20"
 
 const shipped = { ...common, outdir: "out", minify: true, legalComments: "none", plugins: [withoutFeatures] };
 
-// Three files: what activation loads, what is loaded once there is a daemon to start, and what once a task is run.
-const external = ["vscode", "./client", "./assist"];
+// What activation loads; what is loaded once there is a daemon to start, once a task is run, once the chat view is opened;
+// and the page in that view.
+const external = ["vscode", "./client", "./assist", "./chat"];
 await build({ ...shipped, entryPoints: ["src/extension.ts"], external, supported: { "dynamic-import": false } });
 await build({ ...shipped, entryPoints: ["src/client.ts"] });
 await build({ ...shipped, entryPoints: { assist: "src/assist/index.ts" } });
+await build({ ...shipped, entryPoints: { chat: "src/chat/index.ts" } });
+await build({
+  bundle: true,
+  entryPoints: ["src/chat/webview/main.ts", "src/chat/webview/style.css"],
+  outdir: "out/webview",
+  format: "iife",
+  target: "es2022",
+  minify: true,
+  legalComments: "inline", // DOMPurify's licence
+});
 if (argv.includes("--test")) {
   await build({ ...common, entryPoints: ["test/host/index.ts"], outfile: "out/test/index.js", external: ["vscode", "mocha"] });
 }

@@ -5,10 +5,12 @@ import { cpSync, mkdirSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { REPOSITORY } from "../../tools/vscode.mjs";
+import { ChatView } from "./chat_view.mjs";
 import { Session } from "./session.mjs";
 
 const FOLDER = process.env.PICTURES ?? path.join(REPOSITORY, ".cache", "vscode", "pictures");
 const SAMPLES = path.join(REPOSITORY, "lsp_server", "cli", "samples");
+const SUMS = "def add(a, b):\n    return a + b\n\n\nprint(add(1, 2))\n";
 const SIZE = { width: 1000, height: 560 };
 const WIDE = { width: 1280, height: 760 }; // the walkthrough hides its pictures where they do not fit
 const MIN_BYTES = 10_000; // an empty window is less
@@ -35,9 +37,9 @@ afterEach(async (context) => {
   if (context.error) console.error(`see ${await session.keep(context.name)}`);
 });
 
-async function picture(name) {
+async function picture(name, of = window) {
   const file = path.join(FOLDER, `vscode-${name}.png`);
-  await window.page.screenshot({ path: file, animations: "disabled", caret: "initial" });
+  await of.page.screenshot({ path: file, animations: "disabled", caret: "initial" });
   assert.ok(statSync(file).size > MIN_BYTES);
 }
 
@@ -71,6 +73,23 @@ test("why this suggestion", async () => {
   await window.page.locator(".quick-input-list .monaco-list-row", { hasText: /stock\.py:\d+-\d+/ }).first().waitFor();
   await picture("why");
   await window.keyboard.press("Escape");
+});
+
+test("the chat view", async () => {
+  session.put("sums/sample.py", SUMS); // the fixture model answers where there is little else to read
+  session.set({ "codegeex.model": session.chatModel() });
+  const other = await session.open("sample.py", path.join(session.project, "sums"));
+  await other.page.setViewportSize(SIZE);
+  await other.status.filter({ hasText: "codegeex4-fixture" }).waitFor();
+  await other.ready();
+  const chat = await ChatView.open(other);
+  const turn = await chat.answer("How do I read a file in Python?");
+  await turn.locator(".hljs-keyword", { hasText: "with" }).waitFor();
+  await turn.locator("summary").click();
+  await turn.locator(".sources .link", { hasText: "sample.py" }).waitFor();
+  await picture("chat", other);
+  await other.close();
+  session.set({ "codegeex.model": "" });
 });
 
 test("the walkthrough", async () => {

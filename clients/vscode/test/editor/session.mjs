@@ -19,6 +19,7 @@ export class Session {
     mkdirSync(session.project, { recursive: true });
     session.say(script);
     session.scripted = session.command("scripted", `-m tests.clients.scripted_daemon ${session.path("script.json")}`);
+    session.chatty = session.command("chatty", `-m tests.clients.scripted_daemon ${session.path("script.json")} --chat`);
     session.embedded = session.command("embedded", "-m lsp_server");
     session.code.write({ "codegeex.server.path": session.scripted, ...settings });
     session.code.installExtension();

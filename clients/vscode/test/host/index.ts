@@ -16,7 +16,12 @@ class Lines extends Mocha.reporters.Base {
 export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: "tdd", timeout: PATIENCE_MS, reporter: Lines });
   mocha.suite.emit("pre-require", globalThis, "", mocha);
-  await (process.env["CODEGEEX_SUITE"] === "assist" ? import("./assist") : import("./suites"));
+  if (process.env["CODEGEEX_SUITE"] === "assist") {
+    await import("./assist");
+  } else {
+    await import("./suites");
+    await import("./chat");
+  }
   const failures = await new Promise<number>((done) => mocha.run(done));
   if (failures) throw new Error(`${failures} failed`);
 }

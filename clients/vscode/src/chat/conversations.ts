@@ -1,0 +1,169 @@
+/** Conversations, kept over restarts: the newest first, so many and so long, and no more. */
+
+import { randomUUID } from "node:crypto";
+import { promises as fs } from "node:fs";
+import * as path from "node:path";
+import type { AskParams, Source } from "../protocol";
+
+const SUFFIX = ".json";
+const ID = /^[\w-]{1,64}$/;
+const MAX_CONVERSATIONS = 200; // of all workspaces
+const MAX_TURNS = 100; // of one conversation
+const MAX_TEXT_CHARS = 64_000; // of one question or answer
+const MAX_CONVERSATION_CHARS = 250_000;
+const MAX_CHARS = 4_000_000; // of all
+const MAX_LISTED = 40; // sources or notices of an answer
+const TITLE_CHARS = 80;
+
+export interface Turn {
+  question: string;
+  about: string;
+  text: string;
+  sources: Source[];
+  notices: string[];
+  warnings: string[];
+  converses: boolean;
+  stopped: boolean;
+  fault: string;
+  model: string;
+}
+
+export interface Conversation {
+  id: string;
+  place: string; // the workspace it is about
+  touched: number; // milliseconds since 1970
+  turns: Turn[];
+}
+
+export function newTurn(question: string, about: string): Turn {
+  const nothing = { text: "", sources: [], notices: [], warnings: [], fault: "", model: "" };
+  // Until it has been answered: where the window is closed first, that is what will have become of it.
+  return { question, about, stopped: true, converses: true, ...nothing };
+}
+
+export function titleOf(conversation: Conversation): string {
+  const line = conversation.turns[0]?.question.trim().split("\n", 1)[0] ?? "";
+  return line.length > TITLE_CHARS ? `${line.slice(0, TITLE_CHARS - 1)}…` : line;
+}
+
+/** What the model is told of the turns before: only what it has said itself. */
+export function historyOf(turns: readonly Turn[]): NonNullable<AskParams["history"]> {
+  return turns
+    .filter((turn) => turn.converses && turn.text)
+    .flatMap(({ question, text }) => [
+      { role: "user" as const, text: question },
+      { role: "assistant" as const, text },
+    ]);
+}
+
+/**
+ * One file each in a folder of all workspaces: windows of one do not overwrite each other's, as they would in its
+ * `workspaceState`, and see each other's, as they would not in its storage folder, which VS Code gives one window only.
+ */
+export class Conversations {
+  private all: Conversation[] = [];
+
+  constructor(
+    private readonly folder: string,
+    private readonly place: string,
+  ) {}
+
+  /** Those of this workspace with a question in them, the newest first. */
+  get list(): readonly Conversation[] {
+    return this.all.filter(({ place }) => place === this.place);
+  }
+
+  begin(): Conversation {
+    return { id: randomUUID(), place: this.place, touched: Date.now(), turns: [] };
+  }
+
+  /** Reads what is kept; what cannot be read is left out. */
+  async load(): Promise<void> {
+    const names = await fs.readdir(this.folder).catch(() => []);
+    const files = names.filter((name) => name.endsWith(SUFFIX)).map((name) => path.join(this.folder, name));
+    const texts = await Promise.all(files.map((file) => fs.readFile(file, "utf8").catch(() => "")));
+    const read = texts.map(parsed).filter(isConversation);
+    await this.bound(read.sort((one, other) => other.touched - one.touched));
+  }
+
+  /** Keeps a conversation as it is now, and as much of the others as there is room for. */
+  async keep(conversation: Conversation): Promise<void> {
+    conversation.touched = Date.now();
+    await this.bound([conversation, ...this.all.filter((each) => each.id !== conversation.id)]);
+    await fs.mkdir(this.folder, { recursive: true });
+    const file = this.file(conversation.id);
+    const fresh = `${file}.${randomUUID()}`;
+    await fs.writeFile(fresh, JSON.stringify(this.all[0]));
+    await fs.rename(fresh, file); // whole or not at all
+  }
+
+  async remove(id: string): Promise<void> {
+    this.all = this.all.filter((each) => each.id !== id);
+    await fs.rm(this.file(id), { force: true });
+  }
+
+  private async bound(all: readonly Conversation[]): Promise<void> {
+    this.all = bounded(all);
+    const kept = new Set(this.all.map(({ id }) => id));
+    const dropped = all.filter(({ id }) => !kept.has(id));
+    await Promise.all(dropped.map(({ id }) => fs.rm(this.file(id), { force: true })));
+  }
+
+  private file(id: string): string {
+    return path.join(this.folder, id + SUFFIX);
+  }
+}
+
+/** `conversations` without what is too much: of long texts the end, of each the oldest turns, of all the oldest. */
+export function bounded(conversations: readonly Conversation[]): Conversation[] {
+  let room = MAX_CHARS;
+  const kept: Conversation[] = [];
+  for (const { id, place, touched, turns } of conversations.slice(0, MAX_CONVERSATIONS)) {
+    const fitting: Turn[] = [];
+    let within = Math.min(MAX_CONVERSATION_CHARS, room);
+    for (const turn of turns.slice(-MAX_TURNS).reverse()) {
+      const short = shortened(turn);
+      const size = JSON.stringify(short).length;
+      if (size > within) break;
+      [within, room] = [within - size, room - size];
+      fitting.unshift(short);
+    }
+    if (fitting.length) kept.push({ id, place, touched, turns: fitting });
+  }
+  return kept;
+}
+
+function shortened(turn: Turn): Turn {
+  return {
+    ...turn,
+    question: turn.question.slice(0, MAX_TEXT_CHARS),
+    text: turn.text.slice(0, MAX_TEXT_CHARS),
+    sources: turn.sources.slice(0, MAX_LISTED),
+    notices: turn.notices.slice(0, MAX_LISTED),
+    warnings: turn.warnings.slice(0, MAX_LISTED),
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether what was kept is of this version's shape; anything else is left out. */
+function isConversation(value: unknown): value is Conversation {
+  const { id, place, touched, turns } = Object(value) as Partial<Conversation>;
+  const whole = (turn: Partial<Turn>): boolean =>
+    [turn.question, turn.about, turn.text, turn.fault, turn.model].every((each) => typeof each === "string") &&
+    [turn.sources, turn.notices, turn.warnings].every(Array.isArray);
+  return (
+    typeof id === "string" &&
+    ID.test(id) &&
+    typeof place === "string" &&
+    typeof touched === "number" &&
+    Array.isArray(turns) &&
+    turns.every((turn) => whole(Object(turn)))
+  );
+}

@@ -1,0 +1,45 @@
+/** The list of conversations: one to go on with, or some to delete. */
+
+import * as vscode from "vscode";
+import { titleOf } from "./conversations";
+import type { Conversation, Conversations } from "./conversations";
+
+interface Entry extends vscode.QuickPickItem {
+  conversation: Conversation;
+}
+
+/** The conversation a person picks; `forget` is called with the id of each that is to be deleted. */
+export function choose(
+  conversations: Conversations,
+  forget: (id: string) => Promise<void>,
+): Promise<Conversation | undefined> {
+  const { t } = vscode.l10n;
+  const remove: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon("trash"), tooltip: t("Delete") };
+  const list = vscode.window.createQuickPick<Entry>();
+  const fill = (): void => {
+    list.items = conversations.list.map((conversation) => ({
+      label: titleOf(conversation),
+      description: new Date(conversation.touched).toLocaleString(vscode.env.language, {
+        dateStyle: "medium",
+        timeStyle: "short",
+      }),
+      buttons: [remove],
+      conversation,
+    }));
+  };
+  list.title = t("Conversations");
+  list.placeholder = conversations.list.length ? t("Go on with") : t("There is none yet.");
+  fill();
+  return new Promise((chosen) => {
+    list.onDidTriggerItemButton(({ item }) => void forget(item.conversation.id).then(fill));
+    list.onDidAccept(() => {
+      chosen(list.selectedItems[0]?.conversation);
+      list.hide();
+    });
+    list.onDidHide(() => {
+      chosen(undefined);
+      list.dispose();
+    });
+    list.show();
+  });
+}

@@ -1,0 +1,91 @@
+/** What the person looks at, and what a question can name: selection, files, symbols of the workspace. */
+
+import * as path from "node:path";
+import * as vscode from "vscode";
+import type { Completion, Looking } from "./messages";
+
+const SCHEMES = ["file", "untitled", "vscode-notebook-cell"]; // what the daemon is told of
+const MAX_FOUND = 30;
+const MENTIONS = ["#selection", "#file:", "#symbol:", "@workspace"];
+
+/** The code a question is about; without a range, the document. */
+export interface Subject {
+  uri: vscode.Uri;
+  range: vscode.Range | undefined;
+}
+
+export function editorLookedAt(): vscode.TextEditor | undefined {
+  const known = (editor: vscode.TextEditor): boolean => SCHEMES.includes(editor.document.uri.scheme);
+  const active = vscode.window.activeTextEditor;
+  return active && known(active) ? active : vscode.window.visibleTextEditors.find(known);
+}
+
+export function subject(): Subject | undefined {
+  const editor = editorLookedAt();
+  return editor && { uri: editor.document.uri, range: editor.selection.isEmpty ? undefined : editor.selection };
+}
+
+export function lookingAt(on: boolean): Looking {
+  const what = subject();
+  return what
+    ? { label: labelOf(what), detail: vscode.workspace.asRelativePath(what.uri), on }
+    : { label: "", detail: "", on };
+}
+
+/** "cart.py", or "cart.py:4-10" where lines are selected. */
+export function labelOf({ uri, range }: Subject): string {
+  const name = path.posix.basename(uri.path);
+  if (!range) return name;
+  const last = range.end.character === 0 ? range.end.line : range.end.line + 1; // a line end belongs to its line
+  return last > range.start.line + 1 ? `${name}:${range.start.line + 1}-${last}` : `${name}:${range.start.line + 1}`;
+}
+
+/** How a mention can go on that begins as `begun`. */
+export async function completions(begun: string): Promise<Completion[]> {
+  const [, kind, name = ""] = /^#(file|symbol):"?(.*)$/.exec(begun) ?? [];
+  if (kind === "file") return files(name);
+  if (kind === "symbol") return symbols(name);
+  const { t } = vscode.l10n;
+  const details = [
+    t("what is selected"),
+    t("a file of the workspace"),
+    t("a function or type"),
+    t("all of the workspace"),
+  ];
+  return MENTIONS.map((label, i) => ({
+    label,
+    detail: details[i] ?? "",
+    inserts: label.endsWith(":") ? label : `${label} `,
+  })).filter(({ label }) => label.startsWith(begun.toLowerCase()));
+}
+
+async function files(name: string): Promise<Completion[]> {
+  const open = vscode.workspace.textDocuments.map((document) => document.uri).filter((uri) => uri.scheme === "file");
+  const letters = [...name.replaceAll(/[[\]{}*?"\\]/g, "")].map((letter) =>
+    letter.toLowerCase() === letter.toUpperCase() ? letter : `[${letter.toLowerCase()}${letter.toUpperCase()}]`,
+  );
+  const found = await vscode.workspace.findFiles(`**/*${letters.join("")}*`, undefined, MAX_FOUND);
+  const paths = [...open, ...found].map((uri) => vscode.workspace.asRelativePath(uri));
+  const fitting = [...new Set(paths)].filter(
+    (each) => each.toLowerCase().includes(name.toLowerCase()) && !path.isAbsolute(each),
+  );
+  return fitting.slice(0, MAX_FOUND).map((each) => ({
+    label: path.posix.basename(each),
+    detail: path.posix.dirname(each) === "." ? "" : path.posix.dirname(each),
+    inserts: /\s/.test(each) ? `#file:"${each}" ` : `#file:${each} `,
+  }));
+}
+
+async function symbols(name: string): Promise<Completion[]> {
+  if (!name) return [];
+  const found = await vscode.commands.executeCommand<vscode.SymbolInformation[] | undefined>(
+    "vscode.executeWorkspaceSymbolProvider",
+    name,
+  );
+  const distinct = new Map((found ?? []).map((each) => [each.name.replace(/\(.*$/, ""), each]));
+  return [...distinct].slice(0, MAX_FOUND).map(([label, each]) => ({
+    label,
+    detail: vscode.workspace.asRelativePath(each.location.uri),
+    inserts: /\s/.test(label) ? `#symbol:"${label}" ` : `#symbol:${label} `,
+  }));
+}

@@ -1,0 +1,88 @@
+/** What the view and the extension tell each other. The view shows, and says what a person does; it keeps nothing. */
+
+/** One question and what came of it, as it is shown. `html` is not trusted: the view sanitises it. */
+export interface ShownTurn {
+  question: string;
+  about: string; // the code it was asked about, "" for none
+  html: string | undefined; // rendered Markdown; without it, `text` is shown as it is
+  text: string;
+  sources: { label: string; reason: string; opens: boolean }[];
+  notices: string[];
+  warnings: string[];
+  converses: boolean;
+  fault: string; // why there is no more of it
+  stopped: boolean;
+  stage: string; // what is being done, while it is being answered
+  answering: boolean;
+  model: string;
+}
+
+/** What a question is about unless it is switched off: the active editor, its selection. */
+export interface Looking {
+  label: string; // "" where there is no editor
+  detail: string;
+  on: boolean;
+}
+
+export type Help = "install" | "choose" | "restart" | "log" | "enable";
+
+/** What keeps the daemon from answering, and what a person can do about it. */
+export interface Trouble {
+  text: string;
+  remedies: { remedy: Help; title: string }[];
+}
+
+export interface Completion {
+  label: string;
+  detail: string;
+  inserts: string;
+}
+
+export type ToView =
+  | { kind: "conversation"; id: string; turns: ShownTurn[] }
+  | { kind: "turn"; id: string; index: number; turn: ShownTurn }
+  | { kind: "looking"; looking: Looking }
+  | { kind: "trouble"; trouble: Trouble | undefined }
+  | { kind: "completions"; request: number; completions: Completion[] }
+  | { kind: "focus" };
+
+export type CodeAction = "copy" | "insert" | "apply" | "newFile";
+
+export type FromView =
+  | { kind: "ready" }
+  | { kind: "ask"; question: string }
+  | { kind: "again" } // the last question, anew
+  | { kind: "stop" }
+  | { kind: "look"; on: boolean }
+  | { kind: "code"; action: CodeAction; text: string; language: string }
+  | { kind: "source"; turn: number; source: number }
+  | { kind: "link"; address: string }
+  | { kind: "complete"; request: number; begun: string }
+  | { kind: "remedy"; remedy: Help };
+
+/** The texts of the view, in the language of the window. */
+export interface Strings {
+  title: string;
+  intro: string;
+  hints: string[];
+  placeholder: string;
+  send: string;
+  stop: string;
+  you: string;
+  answer: string;
+  sources: string;
+  places: string;
+  stopped: string;
+  nothing: string;
+  again: string;
+  copy: string;
+  copied: string;
+  insert: string;
+  apply: string;
+  newFile: string;
+  code: string;
+  lookingOn: string;
+  lookingOff: string;
+  suggestions: string;
+  answered: string;
+}

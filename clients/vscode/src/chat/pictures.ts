@@ -1,0 +1,47 @@
+/** What the view shows of a turn, and of a daemon that does not answer. */
+
+import * as vscode from "vscode";
+import type { Daemon } from "../daemon";
+import * as settings from "../settings";
+import type { Turn } from "./conversations";
+import { rendered } from "./markdown";
+import type { ShownTurn, Trouble } from "./messages";
+
+export class Pictures {
+  private readonly known = new WeakMap<Turn, { text: string; html: string | undefined }>();
+
+  /**
+   * A turn as it is now; `stage` is what is being done for it, undefined where nothing is. What is said while the Markdown
+   * is rendered belongs to the next picture.
+   */
+  async of(turn: Turn, stage: string | undefined): Promise<ShownTurn> {
+    const sources = turn.sources.map(({ path, range, reason, symbol, uri }) => ({
+      label: `${path}:${range.start.line + 1}-${range.end.line}${symbol ? ` ${symbol}` : ""}`,
+      reason,
+      opens: uri !== undefined,
+    }));
+    // The places of a model that does not converse are listed as links: its text has them once more.
+    const text = turn.converses || !sources.length ? turn.text : (turn.text.split("\n\n", 1)[0] ?? "");
+    const shown = { ...turn, text, sources, answering: stage !== undefined, stage: stage ?? "" };
+    let known = this.known.get(turn);
+    if (known?.text !== text) this.known.set(turn, (known = { text, html: text && (await rendered(text)) }));
+    return { ...shown, html: known.html };
+  }
+}
+
+/** What keeps the daemon from answering; a start that is under way is none until somebody asks. */
+export function troubleOf(daemon: Daemon): Trouble | undefined {
+  const { t } = vscode.l10n;
+  if (!settings.isEnabled()) {
+    return { text: t("CodeGeeX is turned off."), remedies: [{ remedy: "enable", title: t("Turn On") }] };
+  }
+  if (daemon.state === "failed") {
+    return {
+      text: daemon.reason,
+      remedies: daemon.remedies.map((each) => ({ remedy: each, title: daemon.titleOf(each) })),
+    };
+  }
+  if (daemon.state === "restarting") return { text: t("The daemon ended and is started again."), remedies: [] };
+  if (daemon.status?.kind === "Error") return { text: daemon.status.message, remedies: [] };
+  return undefined;
+}

@@ -1,0 +1,28 @@
+/** The extension, as this page sees it; and what the page says, in the window's language. */
+
+import type { FromView, Strings } from "../messages";
+
+interface Api {
+  postMessage(message: FromView): void;
+  getState(): unknown;
+  setState(state: unknown): void;
+}
+declare function acquireVsCodeApi(): Api;
+
+const api = acquireVsCodeApi();
+
+export const strings = JSON.parse(document.body.dataset["strings"] ?? "{}") as Strings;
+
+export function tell(message: FromView): void {
+  api.postMessage(message);
+}
+
+/** What is being written survives the view being hidden. */
+export function draft(): string {
+  const kept = api.getState();
+  return typeof kept === "string" ? kept : "";
+}
+
+export function keepDraft(text: string): void {
+  api.setState(text);
+}

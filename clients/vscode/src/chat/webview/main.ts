@@ -1,0 +1,94 @@
+/** The page of the chat view: draws what the extension says, and tells it what a person does. */
+
+import type { ShownTurn, ToView, Trouble } from "../messages";
+import { element } from "./element";
+import { strings, tell } from "./host";
+import { QuestionBox } from "./question";
+import { TurnView } from "./turn";
+
+const NEAR_END_PX = 40;
+
+const box = new QuestionBox();
+const welcome = element(
+  "section",
+  { class: "welcome", hidden: true },
+  element("h2", {}, strings.title),
+  element("p", {}, strings.intro),
+  ...strings.hints.map((hint) => element("p", { class: "hint" }, ...withCode(hint))),
+);
+const list = element("div", { class: "turns", role: "log", "aria-live": "polite" });
+const scrolled = element("main", {}, welcome, list);
+const trouble = element("div", { class: "trouble", role: "status", hidden: true });
+const announced = element("div", { class: "unseen", role: "status" });
+document.body.append(scrolled, trouble, box.root, announced);
+
+let conversation = "";
+let turns: ShownTurn[] = [];
+let views: TurnView[] = [];
+
+window.addEventListener("message", ({ data }: MessageEvent<ToView>) => {
+  if (data.kind === "conversation") showAll(data.id, data.turns);
+  else if (data.kind === "turn") showOne(data.index, data.turn, data.id);
+  else if (data.kind === "looking") box.look(data.looking);
+  else if (data.kind === "trouble") showTrouble(data.trouble);
+  else if (data.kind === "completions") box.mentions.take(data.request, data.completions);
+  else box.focus();
+});
+window.addEventListener("focus", () => {
+  if (document.activeElement === document.body) box.focus();
+});
+window.addEventListener("keydown", (event) => void (event.key === "Escape" && box.stops()));
+tell({ kind: "ready" });
+
+function showAll(id: string, all: ShownTurn[]): void {
+  if (id !== conversation || all.length < views.length) {
+    list.replaceChildren();
+    [turns, views] = [[], []];
+  }
+  conversation = id;
+  all.forEach((turn, index) => showOne(index, turn));
+  welcome.hidden = turns.length > 0;
+  box.show(
+    turns.map((turn) => turn.question),
+    turns.at(-1)?.answering ?? false,
+  );
+  scrolled.scrollTop = scrolled.scrollHeight;
+}
+
+function showOne(index: number, turn: ShownTurn, id = conversation): void {
+  if (id !== conversation) return; // another one is shown meanwhile
+  const atEnd = isAtEnd();
+  const isNew = index >= views.length;
+  if (isNew) list.append((views[index] = new TurnView(index)).root);
+  const wasAnswering = turns[index]?.answering ?? false;
+  turns[index] = turn;
+  views[index]?.show(turn);
+  welcome.hidden = true;
+  box.show(
+    turns.map((each) => each.question),
+    turns.at(-1)?.answering ?? false,
+  );
+  if (turn.answering && !wasAnswering) announced.textContent = turn.stage;
+  else if (wasAnswering && !turn.answering)
+    announced.textContent = turn.fault || (turn.stopped ? strings.stopped : strings.answered);
+  if (atEnd || isNew) scrolled.scrollTop = scrolled.scrollHeight;
+}
+
+function isAtEnd(): boolean {
+  return scrolled.scrollHeight - scrolled.scrollTop - scrolled.clientHeight < NEAR_END_PX;
+}
+
+function showTrouble(what: Trouble | undefined): void {
+  const atEnd = isAtEnd();
+  trouble.hidden = !what;
+  const buttons = (what?.remedies ?? []).map(({ remedy, title }) =>
+    element("button", { type: "button", click: () => tell({ kind: "remedy", remedy }) }, title),
+  );
+  trouble.replaceChildren(element("p", {}, what?.text ?? ""), ...buttons);
+  if (atEnd) scrolled.scrollTop = scrolled.scrollHeight;
+}
+
+/** Our own hints have names between backquotes. */
+function withCode(text: string): (Node | string)[] {
+  return text.split("`").map((part, i) => (i % 2 ? element("code", {}, part) : part));
+}

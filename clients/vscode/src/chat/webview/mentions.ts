@@ -1,0 +1,115 @@
+/** What a mention can go on with, in a list above the box. The box keeps the focus: arrows choose, Enter or Tab takes. */
+
+import type { Completion } from "../messages";
+import { element } from "./element";
+import { strings, tell } from "./host";
+
+const BEGUN = /(?:^|\s)([#@](?:\w+:"[^"\n]*|[^\s"]*))$/;
+
+export class Mentions {
+  readonly root = element("ul", {
+    id: "mentions",
+    class: "mentions",
+    role: "listbox",
+    "aria-label": strings.suggestions,
+    hidden: true,
+  });
+  private request = 0;
+  private begun = "";
+  private entries: readonly Completion[] = [];
+  private chosen = 0;
+
+  constructor(private readonly box: HTMLTextAreaElement) {
+    for (const [name, value] of [
+      ["role", "combobox"],
+      ["aria-expanded", "false"],
+      ["aria-controls", "mentions"],
+      ["aria-autocomplete", "list"],
+    ] as const) {
+      box.setAttribute(name, value);
+    }
+  }
+
+  /** The text or the cursor has changed. */
+  look(): void {
+    const before = this.box.value.slice(0, this.box.selectionStart);
+    const begun = this.box.selectionStart === this.box.selectionEnd ? BEGUN.exec(before)?.[1] : undefined;
+    if (begun === undefined) return this.hide();
+    this.begun = begun;
+    tell({ kind: "complete", request: ++this.request, begun });
+    this.show(this.entries); // until the answer is there, what still fits
+  }
+
+  take(request: number, entries: readonly Completion[]): void {
+    if (request === this.request) this.show(entries); // else something else was typed meanwhile
+  }
+
+  /** Whether the key was the list's. */
+  key(event: KeyboardEvent): boolean {
+    if (this.root.hidden) return false;
+    const count = this.entries.length;
+    if (event.key === "ArrowDown") this.chosen = (this.chosen + 1) % count;
+    else if (event.key === "ArrowUp") this.chosen = (this.chosen + count - 1) % count;
+    else if (event.key === "Escape") return (this.hide(), true);
+    else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") return (this.accept(this.chosen), true);
+    else return false;
+    this.draw();
+    return true;
+  }
+
+  hide(): void {
+    this.entries = [];
+    this.request++;
+    this.draw();
+  }
+
+  private show(entries: readonly Completion[]): void {
+    const fitting = entries.filter(({ inserts }) => fits(inserts, this.begun));
+    const isTyped = fitting.length === 1 && fitting[0]?.inserts.trimEnd() === this.begun;
+    this.entries = isTyped ? [] : fitting;
+    this.chosen = 0;
+    this.draw();
+  }
+
+  private accept(index: number): void {
+    const entry = this.entries[index];
+    if (!entry) return;
+    const end = this.box.selectionStart;
+    this.box.setRangeText(entry.inserts, end - this.begun.length, end, "end");
+    this.hide();
+    this.box.focus();
+    this.box.dispatchEvent(new Event("input")); // "#file:" goes on with the files
+  }
+
+  private draw(): void {
+    const rows = this.entries.map(({ label, detail }, index) =>
+      element(
+        "li",
+        {
+          id: `mention-${index}`,
+          role: "option",
+          "aria-selected": String(index === this.chosen),
+          mousedown: (event) => {
+            event.preventDefault();
+            this.accept(index);
+          },
+        },
+        element("span", {}, label),
+        element("span", { class: "reason" }, detail),
+      ),
+    );
+    this.root.replaceChildren(...rows);
+    this.root.hidden = rows.length === 0;
+    this.box.setAttribute("aria-expanded", String(rows.length > 0));
+    if (rows.length) this.box.setAttribute("aria-activedescendant", `mention-${this.chosen}`);
+    else this.box.removeAttribute("aria-activedescendant");
+    rows[this.chosen]?.scrollIntoView({ block: "nearest" });
+  }
+}
+
+/** "#fi" goes on as "#file:", and "#file:cart" as '#file:"my cart.py" '. */
+function fits(inserts: string, begun: string): boolean {
+  const [whole, typed] = [inserts, begun].map((each) => each.toLowerCase().replaceAll('"', "")) as [string, string];
+  const [kind, name] = typed.split(/(?<=:)/, 2) as [string, string?];
+  return whole.startsWith(kind) && whole.slice(kind.length).includes(name ?? "");
+}

@@ -1,0 +1,73 @@
+/** One question and its answer. */
+
+import type { ShownTurn } from "../messages";
+import { answerOf, update } from "./answer";
+import { element } from "./element";
+import { strings, tell } from "./host";
+
+export class TurnView {
+  readonly root = element("article", { class: "turn" });
+  private readonly question = element("div", { class: "question", "aria-label": strings.you, role: "group" });
+  private readonly said = element("div", { class: "said" });
+  private readonly stage = element("p", { class: "stage" });
+  private readonly after = element("div", { class: "after" });
+  private shown = "";
+
+  constructor(private readonly index: number) {
+    const answer = element(
+      "div",
+      { class: "answer", "aria-label": strings.answer, role: "group" },
+      this.said,
+      this.stage,
+      this.after,
+    );
+    this.root.append(this.question, answer);
+  }
+
+  show(turn: ShownTurn): void {
+    const now = JSON.stringify(turn);
+    if (now === this.shown) return;
+    this.shown = now;
+    this.root.setAttribute("aria-busy", String(turn.answering)); // it is read aloud when it is complete
+    this.root.classList.toggle("answering", turn.answering);
+    const about = turn.about ? [element("span", { class: "about" }, turn.about)] : [];
+    this.question.replaceChildren(element("div", { class: "asked" }, turn.question), ...about);
+    update(this.said, turn.text ? answerOf(turn.html, turn.text) : []);
+    this.stage.textContent = turn.stage;
+    this.stage.hidden = !turn.answering;
+    this.after.replaceChildren(...this.afterwards(turn));
+  }
+
+  private afterwards(turn: ShownTurn): Node[] {
+    const parts: Node[] = [];
+    for (const warning of turn.warnings) parts.push(element("p", { class: "warning" }, warning));
+    if (turn.fault) parts.push(element("p", { class: "fault", role: "alert" }, turn.fault));
+    if (turn.stopped && !turn.answering) parts.push(element("p", { class: "notice" }, strings.stopped));
+    const silent = !turn.text && !turn.fault && !turn.stopped && !turn.answering;
+    if (silent) parts.push(element("p", { class: "notice" }, strings.nothing));
+    for (const notice of turn.notices) parts.push(element("p", { class: "notice" }, notice));
+    if ((turn.fault || turn.stopped) && !turn.answering) {
+      const again = element(
+        "button",
+        { type: "button", class: "again", click: () => tell({ kind: "again" }) },
+        strings.again,
+      );
+      parts.push(again);
+    }
+    if (turn.sources.length) parts.push(this.sources(turn));
+    return parts;
+  }
+
+  /** Closed under an answer; what a model that does not converse answers with is these places alone. */
+  private sources({ sources, converses }: ShownTurn): HTMLElement {
+    const list = sources.map(({ label, reason, opens }, source) => {
+      const open = (): void => tell({ kind: "source", turn: this.index, source });
+      const name = opens
+        ? element("button", { type: "button", class: "link", title: label, click: open }, label)
+        : element("span", {}, label);
+      return element("li", {}, name, element("span", { class: "reason" }, reason));
+    });
+    const title = element("summary", {}, `${converses ? strings.sources : strings.places} (${sources.length})`);
+    return element("details", { class: "sources", open: !converses }, title, element("ul", {}, ...list));
+  }
+}

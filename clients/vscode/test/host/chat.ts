@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { promises as fs } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { Conversations, bounded, historyOf, newTurn } from "../../src/chat/conversations";
+import type { Conversation } from "../../src/chat/conversations";
+
+/** A conversation of `turns` answers, each of `chars` characters. */
+function conversation(id: string, turns: number, chars: number): Conversation {
+  const text = "x".repeat(chars);
+  return {
+    id,
+    place: "here",
+    touched: 0,
+    turns: Array.from({ length: turns }, (_, i) => ({ ...newTurn(`question ${i}`, ""), text })),
+  };
+}
+
+suite("conversations", () => {
+  test("what is kept does not grow without bound: the oldest goes first", () => {
+    const many = bounded(Array.from({ length: 300 }, (_, i) => conversation(String(i), 3, 10)));
+    assert.equal(many.length, 200);
+    assert.equal(many[0]?.id, "0");
+    const [long] = bounded([conversation("long", 1_000, 10)]);
+    assert.equal(long?.turns.length, 100);
+    assert.equal(long.turns.at(-1)?.question, "question 999");
+    const large = bounded(Array.from({ length: 50 }, (_, i) => conversation(String(i), 10, 200_000)));
+    assert.ok(JSON.stringify(large).length < 4_200_000);
+    assert.equal(large[0]?.turns.at(-1)?.question, "question 9");
+  });
+
+  test("what was kept by another version, or damaged, is left out", async () => {
+    const folder = await fs.mkdtemp(path.join(tmpdir(), "codegeex-chat-"));
+    const good = conversation("good", 1, 5);
+    const kept = [good, null, { id: 1 }, { ...good, id: "../bad" }, { ...good, id: "bad", turns: [{ question: "?" }] }];
+    const texts = [...kept.map((each) => JSON.stringify(each)), "{", ""];
+    await Promise.all(texts.map((text, i) => fs.writeFile(path.join(folder, `${i}.json`), text)));
+    const conversations = new Conversations(folder, "here");
+    await conversations.load();
+    assert.deepEqual(conversations.list, [good]);
+  });
+
+  test("two windows keep theirs side by side, the one asked last first, and a removed one is gone", async () => {
+    const folder = path.join(await fs.mkdtemp(path.join(tmpdir(), "codegeex-chat-")), "chat");
+    const [here, there] = [new Conversations(folder, "here"), new Conversations(folder, "here")];
+    await here.load(); // there is no folder yet
+    await here.keep(conversation("one", 1, 5));
+    await there.keep(conversation("two", 1, 5));
+    await here.keep(conversation("three", 1, 5));
+    await here.remove("one");
+    await there.load();
+    assert.deepEqual(new Set(there.list.map(({ id }) => id)), new Set(["two", "three"]));
+    await here.keep(conversation("two", 1, 5));
+    assert.deepEqual(
+      here.list.map(({ id }) => id),
+      ["two", "three"],
+    );
+    const elsewhere = new Conversations(folder, "elsewhere");
+    await elsewhere.load();
+    assert.deepEqual(elsewhere.list, []);
+  });
+
+  test("the model is told of its own answers only", () => {
+    const { turns } = conversation("one", 1, 3);
+    const places = { ...newTurn("where?", ""), text: "Look there.", converses: false };
+    const failed = newTurn("why?", "");
+    assert.deepEqual(historyOf([...turns, places, failed]), [
+      { role: "user", text: "question 0" },
+      { role: "assistant", text: "xxx" },
+    ]);
+  });
+});
