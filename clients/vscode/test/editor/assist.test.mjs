@@ -175,6 +175,7 @@ test("what was changed meanwhile is left alone, the reason said, the proposal ke
   await refused.waitFor();
   await proposes("# The sum of both numbers.");
   await refused.locator(".monaco-button", { hasText: "Ask Again" }).click();
+  await window.cursor(5, 1); // at what is new: three lines further down
   await proposes("z = 3\ndef add(a, b):\n    # The sum of both numbers.");
   await window.keyboard.press("Control+Enter");
   await gone();
