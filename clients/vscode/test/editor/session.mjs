@@ -35,7 +35,7 @@ export class Session {
   /** The chat model that is a test fixture, converted: a folder for `codegeex.model`. What it knows: tests/chat_model/lessons.py. */
   chatModel() {
     const args = ["-m", "tests.chat_model", this.path("models")];
-    return execFileSync(PYTHON, args, { cwd: REPOSITORY, encoding: "utf8" }).trim();
+    return (this.chat ??= execFileSync(PYTHON, args, { cwd: REPOSITORY, encoding: "utf8" }).trim());
   }
 
   /** A command of one word, as `codegeex.server.path` takes it. */
