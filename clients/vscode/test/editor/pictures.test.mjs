@@ -110,7 +110,7 @@ test("a change under review", async () => {
   const scrollbar = { "editor.scrollbar.vertical": "hidden", "editor.scrollbar.horizontal": "hidden" };
   session.set({ "codegeex.model": session.chatModel(), ...scrollbar });
   window = await session.open("sums.py");
-  await window.page.setViewportSize(SIZE);
+  await window.page.setViewportSize({ width: 1280, height: 480 }); // side by side takes its room
   await window.page.locator('.statusbar-item[id*="codegeex"]', { hasText: "fixture" }).last().waitFor();
   await window.ready();
   await window.command("View: Close Primary Side Bar");
@@ -118,5 +118,7 @@ test("a change under review", async () => {
   await window.command("CodeGeeX: Add Doc Comments");
   await window.page.locator(".editor.modified .view-line", { hasText: "Return the sum of a and b." }).waitFor();
   await window.page.locator(".notification-toast").waitFor({ state: "detached" });
+  await window.page.mouse.move(30, 350); // where nothing is explained
+  await window.page.locator(".monaco-hover.workbench-hover").waitFor({ state: "detached" });
   await picture("review");
 });
