@@ -24,7 +24,7 @@ JAVA = "class A {\n  int f(int n) { return n; }\n}\n"
         ("typescript", "const a: number = 1;\n", "// one\nconst a: number = 1;\n"),
         ("typescript", "f(a,\n  b)\n", "/**\n * Calls f.\n */\nf(a, /* one\n two */\n  b)\n"),
         ("c", '#define N 10\n#define U "//a"\n', '#define N 10  // size\n#define U "//a"  /* where */\n'),
-        ("python", "#!/bin/python\ndef f():\n    # noqa\n    x\n", "#!/bin/python\ndef f():\n    'F.'\n    # noqa\n    x\n"),
+        ("python", "#!/bin/sh\ndef f():\n    # noqa\n    x\n", "#!/bin/sh\ndef f():\n    'F'\n    # noqa\n    x\n"),
         ("go", "package a\n\n//go:embed a\nvar a string\n", "package a\n\n// a is\n//\n//go:embed a\nvar a string\n"),
         ("rust", "struct A { a: i32 }\n", "//! It.\n\n/// A.\nstruct A { /// one\n a: i32 }\n"),
     ],
