@@ -14,6 +14,7 @@ from engine.assist.checks import (
     comments_only_fault,
     parse_errors,
     parse_fault,
+    swallowed_fault,
 )
 from engine.assist.fit import AssistPrompt, fit
 from engine.assist.gather import Gathered
@@ -116,15 +117,14 @@ def respond(
     said = _say(model, prompt, prompt.tokens, cancellation, watcher, continues=continues)
     answer = Answer(said.text, prompt.used, prompt.notices, is_cut_off=not said.stopped)
     if not said.stopped:
-        cut_off = say("cut_off", request.words, count=prompt.max_new_tokens)
-        answer = replace(answer, notices=(*answer.notices, cut_off))
+        answer = _cut_off(request, answer, said)
     if request.task not in GIVES_CODE:
         return answer
     watcher.on_stage("checking")
     answer, fault = _read(request, answer, continues=continues)
-    if fault is None or continues or not said.stopped:
+    cancellation.check()  # compilers take their time
+    if fault is None or not fault.can_be_repaired or continues or not said.stopped:
         return _warned(answer, fault)
-    cancellation.check()
     watcher.on_stage("repairing")
     turns = (
         *prompt.turns,
@@ -135,7 +135,9 @@ def respond(
     if len(tokens) + len(said.tokens) > description.context_length:
         return _warned(answer, fault)
     again = _say(model, prompt, tokens, cancellation, watcher)
-    repaired, left = _read(request, replace(answer, text=again.text), continues=False)
+    repaired = replace(answer, text=again.text, code="", edit=None, is_cut_off=not again.stopped)
+    repaired, left = _read(request, repaired if again.stopped else _cut_off(request, repaired, again), continues=False)
+    cancellation.check()
     # A second answer that is worse in another way is still the one that was asked for last.
     return _warned(repaired, left)
 
@@ -218,11 +220,22 @@ def _replacing(request: AssistRequest, answer: Answer, language: Language) -> tu
     answer = replace(answer, code=code, edit=edit)
     before = with_lf(text)
     after = with_lf(text[:start] + edit.text + text[end:])
+    if not has_block(answer.text) and not can_parse(language):
+        return answer, Fault(say("answer_no_code", request.words))  # it may be a sentence: nothing can tell
     if fault := parse_fault(language, after, request.words, parse_errors(language, before)):
         return answer, fault
     if request.task in COMMENTS_ONLY:
         return answer, comments_only_fault(language, before, after, request.words)
-    return answer, None
+    behind = len(with_lf(text[end:]))
+    return answer, swallowed_fault(language, after, len(after) - behind, request.words)
+
+
+def _cut_off(request: AssistRequest, answer: Answer, said: Generated) -> Answer:
+    """Says that an answer ends too early: half of some code is not to take the place of the whole unlooked at."""
+    sentence = say("cut_off", request.words, count=len(said.tokens))
+    if request.task in GIVES_CODE:
+        return replace(answer, warnings=(*answer.warnings, sentence))
+    return replace(answer, notices=(*answer.notices, sentence))
 
 
 def _warned(answer: Answer, fault: Fault | None) -> Answer:

@@ -75,6 +75,21 @@ def parse_errors(language: Language, code: str) -> int:
     return 0 if tree is None else sum(node.is_error or node.is_missing for node in _walk(tree.root_node))
 
 
+def swallowed_fault(language: Language, after: str, end: int, words: HumanLanguage) -> Fault | None:
+    """Where what follows an edit in its last line, of which `end` is the end in `after`, is now part of a comment."""
+    rest = after[end:].partition("\n")[0]
+    tree = _parsed(language, after) if rest.strip() else None
+    if tree is None:
+        return None
+    at = len(after[: end + len(rest) - len(rest.lstrip())].encode("utf-8", "replace"))
+    node = tree.root_node.descendant_for_byte_range(at, at + 1)
+    while node is not None and "comment" not in node.type:
+        node = node.parent
+    if node is None or node.start_byte >= at:  # a comment that stood there
+        return None
+    return Fault(say("swallowed", words, text=rest.strip()[:MAX_SHOWN_CHARS]))
+
+
 def comments_only_fault(language: Language, before: str, after: str, words: HumanLanguage) -> Fault | None:
     """Where `after` is not `before` with other comments; None where it is proven that it is.
 
