@@ -16,6 +16,7 @@ from engine.assist.checks import (
     parse_fault,
     swallowed_fault,
 )
+from engine.assist.diffs import without_secrets
 from engine.assist.fit import AssistPrompt, fit
 from engine.assist.gather import Gathered
 from engine.assist.tasks import (
@@ -82,9 +83,12 @@ def check_request(request: AssistRequest) -> None:
 
 
 def code_of(request: AssistRequest) -> str:
-    """What the request is about: the selection, or else the document; the diff of a commit message. LF line ends."""
+    """What the request is about: the selection, or else the document; the diff of a commit message. LF line ends.
+
+    A selection is as the person made it; a diff, of which they may not know all, is without its secrets.
+    """
     if request.task is AssistTask.COMMIT:
-        return request.diff
+        return without_secrets(with_lf(request.diff))
     if request.document is None or request.task is AssistTask.ASK:
         return ""
     start, end = request.selection or (0, len(request.document.text))

@@ -41,7 +41,8 @@ async def answer(server: CodegeexServer, asked: Asked) -> tuple[Answer, bool]:
         def work() -> Answer:
             return respond(request, gathered, model, settings, cancellation, progress.watcher)
 
-        return await session.answers.run(work, cancellation), False
+        said = await session.answers.run(work, cancellation)
+        cancellation.check()  # stopped when all was said, and nothing done with it yet
     except Cancelled:
         return Answer(progress.text, is_cut_off=True), True
     except asyncio.CancelledError:
@@ -49,6 +50,8 @@ async def answer(server: CodegeexServer, asked: Asked) -> tuple[Answer, bool]:
         raise
     except EngineError as fault:
         raise RequestFailed(str(fault)) from fault
+    else:
+        return said, False
     finally:
         progress.end()
 
