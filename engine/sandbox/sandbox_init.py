@@ -128,6 +128,8 @@ def _run(stage: dict[str, Any], job: dict[str, Any], folder: str, asked: int) ->
         ready = select.select(sources, [], [], pause)[0]
         if asked in ready:
             _end_all(job, child)
+            if not job["isolated"]:  # otherwise it goes with the namespace
+                shutil.rmtree(job["root"], ignore_errors=True)
             os._exit(1)
         if reading in ready:
             chunk = os.read(reading, 65536)

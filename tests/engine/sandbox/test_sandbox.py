@@ -216,3 +216,23 @@ def test_a_sandbox_does_not_outlive_its_caller() -> None:
     caller.kill()
     caller.wait()
     assert psutil.wait_procs(inside, timeout=20)[1] == []
+
+
+def test_bounds_alone_leave_nothing_behind_when_their_caller_is_killed(tmp_path: Path) -> None:
+    code = (
+        "from engine.sandbox import sandbox\n"
+        "sandbox.find_isolation = lambda: sandbox.Isolation('bounds alone: a test')\n"
+        "opened = sandbox.Sandbox(accept_no_isolation=True)\n"
+        "limits = sandbox.Limits(1000, 10, 2**28)\n"
+        "opened.run(sandbox.Job({'main.c': 'x'}, (sandbox.Stage(('/bin/sleep', '1000'), limits),)))\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    caller = subprocess.Popen([sys.executable, "-c", code], env=environment)
+    own = psutil.Process(caller.pid)
+    while not any(process.name() == "sleep" for process in own.children(recursive=True)):
+        assert caller.poll() is None
+    inside = own.children(recursive=True)
+    caller.kill()
+    caller.wait()
+    assert psutil.wait_procs(inside, timeout=20)[1] == []
+    assert list(tmp_path.iterdir()) == []
