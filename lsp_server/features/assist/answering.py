@@ -41,8 +41,7 @@ async def answer(server: CodegeexServer, asked: Asked) -> tuple[Answer, bool]:
         def work() -> Answer:
             return respond(request, gathered, model, settings, cancellation, progress.watcher)
 
-        said = await session.answers.run(work, cancellation)
-        cancellation.check()  # stopped when all was said, and nothing done with it yet
+        return await session.answers.run(work, cancellation), False
     except Cancelled:
         return Answer(progress.text, is_cut_off=True), True
     except asyncio.CancelledError:
@@ -50,8 +49,6 @@ async def answer(server: CodegeexServer, asked: Asked) -> tuple[Answer, bool]:
         raise
     except EngineError as fault:
         raise RequestFailed(str(fault)) from fault
-    else:
-        return said, False
     finally:
         progress.end()
 

@@ -170,6 +170,8 @@ def test_disk_is_bounded(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(sandbox_module, "DISK_BYTES", 2**20)
     result = shell(sandbox, "for i in 1 2 3 4; do head -c 500000 /dev/zero > $i || exit 3; done")
     assert (result.exit_code, "No space left" in result.output) == (3, True)
+    result = python(sandbox, "for n in range(1000): open(str(n), 'w').close()")
+    assert (result.exit_code, "No space left" in result.output) == (1, True)
 
 
 def test_it_refuses_without_isolation_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
