@@ -67,15 +67,21 @@ class AnswerWorker:
 
     def conversation(self, conversation: str) -> tuple[str, tuple[Turn, ...]]:
         """(its id, what was said so far); a new one for "" and for an id nobody knows any more."""
-        known = self._conversations.get(conversation, ())
-        return conversation or str(uuid.uuid4()), known
-
-    def remember(self, conversation: str, question: str, answer: str) -> None:
-        """A question and what was answered, also where the answer was stopped half-way."""
-        turns = (*self._conversations.pop(conversation, ()), Turn("user", question), Turn("assistant", answer))
-        self._conversations[conversation] = turns[-MAX_TURNS:]
+        conversation = conversation or str(uuid.uuid4())
+        known = self._conversations.setdefault(conversation, ())
         while len(self._conversations) > MAX_CONVERSATIONS:
             self._conversations.popitem(last=False)
+        return conversation, known
+
+    def remember(self, conversation: str, question: str, answer: str) -> None:
+        """A question and what was answered, also where the answer was stopped half-way.
+
+        Nothing of a conversation that was forgotten meanwhile.
+        """
+        if conversation not in self._conversations:
+            return
+        turns = (*self._conversations.pop(conversation), Turn("user", question), Turn("assistant", answer))
+        self._conversations[conversation] = turns[-MAX_TURNS:]
 
     def restore(self, conversation: str, turns: tuple[Turn, ...]) -> None:
         """What a client kept of a conversation over a restart."""

@@ -204,7 +204,11 @@ def _directives(language: Language, tree: tree_sitter.Tree, code: str) -> Iterat
             text = (node.text or b"").rstrip(b"\n")
             is_preamble = cgo is not None and tokens > 0 and node.end_byte <= cgo.start()
             if is_preamble or is_directive(language.id, text) or _is_misplaced_doc(node):
-                yield _Leaf(tokens, node.type, text, node.start_point[0])
+                row = node.start_point[0]
+                line = source[source.rfind(b"\n", 0, node.start_byte) + 1 : node.start_byte]
+                # Behind code it is about that line; #! and an encoding count in a file's first lines only.
+                place = f"{bool(line.strip())} {min(row, 2) if text.startswith(b'#!') or b'coding' in text else ''}"
+                yield _Leaf(tokens, place, text, row)
         elif not _is_docstring(node):
             nodes += reversed(node.children)
             tokens += not node.children and bool(node.type.strip())
