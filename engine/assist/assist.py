@@ -119,7 +119,7 @@ def respond(
     watcher.on_stage("answering")
     continues = not prompt.turns
     said = _say(model, prompt, prompt.tokens, cancellation, watcher, continues=continues)
-    answer = Answer(said.text, prompt.used, prompt.notices, is_cut_off=not said.stopped)
+    answer = Answer(said.text, prompt.used, prompt.notices)
     if not said.stopped:
         answer = _cut_off(request, answer, said)
     if request.task not in GIVES_CODE:
@@ -139,9 +139,10 @@ def respond(
     if len(tokens) + len(said.tokens) > description.context_length:
         return _warned(answer, fault)
     again = _say(model, prompt, tokens, cancellation, watcher)
-    repaired = replace(answer, text=again.text, code="", edit=None, is_cut_off=not again.stopped)
-    repaired, left = _read(request, repaired if again.stopped else _cut_off(request, repaired, again), continues=False)
+    repaired, left = _read(request, replace(answer, text=again.text), continues=False)
     cancellation.check()
+    if not again.stopped:
+        repaired = _cut_off(request, repaired, again)
     # A second answer that is worse in another way is still the one that was asked for last.
     return _warned(repaired, left)
 
@@ -191,7 +192,7 @@ def _read(request: AssistRequest, answer: Answer, *, continues: bool) -> tuple[A
     words = request.words
     language = language_of(request.target) if request.task is AssistTask.TRANSLATE else _language(request)
     code = translation_in(answer.text) if continues else code_in(answer.text, language)
-    answer = replace(answer, code=code, language=language.id)
+    answer = replace(answer, code=code, language=language.id, edit=None)
     if not code.strip():
         return answer, Fault(say("answer_no_code", words))
     if request.task in REPLACES:
@@ -238,8 +239,8 @@ def _cut_off(request: AssistRequest, answer: Answer, said: Generated) -> Answer:
     """Says that an answer ends too early: half of some code is not to take the place of the whole unlooked at."""
     sentence = say("cut_off", request.words, count=len(said.tokens))
     if request.task in GIVES_CODE:
-        return replace(answer, warnings=(*answer.warnings, sentence))
-    return replace(answer, notices=(*answer.notices, sentence))
+        return replace(answer, warnings=(*answer.warnings, sentence), is_cut_off=True)
+    return replace(answer, is_cut_off=True, notices=(*answer.notices, sentence))
 
 
 def _warned(answer: Answer, fault: Fault | None) -> Answer:
