@@ -119,7 +119,7 @@ def respond(
     watcher.on_stage("answering")
     continues = not prompt.turns
     said = _say(model, prompt, prompt.tokens, cancellation, watcher, continues=continues)
-    answer = Answer(said.text, prompt.used, prompt.notices)
+    answer = Answer(said.text, prompt.used, prompt.notices, is_cut_off=not said.stopped)
     if not said.stopped:
         answer = _cut_off(request, answer, said)
     if request.task not in GIVES_CODE:
