@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from engine.languages import Language, language_of
 from engine.line_ends import with_lf
 
-FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,})([^\n`]*)$")
+# Some models open the block behind their last word: "Here it is: ```python".
+FENCE = re.compile(r"^([ \t]*)(?:[^\n`]*[:：][ \t]*(?=`{3,}\w))?(`{3,}|~{3,})([^\n`]*)$")
 MARKDOWN = frozenset({"markdown", "md", "mdx"})
 END_OF_TRANSLATION = re.compile(
     r"\n(?:code translation|(?:Python|Java|C\+\+|JavaScript|Go|Rust|C|C#):)\s*(?:\n|\Z)|\n{3}"
@@ -57,25 +58,28 @@ def _blocks(answer: str) -> Iterator[tuple[str, str]]:
             continue
         indent, fence, info = opened.groups()
         closing = re.compile(rf"(?:{indent})? {{0,3}}{re.escape(fence)}[`~]*[ \t]*")
-        ends = [number for number in range(at, len(lines)) if closing.fullmatch(lines[number])]
         if info.strip().lower() in MARKDOWN:
-            end = ends[-1] if ends else len(lines)
+            end = next(
+                (number for number in range(len(lines) - 1, at - 1, -1) if closing.fullmatch(lines[number])), None
+            )
         else:
-            end = next((number for number in ends if not _opens_more(lines[at:number], fence, closing)), len(lines))
+            end = _end_of_block(lines, at, fence, closing)
         text = "\n".join(line.removeprefix(indent) for line in lines[at:end])
         yield info.strip(), text
-        at = end + 1
+        at = len(lines) if end is None else end + 1
 
 
-def _opens_more(lines: list[str], fence: str, closing: re.Pattern[str]) -> bool:
-    """Whether blocks that were opened in these lines of a block are still open at their end."""
-    depth = 0
-    for line in lines:
-        if closing.fullmatch(line):
-            depth -= 1
-        elif (inner := FENCE.match(line)) and inner[2].startswith(fence) and inner[3].strip():
-            depth += 1
-    return depth > 0
+def _end_of_block(lines: list[str], begin: int, fence: str, closing: re.Pattern[str]) -> int | None:
+    """The line that ends a block which begins on line `begin`; None where it is left open."""
+    within = 0
+    for number in range(begin, len(lines)):
+        if closing.fullmatch(lines[number]):
+            if not within:
+                return number
+            within -= 1
+        elif (inner := FENCE.match(lines[number])) and inner[2].startswith(fence) and inner[3].strip():
+            within += 1
+    return None
 
 
 def translation_ends(text: str) -> bool:

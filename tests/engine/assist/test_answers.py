@@ -23,6 +23,7 @@ DOCSTRING = 'def f():\n    """\n    ```\n    f()\n    ```\n    """\n    return 1
         ("````python\n# a\n```\n# b\n````", "# a\n```\n# b"),
         (f"```python\n{DOCSTRING}\n```", DOCSTRING),
         ('```python\n"""\n```python\nf()\n```\n"""\nx = 1\n```\nDone.', '"""\n```python\nf()\n```\n"""\nx = 1'),
+        ("Here it is: ```python\nx = 1\n```\nDone.", "x = 1"),
         ("```\n```", ""),
     ],
 )
