@@ -238,3 +238,13 @@ def test_bounds_alone_leave_nothing_behind_when_their_caller_is_killed(tmp_path:
     caller.wait()
     assert psutil.wait_procs(inside, timeout=20)[1] == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_behind_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_module.tempfile, "tempdir", str(tmp_path))
+    gone = subprocess.Popen(["/bin/true"])
+    gone.wait()
+    (tmp_path / f"codegeex-sandbox-{gone.pid}-abc").mkdir()
+    (tmp_path / f"codegeex-sandbox-{os.getppid()}-abc").mkdir()
+    Sandbox(accept_no_isolation=True).close()
+    assert [each.name for each in tmp_path.iterdir()] == [f"codegeex-sandbox-{os.getppid()}-abc"]
