@@ -144,7 +144,7 @@ def _token(raw: Mapping[str, Any], key: str) -> types.ProgressToken | None:
 def _range(raw: Any) -> tuple[types.Position, types.Position]:
     try:
         ends = [types.Position(int(raw[end]["line"]), int(raw[end]["character"])) for end in ("start", "end")]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         raise _invalid("range must be an LSP range: {start: {line, character}, end: {line, character}}") from None
     if any(number < 0 for end in ends for number in (end.line, end.character)):
         raise _invalid("a range's lines and characters are not negative")

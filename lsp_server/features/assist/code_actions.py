@@ -11,7 +11,7 @@ from lsprotocol import types
 
 from engine.assist.assist import refusal
 from engine.assist.tasks import AssistRequest, AssistTask
-from engine.context.outline import outline
+from engine.context.outline import Declaration, outline
 from engine.languages import language_of
 from engine.line_ends import with_lf
 from engine.prompt.system_prompts import HumanLanguage
@@ -47,13 +47,14 @@ def register(server: CodegeexServer) -> None:
         document = server.workspace.get_text_document(uri)
         if document.language_id in GIT_MESSAGE:
             return _offered(server, params, [(AssistTask.COMMIT, COMMIT_KIND, {"uri": uri}, None)], words)
+        declarations = _declarations(server, uri)
         found: list[tuple[AssistTask, str, dict[str, Any], types.Diagnostic | None]] = []
         for diagnostic in params.context.diagnostics[:MAX_FIXES]:
-            around = _around(server, uri, diagnostic.range) or diagnostic.range
+            around = _around(declarations, diagnostic.range) or diagnostic.range
             said = {"message": diagnostic.message, "range": _json(diagnostic.range)}
             argument: dict[str, Any] = {"uri": uri, "range": _json(around), "diagnostic": said}
             found.append((AssistTask.FIX, QUICK_FIX, argument, diagnostic))
-        selected = params.range if params.range.start != params.range.end else _around(server, uri, params.range)
+        selected = params.range if params.range.start != params.range.end else _around(declarations, params.range)
         if selected is not None:
             argument = {"uri": uri, "range": _json(selected)}
             found += [(task, kind, argument, None) for task, kind in KINDS.items()]
@@ -93,20 +94,19 @@ def _offered(
     return actions
 
 
-def _around(server: CodegeexServer, uri: str, where: types.Range) -> types.Range | None:
-    """The lines of the innermost function or type around a place, or None."""
+def _declarations(server: CodegeexServer, uri: str) -> list[Declaration]:
+    """The document's functions and types."""
     document = server.workspace.get_text_document(uri)
     text = document.source
     if len(text) > MAX_OUTLINED_CHARS:
-        return None
+        return []
     language = language_of(document.language_id or "", document.path or "").id
-    around = [
-        each
-        for each in outline(language, with_lf(text))
-        if each.start <= where.start.line
-        and where.end.line < each.end
-        and each.kind in {"function", "type", "implementation"}
-    ]
+    return [each for each in outline(language, with_lf(text)) if each.kind in {"function", "type", "implementation"}]
+
+
+def _around(declarations: list[Declaration], where: types.Range) -> types.Range | None:
+    """The lines of the innermost function or type around a place, or None."""
+    around = [each for each in declarations if each.start <= where.start.line and where.end.line < each.end]
     if not around:
         return None
     inner = max(around, key=lambda each: each.start)
