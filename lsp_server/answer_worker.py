@@ -11,7 +11,8 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from engine.prompt.chat import Turn
 from engine.types import CancellationToken
@@ -32,29 +33,55 @@ class AnswerWorker:
         self._conversations: OrderedDict[str, tuple[Turn, ...]] = OrderedDict()
 
     async def run(self, work: Callable[[], T], cancellation: CancellationToken) -> T:
-        """Does `work` in a thread; what was still waiting when it is cancelled is never begun."""
+        """Does `work` in a thread; what was still waiting when it is cancelled is never begun.
+
+        Raises `Cancelled` at once: a compiler that is under way is not waited for.
+        """
+        loop = asyncio.get_running_loop()
+        stopped: asyncio.Future[None] = loop.create_future()
 
         def begin() -> T:
             cancellation.check()
             return work()
 
+        def stop() -> None:
+            if not stopped.done():
+                stopped.set_result(None)
+
+        def stop_from_thread() -> None:
+            with suppress(RuntimeError):  # the loop has ended with the editor
+                loop.call_soon_threadsafe(stop)
+
         self._running.add(cancellation)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, begin)
+            with cancellation.telling(stop_from_thread):
+                done = loop.run_in_executor(self._threads, begin)
+                # Where nobody waits for it any more, asyncio would log a fault.
+                done.add_done_callback(lambda future: future.cancelled() or future.exception())
+                either: set[asyncio.Future[Any]] = {done, stopped}
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            cancellation.check()
+            return done.result()
         finally:
             self._running.discard(cancellation)
 
     def conversation(self, conversation: str) -> tuple[str, tuple[Turn, ...]]:
         """(its id, what was said so far); a new one for "" and for an id nobody knows any more."""
-        known = self._conversations.get(conversation, ())
-        return conversation or str(uuid.uuid4()), known
-
-    def remember(self, conversation: str, question: str, answer: str) -> None:
-        """A question and what was answered, also where the answer was stopped half-way."""
-        turns = (*self._conversations.pop(conversation, ()), Turn("user", question), Turn("assistant", answer))
-        self._conversations[conversation] = turns[-MAX_TURNS:]
+        conversation = conversation or str(uuid.uuid4())
+        known = self._conversations.setdefault(conversation, ())
         while len(self._conversations) > MAX_CONVERSATIONS:
             self._conversations.popitem(last=False)
+        return conversation, known
+
+    def remember(self, conversation: str, question: str, answer: str) -> None:
+        """A question and what was answered, also where the answer was stopped half-way.
+
+        Nothing of a conversation that was forgotten meanwhile.
+        """
+        if conversation not in self._conversations:
+            return
+        turns = (*self._conversations.pop(conversation), Turn("user", question), Turn("assistant", answer))
+        self._conversations[conversation] = turns[-MAX_TURNS:]
 
     def restore(self, conversation: str, turns: tuple[Turn, ...]) -> None:
         """What a client kept of a conversation over a restart."""

@@ -14,7 +14,9 @@ from engine.assist.checks import (
     comments_only_fault,
     parse_errors,
     parse_fault,
+    swallowed_fault,
 )
+from engine.assist.diffs import without_secrets
 from engine.assist.fit import AssistPrompt, fit
 from engine.assist.gather import Gathered
 from engine.assist.tasks import (
@@ -81,9 +83,12 @@ def check_request(request: AssistRequest) -> None:
 
 
 def code_of(request: AssistRequest) -> str:
-    """What the request is about: the selection, or else the document; the diff of a commit message. LF line ends."""
+    """What the request is about: the selection, or else the document; the diff of a commit message. LF line ends.
+
+    A selection is as the person made it; a diff, of which they may not know all, is without its secrets.
+    """
     if request.task is AssistTask.COMMIT:
-        return request.diff
+        return without_secrets(with_lf(request.diff))
     if request.document is None or request.task is AssistTask.ASK:
         return ""
     start, end = request.selection or (0, len(request.document.text))
@@ -121,15 +126,14 @@ def respond(
         return _broken_off(request, Answer(lost.said.text, prompt.used, prompt.notices, is_cut_off=True), lost)
     answer = Answer(said.text, prompt.used, prompt.notices, is_cut_off=not said.stopped)
     if not said.stopped:
-        cut_off = say("cut_off", request.words, count=prompt.max_new_tokens)
-        answer = replace(answer, notices=(*answer.notices, cut_off))
+        answer = _cut_off(request, answer, said)
     if request.task not in GIVES_CODE:
         return answer
     watcher.on_stage("checking")
     answer, fault = _read(request, answer, continues=continues)
-    if fault is None or continues or not said.stopped:
+    cancellation.check()  # compilers take their time
+    if fault is None or not fault.can_be_repaired or continues or not said.stopped:
         return _warned(answer, fault)
-    cancellation.check()
     watcher.on_stage("repairing")
     turns = (
         *prompt.turns,
@@ -144,6 +148,9 @@ def respond(
     except BrokenOffError as lost:
         return _broken_off(request, _warned(answer, fault), lost)
     repaired, left = _read(request, replace(answer, text=again.text), continues=False)
+    cancellation.check()
+    if not again.stopped:
+        repaired = _cut_off(request, repaired, again)
     # A second answer that is worse in another way is still the one that was asked for last.
     return _warned(repaired, left)
 
@@ -199,7 +206,7 @@ def _read(request: AssistRequest, answer: Answer, *, continues: bool) -> tuple[A
     words = request.words
     language = language_of(request.target) if request.task is AssistTask.TRANSLATE else _language(request)
     code = translation_in(answer.text) if continues else code_in(answer.text, language)
-    answer = replace(answer, code=code, language=language.id)
+    answer = replace(answer, code=code, language=language.id, edit=None)
     if not code.strip():
         return answer, Fault(say("answer_no_code", words))
     if request.task in REPLACES:
@@ -232,11 +239,22 @@ def _replacing(request: AssistRequest, answer: Answer, language: Language) -> tu
     answer = replace(answer, code=code, edit=edit)
     before = with_lf(text)
     after = with_lf(text[:start] + edit.text + text[end:])
+    if not has_block(answer.text) and not can_parse(language):
+        return answer, Fault(say("answer_no_code", request.words))  # it may be a sentence: nothing can tell
     if fault := parse_fault(language, after, request.words, parse_errors(language, before)):
         return answer, fault
     if request.task in COMMENTS_ONLY:
         return answer, comments_only_fault(language, before, after, request.words)
-    return answer, None
+    behind = len(with_lf(text[end:]))
+    return answer, swallowed_fault(language, after, len(after) - behind, request.words)
+
+
+def _cut_off(request: AssistRequest, answer: Answer, said: Generated) -> Answer:
+    """Says that an answer ends too early: half of some code is not to take the place of the whole unlooked at."""
+    sentence = say("cut_off", request.words, count=len(said.tokens))
+    if request.task in GIVES_CODE:
+        return replace(answer, warnings=(*answer.warnings, sentence), is_cut_off=True)
+    return replace(answer, is_cut_off=True, notices=(*answer.notices, sentence))
 
 
 def _warned(answer: Answer, fault: Fault | None) -> Answer:

@@ -1,4 +1,4 @@
-"""A diff that is too long, shortened: whole files go, what nobody wrote first, then the longest."""
+"""A diff without its secrets; and one that is too long, shortened: whole files go, what nobody wrote first."""
 
 from __future__ import annotations
 
@@ -6,14 +6,27 @@ import re
 from collections.abc import Callable
 
 from engine.context.exclusion import why_not_name
+from engine.context.secrets import holds_private_key, is_secret_name, masked
 
-FILE = re.compile(r"^diff --git a/(.*?) b/.*$", re.MULTILINE)
+FILE = re.compile(r"^diff --git \"?a/(.*?)\"? \"?b/.*$", re.MULTILINE)
+LINES = re.compile(r"^@@", re.MULTILINE)
+NOT_SHOWN = "@@ not shown: it holds secrets @@\n"
+
+
+def without_secrets(diff: str) -> str:
+    """The diff with single secrets masked, and of files of secrets no lines at all."""
+    shown = []
+    for file in _files(diff):
+        lines, found = LINES.search(file), FILE.match(file)
+        name = found[1].rpartition("/")[2] if found else ""
+        hides = lines and (is_secret_name(name) or holds_private_key(file))
+        shown.append(file[: lines.start()] + NOT_SHOWN if hides and lines else masked(file))
+    return "".join(shown)
 
 
 def shorten_diff(diff: str, room: int, size: Callable[[str], int]) -> tuple[str, tuple[str, ...]]:
     """(the diff within `room`, as `size` measures it; the files that were left out). A last long file is cut."""
-    starts = [found.start() for found in FILE.finditer(diff)]
-    files = [diff[start:end] for start, end in zip(starts, [*starts[1:], len(diff)], strict=True)] or [diff]
+    files = _files(diff)
     sizes = [size(file) for file in files]
     names = [found[1] if (found := FILE.match(file)) else "" for file in files]
 
@@ -25,3 +38,11 @@ def shorten_diff(diff: str, room: int, size: Callable[[str], int]) -> tuple[str,
     while len(kept) > 1 and sum(sizes[position] for position in kept) > room:
         dropped.append(kept.pop(0))
     return "".join(files[position] for position in sorted(kept)), tuple(names[position] for position in sorted(dropped))
+
+
+def _files(diff: str) -> list[str]:
+    """The diff file by file; what stands before the first one, and a diff without headers, is one too."""
+    starts = [found.start() for found in FILE.finditer(diff)]
+    if not starts or diff[: starts[0]].strip():
+        starts.insert(0, 0)
+    return [diff[start:end] for start, end in zip(starts, [*starts[1:], len(diff)], strict=True)]

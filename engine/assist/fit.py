@@ -77,10 +77,11 @@ def fit(
             code, dropped = shorten_diff(code, room, lambda file: _size(tokenizer, file, most))
             notices += [say("diff_cut", words, names=_named(dropped))] if dropped else []
         shown = first_lines(tokenizer, code, room)
-        if shown.rstrip() != code.rstrip():
+        if shown and shown.rstrip() != code.rstrip():
             path = request.document.path if request.document else "diff"
             notices.append(say("source_cut", words, path=path, start=1, end=shown.count("\n") + 1))
-        code, taken = shown, measured(shown)
+        if shown.strip():  # of one line that is too long nothing is left to answer about
+            code, taken = shown, measured(shown)
     if taken > limit or (request.task in GIVES_CODE and size > new_tokens):
         count, room = (taken, limit) if taken > limit else (size, new_tokens)
         raise EngineError(say("too_long", words, name=description.name, tokens=count, room=room))

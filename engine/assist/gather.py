@@ -6,6 +6,7 @@ and excluded as everywhere (`engine.context.exclusion`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +19,7 @@ from engine.assist.wording import say
 from engine.context.collect import MAX_OTHERS, Workspaces
 from engine.context.exclusion import MAX_FILE_BYTES, why_not_open, why_not_text
 from engine.context.index import Index, MemoryIndex
-from engine.context.listing import read_source
+from engine.context.listing import read_any_source
 from engine.context.secrets import masked
 from engine.context.source import Source
 from engine.context.workspace import WorkspaceIndex
@@ -69,9 +70,9 @@ def gather(request: AssistRequest, workspaces: Workspaces) -> Gathered:
         found = _symbol(mention, request, workspaces)
         references += found
         notices += [] if found else [say("not_found", request.words, mention=mention)]
-    here = [*_selected(request), *_around(request)]
+    here = [*_selected(request), *_around(request, workspaces)]
     places = _not_asked_about(request, _places(request, workspaces, mentions))
-    opened = _opened(request)
+    opened = _opened(request, workspaces)
     # A file that is named in so many words leaves less doubt than the one that happens to be open.
     ordered = [*references, *places, *here] if mentions.workspace else [*references, *here, *places]
     return Gathered(_distinct([*ordered, *opened]), tuple(places), tuple(notices))
@@ -79,14 +80,14 @@ def gather(request: AssistRequest, workspaces: Workspaces) -> Gathered:
 
 def _file(mention: str, request: AssistRequest, workspaces: Workspaces) -> list[Reference]:
     """A file by its path, or by the end of it, if it is open; the whole of it."""
-    wanted = mention.replace("\\", "/").lstrip("./")
+    wanted = re.sub(r"^(?:\.?/)+", "", mention.replace("\\", "/"))
     opened = [each for each in (request.document, *request.others) if each is not None]
     for each in opened:
         if each.path == wanted or each.path.endswith(f"/{wanted}"):
-            source = _source_of(each)
+            source = _source_of(each, workspaces)
             return [_whole(source, request, each)] if source else []
     for root, index in _in_order(request, workspaces):
-        source = read_source(root.resolve(), wanted, index.excluded)
+        source = read_any_source(root.resolve(), wanted, index.excluded)
         if source:
             return [_whole(source, request, Document(wanted, source.language, "", root / wanted, root))]
     return []
@@ -174,20 +175,21 @@ def _selected(request: AssistRequest) -> list[Reference]:
     if document is None or selection is None or request.task is not AssistTask.ASK:
         return []
     start, end = selection
-    text = with_lf(document.text[start:end]).strip("\n")
-    first = document.text.count("\n", 0, start)
+    chosen = with_lf(document.text[start:end])
+    text = chosen.strip("\n")
+    first = document.text.count("\n", 0, start) + len(chosen) - len(chosen.lstrip("\n"))
     last = first + text.count("\n") + 1
     reason = say("because_selected", request.words)
     language = language_of(document.language, document.path).id
     return [Reference(document.path, first, last, text, language, reason, file=document.file, may_be_cut=True)]
 
 
-def _around(request: AssistRequest) -> list[Reference]:
+def _around(request: AssistRequest, workspaces: Workspaces) -> list[Reference]:
     """The file being edited, around what is selected; what is selected itself is the task's, not a reference."""
     document = request.document
     if document is None or (request.selection is None and request.task is not AssistTask.ASK):
         return []
-    source = _source_of(document)
+    source = _source_of(document, workspaces)
     if source is None:
         return []
     start, end = request.selection or (0, 0)
@@ -203,20 +205,25 @@ def _around(request: AssistRequest) -> list[Reference]:
     return [Reference(document.path, first, last, text, source.language, reason, file=document.file, may_be_cut=True)]
 
 
-def _opened(request: AssistRequest) -> list[Reference]:
+def _opened(request: AssistRequest, workspaces: Workspaces) -> list[Reference]:
     """The heads of what is open beside it."""
     reason, found = say("because_open", request.words), []
     for each in request.others[:MAX_OPEN]:
-        source = _source_of(each)
+        source = _source_of(each, workspaces)
         if source and source.text.strip():
             lines = source.lines[:MAX_OPEN_LINES]
             found.append(Reference(each.path, 0, len(lines), "\n".join(lines), source.language, reason, file=each.file))
     return found
 
 
-def _source_of(document: Document) -> Source | None:
-    """An open document's text, masked; None where its rules forbid that it is shown."""
-    if why_not_open(document) or len(document.text) > MAX_FILE_BYTES or why_not_text(document.text):
+def _source_of(document: Document, workspaces: Workspaces) -> Source | None:
+    """An open document's text, masked; None where its rules, or its folder's settings, forbid that it is shown."""
+    index = workspaces.get(document.root) if document.root else None
+    if (
+        why_not_open(document, index.excluded if index else ())
+        or len(document.text) > MAX_FILE_BYTES
+        or why_not_text(document.text)
+    ):
         return None
     text = masked(with_lf(document.text.removeprefix("\ufeff")))
     return Source(document.path, document.language, text)
@@ -246,7 +253,7 @@ def _of_place(
 def _index_of_open(request: AssistRequest) -> MemoryIndex:
     index = MemoryIndex()
     for each in (request.document, *request.others[:MAX_OTHERS]):
-        source = _source_of(each) if each else None
+        source = _source_of(each, {}) if each else None
         if source:
             index.put(source)
     return index

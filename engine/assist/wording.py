@@ -61,6 +61,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
                            "改动不止于注释：结果第 {line} 行，{before} 变成了 {after}。"),
     "unprovable": ("Whether only comments were changed cannot be proven for {language}: look at the edit.",
                    "无法证明 {language} 的改动仅限于注释：请检查修改内容。"),
+    "swallowed": ("The result ends in a comment, which takes the rest of its line with it: {text}",
+                  "结果以注释结尾，该行后面的代码会变成注释：{text}"),
     "does_not_compile": ("{compiler} does not accept the result: {message}", "{compiler} 无法编译结果：{message}"),
     "repair": (
         "That is not right: {fault}\nAnswer again with the whole code in one block, without explanation.",

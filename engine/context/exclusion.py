@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -56,11 +57,16 @@ def why_not_file(file: Path, root: Path | None, excluded: tuple[str, ...] = ()) 
         within = root.resolve() if root else None
         if within is not None and not real.is_relative_to(within):
             return "it lies outside the workspace folder"
-        if file.stat().st_size > MAX_FILE_BYTES:
+        status = file.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return "it is no regular file"  # a pipe would be read for ever
+        if status.st_size > MAX_FILE_BYTES:
             return f"it is larger than {MAX_FILE_BYTES // 1_000_000} MB"
     except (OSError, RuntimeError) as fault:  # RuntimeError: links that lead round in a circle, before Python 3.13
         return f"it cannot be read: {fault}"
-    return why_not_folder(real.parent, within, excluded) or why_not_path(real, within, excluded)
+    return (
+        why_not_name(real.name) or why_not_folder(real.parent, within, excluded) or why_not_path(real, within, excluded)
+    )
 
 
 def why_not_open(document: Document, excluded: tuple[str, ...] = ()) -> str:

@@ -83,8 +83,13 @@ def stamp_of(file: Path) -> Stamp | None:
 
 def read_source(root: Path, path: str, excluded: tuple[str, ...] = ()) -> Source | None:
     """A file's text with its secrets masked; None where it may not, or cannot, be read (it may just have gone)."""
+    return read_any_source(root, path, excluded) if is_code(path) else None
+
+
+def read_any_source(root: Path, path: str, excluded: tuple[str, ...] = ()) -> Source | None:
+    """As `read_source`, also of files that no code is written in, for whoever names one."""
     file = root / path
-    if not is_code(path) or why_not_file(file, root, excluded):
+    if why_not_file(file, root, excluded):
         return None
     try:
         raw = file.read_bytes()

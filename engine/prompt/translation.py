@@ -61,4 +61,7 @@ def translation_turns(
         )
         return (Turn("system", system_prompt(Task.TRANSLATION, target=target)), Turn("user", question))
     question = f"Translate this {source} code into {target}. Answer with the code only, without explanation.{begins}"
-    return (Turn("user", f"{question}\n\n```{source_language.id}\n{code}\n```"),)
+    fence = "```"
+    while fence in code:
+        fence += "`"
+    return (Turn("user", f"{question}\n\n{fence}{source_language.id}\n{code}\n{fence}"),)

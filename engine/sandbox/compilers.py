@@ -1,5 +1,7 @@
 """Whether a compiler of this machine accepts some code: nothing of the code is run, and the compiler is bounded.
 
+What a compiler says reaches the model, which may be somebody's server: code that would have the compiler read files by
+their paths, and quote them, is not checked.
 Code without what its language wraps a file in (a class, a package) is given that. TypeScript, C# and others are checked
 where their compiler is there; a language without one is not checked, which the caller is told.
 """
@@ -24,11 +26,31 @@ LIMITS = Limits(wall_seconds=30, cpu_seconds=20, memory_bytes=2 * 2**30, process
 MAX_MESSAGE_LINES = 6
 MAX_MESSAGE_CHARS = 600
 MAX_CODE_CHARS = 400_000
+# Lines that C joins, then the headers anybody includes, then all else that reads a file, macros' names among them.
+C_JOINED = re.compile(r"(?:\\|\?\?/)[ \t]*\r?\n")
+C_HEADER = re.compile(
+    r"^[ \t]*#[ \t]*include[ \t]*(?:<(?!.*\.\.)[\w+][\w+./-]*>|\"(?!.*\.\.)[\w+][\w+./-]*\")", re.MULTILINE
+)
+C_READS = re.compile(
+    r"(?:#|%:|\?\?=)(?:\s|/\*.*?\*/)*(?:include|import|embed)|__has_include|__has_embed|incbin|pch_preprocess",
+    re.DOTALL,
+)
+_BLANK = r"(?:\s|/\*.*?\*/|//[^\n]*\n)*"
+RUST_READS = re.compile(rf"\binclude(?:_str|_bytes)?\b|\bpath{_BLANK}={_BLANK}r?#*\"", re.DOTALL)
+# A compiler whose own parts were ended by a limit of ours says so, and fails as if the code were wrong.
+OUR_LIMIT = re.compile(
+    r"signal: |Killed signal|internal compiler error|[Cc]annot allocate memory|out of memory|OutOfMemoryError"
+    r"|virtual memory exhausted|No space left on device|Resource temporarily unavailable"
+)
+NOT_JAVA_CODE = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Compiler:
-    """`command` checks `source` and writes nothing that is kept; `wrap` makes a file of a snippet."""
+    """`command` checks `source` and writes nothing that is kept; `wrap` makes a file of a snippet.
+
+    Its exit code is one of `refuses` where the code is wrong; any other means that it could not check.
+    """
 
     name: str
     source: str
@@ -36,6 +58,7 @@ class Compiler:
     readable: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     wrap: Callable[[str], str] = lambda code: code
+    refuses: tuple[int, ...] = (1,)
 
 
 @dataclass(frozen=True)
@@ -48,7 +71,7 @@ class Verdict:
 
 def compile_check(language_id: str, code: str) -> Verdict:
     """Blocks for up to `LIMITS`. Never raises: a compiler that cannot be run has not checked."""
-    if len(code) > MAX_CODE_CHARS:
+    if len(code) > MAX_CODE_CHARS or _reads_files(language_id, code):
         return Verdict()
     if language_id == "python":
         return _python(code)
@@ -67,9 +90,18 @@ def compile_check(language_id: str, code: str) -> Verdict:
             (result,) = sandbox.run(job)
     except (Absent, EngineError, OSError, subprocess.SubprocessError):
         return Verdict()
-    if result.stopped or result.signal:
+    if result.exit_code == 0:
+        return Verdict(compiler.name)
+    if result.stopped or result.exit_code not in compiler.refuses or OUR_LIMIT.search(result.output):
         return Verdict()  # a limit of ours, or a crash of its own: it says nothing of the code
-    return Verdict(compiler.name, "" if result.exit_code == 0 else first_lines(result.output))
+    return Verdict(compiler.name, first_lines(result.output))
+
+
+def _reads_files(language_id: str, code: str) -> bool:
+    """Whether a compiler may read what the code names by a path."""
+    if language_id in {"c", "cpp"}:
+        return C_READS.search(C_HEADER.sub("", C_JOINED.sub("", code))) is not None
+    return language_id == "rust" and RUST_READS.search(code) is not None
 
 
 def _python(code: str) -> Verdict:
@@ -119,7 +151,7 @@ def _typescript() -> Compiler:
     compiler, folder = find_tool("tsc", "no TypeScript compiler (tsc)")
     node, other = find_tool("node", "no JavaScript runtime (node)")
     options = ("--noEmit", "--target", "es2022", "--moduleResolution", "node", "main.ts")
-    return Compiler("tsc", "main.ts", (node, compiler, *options), (folder, other))
+    return Compiler("tsc", "main.ts", (node, compiler, *options), (folder, other), refuses=(1, 2))
 
 
 def _go() -> Compiler:
@@ -129,7 +161,8 @@ def _go() -> Compiler:
         "GOCACHE": "{files}/cache", "GOPATH": "{files}/go", "HOME": "{files}", "CGO_ENABLED": "0",
     }  # fmt: skip
     readable = (folder, said_by(go, "env", "GOROOT"))
-    return Compiler("go", "main.go", (go, "build", "-o", "out", "main.go"), readable, environment, _in_package)
+    command = (go, "build", "-o", "out", "main.go")
+    return Compiler("go", "main.go", command, readable, environment, _in_package, refuses=(1, 2))
 
 
 def _rust() -> Compiler:
@@ -141,12 +174,15 @@ def _rust() -> Compiler:
 
 def _in_java_class(code: str) -> str:
     """Methods alone, in a class; and a public class under the file's name or none."""
-    if not re.search(r"\b(?:class|interface|enum|record)\s+\w", code):
+    if not re.search(r"\b(?:class|interface|enum|record)\s+\w", NOT_JAVA_CODE.sub(" ", code)):
         imports = "".join(re.findall(r"^import [^;\n]+;\n?", code, re.MULTILINE))
         rest = re.sub(r"^import [^;\n]+;\n?", "", code, flags=re.MULTILINE)
         return f"{imports}class Main {{\n{rest}\n}}\n"
     return re.sub(
-        r"^public\s+(?=(?:final\s+|abstract\s+)*(?:class|interface|enum|record)\s)", "", code, flags=re.MULTILINE
+        r"^public\s+(?=(?:(?:final|abstract|sealed|non-sealed|strictfp)\s+)*(?:class|@?interface|enum|record)\s)",
+        "",
+        code,
+        flags=re.MULTILINE,
     )
 
 
@@ -160,8 +196,7 @@ def _in_package(code: str) -> str:
 
 
 _FIND: dict[str, Callable[[], Compiler]] = {
-    "c": _c, "cpp": _cpp, "java": _java, "javascript": _javascript, "javascriptreact": _javascript,
-    "typescript": _typescript, "go": _go, "rust": _rust,
+    "c": _c, "cpp": _cpp, "java": _java, "javascript": _javascript, "typescript": _typescript, "go": _go, "rust": _rust,
 }  # fmt: skip
 
 

@@ -36,6 +36,7 @@ USER_NAMESPACE = ("--user", "--map-root-user")
 # User ids for programs that root runs; each its own, so that the kernel counts its processes alone.
 FIRST_UID, UIDS = 40_000, 20_000
 _uids = itertools.count(os.getpid())
+ROOT_PREFIX = "codegeex-sandbox-"
 PATIENCE_SECONDS = 30.0  # beyond a job's own limits, for building the sandbox and taking it down
 
 
@@ -118,7 +119,8 @@ class Sandbox:
                 f"this machine cannot keep programs from the network and your files: {self.isolation.means}."
                 " Run it where unshare(1) may make namespaces, or accept that with --accept-no-isolation"
             )
-        self._root = tempfile.TemporaryDirectory(prefix="codegeex-sandbox-", ignore_cleanup_errors=True)
+        _remove_left_behind()
+        self._root = tempfile.TemporaryDirectory(prefix=f"{ROOT_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True)
         Path(self._root.name).chmod(0o711)  # without namespaces, another user id has to find its folder below
 
     def close(self) -> None:
@@ -127,6 +129,15 @@ class Sandbox:
     def run(self, job: Job) -> tuple[StageResult, ...]:
         """One result a stage, up to the first that did not end with exit code 0."""
         return _start(self.isolation, self._root.name, job)
+
+
+def _remove_left_behind() -> None:
+    """The mount points of processes that were killed: empty folders, as nothing of a sandbox is seen from outside."""
+    for root in Path(tempfile.gettempdir()).glob(f"{ROOT_PREFIX}*-*"):
+        owner = root.name.removeprefix(ROOT_PREFIX).partition("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            with contextlib.suppress(OSError):
+                root.rmdir()
 
 
 @lru_cache(maxsize=1)
@@ -146,7 +157,7 @@ def find_isolation() -> Isolation:
     trial = Job({}, (Stage((sys.executable, "-I", "-S", "-c", ""), Limits(20, 10, 2**30)),), readable=python_folders())
     why = ""
     for isolation in (as_root, as_user) if os.geteuid() == 0 else (as_user,):
-        with tempfile.TemporaryDirectory(prefix="codegeex-sandbox-") as root:
+        with tempfile.TemporaryDirectory(prefix=f"{ROOT_PREFIX}{os.getpid()}-") as root:
             try:
                 (result,) = _start(isolation, root, trial)
             except EngineError as fault:

@@ -29,6 +29,7 @@ LOOK_SECONDS = 0.05  # how often time and memory are looked at
 EXEC_FAILED = 127
 MAX_OPEN_FILES = 1024
 MAX_CAPABILITY = 63
+BYTES_PER_FILE = 4096  # of a sandbox's disk, at least
 
 # linux/mount.h, linux/prctl.h; mount_setattr(2) has the same number on every architecture.
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_MOVE, MS_REC = 2, 4, 8, 4096, 8192, 16384
@@ -69,8 +70,9 @@ def _build_root(job: dict[str, Any]) -> str:
     _mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, "size=4m,mode=755")  # holds mount points
     for folder in ("dev", "proc", "tmp"):
         Path(root, folder).mkdir()
-    # Before the folders to read, some of which may lie in /tmp.
-    _mount("tmpfs", str(Path(root, "tmp")), "tmpfs", MS_NOSUID | MS_NODEV, f"size={job['disk_bytes']},mode=1777")
+    # Before the folders to read, some of which may lie in /tmp. Empty files take the kernel's memory, too.
+    options = f"size={job['disk_bytes']},nr_inodes={job['disk_bytes'] // BYTES_PER_FILE},mode=1777"
+    _mount("tmpfs", str(Path(root, "tmp")), "tmpfs", MS_NOSUID | MS_NODEV, options)
     for path in job["readable"]:
         place = Path(root + path)
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -128,6 +130,8 @@ def _run(stage: dict[str, Any], job: dict[str, Any], folder: str, asked: int) ->
         ready = select.select(sources, [], [], pause)[0]
         if asked in ready:
             _end_all(job, child)
+            if not job["isolated"]:  # otherwise it goes with the namespace
+                shutil.rmtree(job["root"], ignore_errors=True)
             os._exit(1)
         if reading in ready:
             chunk = os.read(reading, 65536)

@@ -22,7 +22,7 @@ class Absent(Exception):  # noqa: N818 - a fact of the machine, to be reported
 def find_tool(name: str, lacking: str) -> tuple[str, str]:
     """A program's absolute path, links followed, and the folder of what belongs to it. Raises `Absent`."""
     found = shutil.which(name)
-    if found is None:
+    if found is None or not Path(found).is_absolute():  # a relative one would be the workspace's
         raise Absent(lacking)
     path = Path(found).resolve()
     folder = path.parent.parent
@@ -32,13 +32,17 @@ def find_tool(name: str, lacking: str) -> tuple[str, str]:
 
 
 def said_by(*command: str) -> str:
-    """What a command prints, on one line. Raises `OSError` and `SubprocessError`."""
+    """What a command prints, on one line. Raises `OSError` and `SubprocessError`.
+
+    It runs in no workspace: rustup and go read there which toolchain to start, or to fetch.
+    """
     done = subprocess.run(
         command,
         capture_output=True,
         text=True,
         timeout=VERSION_SECONDS,
         check=True,
+        cwd=Path(Path.cwd().anchor),
         env={"PATH": SYSTEM_PATH, **os.environ},
     )
     return re.sub(r"\s+", " ", (done.stdout or done.stderr).strip())

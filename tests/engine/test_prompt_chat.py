@@ -143,6 +143,11 @@ def test_other_models_that_chat_are_told_in_plain_words() -> None:
     assert "The result begins with:\ndef f():\n\n```java\nint f() { }\n```«<end_of_turn>»" in written(parts)
 
 
+def test_code_with_a_fence_in_it_stays_one_block() -> None:
+    parts = translation_parts(converted("codegemma-7b-it"), JAVA, PYTHON, "// ```\nint f() { }")
+    assert "\n````java\n// ```\nint f() { }\n````" in "".join(part.text for part in parts)
+
+
 def test_a_model_that_cannot_translate_says_so() -> None:
     with pytest.raises(ModelError, match=r"starcoder2-3b cannot translate \(it can: complete, infill\)"):
         translation_parts(converted("starcoder2-3b"), JAVA, PYTHON, "int f() { }")

@@ -15,7 +15,7 @@ from engine.assist.wording import LATIN_WORD, language_of_question, say, without
 from engine.prompt.chat import Turn
 from engine.prompt.system_prompts import HumanLanguage
 from lsp_server.documents import is_open, snapshot, workspace_roots
-from lsp_server.features.assist.declaration import declaration_around
+from lsp_server.features.assist.declaration import declarations_in, innermost
 from lsp_server.plain import plain
 from lsp_server.server import CodegeexServer
 
@@ -94,7 +94,7 @@ def _selection(
     document: TextDocument, start: types.Position, end: types.Position, *, is_question: bool
 ) -> tuple[int, int] | None:
     """What is selected. A cursor is about the declaration around it or else the document, in a question nothing."""
-    if start == end and not is_question and (around := declaration_around(document, types.Range(start, end))):
+    if start == end and not is_question and (around := innermost(declarations_in(document), types.Range(start, end))):
         start, end = around.start, around.end
     first, last = sorted((document.offset_at_position(start), document.offset_at_position(end)))
     return (first, last) if first < last else None
@@ -154,7 +154,7 @@ def _token(raw: Mapping[str, Any], key: str) -> types.ProgressToken | None:
 def _range(raw: Any) -> tuple[types.Position, types.Position]:
     try:
         ends = [types.Position(int(raw[end]["line"]), int(raw[end]["character"])) for end in ("start", "end")]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         raise _invalid("range must be an LSP range: {start: {line, character}, end: {line, character}}") from None
     if any(number < 0 for end in ends for number in (end.line, end.character)):
         raise _invalid("a range's lines and characters are not negative")

@@ -13,7 +13,7 @@ from engine.assist.assist import refusal
 from engine.assist.tasks import AssistRequest, AssistTask
 from engine.prompt.system_prompts import HumanLanguage
 from lsp_server.documents import is_open
-from lsp_server.features.assist.declaration import declaration_around
+from lsp_server.features.assist.declaration import declarations_in, innermost
 from lsp_server.features.assist.titles import COMMANDS, title_of
 from lsp_server.server import CodegeexServer
 
@@ -44,14 +44,14 @@ def register(server: CodegeexServer) -> None:
         document = server.workspace.get_text_document(uri)
         if document.language_id in GIT_MESSAGE:
             return _offered(server, params, [(AssistTask.COMMIT, COMMIT_KIND, {"uri": uri}, None)], words)
+        declarations = declarations_in(document)
         found: list[tuple[AssistTask, str, dict[str, Any], types.Diagnostic | None]] = []
         for diagnostic in params.context.diagnostics[:MAX_FIXES]:
-            around = declaration_around(document, diagnostic.range) or diagnostic.range
+            around = innermost(declarations, diagnostic.range) or diagnostic.range
             said = {"message": diagnostic.message, "range": _json(diagnostic.range)}
             argument: dict[str, Any] = {"uri": uri, "range": _json(around), "diagnostic": said}
             found.append((AssistTask.FIX, QUICK_FIX, argument, diagnostic))
-        is_cursor = params.range.start == params.range.end
-        selected = declaration_around(document, params.range) if is_cursor else params.range
+        selected = params.range if params.range.start != params.range.end else innermost(declarations, params.range)
         if selected is not None:
             argument = {"uri": uri, "range": _json(selected)}
             found += [(task, kind, argument, None) for task, kind in KINDS.items()]

@@ -9,7 +9,8 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from engine.assist.tasks import NEW_CODE, REPLACES, Answer, AssistTask, Edit
+from engine.assist.answers import message_in
+from engine.assist.tasks import GIVES_CODE, NEW_CODE, REPLACES, Answer, AssistTask, Edit
 from engine.languages import language_of
 from lsp_server.documents import EditorDocument, LineEndCodec
 from lsp_server.features.assist import edits
@@ -66,7 +67,7 @@ async def _carry_out(server: CodegeexServer, asked: Asked) -> dict[str, Any]:
     reason, uri = "", ""
     if asked.applies and not stopped:
         reason, uri = await _applied(server, asked, what)
-        if message := "\n".join(filter(None, (reason, *what.warnings))):
+        if message := "\n".join(dict.fromkeys(filter(None, (reason, *what.warnings)))):
             server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, message))
     told = as_json(server, what, stopped=stopped)
     told |= {"code": what.code, "language": what.language, "reason": reason, "uri": uri}
@@ -82,13 +83,15 @@ async def _carry_out(server: CodegeexServer, asked: Asked) -> dict[str, Any]:
 async def _applied(server: CodegeexServer, asked: Asked, what: Answer) -> tuple[str, str]:
     """(why it was not done, or "", the URI of what now shows the answer, or "")."""
     task, document = asked.request.task, asked.request.document
+    if task in GIVES_CODE and not what.code.strip():
+        return what.warnings[0], ""
     if task in REPLACES:
         return await edits.replace_selection(server, asked, what), asked.uri
     if task is AssistTask.COMMIT and document and document.language in GIT_MESSAGE:
         return await edits.insert_at_start(server, asked, what), asked.uri
     if task in {AssistTask.EXPLAIN, AssistTask.COMMIT}:
         notices = "\n".join(what.notices)
-        text = "\n\n".join(filter(None, (what.text, notices))) if task is AssistTask.EXPLAIN else what.text
+        text = "\n\n".join(filter(None, (what.text, notices))) if task is AssistTask.EXPLAIN else message_in(what.text)
         return "", await show(server, task.value, ".md" if task is AssistTask.EXPLAIN else ".txt", text + "\n")
     uri, reason = await edits.create_file(server, asked, what)
     if uri or reason:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsprotocol import types
 from pygls.workspace import TextDocument
 
-from engine.context.outline import outline
+from engine.context.outline import Declaration, outline
 from engine.languages import language_of
 from engine.line_ends import with_lf
 
@@ -13,17 +13,18 @@ MAX_OUTLINED_CHARS = 500_000
 KINDS = frozenset({"function", "type", "implementation"})
 
 
-def declaration_around(document: TextDocument, where: types.Range) -> types.Range | None:
-    """The lines of the innermost function or type around a place, or None."""
+def declarations_in(document: TextDocument) -> list[Declaration]:
+    """The document's functions and types."""
     text = document.source
     if len(text) > MAX_OUTLINED_CHARS:
-        return None
+        return []
     language = language_of(document.language_id or "", document.path or "").id
-    around = [
-        each
-        for each in outline(language, with_lf(text))
-        if each.start <= where.start.line and where.end.line < each.end and each.kind in KINDS
-    ]
+    return [each for each in outline(language, with_lf(text)) if each.kind in KINDS]
+
+
+def innermost(declarations: list[Declaration], where: types.Range) -> types.Range | None:
+    """The lines of the innermost function or type around a place, or None."""
+    around = [each for each in declarations if each.start <= where.start.line and where.end.line < each.end]
     if not around:
         return None
     inner = max(around, key=lambda each: each.start)

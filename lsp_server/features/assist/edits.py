@@ -9,6 +9,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.uris import from_fs_path
 
+from engine.assist.answers import message_in
 from engine.assist.tasks import Answer, AssistRequest, AssistTask
 from engine.languages import language_of
 from lsp_server.documents import is_open
@@ -44,7 +45,7 @@ async def insert_at_start(server: CodegeexServer, asked: Asked, answer: Answer) 
     if current.source != asked.request.document.text:
         return sentence("changed", asked.request.words, path=asked.request.document.path)
     start = types.Range(types.Position(0, 0), types.Position(0, 0))
-    return await _apply(server, asked, answer, asked.uri, current.version, start, answer.text.strip() + "\n")
+    return await _apply(server, asked, answer, asked.uri, current.version, start, message_in(answer.text) + "\n")
 
 
 async def create_file(server: CodegeexServer, asked: Asked, answer: Answer) -> tuple[str, str]:

@@ -33,6 +33,7 @@ class Progress:
         self._work, self._partial = work_done_token, partial_token
         self._loop = asyncio.get_running_loop()
         self._reported = 0.0
+        self._has_ended = False
         self.text = ""
         self.watcher = Watcher(
             lambda text: self._from_thread(self._on_text, text), lambda stage: self._from_thread(self._on_stage, stage)
@@ -53,6 +54,7 @@ class Progress:
         tokens.setdefault(self._work, Future()).add_done_callback(lambda _: self._cancellation.cancel())
 
     def end(self) -> None:
+        self._has_ended = True
         if self._work is not None:
             self._server.work_done_progress.tokens.pop(self._work, None)
             self._send(self._work, types.WorkDoneProgressEnd())
@@ -62,6 +64,8 @@ class Progress:
             self._loop.call_soon_threadsafe(tell, what)
 
     def _on_text(self, text: str) -> None:
+        if self._has_ended:  # what was on its way when the request was cancelled
+            return
         self.text += text
         if self._partial is not None:
             self._send(self._partial, {"kind": "text", "text": text})
@@ -72,6 +76,8 @@ class Progress:
             self._send(self._work, types.WorkDoneProgressReport(message=last))
 
     def _on_stage(self, stage: str) -> None:
+        if self._has_ended:
+            return
         if stage == "repairing":
             self.text = ""
         if self._partial is not None:

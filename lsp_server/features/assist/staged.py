@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+import os
+from contextlib import suppress
 
 from engine.types import Document
 from lsp_server.documents import workspace_roots
@@ -11,34 +12,54 @@ from lsp_server.server import CodegeexServer
 
 GIT_SECONDS = 20.0
 MAX_DIFF_BYTES = 4_000_000
-# No code of the repository's configuration is run.
-COMMAND = ("diff", "--cached", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames")
+# No code of the repository's configuration is run, and names are as everywhere, whatever it says of them.
+COMMAND = (
+    "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "diff", "--cached", "--no-color", "--no-ext-diff",
+    "--no-textconv", "--submodule=short", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/",
+)  # fmt: skip
+# Nor is it by fetching: git would ask a server, with a program of the configuration, for objects that are missing.
+ENVIRONMENT = {"GIT_ALLOW_PROTOCOL": "none", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
 
 
 async def staged_diff(server: CodegeexServer, document: Document | None) -> str:
     """The diff; empty where nothing is staged, or no repository is found."""
-    folders = [document.root] if document and document.root else []
+    places: list[tuple[str, ...]] = []
     if document and document.file:
-        # git's own message file lies in .git, beside which the work tree is.
-        inside = next((parent for parent in document.file.parents if parent.name == ".git"), None)
-        folders.append(inside.parent if inside else document.file.parent)
-    for folder in [*folders, *workspace_roots(server.workspace)]:
-        if diff := await _git_diff(folder):
+        folder = document.file.parent
+        # git's own message file lies in .git, or in its part of it for a worktree or a submodule.
+        inside = ".git" in folder.parts and (folder / "HEAD").is_file()
+        places.append(("-C", str(folder), "--git-dir", ".") if inside else ("-C", str(folder)))
+    roots = [document.root] if document and document.root else []
+    places += [("-C", str(folder)) for folder in (*roots, *workspace_roots(server.workspace))]
+    for place in dict.fromkeys(places):
+        if diff := await _git_diff(place):
             return diff
     return ""
 
 
-async def _git_diff(folder: Path) -> str:
+async def _git_diff(place: tuple[str, ...]) -> str:
     try:
         process = await asyncio.create_subprocess_exec(
-            "git", "-C", str(folder), *COMMAND, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
+            "git", *place, *COMMAND, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL, env={**os.environ, **ENVIRONMENT},
         )  # fmt: skip
     except OSError:
         return ""
     try:
-        said, _ = await asyncio.wait_for(process.communicate(), GIT_SECONDS)
+        return (await asyncio.wait_for(_said_by(process), GIT_SECONDS)).decode("utf-8", "replace")
     except asyncio.TimeoutError:
-        process.kill()
         return ""
-    return said[:MAX_DIFF_BYTES].decode("utf-8", "replace") if process.returncode == 0 else ""
+    finally:  # also where nobody waits for it any more
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def _said_by(process: asyncio.subprocess.Process) -> bytes:
+    """Its first `MAX_DIFF_BYTES`; nothing where it failed."""
+    if process.stdout is None:
+        return b""
+    try:
+        return await process.stdout.readexactly(MAX_DIFF_BYTES)
+    except asyncio.IncompleteReadError as end:
+        return end.partial if await process.wait() == 0 else b""

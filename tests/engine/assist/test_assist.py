@@ -120,6 +120,61 @@ def test_an_answer_that_is_cut_off_says_so() -> None:
     assert answer.notices == ("The answer reached the limit of 5 tokens and is cut off.",)
 
 
+def test_code_that_is_cut_off_is_not_put_in_place_without_a_warning() -> None:
+    request = asked(AssistTask.FIX, CODE * 3, question="slow")
+    answer = answered(request, ChatModel("```python\n" + "x = 1\n" * 200), settings=AssistSettings(4000, 20))
+    assert answer.is_cut_off
+    assert "is cut off" in answer.warnings[0]
+
+
+def test_a_repair_that_is_cut_off_says_so() -> None:
+    broken = "```python\ndef add(a, b:\n```"
+    model = ChatModel(broken, "```python\n" + "x = 1\n" * 200)
+    answer = answered(asked(AssistTask.FIX, CODE, question="slow"), model, settings=AssistSettings(4000, 20))
+    assert answer.is_cut_off
+    assert "is cut off" in answer.warnings[0]
+
+
+def test_a_repair_without_code_leaves_no_edit_of_the_first_answer() -> None:
+    model = ChatModel("```python\ndef add(a, b:\n```", "```\n```")
+    answer = answered(asked(AssistTask.FIX, CODE, question="slow"), model)
+    assert (answer.edit, answer.code, answer.warnings) == (None, "", ("The answer holds no code.",))
+
+
+def test_what_cannot_be_proven_is_not_asked_for_again() -> None:
+    model = ChatModel("```ruby\nx = 1 # one\n```")
+    answer = answered(asked(AssistTask.COMMENT, "x = 1\n", language="ruby"), model)
+    assert len(model.prompts) == 1
+    assert "cannot be proven for Ruby" in answer.warnings[0]
+
+
+def test_a_sentence_does_not_take_the_place_of_code_that_no_grammar_reads() -> None:
+    answer = answered(asked(AssistTask.FIX, "x = 1\n", language="ruby", question="slow"), ChatModel("I cannot."))
+    assert answer.warnings == ("The answer holds no code.",)
+
+
+def test_a_comment_at_the_end_of_an_answer_does_not_swallow_the_rest_of_the_line() -> None:
+    text = "x = f(1) + g(2)\n"
+    request = asked(AssistTask.EDIT, text, selection=(4, 8), question="Call h")
+    assert "takes the rest of its line with it: + g(2)" in answered(request, ChatModel("h(1)  # h")).warnings[0]
+    assert answered(request, ChatModel("h(1)")).warnings == ()
+
+
+@pytest.mark.parametrize("verdicts", [[Verdict("javac")], [Verdict("javac", "wrong"), Verdict("javac")]])
+def test_a_stop_while_it_is_compiled_is_a_stop(monkeypatch: pytest.MonkeyPatch, verdicts: list[Verdict]) -> None:
+    token, left = CancellationToken(), list(verdicts)
+
+    def check(*_: object) -> Verdict:
+        if len(left) == 1:
+            token.cancel()
+        return left.pop(0)
+
+    monkeypatch.setattr(assist, "compile_check", check)
+    request = asked(AssistTask.TRANSLATE, CODE, target="java")
+    with pytest.raises(Cancelled):
+        assist.respond(request, Gathered(), ChatModel("int f() { return 1; }"), AssistSettings(), token, Watcher())
+
+
 @pytest.mark.parametrize(
     ("request_", "said"),
     [

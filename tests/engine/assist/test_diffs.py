@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.assist.diffs import shorten_diff
+from engine.assist.diffs import shorten_diff, without_secrets
 from engine.assist.tasks import AssistRequest, AssistTask
 from tests.engine.assist.test_fit import fitted
 
@@ -30,3 +30,21 @@ def test_one_long_file_is_cut() -> None:
     diff = changed("a.py", 4000)
     (notice,) = fitted(AssistRequest(AssistTask.COMMIT, diff=diff), code=diff, room=700).notices
     assert notice.startswith("Shown in part, for length: diff, lines 1–")
+
+
+def test_names_in_quotes_and_what_stands_before_the_first_file() -> None:
+    quoted = changed("package-lock.json", 9).replace(
+        "a/package-lock.json b/package-lock.json", '"a/\\tx.lock" "b/\\tx.lock"'
+    )
+    assert shorten_diff(changed("a.py", 1) + quoted, 100, len) == (changed("a.py", 1), ("\\tx.lock",))
+    assert shorten_diff("merge\n" + changed("a.py", 1), 10_000, len)[0].startswith("merge\n")
+
+
+def test_secrets_are_not_shown() -> None:
+    key = "-----BEGIN RSA PRIVATE KEY-----"
+    diff = changed("a.py", 1) + "+token = 'hunter22secret'\n" + changed(".env", 2) + changed("b.txt", 1) + f"+{key}\n"
+    shown = without_secrets(diff)
+    assert shown.startswith(changed("a.py", 1) + "+token = '********'\ndiff --git a/.env b/.env\n")
+    assert shown.count("+line") == 1
+    assert key not in shown
+    assert without_secrets("+x = 1\n") == "+x = 1\n"

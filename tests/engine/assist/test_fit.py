@@ -94,3 +94,10 @@ def test_what_must_be_answered_whole_is_refused_when_too_long(task: AssistTask, 
 def test_ten_megabytes_to_explain_are_cut_not_read() -> None:
     prompt = fitted(asked(AssistTask.EXPLAIN, "x"), code="word = 1\n" * 1_100_000)
     assert len(prompt.tokens) <= 1000
+
+
+@pytest.mark.parametrize("task", [AssistTask.EXPLAIN, AssistTask.TESTS, AssistTask.COMMIT])
+def test_one_line_that_is_too_long_is_refused_not_explained_unseen(task: AssistTask) -> None:
+    line = "x = 1; " * 1_000_000
+    with pytest.raises(EngineError, match=r"too long for the model .*Select less"):
+        fitted(replace(asked(task, "x"), diff=line), code=line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,41 @@ def test_nothing_outside_the_folder_is_read(index: WorkspaceIndex, mention: str)
     gathered = asked(index, f"#file:{mention}")
     assert {reference.path for reference in gathered.references} <= {"main.py", *FILES}
     assert gathered.notices == (f"Not found in the workspace: {mention}.",)
+
+
+@pytest.mark.parametrize("path", ["README.md", "pyproject.toml", ".github/make.py", ".hidden.py"])
+def test_what_is_mentioned_need_not_be_code_nor_be_listed(index: WorkspaceIndex, path: str) -> None:
+    (index.root / path).parent.mkdir(exist_ok=True)
+    (index.root / path).write_text("x = 1\n")
+    for mention in (path, f"./{path}", f"/{path}"):
+        gathered = asked(index, f"What is in #file:{mention}?")
+        assert (gathered.references[0].path, gathered.notices) == (path, ())
+
+
+def test_a_link_to_a_file_of_secrets_and_a_pipe_are_not_read(index: WorkspaceIndex) -> None:
+    (index.root / ".env").write_text("KEY=1\n")
+    (index.root / "link.py").symlink_to(".env")
+    os.mkfifo(index.root / "pipe.py")
+    gathered = asked(index, "#file:link.py #file:pipe.py #file:.env")
+    assert [reference.path for reference in gathered.references] == ["main.py"]
+    assert len(gathered.notices) == 3
+
+
+def test_an_open_file_that_the_settings_exclude_is_not_shown(tmp_path: Path) -> None:
+    index = WorkspaceIndex(tmp_path, ("private/**",), folder=tmp_path / "none")
+    private = Document("private/a.py", "python", "x = 1\n", tmp_path / "private" / "a.py", tmp_path)
+    for request in (
+        AssistRequest(AssistTask.ASK, question="#file:private/a.py", others=(private,)),
+        AssistRequest(AssistTask.ASK, question="What is x?", document=private),
+    ):
+        assert gather(request, {tmp_path: index}).references == ()
+
+
+def test_a_selection_that_begins_with_blank_lines_is_linked_where_its_text_is() -> None:
+    here = Document("main.py", "python", "x = 1\r\n\r\n\r\ny = 2\r\n")
+    request = AssistRequest(AssistTask.ASK, question="Why?", document=here, selection=(5, len(here.text)))
+    selected = gather(request, {}).references[0]
+    assert (selected.text, selected.start_line, selected.end_line) == ("y = 2", 3, 4)
 
 
 def test_a_members_declaration_is_found_by_its_name(index: WorkspaceIndex) -> None:

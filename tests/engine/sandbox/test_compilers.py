@@ -39,6 +39,52 @@ def test_a_main_program_and_a_public_class_are_files_of_their_own() -> None:
     assert compile_check("java", "import java.util.*;\npublic class Cart { List<String> a; }\n").fault == ""
 
 
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        ("c", 'int a =\n#include "/etc/passwd"\n;'),
+        ("c", "int a =\n#include <../../etc/passwd>\n;"),
+        ("c", '#define F "/etc/passwd"\n#include F\n'),
+        ("cpp", 'int a =\n#/* */inc\\\nlude "/etc/passwd"\n;'),
+        ("cpp", 'int a =\n%:include "/etc/passwd"\n;'),
+        ("rust", 'compile_error!(include_str!("/etc/hostname"));'),
+        ("rust", '#[path /* ] */ = "/etc/passwd"] mod a;'),
+    ],
+)  # fmt: skip
+def test_a_compiler_reads_and_quotes_no_files(language: str, code: str) -> None:
+    assert compile_check(language, code) == Verdict()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "/** Tells whether the record is valid. */\nstatic boolean f() { return true; }\n",
+        'static String f() { return "a class of its own"; }\n',
+        "public sealed interface Cart permits Big {}\nfinal class Big implements Cart {}\n",
+    ],
+)
+def test_java_in_pieces(code: str) -> None:
+    if not shutil.which("javac"):
+        pytest.skip("javac is not installed")
+    assert compile_check("java", code) == Verdict("javac")
+
+
+@pytest.mark.parametrize(
+    ("command", "verdict"),
+    [
+        (("/bin/sh", "-c", "echo main.c:1: wrong; exit 1"), Verdict("cc", "main.c:1: wrong")),
+        (("/usr/bin/no-such-compiler",), Verdict()),
+        (("/bin/sh", "-c", "echo panicked; exit 101"), Verdict()),
+        (("/bin/sh", "-c", "echo compile: signal: killed; exit 1"), Verdict()),
+    ],
+)
+def test_a_compiler_that_could_not_check_says_nothing_of_the_code(
+    monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], verdict: Verdict
+) -> None:
+    monkeypatch.setattr(compilers, "_compiler", lambda _: compilers.Compiler("cc", "main.c", command))
+    assert compile_check("c", "int a;") == verdict
+
+
 def test_a_language_without_compiler_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compilers, "_compiler", lambda _: None)
     assert compile_check("cobol", "x") == Verdict()

@@ -170,6 +170,8 @@ def test_disk_is_bounded(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(sandbox_module, "DISK_BYTES", 2**20)
     result = shell(sandbox, "for i in 1 2 3 4; do head -c 500000 /dev/zero > $i || exit 3; done")
     assert (result.exit_code, "No space left" in result.output) == (3, True)
+    result = python(sandbox, "for n in range(1000): open(str(n), 'w').close()")
+    assert (result.exit_code, "No space left" in result.output) == (1, True)
 
 
 def test_it_refuses_without_isolation_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,3 +218,33 @@ def test_a_sandbox_does_not_outlive_its_caller() -> None:
     caller.kill()
     caller.wait()
     assert psutil.wait_procs(inside, timeout=20)[1] == []
+
+
+def test_bounds_alone_leave_nothing_behind_when_their_caller_is_killed(tmp_path: Path) -> None:
+    code = (
+        "from engine.sandbox import sandbox\n"
+        "sandbox.find_isolation = lambda: sandbox.Isolation('bounds alone: a test')\n"
+        "opened = sandbox.Sandbox(accept_no_isolation=True)\n"
+        "limits = sandbox.Limits(1000, 10, 2**28)\n"
+        "opened.run(sandbox.Job({'main.c': 'x'}, (sandbox.Stage(('/bin/sleep', '1000'), limits),)))\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    caller = subprocess.Popen([sys.executable, "-c", code], env=environment)
+    own = psutil.Process(caller.pid)
+    while not any(process.name() == "sleep" for process in own.children(recursive=True)):
+        assert caller.poll() is None
+    inside = own.children(recursive=True)
+    caller.kill()
+    caller.wait()
+    assert psutil.wait_procs(inside, timeout=20)[1] == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_behind_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_module.tempfile, "tempdir", str(tmp_path))
+    gone = subprocess.Popen(["/bin/true"])
+    gone.wait()
+    (tmp_path / f"codegeex-sandbox-{gone.pid}-abc").mkdir()
+    (tmp_path / f"codegeex-sandbox-{os.getppid()}-abc").mkdir()
+    Sandbox(accept_no_isolation=True).close()
+    assert [each.name for each in tmp_path.iterdir()] == [f"codegeex-sandbox-{os.getppid()}-abc"]

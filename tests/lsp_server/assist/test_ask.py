@@ -46,6 +46,19 @@ async def test_a_conversation_goes_on_and_is_forgotten() -> None:
         assert "one?" not in model.prompts[2]
 
 
+async def test_a_conversation_that_is_forgotten_in_mid_answer_stays_forgotten() -> None:
+    model = ChatModel("First.", "Second.")
+    model.hold()
+    async with chat(model) as editor:
+        asked = asyncio.ensure_future(editor.ask("one?", conversationId="c"))
+        await asyncio.to_thread(model.started.wait, 10)
+        await editor.request("codegeex/forgetConversation", {"conversationId": "c"})
+        model.go_on.set()
+        assert (await asked)["text"] == "First."
+        await editor.ask("two?", conversationId="c")
+        assert "one?" not in model.prompts[1]
+
+
 async def test_a_conversation_that_the_client_kept_goes_on() -> None:
     model = ChatModel("Yes.")
     async with chat(model) as editor:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from lsprotocol import types
 
+from engine.context.outline import outline
+from lsp_server.features.assist import code_actions
 from lsp_server.features.assist.arguments import plain
 from tests.engine.assist.speaking import ChatModel
 from tests.lsp_server.assist.chatting import CAPABLE, URI, Chat, chat
@@ -61,6 +64,21 @@ async def test_a_diagnostic_can_be_fixed() -> None:
         assert '需要修复的问题：第 2 行："c" is not defined' in model.prompts[-1]
         assert (argument["range"]["start"]["line"], argument["range"]["end"]["line"]) == (2, 4)
         assert [each["message"] for each in action["diagnostics"]] == [diagnostic.message]
+
+
+async def test_a_document_is_outlined_once_for_all_its_diagnostics(monkeypatch: pytest.MonkeyPatch) -> None:
+    outlined: list[str] = []
+
+    def counted(language: str, text: str) -> object:
+        outlined.append(text)
+        return outline(language, text)
+
+    monkeypatch.setattr(code_actions, "outline", counted)
+    where = types.Range(types.Position(3, 15), types.Position(3, 16))
+    async with chat(ChatModel("x")) as editor:
+        editor.editor.open(SOURCE)
+        actions = await offered(editor, 3, 3, diagnostics=[types.Diagnostic(where, "wrong")] * 3)
+        assert (len(actions), len(outlined)) == (8, 1)
 
 
 async def test_what_the_model_cannot_do_is_greyed_out_or_left_out() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from engine.assist import assist
 from tests.engine.assist.speaking import ChatModel
 from tests.lsp_server.assist.chatting import CAPABLE, URI, chat, whole
 from tests.scripted import ScriptedModel
@@ -168,6 +170,49 @@ async def test_a_commit_message_for_what_is_staged(tmp_path: Path) -> None:
         assert editor.edits[0].document_changes[0].edits[0].new_text == "Add two numbers\n"
 
 
+async def test_no_program_of_a_repository_is_run(tmp_path: Path) -> None:
+    def git(*arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+
+    git("init")
+    (tmp_path / "sums.py").write_text(SOURCE)
+    git("add", ".")
+    blob = git("rev-parse", ":sums.py").strip()
+    ran = tmp_path / "ran"
+    git("config", "core.fsmonitor", f"touch {ran}; false")
+    # An object that is missing, and where git is to get it from.
+    (tmp_path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    for name, value in (("remote.o.promisor", "true"), ("remote.o.url", "ssh://x/y"), ("extensions.partialClone", "o")):
+        git("config", name, value)
+    git("config", "core.repositoryFormatVersion", "1")
+    git("config", "core.sshCommand", f"touch {ran}; false")
+    uri = (tmp_path / "sums.py").as_uri()
+    async with chat() as editor:
+        editor.editor.open(SOURCE, uri)
+        assert (await editor.command("commitMessage", uri=uri))["text"] == "Yes."
+    assert not ran.exists()
+
+
+async def test_a_message_file_of_a_worktree_is_about_that_worktree(tmp_path: Path) -> None:
+    def git(*arguments: str, folder: str = "main") -> None:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@b")
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path / folder, check=True, capture_output=True)
+
+    (tmp_path / "main").mkdir()
+    git("init")
+    git("commit", "--allow-empty", "-m", "first")
+    git("worktree", "add", "../beside")
+    for folder in ("main", "beside"):
+        (tmp_path / folder / f"{folder}.py").write_text(SOURCE)
+        git("add", ".", folder=folder)
+    message_file = (tmp_path / "main" / ".git" / "worktrees" / "beside" / "COMMIT_EDITMSG").as_uri()
+    model = ChatModel("Add two numbers")
+    async with chat(model) as editor:
+        editor.editor.open("\n", message_file, "gitcommit")
+        await editor.command("commitMessage", uri=message_file)
+        assert "b/beside.py" in model.prompts[0]
+
+
 async def test_the_work_of_a_command_is_shown_and_can_be_stopped() -> None:
     model = ChatModel(COMMENTED)
     model.hold()
@@ -181,6 +226,45 @@ async def test_the_work_of_a_command_is_shown_and_can_be_stopped() -> None:
         assert (told["stopped"], told["applied"], editor.edits) == (True, False, [])
         assert [value["kind"] for token, value in editor.progress if token == "w"] == ["begin", "report", "end"]
         assert editor.progress[0][1]["title"] == "CodeGeeX: Add comments"
+
+
+@pytest.mark.parametrize("command", ["tests", "fix"])
+async def test_an_answer_without_code_changes_and_creates_nothing(command: str) -> None:
+    async with chat("```\n```") as editor:
+        editor.editor.open(SOURCE)
+        told = await editor.command(command, uri=URI, diagnostic={"message": "slow"})
+        assert (editor.edits, editor.shown) == ([], [])
+        assert (told["applied"], told["reason"]) == (False, "The answer holds no code.")
+        assert editor.messages == ["The answer holds no code."]
+
+
+async def test_a_stop_while_the_answer_is_checked_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    checking, go_on, checked = threading.Event(), threading.Event(), threading.Event()
+
+    def parse_fault(*_: object) -> None:
+        checking.set()
+        go_on.wait(10)
+        checked.set()
+
+    monkeypatch.setattr(assist, "parse_fault", parse_fault)
+    async with chat("```python\nx = 2\n```") as editor:
+        editor.editor.open("x = 1\n")
+        argument = {"uri": URI, "diagnostic": {"message": "slow"}}
+        params = types.ExecuteCommandParams("codegeex.fix", [argument], work_done_token=TOKEN)
+        running = asyncio.ensure_future(editor.client.workspace_execute_command_async(params))
+        await asyncio.to_thread(checking.wait, 10)
+        editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(TOKEN))
+        told = await running
+        assert not checked.is_set()  # a compiler that is under way is not waited for
+        go_on.set()
+        assert (told["stopped"], told["applied"], editor.edits) == (True, False, [])
+
+
+async def test_a_commit_message_leaves_its_fence_behind() -> None:
+    async with chat("```\nAdd two numbers\n```") as editor:
+        editor.editor.open("\n# Please enter the message\n", language="gitcommit")
+        await editor.command("commitMessage", uri=URI, diff="+x")
+        assert editor.edits[0].document_changes[0].edits[0].new_text == "Add two numbers\n"
 
 
 async def test_a_completion_model_refuses_in_the_editors_language() -> None:
