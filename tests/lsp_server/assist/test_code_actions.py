@@ -8,7 +8,7 @@ import pytest
 from lsprotocol import types
 
 from engine.context.outline import outline
-from lsp_server.features.assist import code_actions
+from lsp_server.features.assist import declaration
 from lsp_server.features.assist.arguments import plain
 from tests.engine.assist.speaking import ChatModel
 from tests.lsp_server.assist.chatting import CAPABLE, URI, Chat, chat
@@ -73,7 +73,7 @@ async def test_a_document_is_outlined_once_for_all_its_diagnostics(monkeypatch: 
         outlined.append(text)
         return outline(language, text)
 
-    monkeypatch.setattr(code_actions, "outline", counted)
+    monkeypatch.setattr(declaration, "outline", counted)
     where = types.Range(types.Position(3, 15), types.Position(3, 16))
     async with chat(ChatModel("x")) as editor:
         editor.editor.open(SOURCE)
