@@ -33,14 +33,15 @@ export function activate(context: vscode.ExtensionContext): Exports {
     answerDefinitions(client);
   });
   const status = new StatusItem(daemon, suggestions, slept);
+  const tasks = registerTasks(daemon, vscode.Uri.joinPath(context.extensionUri, "media", "icon.png"));
   let chat: Promise<Chat> | undefined;
   const chatting = (): Promise<Chat> =>
     (chat ??= import("./chat").then(async ({ Chat }) => {
-      const made = await Chat.create(context, daemon);
+      const made = await Chat.create(context, daemon, tasks.propose);
       context.subscriptions.push(made);
       return made;
     }));
-  const commands: Record<string, (uri?: vscode.Uri) => unknown> = {
+  const commands: Record<string, () => unknown> = {
     menu: () => showMenu(status, daemon, slept),
     suggest: () => vscode.commands.executeCommand("editor.action.inlineSuggest.trigger"),
     dismiss: () => {
@@ -62,15 +63,13 @@ export function activate(context: vscode.ExtensionContext): Exports {
     "chat.new": async () => (await chatting()).begin(),
     "chat.history": async () => (await chatting()).history(),
     "chat.ask": async () => (await chatting()).askAboutSelection(),
-    "chat.accept": async (uri?: vscode.Uri) => (await chatting()).decide(uri, true),
-    "chat.discard": async (uri?: vscode.Uri) => (await chatting()).decide(uri, false),
   };
   context.subscriptions.push(
     log,
     slept,
     suggestions,
     status,
-    registerTasks(daemon, vscode.Uri.joinPath(context.extensionUri, "media", "icon.png")),
+    tasks,
     ...Object.entries(commands).map(([name, command]) => vscode.commands.registerCommand(`codegeex.${name}`, command)),
     vscode.window.registerWebviewViewProvider("codegeex.chat", {
       resolveWebviewView: async (view) => (await chatting()).resolve(view),

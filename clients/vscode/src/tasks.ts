@@ -7,13 +7,16 @@ import type { Daemon } from "./daemon";
 export const TASKS = ["explain", "comment", "document", "translate", "fix", "tests", "edit", "commitMessage"] as const;
 export type Task = (typeof TASKS)[number];
 
+/** Shows what a document would be with other text in a range; nothing is changed before that is accepted. */
+export type Propose = (document: vscode.TextDocument, range: vscode.Range, newText: string) => Promise<void>;
+
 const REVIEW_SCHEME = "codegeex-review";
 const PARTICIPANT = "codegeex-lsp.codegeex";
 const VENDOR = "codegeex";
 const ACCEPTED = "codegeex.didAcceptCompletion"; // the daemon's, on each suggestion: see docs/protocol.md
 
 /** Registers them all. An editor without a chat of its own gets the commands. */
-export function registerTasks(daemon: Daemon, iconPath: vscode.Uri): vscode.Disposable {
+export function registerTasks(daemon: Daemon, iconPath: vscode.Uri): vscode.Disposable & { propose: Propose } {
   let loaded: Promise<Assist> | undefined;
   const assist = (): Promise<Assist> => (loaded ??= import("./assist").then((module) => new module.Assist(daemon)));
   const command = (name: string, work: (assist: Assist, ...given: unknown[]) => unknown): vscode.Disposable =>
@@ -54,7 +57,10 @@ export function registerTasks(daemon: Daemon, iconPath: vscode.Uri): vscode.Disp
       }),
     );
   }
-  return vscode.Disposable.from(...subscriptions);
+  return {
+    propose: async (...change) => (await assist()).propose(...change),
+    dispose: () => vscode.Disposable.from(...subscriptions).dispose(),
+  };
 }
 
 /** Those that a window shows again after it was loaded anew have nothing in them any more. */

@@ -80,6 +80,15 @@ export class Assist implements vscode.Disposable {
     }
   }
 
+  propose(document: vscode.TextDocument, range: vscode.Range, newText: string): Promise<void> {
+    const title = vscode.l10n.t("Proposed in the Chat");
+    const again = (lines: number): Promise<void> => {
+      const [start, end] = [range.start, range.end].map((each) => each.translate(lines));
+      return this.propose(document, new vscode.Range(start!, end!), newText);
+    };
+    return this.reviews.show({ document, before: document.getText(), range, newText, title, warnings: [], again });
+  }
+
   accept(): Promise<void> {
     return this.drafts.active ? this.drafts.accept() : this.reviews.accept();
   }

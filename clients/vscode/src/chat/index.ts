@@ -4,7 +4,8 @@ import * as vscode from "vscode";
 import type { Daemon } from "../daemon";
 import * as protocol from "../protocol";
 import * as settings from "../settings";
-import { carryOut, decide, provideProposals } from "./apply";
+import type { Propose } from "../tasks";
+import { carryOut } from "./apply";
 import { Asking } from "./asking";
 import { Conversations, newTurn } from "./conversations";
 import type { Conversation, Turn } from "./conversations";
@@ -35,23 +36,23 @@ export class Chat implements vscode.Disposable {
   private readonly subscriptions: vscode.Disposable[];
 
   /** With the conversation that was asked last in this workspace. */
-  static async create(context: vscode.ExtensionContext, daemon: Daemon): Promise<Chat> {
+  static async create(context: vscode.ExtensionContext, daemon: Daemon, propose: Propose): Promise<Chat> {
     const folder = vscode.Uri.joinPath(context.globalStorageUri, "chat").fsPath;
     const { workspaceFile, workspaceFolders = [] } = vscode.workspace;
     const conversations = new Conversations(folder, String(workspaceFile ?? workspaceFolders[0]?.uri ?? ""));
     await conversations.load();
-    return new Chat(context, daemon, conversations);
+    return new Chat(context, daemon, conversations, propose);
   }
 
   private constructor(
     private readonly context: vscode.ExtensionContext,
     private readonly daemon: Daemon,
     private readonly conversations: Conversations,
+    private readonly propose: Propose,
   ) {
     this.conversation = conversations.list[0] ?? conversations.begin();
     const look = (): void => this.post({ kind: "looking", looking: lookingAt(this.isLooking) });
     this.subscriptions = [
-      provideProposals(),
       daemon.onDidChange(() => this.showTrouble()),
       vscode.window.onDidChangeActiveTextEditor(look),
       vscode.window.onDidChangeTextEditorSelection(look),
@@ -98,10 +99,6 @@ export class Chat implements vscode.Disposable {
     this.post({ kind: "looking", looking: lookingAt(true) });
   }
 
-  decide(uri: vscode.Uri | undefined, accepted: boolean): Promise<void> {
-    return decide(uri, accepted);
-  }
-
   private async focus(): Promise<void> {
     this.takesFocus = this.view === undefined; // then as soon as there is a page
     await vscode.commands.executeCommand(`${VIEW}.focus`);
@@ -114,7 +111,7 @@ export class Chat implements vscode.Disposable {
     else if (message.kind === "again") await this.askAgain();
     else if (message.kind === "stop") this.asking?.stop();
     else if (message.kind === "look") this.look(message.on);
-    else if (message.kind === "code") await carryOut(message.action, message.text, message.language);
+    else if (message.kind === "code") await carryOut(message.action, message.text, message.language, this.propose);
     else if (message.kind === "source") await this.openSource(message.turn, message.source);
     else if (message.kind === "link") await openLink(message.address);
     else if (message.kind === "remedy") await this.help(message.remedy);

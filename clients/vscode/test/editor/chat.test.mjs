@@ -90,31 +90,31 @@ test("an answer's code is highlighted, and its buttons copy it, make a file of i
 test("an answer's code is compared with the file, and only then discarded or accepted", async () => {
   await window.edit("notes.py");
   const turn = await chat.answer("How do I reverse a string?");
-  const proposed = window.page.locator(".tab.active", { hasText: "proposed by CodeGeeX" });
+  const proposed = window.page.locator(".tab.active", { hasText: "Proposed in the Chat" });
   await chat.tool(turn, "Compare and Apply").click();
   await proposed.waitFor();
   await window.page.locator(".modified-in-monaco-diff-editor .view-line", { hasText: "reversed_text" }).waitFor();
-  await window.page.getByRole("button", { name: "Discard the Proposal" }).click();
+  await window.page.getByRole("button", { name: "Discard" }).click();
   await proposed.waitFor({ state: "detached" });
   assert.equal(session.read("notes.py"), "x = 1\n\n");
   await window.edit("notes.py");
   await chat.tool(turn, "Compare and Apply").click();
   await proposed.waitFor();
-  await window.page.getByRole("button", { name: "Accept the Proposal" }).click();
+  await window.page.getByRole("button", { name: "Accept" }).click();
   await proposed.waitFor({ state: "detached" });
   await window.save();
   assert.equal(session.read("notes.py"), "reversed_text = text[::-1]\n");
 });
 
 test("what was changed meanwhile is not overwritten", async () => {
-  const proposed = window.page.locator(".tab", { hasText: "proposed by CodeGeeX" });
+  const proposed = window.page.locator(".tab", { hasText: "Proposed in the Chat" });
   await chat.tool(chat.turns.last(), "Compare and Apply").click();
   await proposed.waitFor();
   session.put("notes.py", "y = 2\n");
   await window.page.locator(".original-in-monaco-diff-editor .view-line", { hasText: "y = 2" }).waitFor();
-  await window.page.getByRole("button", { name: "Accept the Proposal" }).click();
-  await until("the reason", async () => (await window.messages()).some((text) => /has changed meanwhile/.test(text)));
-  await window.page.getByRole("button", { name: "Discard the Proposal" }).click();
+  await window.page.getByRole("button", { name: "Accept" }).click();
+  await until("the reason", async () => (await window.messages()).some((text) => /has changed since/.test(text)));
+  await window.page.locator(".notifications-toasts .monaco-button", { hasText: "Discard" }).click();
   await proposed.waitFor({ state: "detached" });
   await window.command("Notifications: Clear All Notifications");
   assert.equal(session.read("notes.py"), "y = 2\n");
