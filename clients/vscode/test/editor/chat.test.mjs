@@ -108,6 +108,8 @@ test("an answer's code is compared with the file, and only then discarded or acc
 
 test("what was changed meanwhile is not overwritten", async () => {
   const proposed = window.page.locator(".tab", { hasText: "Proposed in the Chat" });
+  session.put("notes.py", "x = 1\n");
+  await window.page.locator(".view-line", { hasText: "x = 1" }).waitFor();
   await chat.tool(chat.turns.last(), "Compare and Apply").click();
   await proposed.waitFor();
   session.put("notes.py", "y = 2\n");
