@@ -242,6 +242,8 @@ def _replacing(request: AssistRequest, answer: Answer, language: Language) -> tu
     if not has_block(answer.text) and not can_parse(language):
         return answer, Fault(say("answer_no_code", request.words))  # it may be a sentence: nothing can tell
     if fault := parse_fault(language, after, request.words, parse_errors(language, before)):
+        if not has_block(answer.text):  # a sentence, it seems
+            return replace(answer, code="", edit=None), Fault(say("answer_no_code", request.words))
         return answer, fault
     if request.task in COMMENTS_ONLY:
         return answer, comments_only_fault(language, before, after, request.words)

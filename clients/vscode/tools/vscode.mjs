@@ -168,8 +168,9 @@ export class VSCode {
   /** The address that opens a folder or a .code-workspace, with a file where one is named, and more of VS Code's own payload. */
   address(folder, file = undefined, payload = []) {
     const authority = `vscode-remote://127.0.0.1:${this.port}`;
-    const all = [...(file ? [["openFile", authority + path.resolve(folder, file)]] : []), ...payload];
     const kind = folder.endsWith(".code-workspace") ? "workspace" : "folder";
+    const root = kind === "workspace" ? path.dirname(folder) : folder;
+    const all = [...(file ? [["openFile", authority + path.resolve(root, file)]] : []), ...payload];
     return `http://127.0.0.1:${this.port}/?${kind}=${folder}&payload=${encodeURIComponent(JSON.stringify(all))}`;
   }
 

@@ -15,6 +15,7 @@ const SIZE = { width: 1180, height: 720 };
 const PATIENCE_MS = 45_000; // a shared machine
 
 const OPENS_MS = 5_000;
+const IDLE_MS = 5_000;
 const TRIES = 4;
 
 export class Browser {
@@ -97,6 +98,7 @@ export class Window {
   }
 
   async type(text) {
+    this.lastSign = text.at(-1);
     await this.keyboard.type(text);
   }
 
@@ -110,15 +112,26 @@ export class Window {
     });
   }
 
-  /** Waits until the ghost text is `text`, or fits a pattern; and returns it. */
+  /**
+   * Waits until the ghost text is `text`, or fits a pattern; and returns it.
+   *
+   * VS Code makes a new window's ghost text in idle time, and asks nobody at the keys before that: the first time, the last
+   * key is pressed again.
+   */
   async sees(text, patience = PATIENCE_MS) {
-    const until = Date.now() + patience;
+    const began = Date.now();
     let seen;
     do {
       seen = await this.ghost();
+      this.hasGhosts ||= seen !== "";
       if (text instanceof RegExp ? text.test(seen) : seen === text) return seen;
+      if (!this.hasGhosts && this.lastSign && Date.now() > began + IDLE_MS) {
+        this.hasGhosts = true;
+        await this.keyboard.press("Backspace");
+        await this.keyboard.type(this.lastSign);
+      }
       await this.page.waitForTimeout(50);
-    } while (Date.now() < until);
+    } while (Date.now() < began + patience);
     throw new Error(`ghost text is ${JSON.stringify(seen)}, not ${text}`);
   }
 

@@ -153,6 +153,11 @@ def test_a_sentence_does_not_take_the_place_of_code_that_no_grammar_reads() -> N
     assert answer.warnings == ("The answer holds no code.",)
 
 
+def test_a_sentence_does_not_take_the_place_of_code() -> None:
+    answer = answered(asked(AssistTask.FIX, CODE, question="slow"), ChatModel("I had rather not.", "I cannot."))
+    assert (answer.edit, answer.code, answer.warnings) == (None, "", ("The answer holds no code.",))
+
+
 def test_a_comment_at_the_end_of_an_answer_does_not_swallow_the_rest_of_the_line() -> None:
     text = "x = f(1) + g(2)\n"
     request = asked(AssistTask.EDIT, text, selection=(4, 8), question="Call h")

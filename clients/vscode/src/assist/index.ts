@@ -74,6 +74,8 @@ export class Assist implements vscode.Disposable {
       const range = new vscode.Range(start.line, start.character, end.line, end.character);
       const again = (lines: number): Promise<void> => this.run(task, moved(argument, lines));
       await this.reviews.show({ document, before, range, newText: edit.newText, title: titleOf(task), warnings, again });
+    } else if (!code.trim()) {
+      await this.complain(new Error(warnings.join("\n")));
     } else {
       const file = newUri ? vscode.Uri.parse(newUri) : undefined;
       await this.drafts.show({ code: `${code.trimEnd()}\n`, language, file, warnings });

@@ -25,14 +25,21 @@ afterEach(async (context) => {
 
 const answers = () => page.locator(".interactive-response .rendered-markdown").allInnerTexts();
 
-/** Types into the chat's box, where `@codegeex` stays from question to question. */
+/** Puts a question into the chat's box as a whole: typed, it may become what VS Code suggests behind the `@`. */
 async function ask(question) {
   await window.keyboard.press("Control+Alt+i");
   const box = page.locator(".interactive-session .chat-input-container .monaco-editor").first();
   await box.click();
   await box.locator(".view-line").first().waitFor();
-  await window.type((await box.innerText()).includes("@codegeex") ? question : `@codegeex ${question}`);
-  await page.locator(".chat-input-container .suggest-widget.visible").waitFor({ state: "hidden" }); // of participants
+  const asked = `@codegeex ${question}`;
+  await until("the question", async () => {
+    await window.keyboard.press("Control+a");
+    await window.keyboard.insertText(asked);
+    return (await box.innerText()).replaceAll(/\s/g, "").includes(asked.replaceAll(/\s/g, ""));
+  });
+  const suggestions = page.locator(".chat-input-container .suggest-widget.visible"); // of participants
+  if (await suggestions.count()) await window.keyboard.press("Escape");
+  await suggestions.waitFor({ state: "hidden" });
   await window.keyboard.press("Enter");
 }
 
