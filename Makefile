@@ -58,6 +58,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.context
 	$(BIN)/python -m benchmarks.completion_cache
 	$(BIN)/python -m benchmarks.postprocess
+	$(BIN)/python -m benchmarks.chat_and_tab
 	$(MAKE) --no-print-directory bench-vscode
 
 LLAMA := .cache/llama.cpp
