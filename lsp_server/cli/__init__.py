@@ -30,7 +30,7 @@ class _Plain(logging.Formatter):
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    _set_up_logging(options.verbose, options.log_file)
+    set_up_logging(options.verbose, options.log_file)
     if options.command == "complete":
         from lsp_server.cli.complete import run_complete
 
@@ -148,7 +148,7 @@ def _is_fault(record: logging.LogRecord) -> bool:
     return not (record.exc_info and is_refusal(record.exc_info[1]))
 
 
-def _set_up_logging(verbose: bool, log_file: Path | None) -> None:  # noqa: FBT001
+def set_up_logging(verbose: bool, log_file: Path | None) -> None:  # noqa: FBT001
     handler: logging.Handler = logging.StreamHandler()
     fault = None
     if log_file:
@@ -160,9 +160,10 @@ def _set_up_logging(verbose: bool, log_file: Path | None) -> None:  # noqa: FBT0
     handler.setFormatter(logging.Formatter(layout) if verbose else _Plain(layout))
     logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler], force=True)
     # A cancel that crosses its answer on the way is everyday life, not a warning.
-    requests = logging.getLogger("pygls.protocol.json_rpc")
-    requests.setLevel(logging.DEBUG if verbose else logging.ERROR)
-    if not verbose:
-        requests.addFilter(_is_fault)
+    for name in ("json_rpc", "language_server"):
+        requests = logging.getLogger(f"pygls.protocol.{name}")
+        requests.setLevel(logging.DEBUG if verbose else logging.ERROR)
+        if not verbose:
+            requests.addFilter(_is_fault)
     if fault:
         logging.getLogger(__name__).warning("%s", fault)

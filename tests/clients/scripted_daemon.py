@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import time
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from typing import Any
 from engine.model.protocol import StopRule
 from engine.types import GREEDY, CancellationToken, Generated, Sampling
 from lsp_server.app import create_server
+from lsp_server.cli import set_up_logging
 from tests.engine.checkpoints import converted
 from tests.scripted import DESCRIPTION, ScriptedModel
 
@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--claims", metavar="VERSION")
     parser.add_argument("--chat", action="store_true")
     options = parser.parse_args()
-    logging.getLogger("pygls.protocol.json_rpc").setLevel(logging.ERROR)  # as the command has it
+    set_up_logging(False, None)
     server = create_server(lambda *_: FileScriptedModel(options.script, converses=options.chat))
     if options.claims:
         server.protocol.server_info.version = options.claims

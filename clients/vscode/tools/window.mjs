@@ -136,11 +136,20 @@ export class Window {
   }
 
   async command(title) {
-    await this.keyboard.press("F1");
-    await this.page.locator(".quick-input-widget input").fill(`>${title}`);
     // What was run last stands first, and may merely be like it.
     const label = this.page.getByText(title, { exact: true });
-    await this.page.locator(".quick-input-list .monaco-list-row").filter({ has: label }).first().click();
+    const row = this.page.locator(".quick-input-list .monaco-list-row").filter({ has: label }).first();
+    for (let tries = 0; ; tries++) {
+      await this.keyboard.press("F1");
+      try {
+        await this.page.locator(".quick-input-widget input").fill(`>${title}`, { timeout: OPENS_MS });
+        return await row.click({ timeout: 2 * OPENS_MS });
+      } catch (fault) {
+        // What takes the focus late, as a view that was just shown, closes the box.
+        if (tries === TRIES) throw fault;
+        await this.keyboard.press("Escape");
+      }
+    }
   }
 
   /** Answers VS Code's own dialog for a file. */
