@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from engine.convert.convert import Conversion, convert
-from tests.chat_model.conftest import CHECKPOINT
-from tests.engine.convert.conversion import Silent
+from tests.chat_model import converted_fixture
 
 if __name__ == "__main__":
-    sys.stdout.write(str(convert(Conversion(CHECKPOINT, Path(sys.argv[1]), "codegeex4-fixture", "float32"), Silent())))
+    sys.stdout.write(str(converted_fixture(Path(sys.argv[1]))))

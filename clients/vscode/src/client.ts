@@ -2,9 +2,9 @@
 
 import { CloseAction, ErrorAction, LanguageClient, State } from "vscode-languageclient/node";
 import type { LanguageClientOptions } from "vscode-languageclient/node";
+import { SCHEMES } from "./protocol";
 import * as settings from "./settings";
 
-const SCHEMES = ["file", "untitled", "vscode-notebook-cell"];
 
 /** Its log has what went wrong with a connection; messages are `Daemon`'s, so that each comes once. */
 class QuietClient extends LanguageClient {

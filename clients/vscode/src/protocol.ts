@@ -2,6 +2,9 @@
 
 import type { InlineCompletionItem, Location, Position, Range, TextDocumentIdentifier } from "vscode-languageclient/node";
 
+/** Of documents that the daemon is told of. */
+export const SCHEMES = ["file", "untitled", "vscode-notebook-cell"];
+
 export const DID_CHANGE_STATUS = "codegeex/didChangeStatus";
 export interface Status {
   busy: boolean;
@@ -46,7 +49,8 @@ export interface AskParams {
   partialResultToken: string;
 }
 /** What comes of it while it is said: an addition to the text, or what the daemon is about to do. */
-export type Said = { kind: "text"; text: string } | { kind: "stage"; stage: "answering" | "checking" | "repairing" };
+export type Said = { kind: "text"; text: string } | { kind: "stage"; stage: Stage };
+export type Stage = "answering" | "checking" | "repairing";
 export interface Source {
   path: string;
   range: Range;
@@ -54,8 +58,14 @@ export interface Source {
   uri?: string;
   symbol?: string;
 }
+/** To a question, or to a task: then with code, and the edit or the new file that it is for. */
 export interface Answer {
   text: string;
+  code?: string;
+  language?: string;
+  edit?: { range: Range; newText: string; version: number };
+  newUri?: string;
+  conversationId?: string;
   sources: Source[];
   notices: string[];
   warnings: string[];

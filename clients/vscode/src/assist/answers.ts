@@ -1,40 +1,14 @@
 /** What the daemon is asked and answers, as docs/protocol.md has it; and one request whose answer streams. */
 
 import * as vscode from "vscode";
-import type { LanguageClient, ProgressType, Range } from "vscode-languageclient/node";
+import type { LanguageClient, ProgressType } from "vscode-languageclient/node";
+import { ASK, CANCEL_PROGRESS } from "../protocol";
+import type { Answer, Said, Stage } from "../protocol";
 
-export const ASK = "codegeex/ask";
 const EXECUTE = "workspace/executeCommand";
-const STOP = "window/workDoneProgress/cancel";
 // vscode-languageclient looks at the token only; the type's own class is in the bundle of the connection.
 const SAID = {} as ProgressType<Said>;
 const FOR_THE_PERSON = [-32803, -32602]; // LSP's RequestFailed and InvalidParams: the daemon's own sentences
-
-export interface Source {
-  path: string;
-  uri?: string;
-  symbol?: string;
-  range: Range;
-  reason: string;
-}
-
-export interface Answer {
-  text: string;
-  code?: string;
-  language?: string;
-  edit?: { range: Range; newText: string; version: number };
-  newUri?: string;
-  conversationId?: string;
-  sources: Source[];
-  notices: string[];
-  warnings: string[];
-  converses: boolean;
-  stopped: boolean;
-  model: string;
-}
-
-type Said = { kind: "text"; text: string } | { kind: "stage"; stage: Stage };
-export type Stage = "answering" | "checking" | "repairing";
 
 /** Told of an answer as it comes; with "repairing" it begins anew. */
 export interface Watcher {
@@ -61,7 +35,7 @@ export async function answerOf(
     if (said.kind === "text") watcher.onText?.(said.text);
     else watcher.onStage?.(said.stage);
   });
-  const stop = token.onCancellationRequested(() => void client.sendNotification(STOP, { token: workDoneToken }));
+  const stop = token.onCancellationRequested(() => void client.sendNotification(CANCEL_PROGRESS, { token: workDoneToken }));
   try {
     const given = { ...argument, apply: false, partialResultToken };
     const answer = await (what === ASK

@@ -1,7 +1,7 @@
 /** Answers to read: a Markdown preview beside the code, which grows as the answer comes. */
 
 import * as vscode from "vscode";
-import type { Answer } from "./answers";
+import type { Answer } from "../protocol";
 
 const SCHEME = "codegeex-answer";
 const REDRAWN_MS = 150;

@@ -3,9 +3,9 @@
 import * as vscode from "vscode";
 import type { LanguageClient, Range } from "vscode-languageclient/node";
 import type { Daemon } from "../daemon";
+import type { Answer } from "../protocol";
 import type { Task } from "../tasks";
 import { answerOf } from "./answers";
-import type { Answer } from "./answers";
 import { offerCommitMessage } from "./commit";
 import { Drafts } from "./drafts";
 import { Explanations } from "./explanations";

@@ -2,8 +2,9 @@
 
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
+import { ASK } from "../protocol";
 import * as settings from "../settings";
-import { ASK, answerOf } from "./answers";
+import { answerOf } from "./answers";
 
 const CONVERSATION = "codegeex-language-model"; // one for all: each request brings its own history
 const REQUIRED = 2; // vscode.LanguageModelChatToolMode.Required, since 1.95

@@ -3,9 +3,10 @@
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import type { Reviewed } from ".";
+import { ASK } from "../protocol";
+import type { Answer } from "../protocol";
 import type { Task } from "../tasks";
-import { ASK, answerOf } from "./answers";
-import type { Answer } from "./answers";
+import { answerOf } from "./answers";
 import { argumentFor, chosenTarget, completed, languageNamed, subjectOf } from "./subject";
 import type { Subject } from "./subject";
 

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Task } from "../tasks";
-import type { Stage } from "./answers";
+import type { Stage } from "../protocol";
 
 export function titleOf(task: Task): string {
   const { t } = vscode.l10n;

@@ -2,9 +2,9 @@
 
 import * as vscode from "vscode";
 import type { LanguageClient, Range } from "vscode-languageclient/node";
+import { SCHEMES } from "../protocol";
 import type { Task } from "../tasks";
 
-const SCHEMES = ["file", "untitled", "vscode-notebook-cell"]; // of documents that the daemon is told of
 const DIAGNOSTICS_SHOWN = 20;
 // What is offered; any other can be typed. Ids and names as VS Code has them.
 const TARGETS: readonly [id: string, name: string][] = [

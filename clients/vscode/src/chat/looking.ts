@@ -2,9 +2,9 @@
 
 import * as path from "node:path";
 import * as vscode from "vscode";
+import { SCHEMES } from "../protocol";
 import type { Completion, Looking } from "./messages";
 
-const SCHEMES = ["file", "untitled", "vscode-notebook-cell"]; // what the daemon is told of
 const MAX_FOUND = 30;
 const MENTIONS = ["#selection", "#file:", "#symbol:", "@workspace"];
 
