@@ -201,6 +201,7 @@ class Generated:
     `end_log_prob` is the log-probability of the ending token the model chose, or None where it chose none.
     `reused_tokens` of the prompt had been read before. `wait_ms` passed before the model began. `tokens` are the ids,
     and `others`, where asked for, what could have stood in the place of each: (id, log-probability), the best first.
+    `next_signs`, where known, are the characters that probably come next, the most probable first.
     """
 
     text: str
@@ -214,6 +215,7 @@ class Generated:
     reused_tokens: int = 0
     tokens: tuple[int, ...] = ()
     others: tuple[tuple[tuple[int, float], ...], ...] = ()
+    next_signs: tuple[str, ...] = ()
 
 
 class BrokenOffError(EngineError):

@@ -20,6 +20,7 @@ MIN_GAPS = 4  # before there is a rhythm
 KEPT_ANSWERS = 8
 # Of a gap: an answer that takes less is there before the next key; one that takes more nearly never is.
 WELL_WITHIN, TOO_LATE = 0.8, 1.2
+WHOLE_ANSWER = 2.0  # times its first token's, for a short one
 OVERDUE = 8  # tenths of the gaps that are shorter than what is waited
 IDLE_GAPS = 2.0  # without a key, and the person reads
 MIN_IDLE_MS, USUAL_IDLE_MS, MAX_IDLE_MS = 150.0, 300.0, 600.0
@@ -63,6 +64,13 @@ class Debounce:
         overdue = quantiles(self._gaps, n=10, method="inclusive")[OVERDUE - 1]
         delay = min(overdue * min(1.0, max(0.0, slowness)), MAX_DELAY_MS)
         return max(0.0, delay - (self._clock() - self._last_key) * 1000)
+
+    def spare_answers(self) -> int:
+        """How many more answers fit between two keys than the one that is waited for; 0 while that is not known."""
+        gap = self.gap_ms
+        if not gap or not self._answers:
+            return 0
+        return max(0, int(WELL_WITHIN * gap / max(1.0, WHOLE_ANSWER * median(self._answers))) - 1)
 
     def idle_ms(self) -> float:
         """After how long without a key the person is taken to read, not to type."""

@@ -1,12 +1,12 @@
-"""What comes behind the suggestion on the screen, asked for while nobody waits for anything else.
+"""What will be asked next, asked while nobody waits for anything else: the answers go into the cache.
 
-The answer goes into the cache, where it is found once the suggestion is accepted.
+First what the next key may make of the document; in a pause, what comes behind the suggestion on the screen.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ from engine.types import Cancelled, EngineError
 from lsp_server.request_token import RequestToken
 
 # The place to ask at, where an answer is wanted, and what to do.
-Planned = tuple[Place | None, Callable[[RequestToken], Awaitable[None]]]
+Planned = tuple[Place | None, Callable[[RequestToken], Awaitable[object]]]
 Plan = Callable[[], Planned | None]  # None where there is nothing to do by now
 
 
@@ -23,7 +23,8 @@ Plan = Callable[[], Planned | None]  # None where there is nothing to do by now
 class _Run:
     token: RequestToken = field(default_factory=RequestToken)
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
-    place: Place | None = None  # once the model is being asked
+    place: Place | None = None  # where the model is being asked, and the question
+    asking: asyncio.Future[object] | None = None
 
 
 class Preparation:
@@ -34,11 +35,11 @@ class Preparation:
         self.task: asyncio.Task[None] | None = None
         self._run = _Run()
 
-    def begin(self, plan: Plan) -> None:
-        """Follows `plan` once the person pauses."""
+    def begin(self, plan: Plan, at_once: Sequence[Planned] = ()) -> None:
+        """Does what is `at_once` to be done, one after the other, and follows `plan` once the person pauses."""
         self.cancel()
         self._run = _Run()
-        self.task = asyncio.ensure_future(self._follow(self._run, plan))
+        self.task = asyncio.ensure_future(self._follow(self._run, plan, at_once))
 
     def adopt(self, task: asyncio.Task[None], token: RequestToken) -> None:
         """Work that nobody waits for any more may go on as if it were a preparation."""
@@ -57,20 +58,24 @@ class Preparation:
 
     async def make_way(self, place: Place | None, token: RequestToken) -> None:
         """Something is asked at `place`. What is under way ends at once, but for the very same, which is awaited."""
-        if self.task is None or place is None or self._run.place is None or not self._run.place.is_at(place):
-            self.cancel()
-            return
+        run = self._run
         try:
-            await token.or_done(self.task)
-        except asyncio.CancelledError:
-            self.cancel()
-            raise
-        if token.is_cancelled:
-            self.cancel()
+            if self.task and run.asking and place and run.place and run.place.is_at(place):
+                await token.or_done(run.asking)
+        finally:
+            if run is self._run:
+                self.cancel()
 
-    async def _follow(self, run: _Run, plan: Plan) -> None:
+    async def _follow(self, run: _Run, plan: Plan, at_once: Sequence[Planned]) -> None:
+        for each in at_once:
+            await self._do(run, each)
         await self.idle(run.hurry)
         if planned := plan():
-            run.place, ask = planned
-            with suppress(Cancelled, EngineError):
-                await ask(run.token)
+            await self._do(run, planned)
+
+    async def _do(self, run: _Run, planned: Planned) -> None:
+        run.place, ask = planned
+        run.asking = asyncio.ensure_future(ask(run.token))
+        with suppress(Cancelled, EngineError):
+            await run.asking
+        run.asking = None

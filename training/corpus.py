@@ -122,7 +122,9 @@ def download(source: Source, version: str | None) -> tuple[Path, str] | None:
         env = {**os.environ, "APT_CONFIG": str(BUILD / "apt" / "apt.conf")}
         try:
             subprocess.run(commands[source.registry], cwd=folder, env=env, capture_output=True, timeout=240, check=True)
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        except subprocess.CalledProcessError:
+            pass  # a mirror may lack Debian's own patches, and have the source
+        except subprocess.TimeoutExpired:
             return None
     archives = [p for p in folder.iterdir() if not re.search(r"\.(dsc|asc|diff\.gz|debian\.tar\.\w+)$", p.name)]
     if not archives:

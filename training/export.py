@@ -54,7 +54,7 @@ tokens = {tokens}
 checkpoint_sha256 = "{checksum}"
 
 [parity]
-# CTranslate2 against torch, {rows} held-out rows of {length} tokens.
+# CTranslate2 against torch, on {rows} held-out rows of {length} tokens.
 max_logit_difference_float32 = {difference:.2e}
 top1_agreement_int8 = {agreement:.4f}
 
@@ -97,7 +97,8 @@ def main() -> None:
     shutil.copy(BUILD / "tokenizer.json", arguments.to)
     rows = np.load(BUILD / "samples" / "heldout.tokens.npy")[:PARITY_ROWS, :PARITY_TOKENS].tolist()
     reference = chatglm.reference(config, checkpoint)
-    found = parity.compare(spec, reference, rows, 2**34, published)
+    prompts = parity.sample_prompts([token for row in rows for token in row], recipe.long_context)
+    found = parity.compare(spec, reference, prompts, 2**34, published)
     if not found.holds:
         raise SystemExit(f"CTranslate2 disagrees with torch by {found.difference}: not exported")
     difference, agreement = found.difference, parity.agreement(arguments.to, rows, reference)

@@ -227,10 +227,10 @@ class Cutter:
 _cutter: Cutter | None = None  # read before the pool forks, so that the corpus is in memory once
 
 
-def _rows(task: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+def _rows(task: tuple[int, int, int, int]) -> tuple[np.ndarray, np.ndarray]:
     assert _cutter is not None
-    length, first, last = task
-    made = [_cutter.row(length, choices.SEED + length * 10_000_000 + i) for i in range(first, last)]
+    length, seed, first, last = task
+    made = [_cutter.row(length, seed + length * 10_000_000 + i) for i in range(first, last)]
     return np.array([t for t, _ in made], np.uint16), np.array([w for _, w in made], np.uint8)
 
 
@@ -243,21 +243,23 @@ def main() -> None:
     out = BUILD / "samples"
     out.mkdir(parents=True, exist_ok=True)
     plans = [
-        ("train", f"{recipe.name}-short", recipe.short_context, recipe.short_rows),
-        ("train", f"{recipe.name}-long", recipe.long_context, recipe.long_rows),
-        ("heldout", "heldout", recipe.long_context, 256),
+        ("train", f"{recipe.name}-short", recipe.short_context, recipe.short_rows, recipe.seed),
+        ("train", f"{recipe.name}-long", recipe.long_context, recipe.long_rows, recipe.seed),
+        ("heldout", "heldout", recipe.long_context, 256, choices.SEED),
     ]
     global _cutter
     split_read = ""
-    for split, name, length, rows in plans:
+    for split, name, length, rows, seed in plans:
+        if not rows:
+            continue
         if split != split_read:
             _cutter, split_read = Cutter(split), split
         tokens = open_memmap(out / f"{name}.tokens.npy", "w+", np.uint16, (rows, length))
         weights = open_memmap(out / f"{name}.weights.npy", "w+", np.uint8, (rows, length))
         borders = [*range(0, rows, 250), rows]
         with get_context("fork").Pool(arguments.jobs) as pool:
-            tasks = [(length, a, b) for a, b in pairwise(borders) if a < b]
-            for (_, a, b), (t, w) in zip(tasks, pool.imap(_rows, tasks), strict=True):
+            tasks = [(length, seed, a, b) for a, b in pairwise(borders) if a < b]
+            for (_, _, a, b), (t, w) in zip(tasks, pool.imap(_rows, tasks), strict=True):
                 tokens[a:b], weights[a:b] = t, w
         used = float((weights[: min(rows, 1000)] > 0).mean())
         print(f"{name}: {rows} rows of {length}, {used:.0%} of the tokens learned from")

@@ -1,6 +1,6 @@
 """Trains the embedded model: build/samples -> build/<recipe>/checkpoint.pt, resumable.
 
-    python training/train.py --recipe cpu [--threads 3] [--device cpu|cuda]
+    python training/train.py --recipe cpu [--threads 3] [--device cpu|cuda] [--from engine/model/embedded]
 
 Interrupted, it goes on from its last checkpoint (every five minutes). `log.jsonl` beside it has the loss by step and
 the held-out loss of the middles.
@@ -19,6 +19,7 @@ import torch
 from corpus import BUILD
 from model import Glm
 from recipe import RECIPES, SEED, Recipe
+from start import start_from
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -33,10 +34,12 @@ def batches(recipe: Recipe, start: int) -> Iterator[tuple[Tensor, Tensor]]:
         ("short", recipe.short_context, 0, recipe.short_steps),
         ("long", recipe.long_context, recipe.short_steps, recipe.steps),
     ):
+        if first == last:
+            continue
         tokens = np.load(samples / f"{recipe.name}-{name}.tokens.npy", mmap_mode="r")
         weights = np.load(samples / f"{recipe.name}-{name}.weights.npy", mmap_mode="r")
         rows = recipe.batch_tokens // length
-        order = np.random.default_rng(SEED).permutation(len(tokens))
+        order = np.random.default_rng(recipe.seed).permutation(len(tokens))
         for step in range(max(first, start), last):
             chosen = np.sort(order[(step - first) * rows : (step - first + 1) * rows])
             yield (
@@ -84,6 +87,7 @@ def save(path: Path, model: Glm, learners: list[torch.optim.Optimizer], step: in
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--recipe", choices=RECIPES, default="cpu")
+    parser.add_argument("--from", dest="start", type=Path, help="a model folder whose weights it begins with")
     parser.add_argument("--threads", type=int, default=0, help="of the CPU; 0: all")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--float32", action="store_true", help="for a CPU without bfloat16 matrix instructions")
@@ -99,7 +103,10 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     checkpoint = out / "checkpoint.pt"
 
-    model = Glm(recipe).to(device)
+    model = Glm(recipe)
+    if arguments.start:
+        start_from(arguments.start, model)
+    model.to(device)
     learners = optimizers(model, recipe)
     step = 0
     if checkpoint.exists():

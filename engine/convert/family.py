@@ -38,9 +38,18 @@ class Family:
 
 
 def decoder_spec(
-    config: Config, layers: int, heads: int, vocabulary: int, epsilon: float, **structure: object
+    config: Config,
+    layers: int,
+    heads: int,
+    vocabulary: int,
+    epsilon: float,
+    *,
+    multi_query: bool = False,
+    **structure: object,
 ) -> TransformerDecoderModelSpec:
     """A decoder of CTranslate2 without weights. `structure` goes to `TransformerDecoderModelSpec.from_config`.
+
+    `multi_query`: all heads share one key and value, and are together as wide as the layer.
 
     Raises `ModelError` for numbers that no model has.
     """
@@ -55,6 +64,8 @@ def decoder_spec(
             "the number of KV heads", f"is {structure['num_heads_kv']}, which {heads} heads cannot share"
         )
     spec = transformer_spec.TransformerDecoderModelSpec.from_config(layers, heads, **{"pre_norm": True, **structure})
+    if multi_query:
+        set_multi_query(spec)
     spec.decoder.scale_embeddings = False
     spec.config.layer_norm_epsilon = epsilon
     spec.register_vocabulary([str(i) for i in range(vocabulary)])
@@ -63,6 +74,19 @@ def decoder_spec(
     end = str(end) if isinstance(end, int) and 0 <= end < vocabulary else "0"
     spec.config.bos_token = spec.config.eos_token = spec.config.unk_token = end
     return spec
+
+
+def set_multi_query(spec: TransformerDecoderModelSpec) -> None:
+    """Lets CTranslate2 keep the key and value that all heads share once, where it would keep them for each head.
+
+    Its engine reads the attribute (`src/layers/attention_layer.cc`); its specifications no longer have it. What is
+    copied at every token, and kept of a prompt, becomes as many times smaller as there are heads. It takes heads that
+    together are as wide as the layer, and ends the process where they are not.
+    """
+    import numpy as np
+
+    for layer in spec.decoder.layer:
+        vars(layer.self_attention)["multi_query"] = np.int8(1)  # specifications admit no new attribute
 
 
 def set_linear(spec: LinearSpec, weight: Rows, bias: Rows | None = None) -> None:

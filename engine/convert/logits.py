@@ -52,14 +52,15 @@ def _give_memory_back() -> None:
 
 
 def at_once(generator: ctranslate2.Generator, sequences: Sequence[Sequence[int]]) -> list[Tensor]:
-    """The logits of every token of each sequence, all in one padded batch."""
+    """The logits of every token of each sequence, a sequence at a time.
+
+    As the engine asks: CTranslate2 4.8 cannot compute a padded batch of a multi-query model.
+    """
     import numpy as np
     import torch
 
-    if not sequences:
-        return []
-    logits = np.array(generator.forward_batch([list(map(str, each)) for each in sequences]))
-    return [torch.from_numpy(rows[: len(each)]) for rows, each in zip(logits, sequences, strict=True)]
+    each_alone = ([list(map(str, each))] for each in sequences)
+    return [torch.from_numpy(np.array(generator.forward_batch(alone))[0]) for alone in each_alone]
 
 
 def one_by_one(generator: ctranslate2.Generator, sequence: Sequence[int]) -> Tensor:

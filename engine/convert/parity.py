@@ -1,6 +1,6 @@
 """Does the converted model say what the checkpoint says? CTranslate2 in float32 against a torch reference.
 
-Compared are short prompts in one ragged batch, the same tokens one by one through the KV cache, and a long prompt that
+Compared are short prompts as wholes, the same tokens one by one through the KV cache, and a long prompt that
 is prefilled and continued. A model whose float32 form does not fit into memory is compared a few layers at a time: the
 reference's activations become the embeddings of a small model with just those layers, and its output is the activations
 after them.

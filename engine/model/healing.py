@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engine.model.answer import Question
+from engine.model.next_signs import HALF_A_CHARACTER, next_signs
 from engine.model.protocol import Tokenizer
 from engine.types import Generated
 
 MAX_STEPS = 4  # tokens that together may make up what was taken back
 LOOKED_AT = 200  # of the most probable tokens; where none of them agrees with what is typed, nothing is taken back
-HALF_A_CHARACTER = "\ufffd"
 
 
 Ask = Callable[[Question], Generated]
@@ -41,8 +41,10 @@ def healed(ask: Ask, tokenizer: Tokenizer, question: Question, held: tuple[int, 
     first = ask(replace(kept, stop=is_over, max_new_tokens=question.max_new_tokens + 1))
     agreeing = _agreeing(first, typed, tokenizer)
     if agreeing and first.text.startswith(typed) and _best(agreeing) == first.tokens[0]:
-        return _behind(first, len(typed), _among(agreeing, first.tokens[0]))
-    return _begun_otherwise(ask, tokenizer, question, kept, typed, first)
+        found = _behind(first, len(typed), _among(agreeing, first.tokens[0]))
+    else:
+        found = _begun_otherwise(ask, tokenizer, question, kept, typed, first)
+    return replace(found, next_signs=next_signs(agreeing, typed, tokenizer))
 
 
 def _begun_otherwise(

@@ -15,6 +15,7 @@ import platformdirs
 import psutil
 
 from engine.model.generator import TokenGenerator, available_cores
+from engine.power import on_battery
 
 PREFILL_TOKENS, DECODE_TOKENS = 256, 16
 MAX_THREADS = 8
@@ -51,10 +52,7 @@ class ThreadChoice:
         before, self._seen = self._seen, self._times()
         wall, busy, own = (after - then for after, then in zip(self._seen, before, strict=True))
         taken = max(0.0, busy - own) / max(wall, 1e-3)
-        battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
-        return spare_threads(
-            self.best, available_cores(), taken, on_battery=bool(battery and not battery.power_plugged)
-        )
+        return spare_threads(self.best, available_cores(), taken, on_battery=on_battery())
 
     def _times(self) -> tuple[float, float, float]:
         """Seconds: of the clock, of all cores' work, of this process' work."""

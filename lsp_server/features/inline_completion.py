@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from engine.complete import Decider
 from engine.completion_cache import Decide, Found, Place, place_of
 from engine.languages import language_of
 from engine.line_ends import LF, line_end_of
+from engine.power import on_battery
 from engine.types import (
     CancellationToken,
     Cancelled,
@@ -37,6 +38,7 @@ from lsp_server.server import CodegeexServer
 
 NOTHING = types.InlineCompletionList(items=[])
 MODES = {"line": Mode.LINE, "block": Mode.BLOCK}
+MAX_KEYS_AHEAD = 3
 DID_ACCEPT = "codegeex.didAcceptCompletion"
 
 
@@ -112,7 +114,8 @@ async def _one(server: CodegeexServer, asked: _Asked, token: RequestToken) -> ty
         return NOTHING
     reporting.outcome(server, asked.request, outcome, known=found.kind if found else "")
     reporting.receipt(server, asked.uri, outcome)
-    _prepare(server, asked, outcome.completion.text if outcome.completion else "")
+    signs = found.next_signs if found else outcome.generated.next_signs if outcome.generated else ()
+    _prepare(server, asked, outcome.completion.text if outcome.completion else "", signs)
     if outcome.completion is None:
         return NOTHING
     return types.InlineCompletionList(items=[_item(server, asked, outcome.completion.text)])
@@ -213,25 +216,42 @@ async def _ask(
     return outcome
 
 
-def _prepare(server: CodegeexServer, asked: _Asked, completion: str) -> None:
-    """While nobody waits for anything else: what the prompts here refer to is brought up to date, and what follows a
-    suggestion is asked for.
+def _prepare(server: CodegeexServer, asked: _Asked, completion: str, signs: Sequence[str] = ()) -> None:
+    """While nobody waits for anything else: what one of the keys `signs` would be answered is asked for; in a pause
+    what the prompts here refer to is brought up to date, and what follows a suggestion is asked for.
     """
-    session, offset = server.session, asked.request.offset
+    session = server.session
 
     def plan() -> Planned | None:
         if not completion:
             return None, partial(_refresh, server, asked, asked.request)
-        text = asked.text[:offset] + completion + asked.text[offset:]
-        request = replace(
-            asked.request, document=replace(asked.request.document, text=text), offset=offset + len(completion)
-        )
-        place = place_of(asked.uri, text, request.offset, session.epoch(asked.uri), request.mode)
+        request, place = _after(server, asked, completion)
         if not session.is_idle or session.cache.knows(place):
             return None
         return place, partial(_ask_ahead, server, asked, request, place)
 
-    session.preparation.begin(plan)
+    session.preparation.begin(plan, list(_keys_ahead(server, asked, completion, signs)))
+
+
+def _keys_ahead(server: CodegeexServer, asked: _Asked, completion: str, signs: Sequence[str]) -> Iterator[Planned]:
+    """A question for each of the next keys that the cache could not answer, as many as there is time for."""
+    session = server.session
+    count = min(MAX_KEYS_AHEAD, session.debounce.spare_answers())
+    if not signs or not count or on_battery():
+        return
+    for sign in signs:
+        request, place = _after(server, asked, sign)
+        if count and not completion.startswith(sign) and not session.cache.knows(place):
+            count -= 1
+            yield place, partial(_ask, server, request, place, on_screen=False)
+
+
+def _after(server: CodegeexServer, asked: _Asked, typed: str) -> tuple[CompletionRequest, Place]:
+    """What will be asked once `typed` is there, and where."""
+    offset = asked.request.offset + len(typed)
+    text = asked.text[: asked.request.offset] + typed + asked.text[asked.request.offset :]
+    request = replace(asked.request, document=replace(asked.request.document, text=text), offset=offset)
+    return request, place_of(asked.uri, text, offset, server.session.epoch(asked.uri), request.mode)
 
 
 async def _ask_ahead(

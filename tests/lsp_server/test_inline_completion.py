@@ -11,8 +11,9 @@ from engine.complete import complete
 from engine.types import ModelError
 from lsp_server import asking, candidates
 from lsp_server.debounce import Debounce
+from lsp_server.features import inline_completion
 from tests.lsp_server.editor import URI, window
-from tests.lsp_server.typist import typist
+from tests.lsp_server.typist import Typist, typist
 from tests.scripted import ScriptedModel
 
 
@@ -353,6 +354,41 @@ async def test_what_follows_a_suggestion_is_prepared_in_a_pause() -> None:
         assert person.asked == 2
         await person.accepts(item)
         assert await person.sees() == " + 1"
+        assert person.asked == 2
+
+
+def types_slowly(person: Typist) -> None:
+    """Between two of their keys there is time for a few answers more."""
+    person.session.debounce._gaps.extend([200.0] * 8)
+    person.session.debounce.answered(10.0)
+
+
+async def test_what_the_next_key_will_be_answered_is_there_before_it() -> None:
+    async with typist(ScriptedModel("value", instead=["other"]), "x = <cursor>\n") as person:
+        types_slowly(person)
+        assert await person.sees() == "value"
+        await person.pauses()
+        asked = person.asked
+        person.type("o")  # and not the v of what is shown
+        assert await person.sees() == "value"
+        assert person.asked == asked
+
+
+async def test_nothing_is_asked_ahead_of_a_key_on_battery(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inline_completion, "on_battery", lambda: True)
+    async with typist(ScriptedModel("value", instead=["other"]), "x = <cursor>\n") as person:
+        types_slowly(person)
+        await person.sees()
+        await person.pauses()
+        assert person.asked == 2  # and what follows the suggestion
+
+
+async def test_a_fast_typist_leaves_no_time_to_ask_ahead() -> None:
+    async with typist(ScriptedModel("value", instead=["other"]), "x = <cursor>\n") as person:
+        person.session.debounce._gaps.extend([20.0] * 8)
+        person.session.debounce.answered(10.0)
+        await person.sees()
+        await person.pauses()
         assert person.asked == 2
 
 

@@ -51,6 +51,7 @@ def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
         rotary_interleave=True,
         rotary_base=DEFAULT_ROPE_BASE * config.number("rope_ratio", default=1.0),
         num_heads_kv=groups,
+        multi_query=groups == 1 and heads * head == width,
         head_dim=head,
     )
     decoder = spec.decoder

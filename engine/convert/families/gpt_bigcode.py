@@ -39,6 +39,7 @@ def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
         epsilon=config.number("layer_norm_epsilon", default=EPSILON),
         activation=activation(config, "activation_function", "gelu_pytorch_tanh"),
         num_heads_kv=groups,
+        multi_query=multi_query,
     )
     decoder, width, inner = spec.decoder, sizes.width, sizes.inner
     scale = sizes.head**-0.5 if config.flag("scale_attn_weights", default=True) else 1.0

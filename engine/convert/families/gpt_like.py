@@ -137,6 +137,7 @@ def gpt_decoder(
     ends: Ends,
     *,
     epsilon: float,
+    multi_query: bool = False,
     **structure: object,
 ) -> TransformerDecoderModelSpec:
     """A decoder whose layers are still empty; `structure` as in `decoder_spec`."""
@@ -148,6 +149,7 @@ def gpt_decoder(
         sizes.heads,
         sizes.vocabulary,
         epsilon,
+        multi_query=multi_query,
         **structure,
     )
     decoder = spec.decoder

@@ -79,6 +79,7 @@ def build(variant: _Variant, config: Config, weights: Weights) -> TransformerDec
         rotary_scaling_type={"linear": kinds.Linear, "llama3": kinds.Llama3}.get(rope.scaling),
         rotary_scaling_factor=rope.factor,
         num_heads_kv=groups,
+        multi_query=groups == 1 and heads * head == width,
         head_dim=head,
         qk_norm=variant.head_norms,
     )

@@ -91,7 +91,8 @@ GEMMA = {
     "rope_scaling": None,
     "rope_theta": 10_000.0,
 }
-CODEGEMMA_2B = {**GEMMA, "hidden_activation": "gelu_pytorch_tanh", "num_key_value_heads": 1}
+ONE_KV_HEAD = {**GEMMA, "hidden_activation": "gelu_pytorch_tanh", "num_key_value_heads": 1}
+CODEGEMMA_2B = {**ONE_KV_HEAD, "head_dim": 16}  # all heads are as wide as the layer, which CTranslate2 asks for
 PHI_2 = {
     **SIZES,
     "model_type": "phi",
@@ -121,6 +122,7 @@ EXACT_FOR_ANY_LENGTH = {
     "qwen-3-biased": {**QWEN_3, "attention_bias": True, "tie_word_embeddings": False},
     "gemma": GEMMA,
     "codegemma-2b": CODEGEMMA_2B,
+    "gemma-one-wide-kv-head": ONE_KV_HEAD,
     "phi-1.5": {**PHI_2, "partial_rotary_factor": 0.5},
     "phi-2": PHI_2,
     "phi-grouped-tied": {**PHI_2, "num_key_value_heads": 2, "tie_word_embeddings": True},

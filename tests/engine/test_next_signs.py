@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import math
+
+from engine.model.next_signs import next_signs
+from tests.scripted import WordTokenizer
+
+
+def signs(typed: str = "", **probabilities: float) -> tuple[str, ...]:
+    tokenizer = WordTokenizer()
+    tokens = [(tokenizer.encode(word)[0], math.log(share)) for word, share in probabilities.items()]
+    return next_signs(tokens, typed, tokenizer)
+
+
+def test_the_first_characters_of_probable_tokens_the_most_probable_first() -> None:
+    assert signs(frame=0.3, wheel=0.4, fork=0.2, axle=0.001) == ("f", "w")
+
+
+def test_of_a_word_that_is_begun_what_goes_on() -> None:
+    assert signs("f", frame=0.3, wheel=0.4, fork=0.2, f=0.1) == ("r", "o")
+
+
+def test_a_line_break_is_the_editors() -> None:
+    tokenizer = WordTokenizer()
+    assert next_signs([(tokenizer.encode("\n")[0], -0.1)], "", tokenizer) == ()
