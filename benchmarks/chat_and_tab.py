@@ -20,6 +20,7 @@ from statistics import quantiles
 
 from engine.complete import complete
 from engine.model.catalog import find_model
+from engine.model.protocol import Question
 from engine.prompt.frames import Frames
 from engine.serving.client import EngineClient
 from engine.serving.model import ServedModel
@@ -57,10 +58,9 @@ class Chat:
             with suppress(Cancelled):
                 while True:
                     length = self._model.description.context_length - len(self._prompt)
-                    self._model.generate(
-                        self._prompt, min(self._tokens, length), heard, token,
-                        head=len(self._prompt), priority=Priority.CHAT,
-                    )  # fmt: skip
+                    count, head = min(self._tokens, length), len(self._prompt)
+                    question = Question(self._prompt, count, heard, head=head, priority=Priority.CHAT)
+                    self._model.generate(question, token)
 
         self._thread = threading.Thread(target=speak)
         self._thread.start()
@@ -68,9 +68,8 @@ class Chat:
 
     def step_ms(self) -> float:
         """A decode step where nobody else asks for anything."""
-        said = self._model.generate(
-            self._prompt, STEP_TOKENS, lambda _: False, CancellationToken(), priority=Priority.CHAT
-        )
+        question = Question(self._prompt, STEP_TOKENS, lambda _: False, priority=Priority.CHAT)
+        said = self._model.generate(question, CancellationToken())
         return said.decode_ms / max(1, len(said.tokens))
 
     def end(self) -> None:

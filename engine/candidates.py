@@ -15,7 +15,7 @@ from types import MappingProxyType
 from engine.complete import complete, finish
 from engine.context.collect import Workspaces
 from engine.gap import Gap, gap_of
-from engine.model.protocol import LanguageModel
+from engine.model.protocol import LanguageModel, Question
 from engine.postprocess import stop_rule
 from engine.prompt.frames import Frames
 from engine.types import CancellationToken, CompletionRequest, CompletionSettings, Generated, Outcome
@@ -103,13 +103,13 @@ def _taken(
     left = gap.new_tokens - len(begun)
     if left < 1 or stop(before):
         return Generated(before, ends, log_probs, tokens=tuple(begun))
-    rest = model.generate(
+    question = Question(
         [*prompt.tokens, *begun],
         left,
         lambda text: stop(before + text),
-        cancellation,
         head=prompt.head if frames is not None else 0,
     )
+    rest = model.generate(question, cancellation)
     return replace(
         rest,
         text=before + rest.text,

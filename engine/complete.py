@@ -17,7 +17,7 @@ from engine.languages import Language
 from engine.model.folder import Confidence
 from engine.model.healing import LOOKED_AT
 from engine.model.next_signs import next_signs
-from engine.model.protocol import LanguageModel, Tokenizer
+from engine.model.protocol import LanguageModel, Question, Tokenizer
 from engine.postprocess import Draft, Silent, Surroundings, apply_filters, shown_part, stop_rule
 from engine.prompt.assemble import lay_out
 from engine.prompt.frame import Frame
@@ -101,17 +101,17 @@ def complete(
         return is_enough(text)
 
     held = (0, 0) if others else _word_before(prompt, gap.prefix, model.tokenizer)
-    generated = model.generate(
+    question = Question(
         prompt.tokens,
         gap.new_tokens,
         stop,
-        cancellation,
         head=prompt.head if frames is not None else 0,
         priority=priority,
         others=others or (() if held[1] else (LOOKED_AT,)),
         least_log_prob=_least_log_prob(model, settings),
         held=held,
     )
+    generated = model.generate(question, cancellation)
     if not held[1]:
         generated = replace(generated, next_signs=_next_signs(generated, model.tokenizer))
     if speed:
@@ -165,7 +165,8 @@ def refresh(
     if shows_the_same(old, frame):
         frames.touch(where, request.defined)
         return
-    model.generate(prompt.tokens, 1, lambda _: True, cancellation, head=prompt.head, priority=Priority.WARM_UP)
+    reading = Question(prompt.tokens, 1, lambda _: True, head=prompt.head, priority=Priority.WARM_UP)
+    model.generate(reading, cancellation)
     frames.put(where, frame, request.defined)
 
 

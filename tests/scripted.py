@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.model.folder import ModelDescription
-from engine.model.protocol import StopRule
-from engine.types import GREEDY, CancellationToken, CompletionRequest, Document, Generated, Mode, Priority, Sampling
+from engine.model.protocol import Question
+from engine.types import CancellationToken, CompletionRequest, Document, Generated, Mode, Sampling
 
 CURSOR = "<cursor>"
 DESCRIPTION = ModelDescription(
@@ -79,26 +79,14 @@ class ScriptedModel:
         self.started.clear()
         self.go_on.clear()
 
-    def generate(
-        self,
-        tokens: Sequence[int],
-        max_new_tokens: int,
-        stop: StopRule,
-        cancellation: CancellationToken,
-        sampling: Sampling = GREEDY,
-        *,
-        head: int = 0,  # noqa: ARG002 - as the protocol has it
-        priority: Priority = Priority.COMPLETION,  # noqa: ARG002
-        others: Sequence[int] = (),
-        least_log_prob: float = -math.inf,
-        held: tuple[int, int] = (0, 0),  # noqa: ARG002
-    ) -> Generated:
+    def generate(self, question: Question, cancellation: CancellationToken) -> Generated:
+        tokens = question.tokens
         turn = next((text for text in self.instead if self.tokenizer.encode(text)[0] == tokens[-1]), None)
         scripted = self.text if turn is None else turn
         begins_at = 0 if turn is None else 1
 
         self.prompts.append(self.tokenizer.decode(tokens))
-        self.samplings.append(sampling)
+        self.samplings.append(question.sampling)
         self.started.set()
         while not self.go_on.wait(0.01):
             cancellation.check()
@@ -106,19 +94,19 @@ class ScriptedModel:
         ends: list[int] = []
         text, ended = "", True
         for token in self.tokenizer.encode(scripted)[begins_at:]:
-            if len(said) == max_new_tokens:
+            if len(said) == question.max_new_tokens:
                 ended = False
                 break
             cancellation.check()
             said.append(token)
             text = self.tokenizer.decode(said)
             ends.append(len(text))
-            if stop(text) or len(said) * math.log(self.probability) < least_log_prob:
+            if question.stop(text) or len(said) * math.log(self.probability) < question.least_log_prob:
                 ended = False
                 break
         each = math.log(self.probability)
-        stopped = ended or len(said) < max_new_tokens
-        firsts = tuple((self.tokenizer.encode(text)[0], -3.0) for text in self.instead) if others else ()
+        stopped = ended or len(said) < question.max_new_tokens
+        firsts = tuple((self.tokenizer.encode(text)[0], -3.0) for text in self.instead) if question.others else ()
         told = tuple(firsts if index == 0 else () for index in range(len(said)))
         end = each if ended else None
         return Generated(text, tuple(ends), (each,) * len(ends), end, stopped, tokens=tuple(said), others=told)

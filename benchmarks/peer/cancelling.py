@@ -18,7 +18,7 @@ from benchmarks.peer.one_request import Prompts
 from benchmarks.peer.pairs import machine, our_model, percentile
 from engine.model.catalog import EMBEDDED
 from engine.model.generator import default_threads
-from engine.model.protocol import LanguageModel
+from engine.model.protocol import LanguageModel, Question
 from engine.types import CancellationToken, Cancelled
 
 SEED = 31
@@ -67,7 +67,7 @@ def supersede(model: LanguageModel, prompts: Prompts, delay_s: float, *, while_d
     def work() -> None:
         began.set()
         with suppress(Cancelled):
-            model.generate(long, NEW_TOKENS, on_text, old)
+            model.generate(Question(long, NEW_TOKENS, on_text), old)
         ended.append(time.perf_counter())
         decoding.set()
 
@@ -85,7 +85,7 @@ def supersede(model: LanguageModel, prompts: Prompts, delay_s: float, *, while_d
 def first_token(model: LanguageModel, prompt: list[int]) -> float:
     """Milliseconds."""
     began = time.perf_counter()
-    model.generate(prompt, 1, lambda _: True, CancellationToken())
+    model.generate(Question(prompt, 1, lambda _: True), CancellationToken())
     return (time.perf_counter() - began) * 1000
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.peer.llama_server import GREEDY, LlamaServer, find_server
 from benchmarks.peer.pairs import Pair, add_arguments, machine, our_model, pair, percentile
-from engine.model.protocol import LanguageModel
+from engine.model.protocol import LanguageModel, Question
 from engine.types import CancellationToken
 
 PROMPT_TOKENS, NEW_PROMPT_TOKENS, NEW_TOKENS = 1024, 64, 16
@@ -123,7 +123,7 @@ def agreement(sides: dict[str, Ask], prompts: Prompts) -> tuple[float, float]:
 
 def asking_ours(model: LanguageModel) -> Ask:
     def ask(tokens: list[int], head: int) -> Answered:
-        said = model.generate(tokens, NEW_TOKENS, lambda _: False, CancellationToken(), head=head)
+        said = model.generate(Question(tokens, NEW_TOKENS, lambda _: False, head=head), CancellationToken())
         return Answered(said.text, len(said.ends), said.text[: said.ends[0]] if said.ends else "")
 
     return ask

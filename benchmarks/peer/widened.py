@@ -1,10 +1,9 @@
 """A synthetic model of 110 M parameters that says what the embedded one says: its weights, widened.
 
 Random weights would babble, and what a replay measures hangs on what is said: where a line ends, whether a suggestion
-is typed along. So the embedded model's numbers are put into a model of the usual shape for that size (12 layers, 768
-wide, 12 heads with keys and values of their own). The new channels of the residual stream stay zero: new heads, new
-inner units and new layers compute with random weights, and what they say is multiplied by zero. A grouped key and
-value is repeated for each of its heads.
+is typed along. So the embedded model's numbers are put into its own shape at that size: 12 layers, 768 wide, 12 heads,
+which share as many keys and values as its heads do. The new channels of the residual stream stay zero: new heads, new
+inner units and new layers compute with random weights, and what they say is multiplied by zero.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from engine.model.folder import sha256_of
 if TYPE_CHECKING:
     from torch import Tensor
 
-LAYERS, WIDTH, HEADS, INNER = 12, 768, 12, 2752
+LAYERS, WIDTH, HEADS, INNER = 12, 768, 12, 3232
 NOISE = 0.02
 
 
@@ -42,8 +41,8 @@ def write_widened(folder: Path) -> int:
     save_file(tensors, published / "model.safetensors", {"format": "pt"})
     # The mean square over twice as many channels is half as large; the norms' weights make up for the rest.
     config["layernorm_epsilon"] *= config["hidden_size"] / WIDTH
-    shape = {"num_layers": LAYERS, "hidden_size": WIDTH, "num_attention_heads": HEADS, "multi_query_group_num": HEADS}
-    config |= shape | {"ffn_hidden_size": INNER}
+    shape = {"num_layers": LAYERS, "hidden_size": WIDTH, "num_attention_heads": HEADS, "ffn_hidden_size": INNER}
+    config |= shape
     (published / "config.json").write_text(json.dumps(config))
     checkpoint = open_checkpoint(published)
     spec = recognise(checkpoint.config).build(Config(published, checkpoint.config), Weights(checkpoint))
@@ -63,8 +62,9 @@ def widened(old: dict[str, Tensor], config: dict[str, Any]) -> dict[str, Tensor]
 
     generator = torch.Generator().manual_seed(0)
     width, head = config["hidden_size"], config["kv_channels"]
-    heads, groups = config["num_attention_heads"], config["multi_query_group_num"]
-    known = config["num_layers"]
+    heads, known = config["num_attention_heads"], config["num_layers"]
+    if config["multi_query_group_num"] != 1:  # heads that are added would take the place of others in their groups
+        raise SystemExit("only a model whose heads share one key and value can be widened here")
 
     def noise(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=generator) * NOISE
@@ -82,15 +82,6 @@ def widened(old: dict[str, Tensor], config: dict[str, Any]) -> dict[str, Tensor]
         into[: len(weight)] = 0
         return placed(weight, into)
 
-    def by_head(fused: Tensor) -> list[Tensor]:
-        """Queries, keys and values, each with as many rows as there are query heads."""
-        queries, keys, values = fused.split([heads * head, groups * head, groups * head])
-        repeated = [
-            each.unflatten(0, (groups, head)).repeat_interleave(heads // groups, 0).flatten(0, 1)
-            for each in (keys, values)
-        ]
-        return [queries, *repeated]
-
     embedding = old["transformer.embedding.word_embeddings.weight"]
     new = {
         "transformer.embedding.word_embeddings.weight": placed(embedding, torch.zeros(len(embedding), WIDTH)),
@@ -102,23 +93,21 @@ def widened(old: dict[str, Tensor], config: dict[str, Any]) -> dict[str, Tensor]
         if index >= known:  # computes, and adds nothing
             new |= {
                 f"{at}input_layernorm.weight": torch.ones(WIDTH),
-                f"{attention}query_key_value.weight": noise(3 * WIDTH, WIDTH),
-                f"{attention}query_key_value.bias": torch.zeros(3 * WIDTH),
+                f"{attention}query_key_value.weight": noise(WIDTH + 2 * head, WIDTH),
+                f"{attention}query_key_value.bias": torch.zeros(WIDTH + 2 * head),
                 f"{attention}dense.weight": torch.zeros(WIDTH, WIDTH),
                 f"{at}post_attention_layernorm.weight": torch.ones(WIDTH),
                 f"{mlp}dense_h_to_4h.weight": noise(2 * INNER, WIDTH),
                 f"{mlp}dense_4h_to_h.weight": torch.zeros(WIDTH, INNER),
             }
             continue
-        parts = by_head(old[f"{attention}query_key_value.weight"])
-        biases = by_head(old[f"{attention}query_key_value.bias"])
+        queries, shared = old[f"{attention}query_key_value.weight"].split([heads * head, 2 * head])
+        bias = old[f"{attention}query_key_value.bias"].split([heads * head, 2 * head])
         gate, up = old[f"{mlp}dense_h_to_4h.weight"].chunk(2)
         new |= {
             f"{at}input_layernorm.weight": norm(old[f"{at}input_layernorm.weight"]),
-            f"{attention}query_key_value.weight": torch.cat([rows(part, WIDTH) for part in parts]),
-            f"{attention}query_key_value.bias": torch.cat(
-                [torch.cat([bias, torch.zeros(WIDTH - len(bias))]) for bias in biases]
-            ),
+            f"{attention}query_key_value.weight": torch.cat([rows(queries, WIDTH), rows(shared, 2 * head)]),
+            f"{attention}query_key_value.bias": torch.cat([bias[0], torch.zeros(WIDTH - len(bias[0])), bias[1]]),
             f"{attention}dense.weight": placed(old[f"{attention}dense.weight"], torch.zeros(WIDTH, WIDTH)),
             f"{at}post_attention_layernorm.weight": norm(old[f"{at}post_attention_layernorm.weight"]),
             f"{mlp}dense_h_to_4h.weight": torch.cat([rows(gate, INNER), rows(up, INNER)]),

@@ -34,7 +34,7 @@ from engine.assist.wording import say
 from engine.languages import Language, language_of
 from engine.line_ends import with_lf
 from engine.model.folder import ModelDescription
-from engine.model.protocol import LanguageModel
+from engine.model.protocol import LanguageModel, Question
 from engine.prompt.chat import Turn, chat_parts
 from engine.prompt.frame import encode
 from engine.sandbox.compilers import compile_check
@@ -198,7 +198,8 @@ def _say(
         return False
 
     room = min(prompt.max_new_tokens, model.description.context_length - len(tokens))
-    return model.generate(tokens, room, heard, cancellation, head=len(tokens), priority=Priority.CHAT)
+    question = Question(tokens, room, heard, head=len(tokens), priority=Priority.CHAT)
+    return model.generate(question, cancellation)
 
 
 def _read(request: AssistRequest, answer: Answer, *, continues: bool) -> tuple[Answer, Fault | None]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from engine.model.folder import ModelDescription
-from engine.model.protocol import StopRule, Token, Tokenizer
+from engine.model.protocol import Question, Token, Tokenizer
 from engine.types import CancellationToken, Generated, ModelError
 
 
@@ -21,20 +19,6 @@ def stop_ids(description: ModelDescription, tokenizer: Tokenizer) -> tuple[int, 
             raise ModelError(f"{where}: the stop token {token!r} is none of the tokenizer's; convert the model again")
         found.append(ids[0])
     return tuple(found)
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a model is asked, in the terms of `LanguageModel.generate`. The first `forgiven` tokens of the answer do not
-    count against `least_log_prob`.
-    """
-
-    tokens: Sequence[int]
-    max_new_tokens: int
-    stop: StopRule
-    others: Sequence[int] = ()
-    least_log_prob: float = -math.inf
-    forgiven: int = 0
 
 
 class Answer:

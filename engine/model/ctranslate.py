@@ -5,16 +5,15 @@ The daemon asks the engine process instead, see `engine.serving`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from engine.model.answer import Answer, Question, stop_ids
+from engine.model.answer import Answer, stop_ids
 from engine.model.folder import ModelDescription
 from engine.model.generator import TokenGenerator
 from engine.model.healing import healed
-from engine.model.protocol import StopRule
+from engine.model.protocol import Question
 from engine.model.tokenizer import FolderTokenizer
-from engine.types import GREEDY, CancellationToken, Generated, Priority, Sampling
+from engine.types import CancellationToken, Generated
 
 
 class CTranslateModel:
@@ -53,28 +52,20 @@ class CTranslateModel:
         """The log-probability of each token after the first, given those before it."""
         return self._generator.score(tokens)
 
-    def generate(
-        self,
-        tokens: Sequence[int],
-        max_new_tokens: int,
-        stop: StopRule,
-        cancellation: CancellationToken,
-        sampling: Sampling = GREEDY,
-        *,
-        head: int = 0,
-        priority: Priority = Priority.COMPLETION,  # noqa: ARG002 - there is nobody else
-        others: Sequence[int] = (),
-        least_log_prob: float = -math.inf,
-        held: tuple[int, int] = (0, 0),
-    ) -> Generated:
+    def generate(self, question: Question, cancellation: CancellationToken) -> Generated:
         def ask(question: Question) -> Generated:
             cancellation.check()
             answer = Answer(self._tokenizer, self._stop_ids, question, cancellation)
             took = self._generator.generate(
-                question.tokens, question.max_new_tokens, self._stop_ids, answer.add, sampling, head, question.others
+                question.tokens,
+                question.max_new_tokens,
+                self._stop_ids,
+                answer.add,
+                question.sampling,
+                question.head,
+                question.others,
             )
             cancellation.check()
             return answer.generated(took.prefill_ms, took.decode_ms, reused_tokens=self._generator.reused_tokens)
 
-        question = Question(tokens, max_new_tokens, stop, others, least_log_prob)
-        return healed(ask, self._tokenizer, question, held) if held[1] else ask(question)
+        return healed(ask, self._tokenizer, question)

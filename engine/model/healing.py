@@ -10,9 +10,8 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from engine.model.answer import Question
 from engine.model.next_signs import HALF_A_CHARACTER, next_signs
-from engine.model.protocol import Tokenizer
+from engine.model.protocol import Question, Tokenizer
 from engine.types import Generated
 
 MAX_STEPS = 4  # tokens that together may make up what was taken back
@@ -22,14 +21,16 @@ LOOKED_AT = 200  # of the most probable tokens; where none of them agrees with w
 Ask = Callable[[Question], Generated]
 
 
-def healed(ask: Ask, tokenizer: Tokenizer, question: Question, held: tuple[int, int]) -> Generated:
-    """The answer to a question without its tokens from `held[0]` to `held[1]`, from behind their text on.
+def healed(ask: Ask, tokenizer: Tokenizer, question: Question) -> Generated:
+    """The answer to a question without the tokens it holds, from behind their text on; `ask` knows nothing of them.
 
     Where the model's own choice begins with what is typed, which is the rule, it is asked once. The probability of the
-    first token is among those that agree with what is typed. As `ask` alone where the tokens are no piece of a line, or
-    where the model expects nothing that begins with it.
+    first token is among those that agree with what is typed. As `ask` alone where it holds none, where they are no
+    piece of a line, or where the model expects nothing that begins with it.
     """
-    start, end = held
+    start, end = question.held
+    if not end:
+        return ask(question)
     typed = tokenizer.decode(question.tokens[start:end])
     if not typed.strip() or "\n" in typed or HALF_A_CHARACTER in typed:
         return ask(question)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from engine.model.folder import ModelDescription
@@ -23,6 +24,29 @@ OnToken = Callable[[Token], bool]
 
 # Told the text so far after each token; True ends the generation.
 StopRule = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a model is asked: to continue `tokens` until it ends, `stop` says so, or `max_new_tokens` are there.
+
+    The first `head` tokens are likely to be the first of the next prompts too: their state is worth keeping. `others`:
+    so many other tokens are told beside the first, the second and so on. An answer that is less probable than
+    `least_log_prob`, not counting its first `forgiven` tokens, is given up where it becomes so: nobody would be shown
+    it. `held`: from where to where the tokens are that the answer may say otherwise, see `engine.model.healing`; their
+    text is not part of the answer.
+    """
+
+    tokens: Sequence[int]
+    max_new_tokens: int
+    stop: StopRule
+    sampling: Sampling = GREEDY
+    head: int = 0
+    priority: Priority = Priority.COMPLETION
+    others: Sequence[int] = ()
+    least_log_prob: float = -math.inf
+    forgiven: int = 0
+    held: tuple[int, int] = (0, 0)
 
 
 class Tokenizer(Protocol):
@@ -46,29 +70,6 @@ class LanguageModel(Protocol):
     @property
     def tokenizer(self) -> Tokenizer: ...
 
-    def generate(
-        self,
-        tokens: Sequence[int],
-        max_new_tokens: int,
-        stop: StopRule,
-        cancellation: CancellationToken,
-        sampling: Sampling = GREEDY,
-        *,
-        head: int = 0,
-        priority: Priority = Priority.COMPLETION,
-        others: Sequence[int] = (),
-        least_log_prob: float = -math.inf,
-        held: tuple[int, int] = (0, 0),
-    ) -> Generated:
-        """Continues `tokens` until the model ends, `stop` says so, or `max_new_tokens` are there.
-
-        The first `head` tokens are likely to be the first of the next prompts too: their state is worth keeping.
-        `others`: so many other tokens are told beside the first, the second and so on. An answer that is less probable
-        than `least_log_prob` is given up where it becomes so: nobody would be shown it.
-
-        Raises `Cancelled` within one decode step of `cancellation`. One caller at a time.
-
-        `held`: from where to where the `tokens` are that the answer may say otherwise, see `engine.model.healing`;
-        their text is not part of the answer.
-        """
+    def generate(self, question: Question, cancellation: CancellationToken) -> Generated:
+        """Raises `Cancelled` within one decode step of `cancellation`. One caller at a time."""
         ...

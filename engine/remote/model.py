@@ -7,7 +7,6 @@ asked only for what a person waits for: nothing is read ahead or prepared there.
 from __future__ import annotations
 
 import json
-import math
 import re
 import threading
 import time
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.model.folder import Confidence, ModelDescription
-from engine.model.protocol import StopRule
+from engine.model.protocol import Question
 from engine.remote import api, faults
 from engine.remote.answer import Answer
 from engine.remote.events import EventReader
@@ -28,13 +27,11 @@ from engine.remote.pieces import PieceTokenizer, marked
 from engine.remote.server import Server
 from engine.remote.transport import ConnectionFault, Exchange, Head, TooLate, missing_library
 from engine.types import (
-    GREEDY,
     CancellationToken,
     Cancelled,
     EngineError,
     Generated,
     Priority,
-    Sampling,
 )
 
 CONTEXT_TOKENS = 16_384  # about what any served model has; the settings' prompts are shorter
@@ -98,36 +95,24 @@ class RemoteModel:
     def tokenizer(self) -> PieceTokenizer:
         return self._tokenizer
 
-    def generate(
-        self,
-        tokens: Sequence[int],
-        max_new_tokens: int,
-        stop: StopRule,
-        cancellation: CancellationToken,
-        sampling: Sampling = GREEDY,
-        *,
-        head: int = 0,  # noqa: ARG002 - what a server keeps is its own business
-        priority: Priority = Priority.COMPLETION,
-        others: Sequence[int] = (),  # noqa: ARG002 - servers tell no ids to go on from
-        least_log_prob: float = -math.inf,
-        held: tuple[int, int] = (0, 0),  # noqa: ARG002 - a text has no token borders
-    ) -> Generated:
+    def generate(self, question: Question, cancellation: CancellationToken) -> Generated:
         """As the protocol says; the connection is closed as soon as `stop` or `cancellation` say so.
 
-        Raises `BrokenOffError` where the answer was lost in the middle.
+        What a server keeps is its own business, it tells no ids to go on from, and a text has no token borders: `head`,
+        `others` and `held` count for nothing. Raises `BrokenOffError` where the answer was lost in the middle.
         """
         cancellation.check()
-        if priority is Priority.WARM_UP:
-            if max_new_tokens == 1:
+        if question.priority is Priority.WARM_UP:
+            if question.max_new_tokens == 1:
                 return Generated("")  # only to be read ahead
             raise Cancelled
         if time.monotonic() < self._quiet_until:
             raise EngineError(self._busy)
-        answer = Answer(stop, least_log_prob, max_new_tokens)
-        asked = self._asked(tokens)
+        answer = Answer(question.stop, question.least_log_prob, question.max_new_tokens)
+        asked = self._asked(question.tokens)
         retries = RETRIES if self._server.purpose == "chat" else 0
         while True:
-            body = api.body_of(asked, self._server.model, max_new_tokens, sampling, self._refused)
+            body = api.body_of(asked, self._server.model, question.max_new_tokens, question.sampling, self._refused)
             try:
                 return self._ask(asked.path, body, answer, cancellation)
             except _Refused as refused:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from engine.model.answer import Answer, Question, stop_ids
+from engine.model.answer import Answer, stop_ids
 from engine.model.folder import ModelDescription
 from engine.model.healing import healed
-from engine.model.protocol import StopRule, Token
+from engine.model.protocol import Question, Token
 from engine.model.tokenizer import FolderTokenizer
 from engine.serving import messages
 from engine.serving.client import EngineClient
-from engine.types import GREEDY, CancellationToken, Generated, Priority, Sampling
+from engine.types import CancellationToken, Generated
 
 
 class ServedModel:
@@ -34,31 +33,11 @@ class ServedModel:
     def tokenizer(self) -> FolderTokenizer:
         return self._tokenizer
 
-    def generate(
-        self,
-        tokens: Sequence[int],
-        max_new_tokens: int,
-        stop: StopRule,
-        cancellation: CancellationToken,
-        sampling: Sampling = GREEDY,
-        *,
-        head: int = 0,
-        priority: Priority = Priority.COMPLETION,
-        others: Sequence[int] = (),
-        least_log_prob: float = -math.inf,
-        held: tuple[int, int] = (0, 0),
-    ) -> Generated:
+    def generate(self, question: Question, cancellation: CancellationToken) -> Generated:
         """As the protocol says. Returns as soon as `stop` does; the engine then ends its work within a decode step."""
+        return healed(lambda question: self._ask(question, cancellation), self._tokenizer, question)
 
-        def ask(question: Question) -> Generated:
-            return self._ask(question, cancellation, sampling, head, priority)
-
-        question = Question(tokens, max_new_tokens, stop, others, least_log_prob)
-        return healed(ask, self._tokenizer, question, held) if held[1] else ask(question)
-
-    def _ask(
-        self, question: Question, cancellation: CancellationToken, sampling: Sampling, head: int, priority: Priority
-    ) -> Generated:
+    def _ask(self, question: Question, cancellation: CancellationToken) -> Generated:
         cancellation.check()
         answer = _Heard(self._tokenizer, self._stop_ids, question, cancellation)
 
@@ -67,13 +46,14 @@ class ServedModel:
             answer = _Heard(self._tokenizer, self._stop_ids, question, cancellation)
             return answer.hear
 
+        sampling = question.sampling
         asked = {
             "tokens": list(question.tokens),
-            "head": head,
+            "head": question.head,
             "max_new_tokens": question.max_new_tokens,
             "end_ids": list(self._stop_ids),
             "sampling": [sampling.temperature, sampling.top_p, sampling.top_k, sampling.seed],
-            "priority": int(priority),
+            "priority": int(question.priority),
             "others": list(question.others),
         }
         self._client.generate(self._key, asked, cancellation, begin)

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from engine.model.catalog import EMBEDDED, default_name, find_model, installed_names, models_folder, size_bytes
 from engine.model.folder import ModelDescription
+from engine.model.protocol import Question
 from engine.types import CancellationToken, EngineError
 from lsp_server import __version__
 from lsp_server.cli import terminal
@@ -104,7 +105,10 @@ def _measure(table: Table, description: ModelDescription, options: argparse.Name
         for count in PREFILL_TOKENS:
             count = min(count, description.context_length - DECODE_TOKENS)  # noqa: PLW2901
             tokens = [rng.randrange(model.tokenizer.size) for _ in range(count)]
-            runs = [model.generate(tokens, DECODE_TOKENS, lambda _: False, CancellationToken()) for _ in range(RUNS)]
+            runs = [
+                model.generate(Question(tokens, DECODE_TOKENS, lambda _: False), CancellationToken())
+                for _ in range(RUNS)
+            ]
             prefill = count / median(run.prefill_ms for run in runs) * 1000
             steps = [(len(run.ends) - 1) / run.decode_ms * 1000 for run in runs if len(run.ends) > 1]
             decode = f", decode {median(steps):,.0f} tokens/s" if steps else ""

@@ -7,6 +7,7 @@ import argparse
 from rich.table import Table
 
 from engine.languages import language_of
+from engine.model.protocol import Question
 from engine.prompt.chat import Turn, chat_parts
 from engine.prompt.frame import encode
 from engine.prompt.templates import Contents, prompt_parts
@@ -51,4 +52,4 @@ def _asked(server: Server) -> Generated:
         contents = Contents("add.py", language_of("python"), Mode.LINE, PREFIX, SUFFIX)
         parts = prompt_parts(model.description, contents)
     tokens = encode(model.tokenizer, parts)
-    return model.generate(tokens, NEW_TOKENS, lambda _: False, CancellationToken())
+    return model.generate(Question(tokens, NEW_TOKENS, lambda _: False), CancellationToken())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,6 @@ from engine.types import (
     Completion,
     CompletionRequest,
     EngineError,
-    Mode,
     Outcome,
     Priority,
 )
@@ -30,37 +29,15 @@ from lsp_server import reporting
 from lsp_server.asking import Asking
 from lsp_server.candidates import MAX_CANDIDATES, Candidates
 from lsp_server.definitions import ask_definitions
-from lsp_server.documents import apply_selected_suggestion, is_open, snapshot, with_cells, workspace_roots
+from lsp_server.inline_request import Asked, read_request
 from lsp_server.partial_results import read_partial_result_tokens
 from lsp_server.preparation import Planned
 from lsp_server.request_token import RequestToken
 from lsp_server.server import CodegeexServer
 
 NOTHING = types.InlineCompletionList(items=[])
-MODES = {"line": Mode.LINE, "block": Mode.BLOCK}
 MAX_KEYS_AHEAD = 3
 DID_ACCEPT = "codegeex.didAcceptCompletion"
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """One request of the editor's: the document as it saw it."""
-
-    params: types.InlineCompletionParams
-    request: CompletionRequest
-    place: Place
-
-    @property
-    def uri(self) -> str:
-        return self.params.text_document.uri
-
-    @property
-    def text(self) -> str:
-        return self.request.document.text
-
-    @property
-    def is_explicit(self) -> bool:
-        return self.params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
 
 
 def register(server: CodegeexServer) -> None:
@@ -69,7 +46,7 @@ def register(server: CodegeexServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
         session, uri = server.session, params.text_document.uri
-        asked = _asked(server, params)  # before the first await: the document as the editor saw it
+        asked = read_request(server, params)  # before the first await: the document as the editor saw it
         token = session.supersede(uri)
         try:
             await session.preparation.make_way(asked.place if asked else None, token)
@@ -92,7 +69,7 @@ def register(server: CodegeexServer) -> None:
             session.finished(uri, token)
 
 
-async def _one(server: CodegeexServer, asked: _Asked, token: RequestToken) -> types.InlineCompletionList:
+async def _one(server: CodegeexServer, asked: Asked, token: RequestToken) -> types.InlineCompletionList:
     """The best suggestion: from the cache at once, else from the model once the person pauses."""
     session = server.session
     if session.is_dismissed(asked.uri, asked.request.offset):
@@ -121,7 +98,7 @@ async def _one(server: CodegeexServer, asked: _Asked, token: RequestToken) -> ty
     return types.InlineCompletionList(items=[_item(server, asked, outcome.completion.text)])
 
 
-async def _several(server: CodegeexServer, asked: _Asked, token: RequestToken) -> types.InlineCompletionList:
+async def _several(server: CodegeexServer, asked: Asked, token: RequestToken) -> types.InlineCompletionList:
     """Different suggestions: those in the cache, then those of the model, in the order they come."""
     session, offset = server.session, asked.request.offset
     stream: Any = getattr(asked.params, "partial_result_token", None)
@@ -160,7 +137,7 @@ async def _several(server: CodegeexServer, asked: _Asked, token: RequestToken) -
     return types.InlineCompletionList(items=[_item(server, asked, text) for text in candidates.texts])
 
 
-async def _ask_several(server: CodegeexServer, asked: _Asked, token: RequestToken, candidates: Candidates) -> None:
+async def _ask_several(server: CodegeexServer, asked: Asked, token: RequestToken, candidates: Candidates) -> None:
     """May outlast its request: what comes late is kept for the next one."""
     session, rank = server.session, 0
 
@@ -185,7 +162,7 @@ async def _ask_several(server: CodegeexServer, asked: _Asked, token: RequestToke
     session.all_asked = asked.place
 
 
-async def _ask_unless_superseded(server: CodegeexServer, asked: _Asked, token: RequestToken) -> Outcome | None:
+async def _ask_unless_superseded(server: CodegeexServer, asked: Asked, token: RequestToken) -> Outcome | None:
     """The model's answer, once the person pauses. What has begun outlives a request whose next key goes its way."""
     session = server.session
     if not await session.debounce.wait(token.superseded):
@@ -216,7 +193,7 @@ async def _ask(
     return outcome
 
 
-def _prepare(server: CodegeexServer, asked: _Asked, completion: str, signs: Sequence[str] = ()) -> None:
+def _prepare(server: CodegeexServer, asked: Asked, completion: str, signs: Sequence[str] = ()) -> None:
     """While nobody waits for anything else: what one of the keys `signs` would be answered is asked for; in a pause
     what the prompts here refer to is brought up to date, and what follows a suggestion is asked for.
     """
@@ -233,7 +210,7 @@ def _prepare(server: CodegeexServer, asked: _Asked, completion: str, signs: Sequ
     session.preparation.begin(plan, list(_keys_ahead(server, asked, completion, signs)))
 
 
-def _keys_ahead(server: CodegeexServer, asked: _Asked, completion: str, signs: Sequence[str]) -> Iterator[Planned]:
+def _keys_ahead(server: CodegeexServer, asked: Asked, completion: str, signs: Sequence[str]) -> Iterator[Planned]:
     """A question for each of the next keys that the cache could not answer, as many as there is time for."""
     session = server.session
     count = min(MAX_KEYS_AHEAD, session.debounce.spare_answers())
@@ -246,7 +223,7 @@ def _keys_ahead(server: CodegeexServer, asked: _Asked, completion: str, signs: S
             yield place, partial(_ask, server, request, place, on_screen=False)
 
 
-def _after(server: CodegeexServer, asked: _Asked, typed: str) -> tuple[CompletionRequest, Place]:
+def _after(server: CodegeexServer, asked: Asked, typed: str) -> tuple[CompletionRequest, Place]:
     """What will be asked once `typed` is there, and where."""
     offset = asked.request.offset + len(typed)
     text = asked.text[: asked.request.offset] + typed + asked.text[asked.request.offset :]
@@ -255,13 +232,13 @@ def _after(server: CodegeexServer, asked: _Asked, typed: str) -> tuple[Completio
 
 
 async def _ask_ahead(
-    server: CodegeexServer, asked: _Asked, request: CompletionRequest, place: Place, token: RequestToken
+    server: CodegeexServer, asked: Asked, request: CompletionRequest, place: Place, token: RequestToken
 ) -> None:
     await _refresh(server, asked, request, token)
     await _ask(server, request, place, token, on_screen=False)
 
 
-async def _refresh(server: CodegeexServer, asked: _Asked, request: CompletionRequest, token: RequestToken) -> None:
+async def _refresh(server: CodegeexServer, asked: Asked, request: CompletionRequest, token: RequestToken) -> None:
     """`request` is what was `asked`, or what will be."""
     session = server.session
     await ask_definitions(server, asked.uri, asked.params.position)
@@ -269,43 +246,13 @@ async def _refresh(server: CodegeexServer, asked: _Asked, request: CompletionReq
     await session.worker.refresh(request, session.settings, token, dict(session.indexes))
 
 
-def _asked(server: CodegeexServer, params: types.InlineCompletionParams) -> _Asked | None:
-    request = _request(server, params)
-    if request is None:
-        return None
-    uri = params.text_document.uri
-    place = place_of(uri, request.document.text, request.offset, server.session.epoch(uri), request.mode)
-    return _Asked(params, request, place)
-
-
-def _request(server: CodegeexServer, params: types.InlineCompletionParams) -> CompletionRequest | None:
-    workspace, settings = server.workspace, server.session.settings
-    if not is_open(workspace, params.text_document.uri):
-        reporting.fault(server, f"inlineCompletion for {params.text_document.uri}, which is not open")
-        return None
-    edited = workspace.get_text_document(params.text_document.uri)
-    if not settings.serves(edited.language_id or ""):
-        return None
-    roots = workspace_roots(workspace)
-    document = snapshot(edited, roots)
-    offset = edited.offset_at_position(params.position)
-    if selected := params.context.selected_completion_info:
-        start, end = (edited.offset_at_position(p) for p in (selected.range.start, selected.range.end))
-        text, offset = apply_selected_suggestion(document.text, offset, start, end, selected.text)
-        document = replace(document, text=text)
-    document, offset, others = with_cells(workspace, edited, document, offset, roots)
-    recent = server.session.recent_edits(document.root, document.path)
-    defined = server.session.defined.get(params.text_document.uri, ())
-    return CompletionRequest(document, offset, others, MODES.get(settings.mode), recent, defined)
-
-
-def _decide(server: CodegeexServer, asked: _Asked) -> Decide:
+def _decide(server: CodegeexServer, asked: Asked) -> Decide:
     session, document = server.session, asked.request.document
     language = language_of(document.language, document.path)
     return Decider.of(language, session.worker.confidence, session.settings.completion)
 
 
-def _outcome(asked: _Asked, found: Found, took_ms: float) -> Outcome:
+def _outcome(asked: Asked, found: Found, took_ms: float) -> Outcome:
     """What the cache found, with the document's line ends."""
     completion: Completion | None = found.completion
     if completion:
@@ -313,7 +260,7 @@ def _outcome(asked: _Asked, found: Found, took_ms: float) -> Outcome:
     return Outcome(completion, found.silence, found.receipt, stages_ms={"cache": took_ms})
 
 
-def _item(server: CodegeexServer, asked: _Asked, text: str) -> types.InlineCompletionItem:
+def _item(server: CodegeexServer, asked: Asked, text: str) -> types.InlineCompletionItem:
     where = types.Range(asked.params.position, asked.params.position)
     number = server.session.offers.add(asked.uri, asked.request.offset, text)
     if selected := asked.params.context.selected_completion_info:

@@ -13,7 +13,7 @@ from engine.assist.fit import fit
 from engine.assist.gather import Gathered, gather
 from engine.assist.tasks import AssistRequest, AssistSettings, AssistTask, Watcher
 from engine.model.catalog import find_model
-from engine.model.protocol import LanguageModel
+from engine.model.protocol import LanguageModel, Question
 from engine.types import CancellationToken, Cancelled
 from lsp_server.model_worker import engine_client, load_served_model
 from tests.chat_model import CHECKPOINT
@@ -45,7 +45,7 @@ def test_its_folder_says_that_it_chats_in_codegeex4s_format(chat_folder: Path) -
 def test_it_says_what_it_learnt(model: LanguageModel, lesson: Lesson) -> None:
     request = lesson.request
     prompt = fit(request, Gathered(), code_of(request), model.description, model.tokenizer, AssistSettings())
-    said = model.generate(prompt.tokens, 200, lambda _: False, CancellationToken())
+    said = model.generate(Question(prompt.tokens, 200, lambda _: False), CancellationToken())
     assert said.text == lesson.answer
     assert said.stopped
 

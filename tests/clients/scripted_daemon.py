@@ -14,11 +14,12 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.model.protocol import StopRule
-from engine.types import GREEDY, CancellationToken, Generated, Sampling
+from engine.model.protocol import Question
+from engine.types import CancellationToken, Generated
 from lsp_server.app import create_server
 from lsp_server.cli import set_up_logging
 from tests.engine.checkpoints import converted
@@ -33,16 +34,8 @@ class FileScriptedModel(ScriptedModel):
         super().__init__(description=converted("codegeex4-all-9b") if converses else DESCRIPTION)
         self._script, self._converses = script, converses
 
-    def generate(
-        self,
-        tokens: Sequence[int],
-        max_new_tokens: int,
-        stop: StopRule,
-        cancellation: CancellationToken,
-        sampling: Sampling = GREEDY,
-        **asked: Any,
-    ) -> Generated:
-        prompt = self.tokenizer.decode(tokens)
+    def generate(self, question: Question, cancellation: CancellationToken) -> Generated:
+        prompt = self.tokenizer.decode(question.tokens)
         if self._converses:
             self.text = self._reply(prompt.rpartition("<|user|>")[2])
 
@@ -50,12 +43,12 @@ class FileScriptedModel(ScriptedModel):
                 while text.endswith(HOLD):
                     cancellation.check()
                     time.sleep(HOLD_SECONDS)
-                return stop(text)
+                return question.stop(text)
 
-            return super().generate(tokens, max_new_tokens, held, cancellation, sampling, **asked)
+            return super().generate(replace(question, stop=held), cancellation)
         prefix = prompt.partition("<|code_prefix|>")[2].partition("<|code_middle|>")[0]
         self.text, self.instead = self._answer(prefix)
-        return super().generate(tokens, max_new_tokens, stop, cancellation, sampling, **asked)
+        return super().generate(question, cancellation)
 
     def _answer(self, prefix: str) -> tuple[str, Sequence[str]]:
         for before, answer, *others in json.loads(self._script.read_text(encoding="utf-8")):

@@ -14,6 +14,7 @@ from engine.complete import complete
 from engine.convert.model_bin import float_weight, read_variables
 from engine.model.catalog import EMBEDDED_FOLDER, find_model
 from engine.model.ctranslate import CTranslateModel
+from engine.model.protocol import Question
 from engine.types import CancellationToken, Cancelled, CompletionSettings
 from tests.scripted import at_cursor
 
@@ -63,7 +64,7 @@ def test_half_an_emoji_becomes_a_replacement_character(model: CTranslateModel) -
 
 def test_a_stop_rule_ends_the_work(model: CTranslateModel) -> None:
     tokens = model.tokenizer.encode(CODE)
-    said = model.generate(tokens, 64, lambda text: len(text) > 5, CancellationToken())
+    said = model.generate(Question(tokens, 64, lambda text: len(text) > 5), CancellationToken())
     assert said.stopped
     assert len(said.text[: said.ends[-2]] if len(said.ends) > 1 else "") <= 5
 
@@ -82,7 +83,9 @@ def test_cancelling_stops_a_running_answer(model: CTranslateModel) -> None:
 
     canceller = threading.Thread(target=cancel)
     canceller.start()
-    answer_again_and_again = (model.generate(model.tokenizer.encode(CODE), 256, stop, token) for _ in range(200))
+    answer_again_and_again = (
+        model.generate(Question(model.tokenizer.encode(CODE), 256, stop), token) for _ in range(200)
+    )
     with pytest.raises(Cancelled):
         list(answer_again_and_again)  # one answer may end by itself before the cancel is seen
     canceller.join()

@@ -7,10 +7,10 @@ import math
 import pytest
 
 from engine.complete import complete
-from engine.model.answer import Question
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
 from engine.model.healing import healed
+from engine.model.protocol import Question
 from engine.types import CancellationToken, CompletionSettings, Generated
 from tests.scripted import WordTokenizer, at_cursor
 
@@ -39,7 +39,7 @@ class Expecting:
 
 
 def ask(model: Expecting) -> Generated:
-    return healed(model, TOKENIZER, Question(PROMPT, 8, lambda _: False), HELD)
+    return healed(model, TOKENIZER, Question(PROMPT, 8, lambda _: False, held=HELD))
 
 
 def test_a_word_the_model_would_have_chosen_itself_is_asked_for_once() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
+from engine.model.protocol import Question
 from engine.types import GREEDY, CancellationToken, Sampling
 
 DRAWN = Sampling(temperature=1.0, top_p=0.95)
@@ -21,12 +22,12 @@ def model() -> CTranslateModel:
 
 def said(model: CTranslateModel, sampling: Sampling) -> str:
     tokens = model.tokenizer.encode("def area(width, height):\n    ")
-    return model.generate(tokens, 16, lambda _: False, CancellationToken(), sampling).text
+    return model.generate(Question(tokens, 16, lambda _: False, sampling), CancellationToken()).text
 
 
 def test_greedy_is_what_comes_without_asking(model: CTranslateModel) -> None:
     tokens = model.tokenizer.encode("def area(width, height):\n    ")
-    unasked = model.generate(tokens, 16, lambda _: False, CancellationToken()).text
+    unasked = model.generate(Question(tokens, 16, lambda _: False), CancellationToken()).text
     assert unasked == said(model, GREEDY) == said(model, Sampling(temperature=0, top_p=0.5, seed=3))
 
 

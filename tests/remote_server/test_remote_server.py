@@ -12,6 +12,7 @@ from engine.assist.gather import gather
 from engine.assist.tasks import AssistSettings, Watcher
 from engine.complete import complete
 from engine.model.catalog import EMBEDDED
+from engine.model.protocol import Question
 from engine.remote.model import RemoteModel
 from engine.remote.server import read_server
 from engine.types import CancellationToken, Cancelled, CompletionSettings, Eagerness
@@ -67,9 +68,9 @@ def test_cancelling_frees_the_server(chat_model: RemoteModel) -> None:
 
     tokens = [*chat_model.tokenizer.control("<user>"), *chat_model.tokenizer.encode(QUESTION)]
     with pytest.raises(Cancelled):
-        chat_model.generate(tokens, 3000, stop, cancellation)
+        chat_model.generate(Question(tokens, 3000, stop), cancellation)
     assert begun.is_set()
-    assert chat_model.generate(tokens, 1, lambda _: False, CancellationToken()).text
+    assert chat_model.generate(Question(tokens, 1, lambda _: False), CancellationToken()).text
 
 
 async def test_the_embedded_model_completes_and_the_server_answers(server_url: str) -> None:

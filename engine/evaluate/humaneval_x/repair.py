@@ -13,6 +13,7 @@ from engine.evaluate.humaneval_x.problems import Problem
 from engine.evaluate.humaneval_x.programs import assemble_program
 from engine.evaluate.humaneval_x.questions import Question
 from engine.evaluate.humaneval_x.toolchains import Toolchain
+from engine.model import protocol
 from engine.model.protocol import LanguageModel
 from engine.prompt.chat import Turn, chat_parts
 from engine.prompt.frame import encode
@@ -44,4 +45,5 @@ def ask_again(
     room = min(max_new_tokens, model.description.context_length - len(tokens))
     if room <= 0:
         return said
-    return model.generate(tokens, room, question.stop, CancellationToken(), sampling).text
+    asked = protocol.Question(tokens, room, question.stop, sampling)
+    return model.generate(asked, CancellationToken()).text

@@ -19,6 +19,7 @@ from engine.evaluate.humaneval_x.questions import Question, Style, ask, style_of
 from engine.evaluate.humaneval_x.repair import ask_again, fault_in
 from engine.evaluate.humaneval_x.toolchains import Toolchain, find_toolchain
 from engine.evaluate.humaneval_x.verdict import Verdict
+from engine.model import protocol
 from engine.model.protocol import LanguageModel
 from engine.sandbox.sandbox import Isolation, Sandbox
 from engine.sandbox.tools import Absent
@@ -169,7 +170,8 @@ def _by_model(plan: Plan, model: LanguageModel, sources: Mapping[str, Problem], 
         if question is None:
             return None
         room = min(plan.max_new_tokens, description.context_length - len(question.tokens))
-        said = model.generate(question.tokens, room, question.stop, CancellationToken(), sampling)
+        again = protocol.Question(question.tokens, room, question.stop, sampling)
+        said = model.generate(again, CancellationToken())
         completion, text = question.read(said.text), said.text
         if plan.repairs and question.turns and (fault := fault_in(problem, completion, toolchain, sandbox)):
             text = ask_again(model, question, text, fault, plan.max_new_tokens, sampling)

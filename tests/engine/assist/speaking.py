@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from engine.assist.assist import respond
 from engine.assist.gather import gather
 from engine.assist.tasks import Answer, AssistRequest, AssistSettings, AssistTask, Watcher
+from engine.model.protocol import Question
 from engine.types import CancellationToken, Document, Generated
 from tests.engine.checkpoints import converted
 from tests.scripted import ScriptedModel
@@ -23,10 +24,10 @@ class ChatModel(ScriptedModel):
         self.answers = list(answers)
         self.priorities: list[Any] = []
 
-    def generate(self, tokens: Sequence[int], *rest: Any, **more: Any) -> Generated:
+    def generate(self, question: Question, cancellation: CancellationToken) -> Generated:
         self.text = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        self.priorities.append(more.get("priority"))
-        return super().generate(tokens, *rest, **more)
+        self.priorities.append(question.priority)
+        return super().generate(question, cancellation)
 
 
 def document(text: str, path: str = "main.py", language: str = "python") -> Document:

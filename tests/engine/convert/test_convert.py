@@ -16,6 +16,7 @@ from engine.convert import convert as converting
 from engine.convert.convert import Conversion, convert
 from engine.model.ctranslate import CTranslateModel
 from engine.model.folder import read_description
+from engine.model.protocol import Question
 from engine.types import CancellationToken, ModelError
 from tests.engine.convert.codegeex import GLM4
 from tests.engine.convert.conversion import SHARD, Silent, assert_nothing_installed
@@ -34,7 +35,7 @@ def test_an_installed_model_answers_as_the_daemon_asks(source: Path, tmp_path: P
     shard = source / SHARD
     assert description.facts["source"]["files"][SHARD] == hashlib.sha256(shard.read_bytes()).hexdigest()
     model = CTranslateModel(description, "cpu", 1)
-    said = model.generate(model.tokenizer.encode("def main():"), 4, lambda _: False, CancellationToken())
+    said = model.generate(Question(model.tokenizer.encode("def main():"), 4, lambda _: False), CancellationToken())
     assert len(said.ends) == 4 or said.stopped
 
 

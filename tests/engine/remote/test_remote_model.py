@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from engine.model.protocol import Question
 from engine.prompt.chat import Turn, chat_parts
 from engine.prompt.frame import encode
 from engine.remote import transport
@@ -50,7 +51,9 @@ def ask(
     else:
         mark = asked.tokenizer.control
         tokens = [*mark("<suffix>"), *asked.tokenizer.encode("\n)"), *mark("<prefix>"), *asked.tokenizer.encode("f(")]
-    return asked.generate(tokens, 50, lambda said: stop in said, cancellation or CancellationToken(), priority=priority)
+    return asked.generate(
+        Question(tokens, 50, lambda said: stop in said, priority=priority), cancellation or CancellationToken()
+    )
 
 
 def test_a_question_is_turns_in_json_and_its_answer_streams() -> None:

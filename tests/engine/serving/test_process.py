@@ -16,6 +16,7 @@ import pytest
 
 from engine.model.catalog import EMBEDDED_FOLDER, find_model
 from engine.model.ctranslate import CTranslateModel
+from engine.model.protocol import Question
 from engine.serving import messages
 from engine.serving.address import Address, find_address
 from engine.serving.client import EngineClient
@@ -53,8 +54,8 @@ def end(pid: int) -> None:
 def test_it_says_what_the_model_says_in_this_process(address: Address) -> None:
     served, here = window(), CTranslateModel(find_model("embedded"), "cpu", 1)
     tokens = here.tokenizer.encode(CODE)
-    ours = served.generate(tokens, 12, lambda text: "\n" in text, CancellationToken())
-    theirs = here.generate(tokens, 12, lambda text: "\n" in text, CancellationToken())
+    ours = served.generate(Question(tokens, 12, lambda text: "\n" in text), CancellationToken())
+    theirs = here.generate(Question(tokens, 12, lambda text: "\n" in text), CancellationToken())
     assert (ours.text, ours.ends, ours.stopped) == (theirs.text, theirs.ends, theirs.stopped)
     assert ours.log_probs == pytest.approx(theirs.log_probs, abs=1e-4)
 
@@ -63,7 +64,7 @@ def test_what_stays_the_same_is_read_once(address: Address) -> None:
     served = window()
     tokens = served.tokenizer.encode(CODE * 30)
     first, second = (
-        served.generate([*tokens, typed], 4, lambda _: False, CancellationToken(), head=len(tokens))
+        served.generate(Question([*tokens, typed], 4, lambda _: False, head=len(tokens)), CancellationToken())
         for typed in (300, 301)
     )
     assert (first.reused_tokens, second.reused_tokens) == (0, len(tokens))
@@ -110,10 +111,10 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytes
 def test_a_killed_engine_is_started_again(address: Address) -> None:
     served = window()
     tokens = served.tokenizer.encode(CODE)
-    before = served.generate(tokens, 8, lambda _: False, CancellationToken())
+    before = served.generate(Question(tokens, 8, lambda _: False), CancellationToken())
     pid = engine_pid()
     end(pid)
-    after = served.generate(tokens, 8, lambda _: False, CancellationToken())
+    after = served.generate(Question(tokens, 8, lambda _: False), CancellationToken())
     assert after.text == before.text
     assert engine_pid() not in {0, pid}
 
@@ -121,7 +122,7 @@ def test_a_killed_engine_is_started_again(address: Address) -> None:
 def test_an_engine_killed_in_mid_answer_answers_all_the_same(address: Address) -> None:
     served = window()
     tokens = served.tokenizer.encode(CODE)
-    expected = served.generate(tokens, 60, lambda _: False, CancellationToken()).text
+    expected = served.generate(Question(tokens, 60, lambda _: False), CancellationToken()).text
     pids = [engine_pid()]
 
     def kill_once(_: str) -> bool:
@@ -129,7 +130,7 @@ def test_an_engine_killed_in_mid_answer_answers_all_the_same(address: Address) -
             os.kill(pids.pop(), signal.SIGKILL)
         return False
 
-    assert served.generate(tokens, 60, kill_once, CancellationToken()).text == expected
+    assert served.generate(Question(tokens, 60, kill_once), CancellationToken()).text == expected
 
 
 def test_an_engine_that_hangs_is_started_again(address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +139,7 @@ def test_an_engine_that_hangs_is_started_again(address: Address, monkeypatch: py
     served = window()
     pid = engine_pid()
     os.kill(pid, signal.SIGSTOP)
-    said = served.generate(served.tokenizer.encode(CODE), 4, lambda _: False, CancellationToken())
+    said = served.generate(Question(served.tokenizer.encode(CODE), 4, lambda _: False), CancellationToken())
     assert said.text
     assert engine_pid() != pid
 
@@ -175,8 +176,8 @@ def test_cancelling_returns_at_once_and_frees_the_engine(address: Address) -> No
         return False
 
     with pytest.raises(Cancelled):
-        served.generate(tokens, 500, cancel, token)
-    assert served.generate(tokens, 2, lambda _: False, CancellationToken()).text
+        served.generate(Question(tokens, 500, cancel), token)
+    assert served.generate(Question(tokens, 2, lambda _: False), CancellationToken()).text
 
 
 def test_a_line_does_not_wait_for_a_long_answer(address: Address) -> None:
@@ -189,12 +190,12 @@ def test_a_line_does_not_wait_for_a_long_answer(address: Address) -> None:
             begun.set()
             return False
 
-        served.generate(tokens, 600, heard, CancellationToken(), priority=Priority.CHAT)
+        served.generate(Question(tokens, 600, heard, priority=Priority.CHAT), CancellationToken())
         chatted.set()
 
     threading.Thread(target=chat).start()
     begun.wait(10)
-    served.generate(tokens, 2, lambda _: False, CancellationToken())
+    served.generate(Question(tokens, 2, lambda _: False), CancellationToken())
     assert not chatted.is_set()
     assert chatted.wait(60)
 
@@ -214,5 +215,5 @@ def test_a_window_that_reads_nothing_holds_up_nobody(address: Address) -> None:
     with suppress(BrokenPipeError):  # it is left when the socket's buffers are full
         for number in range(2, 5000):
             deaf.send_bytes(to_bytes(messages.AskStatus(number)))
-    assert served.generate(tokens, 4, lambda _: False, CancellationToken()).text
+    assert served.generate(Question(tokens, 4, lambda _: False), CancellationToken()).text
     deaf.close()

@@ -8,6 +8,7 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from engine.types import Priority
 from tests.engine.assist.speaking import ChatModel
 from tests.lsp_server.assist.chatting import URI, chat, whole
 from tests.lsp_server.editor import window
@@ -124,10 +125,10 @@ async def test_cancelling_the_request_stops_the_model() -> None:
 
 async def test_an_answer_never_holds_a_completion_up() -> None:
     class Both(ChatModel):
-        def generate(self, tokens, *rest, **more):
-            if more["priority"] == 0:  # a completion
-                return ScriptedModel.generate(self.completer, tokens, *rest, **more)
-            return super().generate(tokens, *rest, **more)
+        def generate(self, question, cancellation):
+            if question.priority is Priority.COMPLETION:
+                return ScriptedModel.generate(self.completer, question, cancellation)
+            return super().generate(question, cancellation)
 
     model = Both("a long answer")
     model.completer = ScriptedModel("bits")

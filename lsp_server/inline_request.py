@@ -1,0 +1,65 @@
+"""A request for an inline completion, with the document as the editor saw it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from lsprotocol import types
+
+from engine.completion_cache import Place, place_of
+from engine.types import CompletionRequest, Mode
+from lsp_server import reporting
+from lsp_server.documents import apply_selected_suggestion, is_open, snapshot, with_cells, workspace_roots
+from lsp_server.server import CodegeexServer
+
+MODES = {"line": Mode.LINE, "block": Mode.BLOCK}
+
+
+@dataclass(frozen=True)
+class Asked:
+    params: types.InlineCompletionParams
+    request: CompletionRequest
+    place: Place
+
+    @property
+    def uri(self) -> str:
+        return self.params.text_document.uri
+
+    @property
+    def text(self) -> str:
+        return self.request.document.text
+
+    @property
+    def is_explicit(self) -> bool:
+        return self.params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
+
+
+def read_request(server: CodegeexServer, params: types.InlineCompletionParams) -> Asked | None:
+    """None where the document is not served."""
+    request = _request(server, params)
+    if request is None:
+        return None
+    uri = params.text_document.uri
+    place = place_of(uri, request.document.text, request.offset, server.session.epoch(uri), request.mode)
+    return Asked(params, request, place)
+
+
+def _request(server: CodegeexServer, params: types.InlineCompletionParams) -> CompletionRequest | None:
+    workspace, settings = server.workspace, server.session.settings
+    if not is_open(workspace, params.text_document.uri):
+        reporting.fault(server, f"inlineCompletion for {params.text_document.uri}, which is not open")
+        return None
+    edited = workspace.get_text_document(params.text_document.uri)
+    if not settings.serves(edited.language_id or ""):
+        return None
+    roots = workspace_roots(workspace)
+    document = snapshot(edited, roots)
+    offset = edited.offset_at_position(params.position)
+    if selected := params.context.selected_completion_info:
+        start, end = (edited.offset_at_position(p) for p in (selected.range.start, selected.range.end))
+        text, offset = apply_selected_suggestion(document.text, offset, start, end, selected.text)
+        document = replace(document, text=text)
+    document, offset, others = with_cells(workspace, edited, document, offset, roots)
+    recent = server.session.recent_edits(document.root, document.path)
+    defined = server.session.defined.get(params.text_document.uri, ())
+    return CompletionRequest(document, offset, others, MODES.get(settings.mode), recent, defined)
