@@ -14,6 +14,7 @@ import tomllib
 from corpus import BUILD, HERE, read_rows
 from recipe import RECIPES, Recipe
 
+WHAT_IT_READ = "## What it read\n"
 CARD = """\
 # {name}
 
@@ -23,16 +24,17 @@ Licence: Apache-2.0.
 
 ## What it is
 
-GLM-4's architecture, the one CodeGeeX4 has: RMSNorm, SwiGLU, grouped KV heads, rotary positions on half of each head,
-bias on QKV only. {millions:.1f} M parameters ({layers} layers of {hidden}, {heads} heads of {head_dim}, {kv_groups} KV
-groups, FFN {ffn}, {vocab} byte-level BPE tokens, embedding and head tied), context {context} tokens, int8 weights.
+GLM-4's architecture, the one CodeGeeX4 has: RMSNorm, SwiGLU, shared KV heads, rotary positions on half of each head,
+bias on QKV only. {millions:.1f} M parameters ({layers} layers of {hidden}, {heads} heads of {head_dim}, KV groups:
+{kv_groups}, FFN {ffn}, {vocab} byte-level BPE tokens, embedding and head tied), context {context} tokens, int8 weights.
 It reads CodeGeeX4's infilling prompt (`###REFERENCE`, `###PATH`, `###LANGUAGE`, `###MODE`, suffix before prefix).
 
 ## How it was trained
 
-{tokens:.1f} M tokens in {steps} steps of {batch} tokens: rows of {short} tokens, then of {long}, Muon on matrices and
-AdamW on the rest, the rate falling to zero. Half of the samples carry snippets of other files of the same project as
-references; 60 % ask for a line and 40 % for a block; 70 % have a suffix; cuts stand where people type.
+{read};
+Muon on matrices and AdamW on the rest, the rate falling to zero. Half of the samples carry snippets of other files of
+the same project as references; 60 % ask for a line and 40 % for a block; 70 % have a suffix; cuts stand where people
+type.
 CTranslate2's float32 logits differ from torch's by at most {difference:.1e}; int8 agrees with float32 on
 {agreement:.1%} of the tokens.
 
@@ -108,7 +110,20 @@ def main() -> None:
     toml = tomllib.loads((folder / "model.toml").read_text())
     figures = json.loads((folder / "evaluation.json").read_text())
     recipe = RECIPES[toml["source"]["recipe"]]
-    (folder / "MODEL_CARD.md").write_text(card(toml, figures, recipe))
+    file = folder / "MODEL_CARD.md"
+    written = card(toml, figures, recipe)
+    if "before_steps" in toml["source"]:  # what it read then counts as well, and that list is the longer one
+        written = written.partition(WHAT_IT_READ)[0] + "".join(file.read_text().partition(WHAT_IT_READ)[1:])
+    file.write_text(written)
+
+
+def read(source: dict, recipe: Recipe) -> str:
+    """How many tokens it was trained on, and in what pieces."""
+    now = f"{source['tokens'] / 1e6:.1f} M tokens in {source['steps']} steps of {recipe.batch_tokens} tokens"
+    if "before_steps" not in source:
+        return f"{now}: rows of {recipe.short_context} tokens, then of {recipe.long_context}"
+    before = f"{source['before_tokens'] / 1e6:.1f} M tokens in {source['before_steps']} steps with two KV groups"
+    return f"{before}, then, the groups merged,\n{now}"
 
 
 def card(toml: dict, figures: dict, recipe: Recipe) -> str:
@@ -130,11 +145,7 @@ def card(toml: dict, figures: dict, recipe: Recipe) -> str:
         ffn=recipe.ffn,
         vocab=recipe.vocab,
         context=toml["context_length"],
-        tokens=toml["source"]["tokens"] / 1e6,
-        steps=toml["source"]["steps"],
-        batch=recipe.batch_tokens,
-        short=recipe.short_context,
-        long=recipe.long_context,
+        read=read(toml["source"], recipe),
         difference=toml["parity"]["max_logit_difference_float32"],
         agreement=toml["parity"]["top1_agreement_int8"],
         positions=figures["positions"],

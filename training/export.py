@@ -13,11 +13,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import tomllib
 import torch
 from corpus import BUILD, HERE
 from model import Glm
 from recipe import RECIPES
 from safetensors.torch import save_file
+from train import BEGAN_WITH
 
 sys.path.insert(0, str(HERE.parent))
 from engine.convert import parity
@@ -52,9 +54,9 @@ recipe = "{recipe}"
 steps = {steps}
 tokens = {tokens}
 checkpoint_sha256 = "{checksum}"
-
+{before}
 [parity]
-# CTranslate2 against torch, on {rows} held-out rows of {length} tokens.
+# CTranslate2 against torch, on prompts cut from {rows} held-out rows of {length} tokens.
 max_logit_difference_float32 = {difference:.2e}
 top1_agreement_int8 = {agreement:.4f}
 
@@ -78,6 +80,15 @@ def publish(model: Glm, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     save_file(model.published_state_dict(), folder / "model.safetensors", {"format": "pt"})
     (folder / "config.json").write_text(json.dumps(model.published_config(), indent=1))
+
+
+def before(began_with: Path) -> str:
+    """The lines of model.toml that tell of the model that this one went on from, if it did."""
+    if not began_with.exists():
+        return ""
+    source = tomllib.loads(began_with.read_text())["source"]
+    kept = {name: source[name] for name in ("steps", "tokens", "checkpoint_sha256")}
+    return "".join(f"before_{name} = {json.dumps(fact)}\n" for name, fact in kept.items())
 
 
 def main() -> None:
@@ -116,6 +127,7 @@ def main() -> None:
         "difference": difference,
         "agreement": agreement,
         "checksum": hashlib.sha256((BUILD / recipe.name / "checkpoint.pt").read_bytes()).hexdigest(),
+        "before": before(BUILD / recipe.name / BEGAN_WITH),
         "files": "\n".join(f'"{name}" = "{digest}"' for name, digest in sums.items()),
     }
     (arguments.to / "model.toml").write_text(MODEL_TOML.format(**facts))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 CHECKPOINT_SECONDS = 300
+BEGAN_WITH = "began-with.toml"  # beside the checkpoint: what is known of the model it went on from
 HELDOUT_ROWS = 96
 
 
@@ -106,6 +108,7 @@ def main() -> None:
     model = Glm(recipe)
     if arguments.start:
         start_from(arguments.start, model)
+        shutil.copy(arguments.start / "model.toml", out / BEGAN_WITH)
     model.to(device)
     learners = optimizers(model, recipe)
     step = 0

@@ -51,7 +51,7 @@ def write_widened(folder: Path) -> int:
     description = (EMBEDDED_FOLDER / "model.toml").read_text().partition("[files]")[0]
     names = ("model.bin", "config.json", "vocabulary.json", "tokenizer.json")
     sums = "\n".join(f'"{name}" = "{sha256_of(folder / name, lambda _: None)}"' for name in names)
-    (folder / "model.toml").write_text(f"{description.replace('embedded-13m', 'widened-110m')}[files]\n{sums}\n")
+    (folder / "model.toml").write_text(f"{description.replace('embedded-12m', 'widened-110m')}[files]\n{sums}\n")
     shutil.rmtree(published)
     return sum(tensor.numel() for tensor in tensors.values())
 

@@ -71,7 +71,7 @@ def test_show_prints_everything_as_it_stands(models: ModelsCommand) -> None:
 
 
 def test_show_is_of_the_model_in_use_where_none_is_named(models: ModelsCommand) -> None:
-    assert models("show").out.startswith("embedded, codegeex-lsp-embedded-13m, in use")
+    assert models("show").out.startswith("embedded, codegeex-lsp-embedded-12m, in use")
     models("use", "big")
     shown = json.loads(models("show", "--json").out)
     assert (shown["name"], shown["in_use"]) == ("big", True)
@@ -181,7 +181,7 @@ def test_doctor_names_the_model_in_use(
     (models.folder / "big" / "model.bin").unlink()
     assert doctor.run_doctor(argparse.Namespace(model="", chat_url="", completion_url="")) == 1
     said = " ".join(capsys.readouterr().out.split())
-    assert "codegeex-lsp-embedded-13m: instead of the default, see below" in said
+    assert "codegeex-lsp-embedded-12m: instead of the default, see below" in said
     assert "problem: the default model cannot be used" in said
 
 

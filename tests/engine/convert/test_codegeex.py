@@ -20,7 +20,9 @@ from tests.engine.convert.codegeex import CHATGLM2, GLM4, codegeex13b_state, pub
 WINDOW_BYTES = 1  # so little that every layer is compared alone
 
 
-@pytest.mark.parametrize("config", [CHATGLM2, GLM4], ids=["CodeGeeX2", "CodeGeeX4"])
+@pytest.mark.parametrize(
+    "config", [CHATGLM2, GLM4, GLM4 | {"multi_query_group_num": 1}], ids=["CodeGeeX2", "CodeGeeX4", "one KV head"]
+)
 @pytest.mark.parametrize("memory_bytes", [2**30, WINDOW_BYTES], ids=["whole", "in windows"])
 def test_the_published_chatglm_layout(tmp_path: Path, config: dict[str, object], memory_bytes: int) -> None:
     publish_chatglm(tmp_path, config)
