@@ -15,8 +15,6 @@ from engine.decode_speed import DecodeSpeed
 from engine.gap import Gap, gap_of
 from engine.languages import Language
 from engine.model.folder import Confidence
-from engine.model.healing import LOOKED_AT
-from engine.model.next_signs import next_signs
 from engine.model.protocol import LanguageModel, Question, Tokenizer
 from engine.postprocess import Draft, Silent, Surroundings, apply_filters, shown_part, stop_rule
 from engine.prompt.assemble import lay_out
@@ -100,32 +98,24 @@ def complete(
         on_text(text)
         return is_enough(text)
 
-    held = (0, 0) if others else _word_before(prompt, gap.prefix, model.tokenizer)
     question = Question(
         prompt.tokens,
         gap.new_tokens,
         stop,
         head=prompt.head if frames is not None else 0,
         priority=priority,
-        others=others or (() if held[1] else (LOOKED_AT,)),
+        others=others,
         least_log_prob=_least_log_prob(model, settings),
-        held=held,
+        held=(0, 0) if others else _word_before(prompt, gap.prefix, model.tokenizer),
+        next_signs=True,
     )
     generated = model.generate(question, cancellation)
-    if not held[1]:
-        generated = replace(generated, next_signs=_next_signs(generated, model.tokenizer))
     if speed:
         speed.note(generated)
     watch.stages_ms |= {"wait": generated.wait_ms, "prefill": generated.prefill_ms, "decode": generated.decode_ms}
     with watch.stage("post-process"):
         completion, silence = finish(generated, gap, model, settings)
     return Outcome(completion, silence, prompt, generated, snippets, watch.stages_ms)
-
-
-def _next_signs(generated: Generated, tokenizer: Tokenizer) -> tuple[str, ...]:
-    """As the tokens tell that could have been the first."""
-    chosen = list(zip(generated.tokens[:1], generated.log_probs[:1], strict=True))
-    return next_signs([*chosen, *(generated.others[0] if generated.others else ())], "", tokenizer)
 
 
 def _word_before(prompt: Prompt, prefix: str, tokenizer: Tokenizer) -> tuple[int, int]:

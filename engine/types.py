@@ -200,7 +200,8 @@ class Generated:
     `stopped` tells that the model ended by itself, or a stop rule did; otherwise the token limit cut it off.
     `end_log_prob` is the log-probability of the ending token the model chose, or None where it chose none.
     `reused_tokens` of the prompt had been read before. `wait_ms` passed before the model began. `tokens` are the ids,
-    and `others`, where asked for, what could have stood in the place of each: (id, log-probability), the best first.
+    and `others`, where asked for, what could have stood in the place of each, and in that of the end: (id,
+    log-probability), the best first.
     `next_signs`, where known, are the characters that probably come next, the most probable first.
     """
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.model.folder import ModelDescription
+from engine.model.next_signs import next_signs
 from engine.model.protocol import Question
 from engine.types import CancellationToken, CompletionRequest, Document, Generated, Mode, Sampling
 
@@ -106,10 +107,15 @@ class ScriptedModel:
                 break
         each = math.log(self.probability)
         stopped = ended or len(said) < question.max_new_tokens
-        firsts = tuple((self.tokenizer.encode(text)[0], -3.0) for text in self.instead) if question.others else ()
-        told = tuple(firsts if index == 0 else () for index in range(len(said)))
-        end = each if ended else None
-        return Generated(text, tuple(ends), (each,) * len(ends), end, stopped, tokens=tuple(said), others=told)
+        firsts = tuple((self.tokenizer.encode(text)[0], -3.0) for text in self.instead)
+        told = tuple(firsts if index == 0 and question.others else () for index in range(len(said)))
+        end, tokens = each if ended else None, tuple(said)
+        signs: tuple[str, ...] = ()
+        if question.next_signs:
+            signs = next_signs([*((token, each) for token in said[:1]), *firsts], "", self.tokenizer)
+        return Generated(
+            text, tuple(ends), (each,) * len(ends), end, stopped, tokens=tokens, others=told, next_signs=signs
+        )
 
 
 def at_cursor(source: str, language: str = "python", path: str = "main.py", **others: str) -> CompletionRequest:

@@ -43,11 +43,11 @@ class Answer:
         return self._has_ended
 
     def _take(self, token: Token) -> bool:
+        self._others.append(tuple(other for other in token.others if other[0] not in self._stop_ids))
         if token.id in self._stop_ids:
             self._end_log_prob = token.log_prob
             return True
         self._said.append(token.id)
-        self._others.append(tuple(other for other in token.others if other[0] not in self._stop_ids))
         self._text = self._tokenizer.decode(self._said)
         self._ends.append(len(self._text))
         self._log_probs.append(token.log_prob)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from engine.model.next_signs import HALF_A_CHARACTER, next_signs
+from engine.model.next_signs import HALF_A_CHARACTER, TOKENS, next_signs
 from engine.model.protocol import Question, Tokenizer
 from engine.types import Generated
 
@@ -29,23 +29,36 @@ def healed(ask: Ask, tokenizer: Tokenizer, question: Question) -> Generated:
     piece of a line, or where the model expects nothing that begins with it.
     """
     start, end = question.held
-    if not end:
-        return ask(question)
-    typed = tokenizer.decode(question.tokens[start:end])
+    typed = tokenizer.decode(question.tokens[start:end]) if end else ""
     if not typed.strip() or "\n" in typed or HALF_A_CHARACTER in typed:
-        return ask(question)
-    kept = replace(question, tokens=[*question.tokens[:start], *question.tokens[end:]], others=(LOOKED_AT,), forgiven=1)
+        return _with_signs(ask, tokenizer, question)
+    tokens = [*question.tokens[:start], *question.tokens[end:]]
+    kept = replace(question, tokens=tokens, others=(LOOKED_AT, TOKENS), forgiven=1)
 
     def is_over(text: str) -> bool:
         return not text.startswith(typed) or (len(text) > len(typed) and question.stop(text[len(typed) :]))
 
     first = ask(replace(kept, stop=is_over, max_new_tokens=question.max_new_tokens + 1))
     agreeing = _agreeing(first, typed, tokenizer)
-    if agreeing and first.text.startswith(typed) and _best(agreeing) == first.tokens[0]:
-        found = _behind(first, len(typed), _among(agreeing, first.tokens[0]))
-    else:
-        found = _begun_otherwise(ask, tokenizer, question, kept, typed, first)
-    return replace(found, next_signs=next_signs(agreeing, typed, tokenizer))
+    if not agreeing or not first.text.startswith(typed) or _best(agreeing) != first.tokens[0]:
+        return _begun_otherwise(ask, tokenizer, question, kept, typed, first)
+    is_whole = first.text[: first.ends[0]] == typed
+    signs = _signs(first, 1, tokenizer) if is_whole else next_signs(agreeing, typed, tokenizer)
+    return replace(_behind(first, len(typed), _among(agreeing, first.tokens[0])), next_signs=signs)
+
+
+def _with_signs(ask: Ask, tokenizer: Tokenizer, question: Question) -> Generated:
+    """As `ask`, told the probable next characters where they are wanted."""
+    if not question.next_signs or question.others:
+        return ask(question)
+    said = ask(replace(question, others=(TOKENS,)))
+    return replace(said, next_signs=_signs(said, 0, tokenizer))
+
+
+def _signs(said: Generated, index: int, tokenizer: Tokenizer) -> tuple[str, ...]:
+    """The characters that may stand where a token of the answer does."""
+    chosen = list(zip(said.tokens[index : index + 1], said.log_probs[index : index + 1], strict=True))
+    return next_signs([*chosen, *(said.others[index] if len(said.others) > index else ())], "", tokenizer)
 
 
 def _begun_otherwise(
@@ -53,6 +66,7 @@ def _begun_otherwise(
 ) -> Generated:
     """The answer that begins with the most probable tokens that agree with what is typed."""
     begun: list[int] = []
+    signs: tuple[str, ...] = ()
     text, log_prob, spent_ms = "", 0.0, first.prefill_ms + first.decode_ms
     said = first
     while len(text) < len(typed):
@@ -61,24 +75,24 @@ def _begun_otherwise(
             spent_ms += said.prefill_ms
         agreeing = _agreeing(said, typed[len(text) :], tokenizer)
         if not agreeing or len(begun) == MAX_STEPS:
-            return _after(ask(question), spent_ms)
+            return _after(_with_signs(ask, tokenizer, question), spent_ms)
+        signs = next_signs(agreeing, typed[len(text) :], tokenizer)
         begun.append(_best(agreeing))
         log_prob += _among(agreeing, begun[-1])
         text = tokenizer.decode(begun)
         if not (text.startswith(typed) or typed.startswith(text)):
-            return _after(ask(question), spent_ms)
+            return _after(_with_signs(ask, tokenizer, question), spent_ms)
     begins = text[len(typed) :]
     if begins and (question.stop(begins) or len(begun) >= question.max_new_tokens):
-        return Generated(begins, (len(begins),), (log_prob,), prefill_ms=spent_ms)
-    rest = ask(
-        replace(
-            question,
-            tokens=[*kept.tokens, *begun],
-            max_new_tokens=max(1, question.max_new_tokens - len(begun)),
-            stop=lambda more: question.stop(begins + more),
-        )
+        return Generated(begins, (len(begins),), (log_prob,), prefill_ms=spent_ms, next_signs=signs)
+    going_on = replace(
+        question,
+        tokens=[*kept.tokens, *begun],
+        max_new_tokens=max(1, question.max_new_tokens - len(begun)),
+        stop=lambda more: question.stop(begins + more),
     )
-    return _joined(begins, log_prob, _after(rest, spent_ms))
+    rest = _after(_with_signs(ask, tokenizer, going_on), spent_ms)
+    return _joined(begins, log_prob, replace(rest, next_signs=signs) if begins else rest)
 
 
 def _after(said: Generated, spent_ms: float) -> Generated:

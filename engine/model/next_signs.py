@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from engine.model.protocol import Tokenizer
 
+TOKENS = 24  # of the most probable ones: what is less probable is not worth asking ahead
 LEAST_PROBABILITY = 0.04
 HALF_A_CHARACTER = "\ufffd"
 

@@ -34,7 +34,7 @@ class Question:
     so many other tokens are told beside the first, the second and so on. An answer that is less probable than
     `least_log_prob`, not counting its first `forgiven` tokens, is given up where it becomes so: nobody would be shown
     it. `held`: from where to where the tokens are that the answer may say otherwise, see `engine.model.healing`; their
-    text is not part of the answer.
+    text is not part of the answer. `next_signs`: the probable next characters are told.
     """
 
     tokens: Sequence[int]
@@ -47,6 +47,7 @@ class Question:
     least_log_prob: float = -math.inf
     forgiven: int = 0
     held: tuple[int, int] = (0, 0)
+    next_signs: bool = False
 
 
 class Tokenizer(Protocol):

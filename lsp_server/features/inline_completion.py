@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -37,6 +38,8 @@ from lsp_server.server import CodegeexServer
 
 NOTHING = types.InlineCompletionList(items=[])
 MAX_KEYS_AHEAD = 3
+REPEATED_SIGNS = 3  # the same sign so many times: once more is likely, as in an indentation or a ruler
+REPEATED = re.compile(rf"([^\n])\1{{{REPEATED_SIGNS - 1}}}\Z")
 DID_ACCEPT = "codegeex.didAcceptCompletion"
 
 
@@ -214,9 +217,11 @@ def _keys_ahead(server: CodegeexServer, asked: Asked, completion: str, signs: Se
     """A question for each of the next keys that the cache could not answer, as many as there is time for."""
     session = server.session
     count = min(MAX_KEYS_AHEAD, session.debounce.spare_answers())
+    repeated = REPEATED.search(asked.text[max(0, asked.request.offset - REPEATED_SIGNS) : asked.request.offset])
+    signs = [*(repeated.group(1) if repeated else ""), *signs]
     if not signs or not count or on_battery():
         return
-    for sign in signs:
+    for sign in dict.fromkeys(signs):
         request, place = _after(server, asked, sign)
         if count and not completion.startswith(sign) and not session.cache.knows(place):
             count -= 1

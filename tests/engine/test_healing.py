@@ -28,7 +28,8 @@ class Expecting:
 
     def __call__(self, question: Question) -> Generated:
         self.asked.append(TOKENIZER.decode(question.tokens))
-        words = [(TOKENIZER.encode(word)[0], math.log(p)) for word, p in self.next.items()] if question.others else []
+        at_a_word = question.others and self.asked[-1].endswith(" ")
+        words = [(TOKENIZER.encode(word)[0], math.log(p)) for word, p in self.next.items()] if at_a_word else []
         ids = [token for token, _ in words[:1]]
         if not words or not question.stop(TOKENIZER.decode(ids)):
             ids += TOKENIZER.encode(self.then)
@@ -39,7 +40,7 @@ class Expecting:
 
 
 def ask(model: Expecting) -> Generated:
-    return healed(model, TOKENIZER, Question(PROMPT, 8, lambda _: False, held=HELD))
+    return healed(model, TOKENIZER, Question(PROMPT, 8, lambda _: False, held=HELD, next_signs=True))
 
 
 def test_a_word_the_model_would_have_chosen_itself_is_asked_for_once() -> None:
@@ -49,6 +50,24 @@ def test_a_word_the_model_would_have_chosen_itself_is_asked_for_once() -> None:
     assert said.log_probs[0] == pytest.approx(math.log(0.2 / 0.25))
     assert said.ends == (9, 10, 11, 12, 13)
     assert model.asked == ["x "]
+
+
+def test_the_next_signs_are_those_of_the_words_that_agree() -> None:
+    assert ask(Expecting(" = 1", configuration=0.2, confident=0.05, other=0.01)).next_signs == ("i",)
+
+
+def test_behind_a_word_that_is_typed_whole_the_second_token_tells_the_next_sign() -> None:
+    assert ask(Expecting(" = 1", conf=0.2, configuration=0.05)).next_signs == (" ",)
+
+
+def test_of_a_word_begun_otherwise_its_own_next_sign_comes_first() -> None:
+    assert ask(Expecting(" = 1", other=0.5, configuration=0.2, confident=0.05)).next_signs == ("i",)
+
+
+def test_behind_a_space_nothing_is_held_and_the_next_signs_are_told() -> None:
+    prompt = TOKENIZER.encode("x = ")
+    question = Question(prompt, 8, lambda _: False, held=(len(prompt) - 1, len(prompt)), next_signs=True)
+    assert healed(Expecting("", value=0.5, other=0.2), TOKENIZER, question).next_signs == ("v", "o")
 
 
 def test_another_word_is_the_most_probable_one_that_agrees_with_what_is_typed() -> None:

@@ -363,15 +363,30 @@ def types_slowly(person: Typist) -> None:
     person.session.debounce.answered(10.0)
 
 
+def times_asked(person: Typist, prefix: str) -> int:
+    return sum(f"{prefix}<|code_middle|>" in prompt for prompt in person.model.prompts)
+
+
 async def test_what_the_next_key_will_be_answered_is_there_before_it() -> None:
     async with typist(ScriptedModel("value", instead=["other"]), "x = <cursor>\n") as person:
         types_slowly(person)
         assert await person.sees() == "value"
         await person.pauses()
-        asked = person.asked
+        assert times_asked(person, "x = o") == 1
         person.type("o")  # and not the v of what is shown
         assert await person.sees() == "value"
-        assert person.asked == asked
+        assert times_asked(person, "x = o") == 1
+
+
+async def test_who_presses_a_key_again_and_again_will_press_it_once_more() -> None:
+    async with typist(ScriptedModel("value"), "---<cursor>\n") as person:
+        types_slowly(person)
+        await person.sees()
+        await person.pauses()
+        assert times_asked(person, "----") == 1
+        person.type("-")
+        assert await person.sees() == "value"
+        assert times_asked(person, "----") == 1
 
 
 async def test_nothing_is_asked_ahead_of_a_key_on_battery(monkeypatch: pytest.MonkeyPatch) -> None:
