@@ -6,7 +6,7 @@ First what the next key may make of the document; in a pause, what comes behind 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -35,8 +35,11 @@ class Preparation:
         self.task: asyncio.Task[None] | None = None
         self._run = _Run()
 
-    def begin(self, plan: Plan, at_once: Sequence[Planned] = ()) -> None:
-        """Does what is `at_once` to be done, one after the other, and follows `plan` once the person pauses."""
+    def begin(self, plan: Plan, at_once: Iterable[Planned] = ()) -> None:
+        """Does what is `at_once` to be done, one after the other, and follows `plan` once the person pauses.
+
+        `at_once` is looked at when its turn comes, not before this returns.
+        """
         self.cancel()
         self._run = _Run()
         self.task = asyncio.ensure_future(self._follow(self._run, plan, at_once))
@@ -66,7 +69,7 @@ class Preparation:
             if run is self._run:
                 self.cancel()
 
-    async def _follow(self, run: _Run, plan: Plan, at_once: Sequence[Planned]) -> None:
+    async def _follow(self, run: _Run, plan: Plan, at_once: Iterable[Planned]) -> None:
         for each in at_once:
             await self._do(run, each)
         await self.idle(run.hurry)

@@ -99,7 +99,8 @@ class RemoteModel:
         """As the protocol says; the connection is closed as soon as `stop` or `cancellation` say so.
 
         What a server keeps is its own business, it tells no ids to go on from, and a text has no token borders: `head`,
-        `others` and `held` count for nothing. Raises `BrokenOffError` where the answer was lost in the middle.
+        `others`, `held` and `next_signs` count for nothing. Raises `BrokenOffError` where the answer was lost in the
+        middle.
         """
         cancellation.check()
         if question.priority is Priority.WARM_UP:

@@ -210,7 +210,7 @@ def _prepare(server: CodegeexServer, asked: Asked, completion: str, signs: Seque
             return None
         return place, partial(_ask_ahead, server, asked, request, place)
 
-    session.preparation.begin(plan, list(_keys_ahead(server, asked, completion, signs)))
+    session.preparation.begin(plan, _keys_ahead(server, asked, completion, signs))
 
 
 def _keys_ahead(server: CodegeexServer, asked: Asked, completion: str, signs: Sequence[str]) -> Iterator[Planned]:
@@ -223,9 +223,11 @@ def _keys_ahead(server: CodegeexServer, asked: Asked, completion: str, signs: Se
         return
     for sign in dict.fromkeys(signs):
         request, place = _after(server, asked, sign)
-        if count and not completion.startswith(sign) and not session.cache.knows(place):
-            count -= 1
+        if not completion.startswith(sign) and not session.cache.knows(place):
             yield place, partial(_ask, server, request, place, on_screen=False)
+            count -= 1
+            if not count:
+                return
 
 
 def _after(server: CodegeexServer, asked: Asked, typed: str) -> tuple[CompletionRequest, Place]:

@@ -55,7 +55,7 @@ def test_the_embedded_model_is_written_whole(tmp_path: Path) -> None:
     assert facts == 20
     assert len(raw) % ALIGNMENT == 0
     embedding = quantised_size(8192, 384)
-    assert len(raw) > embedding + 6 * quantised_size(640 + 384 + 3 * 1024, 384)
+    assert len(raw) > embedding + 6 * quantised_size(512 + 384 + 3 * 1024, 384)
 
 
 def quantised_size(rows: int, width: int) -> int:

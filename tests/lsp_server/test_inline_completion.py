@@ -364,7 +364,7 @@ def types_slowly(person: Typist) -> None:
 
 
 def times_asked(person: Typist, prefix: str) -> int:
-    return sum(f"{prefix}<|code_middle|>" in prompt for prompt in person.model.prompts)
+    return sum(f"<|code_prefix|>{prefix}<|code_middle|>" in prompt for prompt in person.model.prompts)
 
 
 async def test_what_the_next_key_will_be_answered_is_there_before_it() -> None:

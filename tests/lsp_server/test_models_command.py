@@ -34,7 +34,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 def test_the_list_names_what_is_in_use_and_what_is_damaged(models: ModelsCommand) -> None:
     said = models()
-    assert "* embedded glm4 12.8 MiB int8 complete, infill 1,024 Apache-2.0" in said.out
+    assert "* embedded glm4 12.5 MiB int8 complete, infill 1,024 Apache-2.0" in said.out
     assert " big chatglm 0.0 MiB int8 chat, complete 8,192 research [only]" in said.out
     assert "half damaged" in said.out
     assert f"half: {models.folder / 'half'} is not a complete model folder: model.toml is missing" in said.out
