@@ -28,7 +28,7 @@ from engine.types import CancellationToken, CompletionSettings
 SEED = 5
 LINE_START_SHARE = 0.3
 MAX_FILE_BYTES = 200_000
-SKIPPED = {".git", ".venv", "node_modules", "__pycache__"}
+SKIPPED = {".git", ".venv", ".cache", "node_modules", "__pycache__", "build", "dist"}
 SHOWN, ALL = "shown", "were nothing held back"
 
 

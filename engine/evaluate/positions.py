@@ -13,7 +13,19 @@ from engine.types import CompletionRequest, Document
 # What becomes of the rest of the cursor's line: it is removed; its closing brackets, quotes and semicolon stay, as
 # where an editor closes what a person opens; or all of it stays, as where a person goes back into a line.
 REST = ("removed", "closed", "kept")
+QUOTES = "'\"`"
 CLOSED = re.compile(r"""[)\]}'"`;:,]+$""")
+
+
+def closed_by_the_editor(before: str, rest: str) -> str:
+    """The end of `rest` that an editor has put there: a partner for what is open in the line before the cursor."""
+    opened = sum(before.count(sign) for sign in "([{") - sum(before.count(sign) for sign in ")]}")
+    opened += sum(before.count(sign) % 2 for sign in QUOTES)
+    closed = CLOSED.search(rest)
+    kept = closed[0] if closed else ""
+    while sum(sign in f")]}}{QUOTES}" for sign in kept) > max(0, opened):
+        kept = kept[1:]
+    return kept if opened > 0 else ""
 
 
 @dataclass(frozen=True)
@@ -59,8 +71,8 @@ def draw_positions(
         cursor, stop = start + column, start + len(line)
         if rest == "kept":
             stop = cursor
-        elif rest == "closed" and (closed := CLOSED.search(line, column)):
-            stop = start + closed.start()
+        elif rest == "closed":
+            stop -= len(closed_by_the_editor(line[:column], line[column:]))
         path = file.relative_to(root).as_posix()
         document = Document(path, language, text[:cursor] + text[stop:], file, root)
         yield Position(CompletionRequest(document, cursor), text[cursor:stop], text[stop:], at_line_start)

@@ -35,7 +35,7 @@ def test_what_stands_behind_the_cursor_may_stay(tmp_path: Path) -> None:
     file = tmp_path / "a.py"
     file.write_text("value = call(one, two)\n")
     for rest, behind in (("kept", "two)\n"), ("closed", ")\n"), ("removed", "\n")):
-        (place,) = draw_positions([(file, "python")], tmp_path, 1, 0.0, random.Random(2), rest)
+        (place,) = draw_positions([(file, "python")], tmp_path, 1, 0.0, random.Random(1), rest)
         document, cursor = place.request.document, place.request.offset
         assert document.text[cursor:].endswith(behind)
         assert document.text[:cursor] + place.rest_of_line + document.text[cursor:] == file.read_text()

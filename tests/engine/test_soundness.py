@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import lsp_server
 from benchmarks.soundness import ALL, measure
+from engine.evaluate.positions import closed_by_the_editor
 from engine.evaluate.soundness import faults
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
@@ -66,3 +67,17 @@ def test_what_is_open_is_found_in_a_moment_of_a_long_file() -> None:
     before, after = near.split(CURSOR)
     assert place(far + near + far, "python").balance.open == place(near, "python").balance.open == ("(", "[")
     assert place(f"{far}{before}{CURSOR}{after}", "python").balance.holds("h()")
+
+
+@pytest.mark.parametrize(
+    ("before", "rest", "closed"),
+    [
+        ("f(", "a, b);", ");"),
+        ('f("', 'a");', '");'),
+        ("f(", 'g("a"));', ");"),
+        ("", 'f("a");', ""),
+        ("x = ", "f(1)", ""),
+    ],
+)
+def test_an_editor_closes_only_what_is_open_before_the_cursor(before: str, rest: str, closed: str) -> None:
+    assert closed_by_the_editor(before, rest) == closed
