@@ -106,7 +106,7 @@ def main() -> None:
     checkpoint = out / "checkpoint.pt"
 
     model = Glm(recipe)
-    if arguments.start:
+    if arguments.start and not checkpoint.exists():
         start_from(arguments.start, model)
         shutil.copy(arguments.start / "model.toml", out / BEGAN_WITH)
     model.to(device)

@@ -22,10 +22,12 @@ def closed_by_the_editor(before: str, rest: str) -> str:
     opened = sum(before.count(sign) for sign in "([{") - sum(before.count(sign) for sign in ")]}")
     opened += sum(before.count(sign) % 2 for sign in QUOTES)
     closed = CLOSED.search(rest)
-    kept = closed[0] if closed else ""
-    while sum(sign in f")]}}{QUOTES}" for sign in kept) > max(0, opened):
+    if closed is None or opened <= 0:
+        return ""
+    kept = closed[0]
+    while sum(sign in f")]}}{QUOTES}" for sign in kept) > opened:
         kept = kept[1:]
-    return kept if opened > 0 else ""
+    return kept
 
 
 @dataclass(frozen=True)

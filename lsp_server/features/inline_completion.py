@@ -222,8 +222,10 @@ def _keys_ahead(server: CodegeexServer, asked: Asked, completion: str, signs: Se
     if not signs or not count or on_battery():
         return
     for sign in dict.fromkeys(signs):
+        if completion.startswith(sign):
+            continue
         request, place = _after(server, asked, sign)
-        if not completion.startswith(sign) and not session.cache.knows(place):
+        if not session.cache.knows(place):
             yield place, partial(_ask, server, request, place, on_screen=False)
             count -= 1
             if not count:
