@@ -61,6 +61,12 @@ class EditorProtocol(LanguageServerProtocol):
             return
         super().handle_message(message)
 
+    def _execute_handler(self, msg_id: Any, *args: Any, **kwargs: Any) -> None:
+        """As pygls', which keeps what a notification's handler made for ever: a kilobyte a key."""
+        super()._execute_handler(msg_id, *args, **kwargs)
+        if future := self._request_futures.get(msg_id):
+            future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
+
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(  # type: ignore[override] # pygls takes coroutines as well
         self, params: types.ExecuteCommandParams

@@ -5,27 +5,51 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import os
 import socket
 import sys
 import threading
+from contextlib import suppress
 
-from pygls.io_ import run_async
+from pygls.io_ import StdoutWriter, run_async
 
 from lsp_server.app import create_server
 from lsp_server.server import CodegeexServer
 
 log = logging.getLogger(__name__)
 
+PIECE_BYTES = 2**16
+
 
 class AddressError(ValueError):
     """A `--tcp` address that is not HOST:PORT on this machine's loopback."""
 
 
-def serve_stdio() -> int:
+def serve_stdio(server: CodegeexServer | None = None) -> int:
     """Serves until the editor says `exit` or closes the pipe; the exit code LSP asks for."""
-    server = create_server()
-    server.start_io()
+    server = server or create_server()
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_serve_stdio(server))
     return _exit_code(server)
+
+
+async def _serve_stdio(server: CodegeexServer) -> None:
+    reader = asyncio.StreamReader()
+    # Of the file itself: a thread that waits in Python's own buffer holds its lock, and the interpreter could not end.
+    feeding = (asyncio.get_running_loop(), sys.stdin.fileno(), reader)
+    threading.Thread(target=_feed, args=feeding, name="stdin", daemon=True).start()
+    await _serve(server, reader, StdoutWriter(sys.stdout.buffer))
+
+
+def _feed(loop: asyncio.AbstractEventLoop, file: int, reader: asyncio.StreamReader) -> None:
+    """Hands on what comes, as it comes: pygls would change threads for each line of a message's head, and its body."""
+    with suppress(RuntimeError):  # the loop has ended
+        try:
+            while piece := os.read(file, PIECE_BYTES):
+                loop.call_soon_threadsafe(reader.feed_data, piece)
+        except OSError as fault:
+            log.debug("stdin ends: %s", fault)
+        loop.call_soon_threadsafe(reader.feed_eof)
 
 
 def parse_loopback(address: str) -> tuple[str, int]:
@@ -45,10 +69,12 @@ def parse_loopback(address: str) -> tuple[str, int]:
 
 def serve_tcp(host: str, port: int) -> int:
     """Serves one editor that connects to HOST:PORT, then ends. Prints the port, which may have been 0."""
-    return asyncio.run(_serve_one(host, port, create_server()))
+    server = create_server()
+    asyncio.run(_serve_one(host, port, server))
+    return _exit_code(server)
 
 
-async def _serve_one(host: str, port: int, server: CodegeexServer) -> int:
+async def _serve_one(host: str, port: int, server: CodegeexServer) -> None:
     connected: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = (
         asyncio.get_running_loop().create_future()
     )
@@ -64,6 +90,12 @@ async def _serve_one(host: str, port: int, server: CodegeexServer) -> int:
     print(f"listening on {bound[0]}:{bound[1]}", file=sys.stderr, flush=True)  # noqa: T201 - for whoever started us
     reader, writer = await connected
     listener.close()
+    await _serve(server, reader, writer)
+
+
+async def _serve(
+    server: CodegeexServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter | StdoutWriter
+) -> None:
     server.protocol.set_writer(writer)
     try:
         await run_async(threading.Event(), reader, server.protocol, log, server.report_server_error)
@@ -71,8 +103,8 @@ async def _serve_one(host: str, port: int, server: CodegeexServer) -> int:
         log.debug("the connection ended")
     finally:
         server.session.stop()
-        writer.close()
-    return _exit_code(server)
+        with suppress(OSError):
+            writer.close()
 
 
 def _exit_code(server: CodegeexServer) -> int:

@@ -30,7 +30,9 @@ def main() -> None:
     options = parser.parse_args()
     print(machine(options.threads))
     with own_folders() as folder:
-        asyncio.run(measure(folder, options.requests, options.threads))
+        root = folder / "work"  # in which nothing but the files is written
+        root.mkdir()
+        asyncio.run(measure(root, options.requests, options.threads))
 
 
 async def measure(root: Path, requests: int, threads: int) -> None:

@@ -1,6 +1,6 @@
 """The daemon's own share of a keystroke: `python -m benchmarks.peer.own_share [--keys 200]`.
 
-Everything but the model's prefill and decode, from before the change is sent until the answer is here: protocol,
+Everything but the model's prefill and decode, at the wire, from the change's first byte to the answer's last: protocol,
 context, prompt, cache, queue and socket, post-processing. In a file of 5 000 lines in a workspace of 10 000 files, its
 index built, at places all over the file, a run of keys at each.
 """
@@ -18,8 +18,7 @@ from pathlib import Path
 from benchmarks.context import Author, write_workspace
 from benchmarks.peer.pairs import machine, percentile
 from benchmarks.peer.processes import indexed, own_folders, quiet
-from benchmarks.peer.sides import Daemon
-from benchmarks.peer.strokes import Stroke
+from benchmarks.peer.wire import Wire
 from engine.model.generator import default_threads
 
 FILES, LINES, KEYS_A_PLACE = 10_000, 5_000, 20
@@ -29,6 +28,7 @@ BARS_MS = {50: 4, 90: 10}
 MODEL_STAGES = ("prefill", "decode")
 STAGE = re.compile(r"([\w -]+) ([\d.]+) ms")
 WHOLE, OWN = "keystroke to answer", "the daemon's own share"
+ASKED, CACHED = "  asking the model", "  not asking it"
 
 
 def main() -> None:
@@ -42,40 +42,37 @@ def main() -> None:
         root = folder / "work"
         root.mkdir()
         write_workspace(root, options.files)
-        times = asyncio.run(measure(root, options.keys, options.threads))
+        times = measure(root, options.keys, options.threads)
     print(f"{'milliseconds':26} {'p50':>7} {'p90':>7} {'n':>6}")
-    for name, values in sorted(times.items(), key=lambda row: row[0] not in (WHOLE, OWN)):
+    for name, values in sorted(times.items(), key=lambda row: row[0] not in (WHOLE, OWN, ASKED, CACHED)):
         bars = ", ".join(f"p{share} {bar} ms" for share, bar in BARS_MS.items())
         bar = f"   (bar: {bars})" if name == OWN else ""
         print(f"{name:26} {percentile(values, 50):7.1f} {percentile(values, 90):7.1f} {len(values):6}{bar}")
 
 
-async def measure(root: Path, keys: int, threads: int) -> dict[str, list[float]]:
+def measure(root: Path, keys: int, threads: int) -> dict[str, list[float]]:
     rng, times = random.Random(SEED), defaultdict[str, list[float]](list)
     text = large_text()
     file = root / "large.py"
-    await asyncio.to_thread(file.write_text, text)
-    await indexed(root)
-    daemon = Daemon(root, {"threads": threads})
-    async with daemon:
-        await daemon.model_ready()
-        await quiet()
-        await daemon.open_file(file, "python", text)
+    file.write_text(text)
+    asyncio.run(indexed(root))
+    with Wire(root, {"threads": threads}) as daemon:
+        daemon.model_ready()
+        asyncio.run(quiet())
+        daemon.open(file, "python", text)
         while len(times[WHOLE]) < keys:
             cursor, line = place(text, rng)
             for sign in line[:KEYS_A_PLACE]:
-                stroke = Stroke(0, cursor, cursor, sign, cursor + 1)
-                began = time.perf_counter()
-                daemon.change(text, stroke)
-                text, cursor = stroke.apply(text), cursor + 1
-                _, trace = await daemon.ask(text, cursor)
-                whole = (time.perf_counter() - began) * 1000
-                stages = {name.strip(): float(ms) for name, ms in STAGE.findall(trace)}
+                _, whole = daemon.type(text, cursor, sign)
+                text, cursor = text[:cursor] + sign + text[cursor:], cursor + 1
+                stages = {name.strip(): float(ms) for name, ms in STAGE.findall("; ".join(daemon.traces))}
+                own = whole - sum(stages.get(name, 0) for name in MODEL_STAGES)
                 times[WHOLE].append(whole)
-                times[OWN].append(whole - sum(stages.get(name, 0) for name in MODEL_STAGES))
+                times[OWN].append(own)
+                times[ASKED if MODEL_STAGES[0] in stages else CACHED].append(own)
                 for name, ms in stages.items():
                     times[f"  {name}"].append(ms)
-                await asyncio.sleep(max(0.0, GAP_S - whole / 1000))  # a person types no faster
+                time.sleep(max(0.0, GAP_S - whole / 1000))  # a person types no faster
         for fault in daemon.faults:
             print(f"the daemon complains: {fault}")
     return times

@@ -202,41 +202,44 @@ class Indexer:
     ) -> None:
         """Stores each file as it is now. With `total`, more urgent paths are let in between, and progress is said."""
         recorded: dict[str, Stamp | None] = {}
+        passed: list[str] = []  # of which the store neither holds nor is to hold anything, as what a build writes
         committed = began = time.monotonic()
+
+        def take(stamped: list[tuple[str, Stamp | None]], entries: Iterable[Entry | None]) -> None:
+            for (path, stamp), entry in zip(stamped, entries, strict=True):
+                if entry is not None:
+                    writer.put(entry)
+                elif total is None and path not in recorded and not manifest.holds(path):
+                    passed.append(path)
+                    continue
+                else:
+                    writer.remove(path)
+                recorded[path] = stamp if entry is not None or total is not None else None
 
         def commit() -> None:
             nonlocal committed
-            writer.commit()
-            manifest.record(recorded)
-            self._say({"event": "committed", "paths": list(recorded)})
+            if recorded:
+                writer.commit()
+                manifest.record(recorded)
+            self._say({"event": "committed", "paths": [*recorded, *passed]})
             recorded.clear()
+            passed.clear()
             committed = time.monotonic()
 
         for start, batch, entries in self._batches(work):
-            for (path, stamp), entry in zip(batch, entries, strict=True):
-                if entry is None:
-                    writer.remove(path)
-                else:
-                    writer.put(entry)
-                recorded[path] = stamp if entry is not None or total is not None else None
+            take(batch, entries)
             if total is None:
                 continue
             self._say({"event": "progress", "done": start + len(batch), "total": len(work)})
             if urgent := self._pending():
-                for (path, stamp), entry in zip(
-                    stamped := self._stamped(urgent), self._entries(stamped, len(stamped)), strict=True
-                ):
-                    if entry is None:
-                        writer.remove(path)
-                    else:
-                        writer.put(entry)
-                    recorded[path] = stamp
+                stamped = self._stamped(urgent)
+                take(stamped, self._entries(stamped, len(stamped)))
                 commit()
             elif time.monotonic() - committed > COMMIT_SECONDS:
                 commit()
             if on_battery():
                 time.sleep(min(1.0, BATTERY_PAUSE * (time.monotonic() - began) / (start / BATCH_FILES + 1)))
-        if recorded:
+        if recorded or passed:
             commit()
 
     def _batches(

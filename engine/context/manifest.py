@@ -25,6 +25,9 @@ class Manifest:
         rows = self._database.execute("SELECT path, modified, size FROM files")
         return {path: Stamp(modified, size) for path, modified, size in rows}
 
+    def holds(self, path: str) -> bool:
+        return self._database.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone() is not None
+
     def record(self, changes: dict[str, Stamp | None]) -> None:
         with self._database:
             gone = [(path,) for path, stamp in changes.items() if stamp is None]

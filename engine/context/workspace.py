@@ -278,6 +278,8 @@ class WorkspaceIndex:
                 self._layers.delete(path)
             elif before is None or before.text != source.text:
                 self._layers.put(source)
+        if self._has_store:  # of what was merely looked at, the store says as much
+            self._layers.settle([path for path, entry in texts.items() if entry is None], still_open)
         for paths in committed:
             self._see_store(paths, still_open)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from engine.model.answer import Answer, stop_ids
 from engine.model.folder import ModelDescription
 from engine.model.generator import TokenGenerator
-from engine.model.healing import healed
+from engine.model.healing import Healing
 from engine.model.protocol import Question
 from engine.model.tokenizer import FolderTokenizer
 from engine.types import CancellationToken, Generated
@@ -22,6 +22,7 @@ class CTranslateModel:
     def __init__(self, description: ModelDescription, device: str = "auto", threads: int = 0) -> None:
         self._description = description
         self._tokenizer = FolderTokenizer(description.folder)
+        self._healing = Healing(self._tokenizer)
         self._stop_ids = stop_ids(description, self._tokenizer)
         self._generator = TokenGenerator(description.folder, device, threads)
 
@@ -68,4 +69,4 @@ class CTranslateModel:
             cancellation.check()
             return answer.generated(took.prefill_ms, took.decode_ms, reused_tokens=self._generator.reused_tokens)
 
-        return healed(ask, self._tokenizer, question)
+        return self._healing.answer(ask, question)

@@ -27,6 +27,8 @@ LARGE_MODEL_BYTES = 2**30  # of which two copies are never held at once
 MIN_CACHE_BYTES = 256 * 2**20
 MIN_CACHE_TOKENS = 6 * 1024
 MAX_MEMORY_SHARE = 1 / 8
+# numpy's name for what Ice Lake and Zen 4 brought: processors that compute with 512 bits at full clock.
+WIDE_VECTORS = "AVX512_ICL"
 
 
 @dataclass(frozen=True)
@@ -232,6 +234,18 @@ def _drawing(sampling: Sampling) -> dict[str, int | float]:
     }
 
 
+def use_wide_vectors() -> None:
+    """CTranslate2 computes with 256 bits unless told otherwise, since older processors slow their clock for more.
+
+    It looks when it first computes, and never again.
+    """
+    import numpy as np
+
+    configured = np.show_config(mode="dicts") or {}
+    if WIDE_VECTORS in configured.get("SIMD Extensions", {}).get("found", ()):
+        os.environ.setdefault("CT2_FORCE_CPU_ISA", "AVX512")
+
+
 def _load(folder: Path, device: str, threads: int) -> ctranslate2.Generator:
     """Builds the generator in a thread that ends afterwards.
 
@@ -240,6 +254,7 @@ def _load(folder: Path, device: str, threads: int) -> ctranslate2.Generator:
     """
     import ctranslate2
 
+    use_wide_vectors()
     # That a CPU computes bfloat16 in float32 is no warning: doctor says what is computed in.
     ctranslate2.set_log_level(logging.ERROR)
     made: list[ctranslate2.Generator] = []

@@ -2,11 +2,14 @@
 
 Where a person stops in the middle of `configuration`, the tokenizer makes tokens of `confi` that the model has hardly
 ever read before `guration`. Without them, of the tokens that agree with `confi` the model chooses those it expects.
+What it expects there does not change while the word is typed: it is asked for at the word's first key, and remembered.
 """
 
 from __future__ import annotations
 
 import math
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -16,35 +19,66 @@ from engine.types import Generated
 
 MAX_STEPS = 4  # tokens that together may make up what was taken back
 LOOKED_AT = 200  # of the most probable tokens; where none of them agrees with what is typed, nothing is taken back
-
+KEPT_WORDS = 16  # that are being typed, or asked ahead
 
 Ask = Callable[[Question], Generated]
+Expected = list[tuple[int, float]]  # tokens with their log-probabilities, the model's own choice first
 
 
-def healed(ask: Ask, tokenizer: Tokenizer, question: Question) -> Generated:
-    """The answer to a question without the tokens it holds, from behind their text on; `ask` knows nothing of them.
+class Healing:
+    """Of one model's answers. May be used from several threads."""
 
-    Where the model's own choice begins with what is typed, which is the rule, it is asked once. The probability of the
-    first token is among those that agree with what is typed. As `ask` alone where it holds none, where they are no
-    piece of a line, or where the model expects nothing that begins with it.
-    """
-    start, end = question.held
-    typed = tokenizer.decode(question.tokens[start:end]) if end else ""
-    if not typed.strip() or "\n" in typed or HALF_A_CHARACTER in typed:
-        return _with_signs(ask, tokenizer, question)
-    tokens = [*question.tokens[:start], *question.tokens[end:]]
-    kept = replace(question, tokens=tokens, others=(LOOKED_AT, TOKENS), forgiven=1)
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._known: OrderedDict[tuple[int, ...], Expected] = OrderedDict()  # behind these tokens
+        self._lock = threading.Lock()
 
-    def is_over(text: str) -> bool:
-        return not text.startswith(typed) or (len(text) > len(typed) and question.stop(text[len(typed) :]))
+    def answer(self, ask: Ask, question: Question) -> Generated:
+        """The answer to a question without the tokens it holds, from behind their text on; `ask` knows nothing of them.
 
-    first = ask(replace(kept, stop=is_over, max_new_tokens=question.max_new_tokens + 1))
-    agreeing = _agreeing(first, typed, tokenizer)
-    if not agreeing or not first.text.startswith(typed) or _best(agreeing) != first.tokens[0]:
-        return _begun_otherwise(ask, tokenizer, question, kept, typed, first)
-    is_whole = first.text[: first.ends[0]] == typed
-    signs = _signs(first, 1, tokenizer) if is_whole else next_signs(agreeing, typed, tokenizer)
-    return replace(_behind(first, len(typed), _among(agreeing, first.tokens[0])), next_signs=signs)
+        Where the model's own choice begins with what is typed, which is the rule, it is asked once; and where what it
+        expects there is known. The probability of the first token is among those that agree with what is typed. As
+        `ask` alone where it holds none, where they are no piece of a line, or where the model expects nothing that
+        begins with it.
+        """
+        start, end = question.held
+        typed = self._tokenizer.decode(question.tokens[start:end]) if end else ""
+        if not typed.strip() or "\n" in typed or HALF_A_CHARACTER in typed:
+            return _with_signs(ask, self._tokenizer, question)
+        tokens = [*question.tokens[:start], *question.tokens[end:]]
+        kept = replace(question, tokens=tokens, others=(LOOKED_AT, TOKENS), forgiven=1)
+        place = tuple(tokens)
+        with self._lock:
+            expected = self._known.get(place)
+        if expected is not None:
+            return _begun_otherwise(ask, self._tokenizer, question, kept, typed, expected)
+
+        def is_over(text: str) -> bool:
+            return not text.startswith(typed) or (len(text) > len(typed) and question.stop(text[len(typed) :]))
+
+        first = ask(replace(kept, stop=is_over, max_new_tokens=question.max_new_tokens + 1))
+        expected = _expected(first)
+        self._remember(place, expected)
+        agreeing = _agreeing(expected, typed, self._tokenizer)
+        if not agreeing or not first.text.startswith(typed) or _best(agreeing) != first.tokens[0]:
+            spent_ms = first.prefill_ms + first.decode_ms
+            return _after(_begun_otherwise(ask, self._tokenizer, question, kept, typed, expected), spent_ms)
+        is_whole = first.text[: first.ends[0]] == typed
+        signs = _signs(first, 1, self._tokenizer) if is_whole else next_signs(agreeing, typed, self._tokenizer)
+        return replace(_behind(first, len(typed), _among(agreeing, first.tokens[0])), next_signs=signs)
+
+    def _remember(self, place: tuple[int, ...], expected: Expected) -> None:
+        with self._lock:
+            self._known[place] = expected
+            if len(self._known) > KEPT_WORDS:
+                self._known.popitem(last=False)
+
+
+def _expected(first: Generated) -> Expected:
+    """What could stand in the place of the first token; nothing where the model ends."""
+    if not first.tokens:
+        return []
+    return [(first.tokens[0], first.log_probs[0]), *(first.others[0] if first.others else ())]
 
 
 def _with_signs(ask: Ask, tokenizer: Tokenizer, question: Question) -> Generated:
@@ -62,18 +96,18 @@ def _signs(said: Generated, index: int, tokenizer: Tokenizer) -> tuple[str, ...]
 
 
 def _begun_otherwise(
-    ask: Ask, tokenizer: Tokenizer, question: Question, kept: Question, typed: str, first: Generated
+    ask: Ask, tokenizer: Tokenizer, question: Question, kept: Question, typed: str, expected: Expected
 ) -> Generated:
     """The answer that begins with the most probable tokens that agree with what is typed."""
     begun: list[int] = []
     signs: tuple[str, ...] = ()
-    text, log_prob, spent_ms = "", 0.0, first.prefill_ms + first.decode_ms
-    said = first
+    text, log_prob, spent_ms = "", 0.0, 0.0
     while len(text) < len(typed):
         if begun:
             said = ask(replace(kept, tokens=[*kept.tokens, *begun], max_new_tokens=1, stop=lambda _: True))
             spent_ms += said.prefill_ms
-        agreeing = _agreeing(said, typed[len(text) :], tokenizer)
+            expected = _expected(said)
+        agreeing = _agreeing(expected, typed[len(text) :], tokenizer)
         if not agreeing or len(begun) == MAX_STEPS:
             return _after(_with_signs(ask, tokenizer, question), spent_ms)
         signs = next_signs(agreeing, typed[len(text) :], tokenizer)
@@ -115,22 +149,19 @@ def _behind(said: Generated, typed: int, log_prob: float) -> Generated:
     return _joined(first.text, log_prob, rest)
 
 
-def _best(agreeing: list[tuple[int, float]]) -> int:
+def _best(agreeing: Expected) -> int:
     return max(agreeing, key=lambda each: each[1])[0]
 
 
-def _among(agreeing: list[tuple[int, float]], token: int) -> float:
+def _among(agreeing: Expected, token: int) -> float:
     """The log-probability of a token among those that agree."""
     return dict(agreeing)[token] - math.log(sum(math.exp(each) for _, each in agreeing))
 
 
-def _agreeing(first: Generated, typed: str, tokenizer: Tokenizer) -> list[tuple[int, float]]:
-    """The tokens that begin with all of `typed`, with their log-probabilities; where none does, what it begins with."""
-    if not first.tokens:
-        return []
-    told = [(first.tokens[0], first.log_probs[0]), *(first.others[0] if first.others else ())]
+def _agreeing(expected: Expected, typed: str, tokenizer: Tokenizer) -> Expected:
+    """The tokens that begin with all of `typed`; where none does, those it begins with."""
     found = []
-    for token, log_prob in told:
+    for token, log_prob in expected:
         text = tokenizer.decode([token])
         if text and HALF_A_CHARACTER not in text and (text.startswith(typed) or typed.startswith(text)):
             found.append((token, log_prob, text))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from engine.model.answer import Answer, stop_ids
 from engine.model.folder import ModelDescription
-from engine.model.healing import healed
+from engine.model.healing import Healing
 from engine.model.protocol import Question, Token
 from engine.model.tokenizer import FolderTokenizer
 from engine.serving import messages
@@ -21,6 +21,7 @@ class ServedModel:
     def __init__(self, client: EngineClient, description: ModelDescription, device: str, threads: int) -> None:
         self._client, self._description = client, description
         self._tokenizer = FolderTokenizer(description.folder)
+        self._healing = Healing(self._tokenizer)
         self._stop_ids = stop_ids(description, self._tokenizer)
         self._key = (str(description.folder.resolve()), device, threads)
         self.opened = client.open(*self._key)
@@ -35,7 +36,7 @@ class ServedModel:
 
     def generate(self, question: Question, cancellation: CancellationToken) -> Generated:
         """As the protocol says. Returns as soon as `stop` does; the engine then ends its work within a decode step."""
-        return healed(lambda question: self._ask(question, cancellation), self._tokenizer, question)
+        return self._healing.answer(lambda question: self._ask(question, cancellation), question)
 
     def _ask(self, question: Question, cancellation: CancellationToken) -> Generated:
         cancellation.check()

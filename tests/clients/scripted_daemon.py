@@ -22,6 +22,7 @@ from engine.model.protocol import Question
 from engine.types import CancellationToken, Generated
 from lsp_server.app import create_server
 from lsp_server.cli import set_up_logging
+from lsp_server.transport import serve_stdio
 from tests.engine.checkpoints import converted
 from tests.scripted import DESCRIPTION, ScriptedModel
 
@@ -84,7 +85,7 @@ def main() -> None:
             journal.write(json.dumps(sent) + "\n")
 
     server.protocol.structure_message = noted  # type: ignore[method-assign]
-    server.start_io()
+    serve_stdio(server)
     os._exit(0)
 
 

@@ -9,7 +9,7 @@ import pytest
 from engine.complete import complete
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
-from engine.model.healing import healed
+from engine.model.healing import Healing
 from engine.model.protocol import Question
 from engine.types import CancellationToken, CompletionSettings, Generated
 from tests.scripted import WordTokenizer, at_cursor
@@ -40,7 +40,7 @@ class Expecting:
 
 
 def ask(model: Expecting) -> Generated:
-    return healed(model, TOKENIZER, Question(PROMPT, 8, lambda _: False, held=HELD, next_signs=True))
+    return Healing(TOKENIZER).answer(model, Question(PROMPT, 8, lambda _: False, held=HELD, next_signs=True))
 
 
 def test_a_word_the_model_would_have_chosen_itself_is_asked_for_once() -> None:
@@ -50,6 +50,16 @@ def test_a_word_the_model_would_have_chosen_itself_is_asked_for_once() -> None:
     assert said.log_probs[0] == pytest.approx(math.log(0.2 / 0.25))
     assert said.ends == (9, 10, 11, 12, 13)
     assert model.asked == ["x "]
+
+
+def test_while_a_word_is_typed_what_the_model_expects_there_is_asked_for_once() -> None:
+    model, healing = Expecting(" = 1", other=0.5, configuration=0.2, confident=0.05), Healing(TOKENIZER)
+    for typed in ("c", "conf", "confid"):
+        prompt = TOKENIZER.encode(f"x {typed}")
+        said = healing.answer(model, Question(prompt, 8, lambda _: False, held=(len(prompt) - 1, len(prompt))))
+    assert said.text == "ent = 1"
+    assert said.log_probs[0] == pytest.approx(0.0)  # the only one that agrees
+    assert model.asked == ["x ", "x configuration", "x configuration", "x confident"]
 
 
 def test_the_next_signs_are_those_of_the_words_that_agree() -> None:
@@ -67,7 +77,7 @@ def test_of_a_word_begun_otherwise_its_own_next_sign_comes_first() -> None:
 def test_behind_a_space_nothing_is_held_and_the_next_signs_are_told() -> None:
     prompt = TOKENIZER.encode("x = ")
     question = Question(prompt, 8, lambda _: False, held=(len(prompt) - 1, len(prompt)), next_signs=True)
-    assert healed(Expecting("", value=0.5, other=0.2), TOKENIZER, question).next_signs == ("v", "o")
+    assert Healing(TOKENIZER).answer(Expecting("", value=0.5, other=0.2), question).next_signs == ("v", "o")
 
 
 def test_another_word_is_the_most_probable_one_that_agrees_with_what_is_typed() -> None:

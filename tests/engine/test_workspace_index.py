@@ -145,6 +145,29 @@ def test_unsaved_text_wins_until_the_file_is_closed(begin: Begin, tmp_path: Path
     assert found(index) == ["a.py"]
 
 
+def test_what_was_merely_looked_at_is_not_held_beside_the_store(begin: Begin, tmp_path: Path) -> None:
+    write(tmp_path / "work", a_dot_py=PAINT)
+    index = begin()
+    for path in ("a.py", "never_saved.py"):
+        index.opened(path, "python", PAINT)
+        found(index)
+        index.closed(path)
+    assert found(index) == ["a.py"]
+    assert index._layers.edited_source("a.py") is None
+    assert not index._layers._deleted
+
+
+def test_what_a_build_writes_is_not_committed(begin: Begin, tmp_path: Path) -> None:
+    write(tmp_path / "work", a_dot_py=PAINT, _dot_gitignore="built/\n")
+    index = begin()
+    stamps = sorted((file.name, file.stat().st_mtime_ns) for file in (tmp_path / "store" / "chunks").iterdir())
+    write(tmp_path / "work", built__b_dot_py=PAINT)
+    index.changed(["built/b.py"])
+    assert index.wait_idle(30)
+    assert found(index) == ["a.py"]
+    assert stamps == sorted((file.name, file.stat().st_mtime_ns) for file in (tmp_path / "store" / "chunks").iterdir())
+
+
 def test_a_branch_switch_changes_thousands_at_once(begin: Begin, tmp_path: Path) -> None:
     write(tmp_path / "work", **{f"a{n}_dot_py": "x = 1\n" for n in range(300)})
     index = begin()

@@ -12,6 +12,7 @@ import pytest
 from lsprotocol import types
 
 from lsp_server.app import create_server
+from tests.lsp_server.editor import window
 from tests.scripted import ScriptedModel
 
 INITIALIZE = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}
@@ -171,3 +172,18 @@ async def test_no_response_carries_a_traceback() -> None:
         answer = await client.answer(2)
         assert "data" not in answer["error"]
         assert "Traceback" not in json.dumps(answer)
+
+
+async def test_nothing_is_kept_of_a_notification_that_was_handled() -> None:
+    async with window(ScriptedModel("value")) as editor:
+        at = editor.open("x = <cursor>\n")
+        for _ in range(3):
+            editor.change((0, 0), (0, 0), "")
+        assert await editor.suggestion(at) == "value"
+        assert not editor.server.protocol._request_futures
+
+
+async def test_the_trace_that_initialize_asks_for_is_on() -> None:
+    async with window(ScriptedModel("value"), trace=types.TraceValue.Messages) as editor:
+        await editor.suggestion(editor.open("x = <cursor>\n"))
+        assert "from the model" in editor.traces[-1].message
