@@ -202,7 +202,8 @@ class Generated:
     `reused_tokens` of the prompt had been read before. `wait_ms` passed before the model began. `tokens` are the ids,
     and `others`, where asked for, what could have stood in the place of each, and in that of the end: (id,
     log-probability), the best first.
-    `next_signs`, where known, are the characters that probably come next, the most probable first.
+    `next_signs`, where known, are the characters that probably come next, the most probable first; a line break stands
+    for Enter.
     """
 
     text: str

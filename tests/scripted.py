@@ -112,7 +112,8 @@ class ScriptedModel:
         end, tokens = each if ended else None, tuple(said)
         signs: tuple[str, ...] = ()
         if question.next_signs:
-            signs = next_signs([*((token, each) for token in said[:1]), *firsts], "", self.tokenizer)
+            chosen = [(token, each) for token in said[:1]]
+            signs = next_signs([*chosen, *firsts], "", self.tokenizer, None if said else end)
         return Generated(
             text, tuple(ends), (each,) * len(ends), end, stopped, tokens=tokens, others=told, next_signs=signs
         )

@@ -90,9 +90,10 @@ def _with_signs(ask: Ask, tokenizer: Tokenizer, question: Question) -> Generated
 
 
 def _signs(said: Generated, index: int, tokenizer: Tokenizer) -> tuple[str, ...]:
-    """The characters that may stand where a token of the answer does."""
+    """The characters that may stand where a token of the answer does, or its end."""
     chosen = list(zip(said.tokens[index : index + 1], said.log_probs[index : index + 1], strict=True))
-    return next_signs([*chosen, *(said.others[index] if len(said.others) > index else ())], "", tokenizer)
+    others = said.others[index] if len(said.others) > index else ()
+    return next_signs([*chosen, *others], "", tokenizer, said.end_log_prob if index == len(said.tokens) else None)
 
 
 def _begun_otherwise(

@@ -11,24 +11,29 @@ from engine.model.protocol import Tokenizer
 TOKENS = 24  # of the most probable ones: what is less probable is not worth asking ahead
 LEAST_PROBABILITY = 0.04
 HALF_A_CHARACTER = "\ufffd"
+LINE_BREAK = "\n"
 
 
-def next_signs(tokens: Iterable[tuple[int, float]], typed: str, tokenizer: Tokenizer) -> tuple[str, ...]:
+def next_signs(
+    tokens: Iterable[tuple[int, float]], typed: str, tokenizer: Tokenizer, end_log_prob: float | None = None
+) -> tuple[str, ...]:
     """The probable characters behind `typed`, the most probable first.
 
-    `tokens`: (id, log-probability) of those that may stand at the place where `typed` begins. A line break is none: an
-    editor indents what follows by its own rules.
+    `tokens`: (id, log-probability) of those that may stand at the place where `typed` begins; `end_log_prob` that of
+    ending there, which is a line's end too. A line break is told where nothing is more probable: what comes below it
+    takes longest to ask.
     """
     shares: dict[str, float] = defaultdict(float)
     total = 0.0
+    if end_log_prob is not None:
+        shares[LINE_BREAK] = total = math.exp(end_log_prob)
     for token, log_prob in tokens:
         text = tokenizer.decode([token])
         if not text.startswith(typed):
             continue
         total += math.exp(log_prob)
         if sign := text[len(typed) : len(typed) + 1]:
-            shares[sign] += math.exp(log_prob)
-    kept = [sign for sign, share in shares.items() if share >= LEAST_PROBABILITY * total]
-    return tuple(
-        sorted((sign for sign in kept if sign not in {"\n", "\r", HALF_A_CHARACTER}), key=lambda s: -shares[s])
-    )
+            shares[LINE_BREAK if sign == "\r" else sign] += math.exp(log_prob)
+    kept = [sign for sign, share in shares.items() if share >= LEAST_PROBABILITY * total and sign != HALF_A_CHARACTER]
+    kept.sort(key=lambda sign: -shares[sign])
+    return tuple(sign for sign in kept if sign != LINE_BREAK or sign == kept[0])

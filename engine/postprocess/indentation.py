@@ -31,6 +31,13 @@ def unit_of(place: Surroundings) -> str:
     return "\t" if place.language.id in TABS_ONLY else " " * indent_of(place.line_before)
 
 
+def indentation_below(place: Surroundings) -> str:
+    """What most editors put there when Enter is pressed at the cursor: its line's, deeper behind what opens a block."""
+    line = place.line_before
+    base = line[: indent_of(line)]
+    return base + unit_of(place) if line.rstrip().endswith(place.language.block_openers) else base
+
+
 def fit_indentation(draft: Draft) -> Draft:
     """The text's lines indented as the file is: its sign, its width, and its first line where the cursor stands."""
     place = draft.place

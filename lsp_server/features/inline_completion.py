@@ -16,6 +16,8 @@ from engine.complete import Decider
 from engine.completion_cache import Decide, Found, Place, place_of
 from engine.languages import language_of
 from engine.line_ends import LF, line_end_of
+from engine.postprocess import Surroundings
+from engine.postprocess.indentation import indentation_below
 from engine.power import on_battery
 from engine.types import (
     CancellationToken,
@@ -222,14 +224,25 @@ def _keys_ahead(server: CodegeexServer, asked: Asked, completion: str, signs: Se
     if not signs or not count or on_battery():
         return
     for sign in dict.fromkeys(signs):
-        if completion.startswith(sign):
+        typed = _entered(asked) if sign == LF else sign
+        if not typed or completion.startswith(sign):
             continue
-        request, place = _after(server, asked, sign)
+        request, place = _after(server, asked, typed)
         if not session.cache.knows(place):
             yield place, partial(_ask, server, request, place, on_screen=False)
             count -= 1
             if not count:
                 return
+
+
+def _entered(asked: Asked) -> str:
+    """What Enter makes of the document at a line's end; "" within one, where editors do all sorts of things."""
+    document, offset = asked.request.document, asked.request.offset
+    before, after = document.text[:offset], document.text[offset:]
+    if after.partition(LF)[0].strip() or not before.rpartition(LF)[2].strip():
+        return ""
+    place = Surroundings(before, after, language_of(document.language, document.path))
+    return line_end_of(document.text) + indentation_below(place)
 
 
 def _after(server: CodegeexServer, asked: Asked, typed: str) -> tuple[CompletionRequest, Place]:

@@ -20,6 +20,14 @@ def test_of_a_word_that_is_begun_what_goes_on() -> None:
     assert signs("f", frame=0.3, wheel=0.4, fork=0.2, f=0.1) == ("r", "o")
 
 
-def test_a_line_break_is_the_editors() -> None:
+def test_enter_is_told_where_nothing_is_more_probable() -> None:
     tokenizer = WordTokenizer()
-    assert next_signs([(tokenizer.encode("\n")[0], -0.1)], "", tokenizer) == ()
+    newline, other = tokenizer.encode("\n")[0], tokenizer.encode("x")[0]
+    assert next_signs([(newline, -0.2), (other, -2.0)], "", tokenizer) == ("\n", "x")
+    assert next_signs([(newline, -2.0), (other, -0.2)], "", tokenizer) == ("x",)
+
+
+def test_an_end_is_as_good_as_a_line_break() -> None:
+    tokenizer = WordTokenizer()
+    other = tokenizer.encode("x")[0]
+    assert next_signs([(other, -2.0)], "", tokenizer, end_log_prob=-0.2) == ("\n", "x")

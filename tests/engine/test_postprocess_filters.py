@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.postprocess.indentation import indentation_below
 from engine.types import Mode
 from tests.engine.golden import SILENT, place, shown
 
@@ -197,3 +198,16 @@ BALANCED = st.recursive(
 @given(BALANCED, st.sampled_from(["f(<cursor>)", "x = {<cursor>}", "<cursor>", "y = [a, <cursor>];"]))
 def test_what_is_balanced_itself_stays(text: str, source: str) -> None:
     assert place(source).balance.holds(text)
+
+
+@pytest.mark.parametrize(
+    ("source", "below"),
+    [
+        ("class A:\n  def f():<cursor>\n", "    "),
+        ("\tfoo()<cursor>\n", "\t"),
+        ("    if (x) {\n        y();\n    }\n    while (z) {<cursor>\n", "        "),
+        ("x = 1<cursor>", ""),
+    ],
+)
+def test_enter_indents_as_the_file_does(source: str, below: str) -> None:
+    assert indentation_below(place(source, "python")) == below

@@ -378,6 +378,18 @@ async def test_what_the_next_key_will_be_answered_is_there_before_it() -> None:
         assert times_asked(person, "x = o") == 1
 
 
+async def test_what_enter_will_be_answered_is_there_before_it() -> None:
+    async with typist(ScriptedModel(""), "def f():\n    if x:<cursor>\n") as person:
+        types_slowly(person)
+        assert await person.sees() == ""  # the model says that the line ends here
+        await person.pauses()
+        assert times_asked(person, "def f():\n    if x:\n        ") == 1
+        person.type("\n        ")  # as the editor indents
+        await person.sees()
+        await person.pauses()
+        assert times_asked(person, "def f():\n    if x:\n        ") == 1
+
+
 async def test_who_presses_a_key_again_and_again_will_press_it_once_more() -> None:
     async with typist(ScriptedModel("value"), "---<cursor>\n") as person:
         types_slowly(person)
