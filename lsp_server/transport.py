@@ -70,7 +70,8 @@ def parse_loopback(address: str) -> tuple[str, int]:
 def serve_tcp(host: str, port: int) -> int:
     """Serves one editor that connects to HOST:PORT, then ends. Prints the port, which may have been 0."""
     server = create_server()
-    asyncio.run(_serve_one(host, port, server))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_serve_one(host, port, server))
     return _exit_code(server)
 
 
