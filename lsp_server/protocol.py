@@ -10,6 +10,7 @@ import inspect
 import json
 import logging
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 from lsprotocol import types
@@ -65,7 +66,11 @@ class EditorProtocol(LanguageServerProtocol):
         """As pygls', which keeps what a notification's handler made for ever: a kilobyte a key."""
         super()._execute_handler(msg_id, *args, **kwargs)
         if future := self._request_futures.get(msg_id):
-            future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
+            future.add_done_callback(partial(self._forget, msg_id))
+
+    def _forget(self, msg_id: Any, future: Any) -> None:
+        if not future.cancelled():  # by pygls, that is: which then forgets it itself, or is just going through them all
+            self._request_futures.pop(msg_id, None)
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(  # type: ignore[override] # pygls takes coroutines as well

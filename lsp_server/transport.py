@@ -94,12 +94,29 @@ async def _serve_one(host: str, port: int, server: CodegeexServer) -> None:
     await _serve(server, reader, writer)
 
 
+class InTurn:
+    """A reader of several messages that came at once. What the first one asks begins before the second is handled: it
+    is about the document as it was.
+    """
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self._reader = reader
+
+    async def readline(self) -> bytes:
+        return await self._reader.readline()
+
+    async def readexactly(self, n: int) -> bytes:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return await self._reader.readexactly(n)
+
+
 async def _serve(
     server: CodegeexServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter | StdoutWriter
 ) -> None:
     server.protocol.set_writer(writer)
     try:
-        await run_async(threading.Event(), reader, server.protocol, log, server.report_server_error)
+        await run_async(threading.Event(), InTurn(reader), server.protocol, log, server.report_server_error)
     except (SystemExit, asyncio.IncompleteReadError, ConnectionError):
         log.debug("the connection ended")
     finally:

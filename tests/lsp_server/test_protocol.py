@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from lsprotocol import types
+from pygls.io_ import run_async
 
 from lsp_server.app import create_server
+from lsp_server.transport import InTurn
 from tests.lsp_server.editor import window
 from tests.scripted import ScriptedModel
 
@@ -187,3 +190,30 @@ async def test_the_trace_that_initialize_asks_for_is_on() -> None:
     async with window(ScriptedModel("value"), trace=types.TraceValue.Messages) as editor:
         await editor.suggestion(editor.open("x = <cursor>\n"))
         assert "from the model" in editor.traces[-1].message
+
+
+async def test_of_messages_that_come_at_once_each_sees_the_document_as_it_was() -> None:
+    seen: list[str] = []
+
+    class Server:
+        text = ""
+
+        def structure_message(self, message: Any) -> Any:
+            return message
+
+        def handle_message(self, message: Any) -> None:
+            async def answer() -> None:
+                seen.append(self.text)
+
+            self.text = message["text"]
+            self.answering = asyncio.ensure_future(answer())
+
+    reader = asyncio.StreamReader()
+    for text in ("one", "two"):
+        body = json.dumps({"text": text}).encode()
+        reader.feed_data(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    reader.feed_eof()
+    server = Server()
+    await run_async(threading.Event(), InTurn(reader), server)
+    await server.answering
+    assert seen == ["one", "two"]
