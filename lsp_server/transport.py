@@ -107,7 +107,6 @@ class InTurn:
 
     async def readexactly(self, n: int) -> bytes:
         await asyncio.sleep(0)
-        await asyncio.sleep(0)
         return await self._reader.readexactly(n)
 
 
