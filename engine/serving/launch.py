@@ -12,8 +12,8 @@ from engine.serving.address import Address
 # Each token's keys and values are copied at each step: blocks of megabytes, which glibc would map and unmap, page by
 # page, each time. Freed memory is kept for the next step instead, and given back in a pause (`engine.serving.upkeep`).
 KEPT_BYTES = 2**30
-# Each arena keeps what was freed in it, and every generator that is built anew brings threads that may take another: after
-# 1000 requests 1250 MiB in all processes without a bound; of two 510, or 800 where others keep the cores busy.
+# Each arena keeps what was freed in it, and every generator that is built anew brings threads that may take another:
+# after 1000 requests 1250 MiB in all processes without a bound; of two 510, or 800 where others keep the cores busy.
 ARENAS = 1
 TUNABLES = (
     f"glibc.malloc.mmap_threshold={KEPT_BYTES}:glibc.malloc.trim_threshold={KEPT_BYTES}:glibc.malloc.arena_max={ARENAS}"
