@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import os
+import queue
 import threading
 import time
 from collections.abc import Callable
@@ -92,6 +93,7 @@ class _Window:
 
     def __init__(self, channel: Channel, models: _Models, scheduler: Scheduler, facts: Callable[[], Any]) -> None:
         self._channel, self._models, self._scheduler, self._facts = channel, models, scheduler, facts
+        self._outgoing: queue.SimpleQueue[messages.Message | None] = queue.SimpleQueue()
         self._jobs: dict[int, Job] = {}
         self._opened: dict[int, TokenGenerator] = {}
         self.keys: set[ModelKey] = set()
@@ -99,6 +101,7 @@ class _Window:
 
     def serve(self) -> None:
         """Until the window closes the connection."""
+        threading.Thread(target=self._send_all, name="window answers", daemon=True).start()
         try:
             while True:
                 self._take(self._channel.receive())
@@ -108,6 +111,7 @@ class _Window:
             log.error("a window is disconnected: %s", fault)  # noqa: TRY400 - the log is read by people
         for job in list(self._jobs.values()):
             self._scheduler.cancel(job)
+        self._outgoing.put(None)
         self._channel.close()
 
     def _take(self, message: messages.Message) -> None:
@@ -177,9 +181,14 @@ class _Window:
         self._scheduler.submit(job)
 
     def _send(self, message: messages.Message) -> None:
-        """From any thread. A window that does not read what it is sent is left, so that it holds up nobody else."""
+        """From any thread: it is on its way, and whoever decodes goes on."""
+        self._outgoing.put(message)
+
+    def _send_all(self) -> None:
+        """A window that does not read what it is sent is left, so that it holds up nobody else."""
         try:
-            self._channel.send(message)
+            while message := self._outgoing.get():
+                self._channel.send(message)
         except OSError:
             self._channel.hang_up()
 
