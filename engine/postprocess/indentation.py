@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from engine.postprocess.draft import Draft, Surroundings, belongs_to_block, closes_bracket, indent_of, opens_block
+from engine.postprocess.lexer import CLOSER_OF
 
 TABS_ONLY = frozenset({"go", "makefile"})
 SPACES_ONLY = frozenset({"yaml", "haskell", "elm", "python"})
@@ -31,11 +32,20 @@ def unit_of(place: Surroundings) -> str:
     return "\t" if place.language.id in TABS_ONLY else " " * indent_of(place.line_before)
 
 
-def indentation_below(place: Surroundings) -> str:
-    """What most editors put there when Enter is pressed at the cursor: its line's, deeper behind what opens a block."""
-    line = place.line_before
-    base = line[: indent_of(line)]
-    return base + unit_of(place) if line.rstrip().endswith(place.language.block_openers) else base
+def entered(place: Surroundings) -> tuple[str, str]:
+    """What most editors insert when Enter is pressed at the end of a line: before the cursor, and behind it.
+
+    The line's own indentation, one step deeper behind what opens a block; a bracket that closes at the cursor what the
+    line has opened goes below. ("", "") on blank lines and within a line, where editors do all sorts of things.
+    """
+    line, rest = place.line_before, place.line_after
+    if not line.strip():
+        return "", ""
+    base, unit = line[: indent_of(line)], unit_of(place) or " " * DEFAULT_WIDTH
+    if rest[:1] and rest[:1] == CLOSER_OF.get(line[-1:]):
+        return f"\n{base}{unit}", f"\n{base}"
+    opens = line.rstrip().endswith(place.language.block_openers)
+    return ("", "") if rest.strip() else (f"\n{base}{unit if opens else ''}", "")
 
 
 def fit_indentation(draft: Draft) -> Draft:

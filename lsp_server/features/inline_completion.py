@@ -15,9 +15,9 @@ from lsprotocol import types
 from engine.complete import Decider
 from engine.completion_cache import Decide, Found, Place, place_of
 from engine.languages import language_of
-from engine.line_ends import LF, line_end_of
+from engine.line_ends import LF, line_end_of, with_lf
 from engine.postprocess import Surroundings
-from engine.postprocess.indentation import indentation_below
+from engine.postprocess.indentation import entered
 from engine.power import on_battery
 from engine.types import (
     CancellationToken,
@@ -224,10 +224,10 @@ def _keys_ahead(server: CodegeexServer, asked: Asked, completion: str, signs: Se
     if not signs or not count or on_battery():
         return
     for sign in dict.fromkeys(signs):
-        typed = _entered(asked) if sign == LF else sign
+        typed, below = _entered(asked) if sign == LF else (sign, "")
         if not typed or completion.startswith(sign):
             continue
-        request, place = _after(server, asked, typed)
+        request, place = _after(server, asked, typed, below)
         if not session.cache.knows(place):
             yield place, partial(_ask, server, request, place, on_screen=False)
             count -= 1
@@ -235,20 +235,19 @@ def _keys_ahead(server: CodegeexServer, asked: Asked, completion: str, signs: Se
                 return
 
 
-def _entered(asked: Asked) -> str:
-    """What Enter makes of the document at a line's end; "" within one, where editors do all sorts of things."""
+def _entered(asked: Asked) -> tuple[str, str]:
+    """What Enter probably inserts before the cursor and behind it, with the document's line ends."""
     document, offset = asked.request.document, asked.request.offset
-    before, after = document.text[:offset], document.text[offset:]
-    if after.partition(LF)[0].strip() or not before.rpartition(LF)[2].strip():
-        return ""
-    place = Surroundings(before, after, language_of(document.language, document.path))
-    return line_end_of(document.text) + indentation_below(place)
+    language = language_of(document.language, document.path)
+    typed, below = entered(Surroundings(with_lf(document.text[:offset]), with_lf(document.text[offset:]), language))
+    line_end = line_end_of(document.text)
+    return typed.replace(LF, line_end), below.replace(LF, line_end)
 
 
-def _after(server: CodegeexServer, asked: Asked, typed: str) -> tuple[CompletionRequest, Place]:
-    """What will be asked once `typed` is there, and where."""
+def _after(server: CodegeexServer, asked: Asked, typed: str, below: str = "") -> tuple[CompletionRequest, Place]:
+    """What will be asked once `typed` is before the cursor, and `below` behind it; and where."""
     offset = asked.request.offset + len(typed)
-    text = asked.text[: asked.request.offset] + typed + asked.text[asked.request.offset :]
+    text = asked.text[: asked.request.offset] + typed + below + asked.text[asked.request.offset :]
     request = replace(asked.request, document=replace(asked.request.document, text=text), offset=offset)
     return request, place_of(asked.uri, text, offset, server.session.epoch(asked.uri), request.mode)
 

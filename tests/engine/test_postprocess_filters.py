@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.postprocess.indentation import indentation_below
+from engine.postprocess.indentation import entered
 from engine.types import Mode
 from tests.engine.golden import SILENT, place, shown
 
@@ -201,13 +201,16 @@ def test_what_is_balanced_itself_stays(text: str, source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "below"),
+    ("source", "before", "behind"),
     [
-        ("class A:\n  def f():<cursor>\n", "    "),
-        ("\tfoo()<cursor>\n", "\t"),
-        ("    if (x) {\n        y();\n    }\n    while (z) {<cursor>\n", "        "),
-        ("x = 1<cursor>", ""),
+        ("class A:\n  def f():<cursor>\n", "\n    ", ""),
+        ("\tfoo()<cursor>\n", "\n\t", ""),
+        ("    if (x) {\n        y();\n    }\n    while (z) {<cursor>}\n", "\n        ", "\n    "),
+        ("  call({<cursor>});\nif (x)\n  y", "\n    ", "\n  "),
+        ("x = 1<cursor>", "\n", ""),
+        ("x = <cursor>1", "", ""),
+        ("    <cursor>\n", "", ""),
     ],
 )
-def test_enter_indents_as_the_file_does(source: str, below: str) -> None:
-    assert indentation_below(place(source, "python")) == below
+def test_enter_indents_as_the_file_does(source: str, before: str, behind: str) -> None:
+    assert entered(place(source, "python")) == (before, behind)

@@ -390,6 +390,19 @@ async def test_what_enter_will_be_answered_is_there_before_it() -> None:
         assert times_asked(person, "def f():\n    if x:\n        ") == 1
 
 
+async def test_enter_between_brackets_is_asked_ahead_with_the_documents_line_ends() -> None:
+    async with typist(ScriptedModel(""), "a();\r\nif (x) {<cursor>}\r\n") as person:
+        types_slowly(person)
+        await person.sees()
+        await person.pauses()
+        asked = [request for request in person.model.prompts if "if (x) {\n    <|code_middle|>" in request]
+        assert len(asked) == 1
+        person.type("\r\n    ", closed="\r\n")
+        await person.sees()
+        await person.pauses()
+        assert times_asked(person, "a();\nif (x) {\n    ") == 1
+
+
 async def test_who_presses_a_key_again_and_again_will_press_it_once_more() -> None:
     async with typist(ScriptedModel("value"), "---<cursor>\n") as person:
         types_slowly(person)
