@@ -9,7 +9,9 @@ import os
 import socket
 import sys
 import threading
+from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Any
 
 from pygls.io_ import StdoutWriter, run_async
 
@@ -28,9 +30,7 @@ class AddressError(ValueError):
 def serve_stdio(server: CodegeexServer | None = None) -> int:
     """Serves until the editor says `exit` or closes the pipe; the exit code LSP asks for."""
     server = server or create_server()
-    with suppress(KeyboardInterrupt):
-        asyncio.run(_serve_stdio(server))
-    return _exit_code(server)
+    return _run(_serve_stdio(server), server)
 
 
 async def _serve_stdio(server: CodegeexServer) -> None:
@@ -70,9 +70,7 @@ def parse_loopback(address: str) -> tuple[str, int]:
 def serve_tcp(host: str, port: int) -> int:
     """Serves one editor that connects to HOST:PORT, then ends. Prints the port, which may have been 0."""
     server = create_server()
-    with suppress(KeyboardInterrupt):
-        asyncio.run(_serve_one(host, port, server))
-    return _exit_code(server)
+    return _run(_serve_one(host, port, server), server)
 
 
 async def _serve_one(host: str, port: int, server: CodegeexServer) -> None:
@@ -124,6 +122,8 @@ async def _serve(
             writer.close()
 
 
-def _exit_code(server: CodegeexServer) -> int:
-    """0 after `shutdown`, 1 without it (LSP 3.18, "Exit Notification")."""
+def _run(serving: Coroutine[Any, Any, None], server: CodegeexServer) -> int:
+    """Serves to the end. 0 after `shutdown`, 1 without it (LSP 3.18, "Exit Notification")."""
+    with suppress(KeyboardInterrupt):
+        asyncio.run(serving)
     return 0 if server.protocol.was_shut_down else 1

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.peer.sides import position
 from lsp_server.cli.editor import SERVER
 
 
@@ -53,7 +54,7 @@ class Wire:
     def type(self, text: str, cursor: int, sign: str) -> tuple[Any, float]:
         """Types `sign` at `cursor` of `text`, and asks behind it: the answer, and the milliseconds it took to come."""
         self._version += 1
-        here, there = _position(text, cursor), _position(text[:cursor] + sign + text[cursor:], cursor + len(sign))
+        here, there = _place(text, cursor), _place(text[:cursor] + sign, cursor + len(sign))
         document = {"uri": self._uri, "version": self._version}
         change = {"textDocument": document, "contentChanges": [{"range": {"start": here, "end": here}, "text": sign}]}
         question = {"textDocument": {"uri": self._uri}, "position": there, "context": {"triggerKind": 2}}
@@ -109,6 +110,6 @@ def _message(method: str, params: Any, number: int | None = None) -> bytes:
     return b"Content-Length: %d\r\n\r\n%s" % (len(raw), raw)
 
 
-def _position(text: str, offset: int) -> dict[str, int]:
-    start = text.rfind("\n", 0, offset) + 1
-    return {"line": text.count("\n", 0, offset), "character": len(text[start:offset].encode("utf-16-le")) // 2}
+def _place(text: str, offset: int) -> dict[str, int]:
+    where = position(text, offset)
+    return {"line": where.line, "character": where.character}

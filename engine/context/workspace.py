@@ -278,8 +278,8 @@ class WorkspaceIndex:
                 self._layers.delete(path)
             elif before is None or before.text != source.text:
                 self._layers.put(source)
-        if self._has_store:  # of what was merely looked at, the store says as much
-            self._layers.settle([path for path, entry in texts.items() if entry is None], still_open)
+        if on_disk := [path for path, entry in texts.items() if entry is None]:
+            self._layers.settle(on_disk, still_open)  # of what was merely looked at, the store says as much
         for paths in committed:
             self._see_store(paths, still_open)
 

@@ -224,8 +224,10 @@ def _keys_ahead(server: CodegeexServer, asked: Asked, completion: str, signs: Se
     if not signs or not count or on_battery():
         return
     for sign in dict.fromkeys(signs):
+        if completion.startswith(sign):
+            continue
         typed, below = _entered(asked) if sign == LF else (sign, "")
-        if not typed or completion.startswith(sign):
+        if not typed:
             continue
         request, place = _after(server, asked, typed, below)
         if not session.cache.knows(place):

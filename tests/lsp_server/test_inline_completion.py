@@ -378,29 +378,26 @@ async def test_what_the_next_key_will_be_answered_is_there_before_it() -> None:
         assert times_asked(person, "x = o") == 1
 
 
-async def test_what_enter_will_be_answered_is_there_before_it() -> None:
-    async with typist(ScriptedModel(""), "def f():\n    if x:<cursor>\n") as person:
+@pytest.mark.parametrize(
+    ("source", "typed", "closed", "prefix"),
+    [
+        ("def f():\n    if x:<cursor>\n", "\n        ", "", "def f():\n    if x:\n        "),
+        # A bracket that the editor has closed goes below; and the line ends are the document's.
+        ("a();\r\nif (x) {<cursor>}\r\n", "\r\n    ", "\r\n", "a();\nif (x) {\n    "),
+    ],
+)
+async def test_what_enter_will_be_answered_is_there_before_it(
+    source: str, typed: str, closed: str, prefix: str
+) -> None:
+    async with typist(ScriptedModel(""), source) as person:
         types_slowly(person)
         assert await person.sees() == ""  # the model says that the line ends here
         await person.pauses()
-        assert times_asked(person, "def f():\n    if x:\n        ") == 1
-        person.type("\n        ")  # as the editor indents
+        assert times_asked(person, prefix) == 1
+        person.type(typed, closed)  # as the editor indents
         await person.sees()
         await person.pauses()
-        assert times_asked(person, "def f():\n    if x:\n        ") == 1
-
-
-async def test_enter_between_brackets_is_asked_ahead_with_the_documents_line_ends() -> None:
-    async with typist(ScriptedModel(""), "a();\r\nif (x) {<cursor>}\r\n") as person:
-        types_slowly(person)
-        await person.sees()
-        await person.pauses()
-        asked = [request for request in person.model.prompts if "if (x) {\n    <|code_middle|>" in request]
-        assert len(asked) == 1
-        person.type("\r\n    ", closed="\r\n")
-        await person.sees()
-        await person.pauses()
-        assert times_asked(person, "a();\nif (x) {\n    ") == 1
+        assert times_asked(person, prefix) == 1
 
 
 async def test_who_presses_a_key_again_and_again_will_press_it_once_more() -> None:
