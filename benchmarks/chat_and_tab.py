@@ -1,8 +1,8 @@
 """What a running answer costs a Tab suggestion: `python -m benchmarks.chat_and_tab [--keys 200] [--answer 1000]`.
 
-Two windows on one engine process: one types (the pipeline of `engine.complete`, frames kept), one lets the model speak
-`--answer` tokens with the priority of a chat, again and again. Keys are typed alternately with and
-without a running answer, so that both see the same machine. Prints p50 and p90 of both, what the worst keys waited for,
+Two windows on one engine process: one types (`engine.completion.pipeline`, frames kept), one lets the model speak
+`--answer` tokens with the priority of a chat, again and again. Keys are typed alternately with and without a running
+answer, so that both see the same machine. Prints p50 and p90 of both, what the worst keys waited for,
 and the time of a decode step, by which the difference is to be judged.
 """
 
@@ -18,10 +18,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from statistics import quantiles
 
-from engine.complete import complete
+from engine.completion.frames import Frames
+from engine.completion.pipeline import complete
 from engine.model.catalog import find_model
 from engine.model.protocol import Question
-from engine.prompt.frames import Frames
 from engine.serving.client import EngineClient
 from engine.serving.model import ServedModel
 from engine.types import CancellationToken, Cancelled, CompletionRequest, CompletionSettings, Document, Priority

@@ -9,9 +9,9 @@ import random
 import time
 from statistics import quantiles
 
-from engine.complete import Decider
-from engine.completion_cache import CompletionCache, place_of
-from engine.completion_cache.cache import MAX_ENTRIES
+from engine.completion.cache import CompletionCache, place_of
+from engine.completion.cache.cache import MAX_ENTRIES
+from engine.completion.decide import Decider
 from engine.languages import language_of
 from engine.types import Completion, Generated, Mode, Outcome, Prompt
 

@@ -15,6 +15,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from engine.completion.assemble import assemble
 from engine.context.collect import CHARS_PER_TOKEN, PREFIX_SHARE, REFERENCE_SHARE, SUFFIX_SHARE
 from engine.context.find import find
 from engine.context.index import MemoryIndex
@@ -24,7 +25,6 @@ from engine.context.view import View
 from engine.languages import language_of
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
-from engine.prompt.assemble import assemble
 from engine.types import Mode, Snippet
 
 SEED = 3

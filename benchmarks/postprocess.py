@@ -11,7 +11,7 @@ import random
 import time
 from pathlib import Path
 
-from engine.complete import decide
+from engine.completion.decide import decide
 from engine.languages import language_of
 from engine.model.catalog import find_model
 from engine.model.tokenizer import FolderTokenizer

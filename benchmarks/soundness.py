@@ -15,7 +15,8 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from engine.complete import complete, decide
+from engine.completion.decide import decide
+from engine.completion.pipeline import complete
 from engine.context.grammars import grammar_of
 from engine.evaluate.positions import REST, draw_positions
 from engine.evaluate.soundness import faults

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from engine.prompt.frame import without_closed
+from engine.completion.frame import without_closed
 from engine.types import CancellationToken, Cancelled, EngineError, Outcome
 from lsp_server.request_token import RequestToken
 

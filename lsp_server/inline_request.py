@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from lsprotocol import types
 
-from engine.completion_cache import Place, place_of
+from engine.completion.cache import Place, place_of
 from engine.types import CompletionRequest, Mode
 from lsp_server import reporting
 from lsp_server.documents import apply_selected_suggestion, is_open, snapshot, with_cells, workspace_roots

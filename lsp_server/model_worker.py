@@ -15,15 +15,15 @@ from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from engine.candidates import complete_candidates
-from engine.complete import complete, refresh
+from engine.completion.candidates import complete_candidates
+from engine.completion.decode_speed import DecodeSpeed
+from engine.completion.frames import Frames
+from engine.completion.pipeline import complete, refresh
 from engine.context.collect import Workspaces
 from engine.context.workspace import WorkspaceIndex
-from engine.decode_speed import DecodeSpeed
 from engine.model.catalog import EMBEDDED, find_model
 from engine.model.folder import Confidence, ModelDescription
 from engine.model.protocol import LanguageModel
-from engine.prompt.frames import Frames
 from engine.remote.server import Purpose, Server
 from engine.serving.client import EngineClient
 from engine.serving.model import ServedModel
@@ -143,7 +143,7 @@ class ModelWorker:
         count: int,
         on_candidate: Callable[[Outcome], None],
     ) -> None:
-        """As `engine.candidates.complete_candidates`; `on_candidate` is called on the event loop."""
+        """As `engine.completion.candidates.complete_candidates`; `on_candidate` is called on the event loop."""
         loop = asyncio.get_running_loop()
 
         def work() -> None:
@@ -164,7 +164,7 @@ class ModelWorker:
     async def refresh(
         self, request: CompletionRequest, settings: Settings, cancellation: CancellationToken, workspaces: Workspaces
     ) -> None:
-        """In a pause: brings what the next prompts here will refer to up to date, see `engine.complete.refresh`."""
+        """In a pause: brings up to date what the next prompts here will refer to. See `engine.completion.pipeline`."""
 
         def work() -> None:
             cancellation.check()

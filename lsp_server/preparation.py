@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from engine.completion_cache import Place
+from engine.completion.cache import Place
 from engine.types import Cancelled, EngineError
 from lsp_server.request_token import RequestToken
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 
-from engine.completion_cache import MISS
+from engine.completion.cache import MISS
 from engine.types import CompletionRequest, Outcome
 from lsp_server import status
 

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.completion_cache import CompletionCache, Place
+from engine.completion.cache import CompletionCache, Place
 from engine.context.workspace import WorkspaceIndex
 from lsp_server.answer_worker import AnswerWorker
 from lsp_server.asking import Asking

@@ -6,10 +6,10 @@ import random
 
 import pytest
 
+from engine.completion.assemble import assemble
 from engine.languages import language_of
 from engine.model.catalog import find_model
 from engine.model.tokenizer import FolderTokenizer
-from engine.prompt.assemble import assemble
 from engine.types import Mode, Snippet
 
 BEFORE, MIDDLE = "def paint(frame, wheels):\n    return fra", "me"

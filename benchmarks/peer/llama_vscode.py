@@ -33,7 +33,7 @@ from benchmarks.peer.strokes import Stroke
 from engine.languages import language_of
 from engine.model.folder import ModelDescription
 from engine.model.tokenizer import FolderTokenizer
-from engine.prompt.frame import encode
+from engine.prompt.layout import encode
 from engine.prompt.templates import Contents, prompt_parts
 from engine.types import Mode
 

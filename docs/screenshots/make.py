@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
-from engine.complete import complete
+from engine.completion.pipeline import complete
 from engine.types import CancellationToken, CompletionRequest, CompletionSettings, Document
 from lsp_server.cli.complete import explain
 from lsp_server.cli.demo import SAMPLES, demo, places

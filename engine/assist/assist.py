@@ -36,7 +36,7 @@ from engine.line_ends import with_lf
 from engine.model.folder import ModelDescription
 from engine.model.protocol import LanguageModel, Question
 from engine.prompt.chat import Turn, chat_parts
-from engine.prompt.frame import encode
+from engine.prompt.layout import encode
 from engine.sandbox.compilers import compile_check
 from engine.types import BrokenOffError, CancellationToken, EngineError, Generated, Priority
 

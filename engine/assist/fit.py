@@ -18,7 +18,7 @@ from engine.languages import Language, language_of
 from engine.model.folder import ModelDescription
 from engine.model.protocol import Tokenizer
 from engine.prompt.chat import Turn, chat_parts
-from engine.prompt.frame import encode
+from engine.prompt.layout import encode
 from engine.prompt.translation import translation_parts, translation_turns
 from engine.types import EngineError
 

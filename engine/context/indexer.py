@@ -27,12 +27,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from engine.context.background import lower_priority, on_battery, return_memory
 from engine.context.exclusion import IGNORE_FILES, forget
 from engine.context.listing import Stamp, list_files, read_source, stamp_of
 from engine.context.manifest import Manifest
 from engine.context.store import CHUNKS, Entry, StoreBusyError, StoreError, StoreWriter, entry_of
 from engine.context.syntax import stem_parts
+from engine.machine import is_on_battery, lower_priority, trim_memory
 
 DEBOUNCE_SECONDS = 0.05
 COMMIT_SECONDS = 3.0  # between commits while much is to be done
@@ -97,7 +97,7 @@ class Indexer:
                     self._bring_up_to_date(writer, manifest, set())
                 else:
                     self._index(writer, manifest, self._stamped(changed), None)
-                    return_memory()
+                    trim_memory()
                     self._say({"event": "idle", "n": self._taken})
         finally:
             manifest.close()
@@ -189,7 +189,7 @@ class Indexer:
             self._helpers = None
         del stored, changed
         gc.collect()
-        return_memory()
+        trim_memory()
         if self._again:
             self._again = False
             forget()
@@ -237,7 +237,7 @@ class Indexer:
                 commit()
             elif time.monotonic() - committed > COMMIT_SECONDS:
                 commit()
-            if on_battery():
+            if is_on_battery():
                 time.sleep(min(1.0, BATTERY_PAUSE * (time.monotonic() - began) / (start / BATCH_FILES + 1)))
         if recorded or passed:
             commit()

@@ -1,6 +1,6 @@
 """How often something is shown, and how often what is shown is right, over all thresholds at once.
 
-The model is asked once a position; every threshold is then tried on its answer by `engine.complete.decide`, the
+The model is asked once a position; every threshold is then tried on its answer by `engine.completion.decide`, the
 function that decides for a keystroke.
 """
 
@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from engine.complete import complete, decide
+from engine.completion.decide import decide
+from engine.completion.pipeline import complete
 from engine.context.collect import Workspaces
 from engine.evaluate.positions import Position
 from engine.languages import language_of

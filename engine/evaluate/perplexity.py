@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from engine.completion.assemble import assemble
 from engine.languages import Language
 from engine.model.protocol import LanguageModel
-from engine.prompt.assemble import assemble
 from engine.types import Mode
 
 MIN_TOKENS = 16

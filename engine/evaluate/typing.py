@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from engine.complete import complete
+from engine.completion.pipeline import complete
 from engine.context.collect import Workspaces
 from engine.evaluate.positions import Position
 from engine.model.protocol import LanguageModel

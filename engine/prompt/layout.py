@@ -15,6 +15,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.model.protocol import Tokenizer
+
 PIECE = re.compile(r"<(\w*)(\??)>|\{(\w+)\}")
 
 
@@ -79,3 +81,23 @@ class Writer:
             text = self._before_run + self._run if self._run else ""
             self._parts.append(Part(text, ends_prefix=self._ends_prefix))
         self._run, self._before_run, self._ends_prefix = "", "", False
+
+
+def encode(tokenizer: Tokenizer, parts: Sequence[Part]) -> list[int]:
+    """Token ids of a prompt. Each part is encoded by itself, as in training.
+
+    A control token that the model does not have is text like any other, encoded together with what stands around it.
+    """
+    ids: list[int] = []
+    run, joins = "", False
+    for part in parts:
+        control = tokenizer.control(part.text) if part.control else []
+        if len(control) == 1:
+            ids += [*tokenizer.encode(run), *control] if run else control
+            run, joins = "", False
+        elif part.control or joins:
+            run, joins = run + part.text, part.control
+        else:
+            ids += tokenizer.encode(run) if run else []
+            run = part.text
+    return [*ids, *tokenizer.encode(run)] if run else ids

@@ -14,8 +14,8 @@ from pathlib import Path
 import platformdirs
 import psutil
 
+from engine.machine import is_on_battery
 from engine.model.generator import TokenGenerator, available_cores
-from engine.power import on_battery
 
 PREFILL_TOKENS, DECODE_TOKENS = 256, 16
 MAX_THREADS = 8
@@ -52,7 +52,7 @@ class ThreadChoice:
         before, self._seen = self._seen, self._times()
         wall, busy, own = (after - then for after, then in zip(self._seen, before, strict=True))
         taken = max(0.0, busy - own) / max(wall, 1e-3)
-        return spare_threads(self.best, available_cores(), taken, on_battery=on_battery())
+        return spare_threads(self.best, available_cores(), taken, on_battery=is_on_battery())
 
     def _times(self) -> tuple[float, float, float]:
         """Seconds: of the clock, of all cores' work, of this process' work."""

@@ -5,14 +5,13 @@ Each task is bounded and is begun only after a pause as long as it may take, so 
 
 from __future__ import annotations
 
-import ctypes
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from engine.machine import trim_memory
 from engine.model.generator import TokenGenerator
 from engine.serving.threads import ThreadChoice
 
@@ -100,5 +99,4 @@ class Upkeep:
     def _trim(self) -> None:
         """Gives memory that is free back to the system: see `engine.serving.launch` on why it is kept meanwhile."""
         self._trimmed = True
-        if sys.platform == "linux":
-            ctypes.CDLL(None).malloc_trim(0)
+        trim_memory()

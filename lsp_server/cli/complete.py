@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from engine.complete import complete
+from engine.completion.pipeline import complete
 from engine.context.workspace import WorkspaceIndex
 from engine.model.protocol import LanguageModel
 from engine.types import (

@@ -9,7 +9,7 @@ from rich.table import Table
 from engine.languages import language_of
 from engine.model.protocol import Question
 from engine.prompt.chat import Turn, chat_parts
-from engine.prompt.frame import encode
+from engine.prompt.layout import encode
 from engine.prompt.templates import Contents, prompt_parts
 from engine.remote.keys import origin_of
 from engine.remote.model import RemoteModel

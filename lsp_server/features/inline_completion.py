@@ -12,13 +12,13 @@ from typing import Any
 
 from lsprotocol import types
 
-from engine.complete import Decider
-from engine.completion_cache import Decide, Found, Place, place_of
+from engine.completion.cache import Decide, Found, Place, place_of
+from engine.completion.decide import Decider
 from engine.languages import language_of
 from engine.line_ends import LF, line_end_of, with_lf
+from engine.machine import is_on_battery
 from engine.postprocess import Surroundings
 from engine.postprocess.indentation import entered
-from engine.power import on_battery
 from engine.types import (
     CancellationToken,
     Cancelled,
@@ -221,7 +221,7 @@ def _keys_ahead(server: CodegeexServer, asked: Asked, completion: str, signs: Se
     count = min(MAX_KEYS_AHEAD, session.debounce.spare_answers())
     repeated = REPEATED.search(asked.text[max(0, asked.request.offset - REPEATED_SIGNS) : asked.request.offset])
     signs = [*(repeated.group(1) if repeated else ""), *signs]
-    if not signs or not count or on_battery():
+    if not signs or not count or is_on_battery():
         return
     for sign in dict.fromkeys(signs):
         if completion.startswith(sign):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.complete import complete
+from engine.completion.pipeline import complete
 from engine.convert.model_bin import float_weight, read_variables
 from engine.model.catalog import EMBEDDED_FOLDER, find_model
 from engine.model.ctranslate import CTranslateModel

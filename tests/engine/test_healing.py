@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from engine.complete import complete
+from engine.completion.pipeline import complete
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
 from engine.model.healing import Healing

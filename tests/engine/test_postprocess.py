@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from engine.complete import complete
+from engine.completion.pipeline import complete
 from engine.postprocess import shown_part, stop_rule
 from engine.postprocess.confidence import SIGNS, Estimate, Shown, borders
 from engine.types import CancellationToken, CompletionSettings, Generated, Mode

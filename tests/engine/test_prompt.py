@@ -5,12 +5,11 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.completion.assemble import assemble
 from engine.languages import language_of
 from engine.model.catalog import EMBEDDED_FOLDER
 from engine.model.tokenizer import FolderTokenizer
-from engine.prompt.assemble import assemble
-from engine.prompt.frame import encode
-from engine.prompt.layout import Part
+from engine.prompt.layout import Part, encode
 from engine.types import Mode, Prompt, Snippet
 from tests.scripted import DESCRIPTION, WordTokenizer
 

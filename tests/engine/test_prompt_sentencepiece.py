@@ -12,7 +12,7 @@ from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 from engine.convert.tokenizer import begins_with_space, read_tokenizer
 from engine.model.tokenizer import FolderTokenizer
 from engine.prompt.chat import Turn, chat_parts
-from engine.prompt.frame import encode
+from engine.prompt.layout import encode
 from engine.prompt.templates import prompt_parts
 from tests.engine.checkpoints import converted
 from tests.engine.test_prompt_templates import CONTENTS

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
-from engine.complete import complete
+from engine.completion.pipeline import complete
 from engine.types import ModelError
 from lsp_server import asking, candidates
 from lsp_server.debounce import Debounce
@@ -412,7 +412,7 @@ async def test_who_presses_a_key_again_and_again_will_press_it_once_more() -> No
 
 
 async def test_nothing_is_asked_ahead_of_a_key_on_battery(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inline_completion, "on_battery", lambda: True)
+    monkeypatch.setattr(inline_completion, "is_on_battery", lambda: True)
     async with typist(ScriptedModel("value", instead=["other"]), "x = <cursor>\n") as person:
         types_slowly(person)
         await person.sees()

@@ -10,7 +10,7 @@ import pytest
 from engine.assist.assist import respond
 from engine.assist.gather import gather
 from engine.assist.tasks import AssistSettings, Watcher
-from engine.complete import complete
+from engine.completion.pipeline import complete
 from engine.model.catalog import EMBEDDED
 from engine.model.protocol import Question
 from engine.remote.model import RemoteModel

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from engine.completion.assemble import assemble
 from engine.evaluate.humaneval_x.completion import Completion, answer, continuation, is_answered, is_finished
 from engine.evaluate.humaneval_x.problems import Problem, Task
 from engine.model.folder import ModelDescription
 from engine.model.protocol import StopRule, Tokenizer
 from engine.prompt import system_prompts
-from engine.prompt.assemble import assemble
 from engine.prompt.chat import Turn, chat_parts
-from engine.prompt.frame import encode
+from engine.prompt.layout import encode
 from engine.prompt.translation import translation_parts, translation_turns
 from engine.types import Mode, ModelError
 

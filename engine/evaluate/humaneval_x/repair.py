@@ -16,7 +16,7 @@ from engine.evaluate.humaneval_x.toolchains import Toolchain
 from engine.model import protocol
 from engine.model.protocol import LanguageModel
 from engine.prompt.chat import Turn, chat_parts
-from engine.prompt.frame import encode
+from engine.prompt.layout import encode
 from engine.sandbox.compilers import compile_check
 from engine.sandbox.sandbox import Sandbox
 from engine.types import CancellationToken, Sampling

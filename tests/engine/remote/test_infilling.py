@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.complete import complete
+from engine.completion.pipeline import complete
 from engine.remote.infilling import FORMS
 from engine.remote.model import RemoteModel
 from engine.remote.server import read_server

@@ -10,7 +10,7 @@ import pytest
 
 from engine.model.protocol import Question
 from engine.prompt.chat import Turn, chat_parts
-from engine.prompt.frame import encode
+from engine.prompt.layout import encode
 from engine.remote import transport
 from engine.remote.model import Patience, RemoteModel
 from engine.remote.server import Purpose, read_server

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from engine.completion.mode import choose_mode, token_cap
 from engine.languages import language_of
-from engine.prompt.mode import choose_mode, token_cap
 from engine.types import Mode
 from tests.scripted import CURSOR
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from engine.completion.frame import Frame
 from engine.languages import Language
 from engine.model.folder import ModelDescription
 from engine.model.protocol import Tokenizer
-from engine.prompt.frame import Frame, encode
+from engine.prompt.layout import encode
 from engine.prompt.templates import Contents, prompt_parts
 from engine.types import Mode, Prompt, Snippet, SnippetUse
 

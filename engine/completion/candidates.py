@@ -12,12 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from engine.complete import complete, finish
+from engine.completion.frames import Frames
+from engine.completion.gap import Gap, gap_of
+from engine.completion.pipeline import complete, finish
 from engine.context.collect import Workspaces
-from engine.gap import Gap, gap_of
 from engine.model.protocol import LanguageModel, Question
 from engine.postprocess import stop_rule
-from engine.prompt.frames import Frames
 from engine.types import CancellationToken, CompletionRequest, CompletionSettings, Generated, Outcome
 
 TURNS = 3  # other tokens that are looked at in each place
@@ -47,7 +47,7 @@ def complete_candidates(
     """Tells at most `count` outcomes with different texts, the most probable first, each as soon as it is there.
 
     Who asks is shown what there is: no confidence is needed. Where there is nothing, one outcome says why. Raises as
-    `engine.complete.complete` does.
+    `engine.completion.pipeline.complete` does.
     """
     settings = replace(settings, confidence=0.0)
     others = [TURNS] * settings.max_new_tokens

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
-from engine.prompt.frame import Frame
+from engine.completion.frame import Frame
 
 MAX_FRAMES = 16
 FRESH_SECONDS = 2.0  # a frame so young is not laid out anew in a pause

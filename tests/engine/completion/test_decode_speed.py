@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from engine.decode_speed import DecodeSpeed
+from engine.completion.decode_speed import DecodeSpeed
 from engine.types import Generated
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.complete import Decider
-from engine.completion_cache import CompletionCache, Found, place_of
-from engine.completion_cache.slicing import confirmed, put_before, rest_of, with_step
+from engine.completion.cache import CompletionCache, Found, place_of
+from engine.completion.cache.slicing import confirmed, put_before, rest_of, with_step
+from engine.completion.decide import Decider
 from engine.languages import language_of
 from engine.types import Completion, Generated, Mode, Outcome, Prompt
 from tests.scripted import CURSOR, WordTokenizer

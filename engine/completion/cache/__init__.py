@@ -3,8 +3,8 @@
 Pure: no clock, no thread, no model. The documents' text is looked at through bounded windows only.
 """
 
-from engine.completion_cache.cache import MISS, CompletionCache, Found
-from engine.completion_cache.entry import Decide
-from engine.completion_cache.place import Place, place_of
+from engine.completion.cache.cache import MISS, CompletionCache, Found
+from engine.completion.cache.entry import Decide
+from engine.completion.cache.place import Place, place_of
 
 __all__ = ["MISS", "CompletionCache", "Decide", "Found", "Place", "place_of"]

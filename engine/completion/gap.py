@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from engine.completion.frame import without_closed
+from engine.completion.mode import choose_mode, token_cap
 from engine.languages import Language, language_of
 from engine.line_ends import line_end_of, with_lf
 from engine.model.protocol import LanguageModel
-from engine.prompt.frame import without_closed
-from engine.prompt.mode import choose_mode, token_cap
 from engine.types import CompletionRequest, CompletionSettings, EngineError, Mode
 
 MIN_PROMPT_TOKENS = 48

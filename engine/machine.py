@@ -1,4 +1,4 @@
-"""How a process behaves that works in the background: behind everything else, and with no more memory than it uses."""
+"""The machine: its power supply, and how a background process leaves it to everything else."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ import sys
 from contextlib import suppress
 
 
-def on_battery() -> bool:
+def is_on_battery() -> bool:
+    """True if the machine runs on battery; False if it has none, or cannot tell."""
     import psutil
 
     with suppress(Exception):
-        battery = psutil.sensors_battery()
+        battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
         return battery is not None and not battery.power_plugged
     return False
 
 
 def lower_priority() -> None:
+    """Let all other processes go before this one, for the processor and the disk. Do nothing if that is refused."""
     import psutil
 
     with suppress(Exception):
@@ -26,7 +28,7 @@ def lower_priority() -> None:
             process.ionice(psutil.IOPRIO_CLASS_IDLE)
 
 
-def return_memory() -> None:
-    """Gives back what is free: glibc alone keeps it for the next time."""
+def trim_memory() -> None:
+    """Return free memory to the system. Only glibc keeps it; with another C library this does nothing."""
     with suppress(OSError, AttributeError, TypeError):  # another C library, or none by that name
         ctypes.CDLL(None).malloc_trim(0)

@@ -5,28 +5,26 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from engine.completion.assemble import lay_out
+from engine.completion.decide import Decider, threshold_of
+from engine.completion.decode_speed import DecodeSpeed
+from engine.completion.frame import Frame
+from engine.completion.frames import Frames, shows_the_same
+from engine.completion.gap import Gap, gap_of
 from engine.context.collect import Workspaces, catch_up, collect
-from engine.decode_speed import DecodeSpeed
-from engine.gap import Gap, gap_of
-from engine.languages import Language
-from engine.model.folder import Confidence
 from engine.model.protocol import LanguageModel, Question, Tokenizer
-from engine.postprocess import Draft, Silent, Surroundings, apply_filters, shown_part, stop_rule
-from engine.prompt.assemble import lay_out
-from engine.prompt.frame import Frame
-from engine.prompt.frames import Frames, shows_the_same
+from engine.postprocess import stop_rule
 from engine.types import (
     CancellationToken,
     Completion,
     CompletionRequest,
     CompletionSettings,
     Generated,
-    Mode,
     Outcome,
     Priority,
     Prompt,
@@ -70,7 +68,7 @@ def complete(
     """The suggestion at the cursor, or the reason why there is none.
 
     `workspaces` are the indexes by workspace folder. With `frames`, prompts of one place share their beginning, see
-    `engine.prompt.frame`. `others` as `engine.model.protocol` has it. `on_text` is
+    `engine.completion.frame`. `others` as `engine.model.protocol` has it. `on_text` is
     told the model's answer so far, after each token, maybe in another thread. `speed` bounds what is asked for, and
     learns from the answer.
 
@@ -202,11 +200,6 @@ def _least_log_prob(model: LanguageModel, settings: CompletionSettings) -> float
     return math.log(threshold) if threshold > 0 else -math.inf
 
 
-def threshold_of(confidence: Confidence, settings: CompletionSettings) -> float:
-    """The least confidence that is shown: the user's number, or the model's for what the user chose."""
-    return confidence.threshold(settings.eagerness) if settings.confidence is None else settings.confidence
-
-
 def finish(
     generated: Generated, gap: Gap, model: LanguageModel, settings: CompletionSettings
 ) -> tuple[Completion | None, str]:
@@ -216,41 +209,6 @@ def finish(
     if completion is not None:
         completion = replace(completion, text=completion.text.replace("\n", gap.newline))
     return completion, silence
-
-
-@dataclass(frozen=True)
-class Decider:
-    """Decides what of answers in a document is shown: `weights` are the model's, `threshold` its own or the user's."""
-
-    language: Language
-    weights: Mapping[str, float]
-    threshold: float
-
-    @classmethod
-    def of(cls, language: Language, confidence: Confidence, settings: CompletionSettings) -> Decider:
-        return cls(language, confidence.weights, threshold_of(confidence, settings))
-
-    def __call__(self, generated: Generated, mode: Mode, prefix: str, suffix: str) -> tuple[Completion | None, str]:
-        return decide(generated, mode, Surroundings(prefix, suffix, self.language), self.weights, self.threshold)
-
-
-def decide(
-    generated: Generated, mode: Mode, place: Surroundings, weights: Mapping[str, float], threshold: float
-) -> tuple[Completion | None, str]:
-    """What of the model's answer is shown, with LF line ends; or None and the reason why nothing is.
-
-    `weights` are those of the model's confidence, `threshold` the least that is shown.
-    """
-    if not generated.text.strip():
-        return None, "the model has nothing to add here"
-    shown = shown_part(generated, mode, threshold, place, weights)
-    if not shown.text:
-        return None, f"not sure enough: {shown.confidence:.2f}, and {threshold:.2f} is needed"
-    try:
-        draft = apply_filters(Draft(shown.text, place, mode))
-    except Silent as why:
-        return None, str(why)
-    return Completion(draft.text, mode, shown.confidence), ""
 
 
 def why_not_complete(text: str, offset: int) -> str:

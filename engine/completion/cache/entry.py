@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from engine.completion_cache.place import Place
-from engine.completion_cache.slicing import confirmed, is_border, put_before, rest_of, with_step
+from engine.completion.cache.place import Place
+from engine.completion.cache.slicing import confirmed, is_border, put_before, rest_of, with_step
 from engine.languages import Language
 from engine.line_ends import with_lf
 from engine.postprocess import Draft, Silent, Surroundings, apply_filters
@@ -21,7 +21,7 @@ ENTRY_BYTES, TOKEN_BYTES, SNIPPET_BYTES = 1_300, 68, 230
 
 
 class Decide(Protocol):
-    """What of an answer is shown, or None and why not: `engine.complete.Decider`."""
+    """What of an answer is shown, or None and why not: `engine.completion.decide.Decider`."""
 
     @property
     def language(self) -> Language: ...

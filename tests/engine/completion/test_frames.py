@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.complete import complete, refresh
-from engine.prompt.frames import FRESH_SECONDS, Frames
+from engine.completion.frames import FRESH_SECONDS, Frames
+from engine.completion.pipeline import complete, refresh
 from engine.types import CancellationToken, CompletionSettings
 from tests.scripted import ScriptedModel, at_cursor
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from engine.candidates import complete_candidates, turns
+from engine.completion.candidates import complete_candidates, turns
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
 from engine.types import CancellationToken, CompletionSettings, Generated, Mode

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from engine.completion.assemble import assemble, lay_out
+from engine.completion.frame import Frame, without_closed
 from engine.languages import language_of
 from engine.model.catalog import EMBEDDED_FOLDER
 from engine.model.tokenizer import FolderTokenizer
-from engine.prompt.assemble import assemble, lay_out
-from engine.prompt.frame import Frame, without_closed
 from engine.types import Mode, Prompt, Snippet
 from tests.scripted import CURSOR, DESCRIPTION
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.complete import complete
+from engine.completion.pipeline import complete
 from engine.types import (
     CancellationToken,
     Cancelled,

@@ -7,12 +7,11 @@ So the model's state of all but the line being typed can be kept, and only that 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.model.folder import ModelDescription
 from engine.model.protocol import Tokenizer
-from engine.prompt.layout import Part
+from engine.prompt.layout import Part, encode
 from engine.prompt.templates import Contents, prompt_parts
 from engine.types import Mode, Prompt, SnippetUse
 
@@ -30,7 +29,7 @@ def without_closed(suffix: str) -> str:
 
 
 class Frame:
-    """Made by `engine.prompt.assemble.lay_out`. Keeps token ids by mode; one thread at a time.
+    """Made by `engine.completion.assemble.lay_out`. Keeps token ids by mode; one thread at a time.
 
     `contents` is the prompt of the place where it was laid out. `start` is where its prefix begins in the document's;
     `ends_with_file`: its suffix is all that follows.
@@ -123,23 +122,3 @@ def _line_start(text: str, above: int) -> int:
         if at < 0:
             return 0
     return at + 1
-
-
-def encode(tokenizer: Tokenizer, parts: Sequence[Part]) -> list[int]:
-    """Token ids of a prompt. Each part is encoded by itself, as in training.
-
-    A control token that the model does not have is text like any other, encoded together with what stands around it.
-    """
-    ids: list[int] = []
-    run, joins = "", False
-    for part in parts:
-        control = tokenizer.control(part.text) if part.control else []
-        if len(control) == 1:
-            ids += [*tokenizer.encode(run), *control] if run else control
-            run, joins = "", False
-        elif part.control or joins:
-            run, joins = run + part.text, part.control
-        else:
-            ids += tokenizer.encode(run) if run else []
-            run = part.text
-    return [*ids, *tokenizer.encode(run)] if run else ids

@@ -6,8 +6,8 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.completion_cache.entry import Decide, Entry, entry_of
-from engine.completion_cache.place import Place
+from engine.completion.cache.entry import Decide, Entry, entry_of
+from engine.completion.cache.place import Place
 from engine.line_ends import with_lf
 from engine.types import Completion, Outcome, Prompt
 
