@@ -37,7 +37,7 @@ def main() -> None:
         size = sum(path.stat().st_size for path in source.iterdir())
         print(f"checkpoint: {count / 1e9:.2f} G parameters, {size / 1e9:.2f} GB in bfloat16", flush=True)
         environment = os.environ | {"XDG_DATA_HOME": work}
-        command = [sys.executable, "-m", "lsp_server", "models", "convert", str(source)]
+        command = [sys.executable, "-m", "codegeex_lsp", "models", "convert", str(source)]
         began = time.perf_counter()
         process = subprocess.Popen([*command, "--quantization", options.quantization], env=environment)
         _, status, usage = os.wait4(process.pid, 0)

@@ -1,4 +1,4 @@
-"""The index's own process: keeps a workspace's store as the disk is. `python -m engine.context.indexer ROOT FOLDER`.
+"""The index's own process: keeps a workspace's store as the disk is. Its arguments: ROOT FOLDER EXCLUDED...
 
 Reads commands, one JSON object a line, numbered by `n`: {"do": "changed", "paths": [...]} (null: anything may have
 changed), {"do": "first", "words": [...]} (files named so come before others), {"do": "rebuild"}, {"do": "stop"}. Says
@@ -289,8 +289,8 @@ def _is_full(folder: Path, fault: Exception) -> bool:
     return False
 
 
-def main() -> None:
-    root, folder, *excluded = sys.argv[1:]
+def main(arguments: list[str]) -> None:
+    root, folder, *excluded = arguments
     lower_priority()
     saying = threading.Lock()
 
@@ -303,7 +303,3 @@ def main() -> None:
     threading.Thread(target=indexer.read_commands, args=(sys.stdin,), daemon=True).start()
     with suppress(KeyboardInterrupt):
         indexer.run()
-
-
-if __name__ == "__main__":
-    main()

@@ -11,7 +11,6 @@ import hashlib
 import json
 import logging
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -20,6 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import platformdirs
 
+from codegeex_lsp import HOME, process_command, process_environment
 from engine.context.exclusion import IGNORE_FILES, forget, why_not_folder, why_not_name, why_not_path
 from engine.context.find import find
 from engine.context.folders import Beside, FoldersIndex
@@ -88,7 +88,7 @@ class WorkspaceIndex:
     def start(self) -> None:
         """Begins to answer from the store that is there, and to bring it up to date in a process of its own."""
         self._committed.append(None)
-        command = [sys.executable, "-m", "engine.context.indexer", str(self.root), str(self._folder), *self.excluded]
+        command = process_command("engine.context.indexer", str(self.root), str(self._folder), *self.excluded)
         try:
             self._process = subprocess.Popen(
                 command,
@@ -96,7 +96,8 @@ class WorkspaceIndex:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 encoding="utf-8",
-                cwd=Path(__file__).parents[2],
+                cwd=HOME,
+                env=process_environment(),
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as fault:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
+from codegeex_lsp import HOME, process_command, process_environment
 from engine.serving.address import Address
 
 # Each token's keys and values are copied at each step: blocks of megabytes, which glibc would map and unmap, page by
@@ -23,17 +23,17 @@ TUNABLES = (
 def start_engine(address: Address, version: str) -> None:
     """Begins an engine process; one that finds another running ends at once. Raises `OSError`."""
     tunables = os.environ.get("GLIBC_TUNABLES")
-    environment = os.environ | {"GLIBC_TUNABLES": f"{tunables}:{TUNABLES}" if tunables else TUNABLES}
+    environment = process_environment() | {"GLIBC_TUNABLES": f"{tunables}:{TUNABLES}" if tunables else TUNABLES}
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     with address.log.open("w", encoding="utf-8") as log:
         subprocess.Popen(
-            [sys.executable, "-m", "engine.serving", version],
+            process_command("engine.serving", version),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,
-            cwd=Path(__file__).parents[2],
+            cwd=HOME,
             env=environment,
             start_new_session=True,
             creationflags=flags,

@@ -18,7 +18,7 @@ import filelock
 from engine.model.folder import read_description
 from engine.model.generator import TokenGenerator
 from engine.serving import messages
-from engine.serving.address import Address
+from engine.serving.address import Address, find_address
 from engine.serving.channel import Channel
 from engine.serving.scheduler import Job, Scheduler
 from engine.serving.threads import ThreadChoice
@@ -247,3 +247,10 @@ def run(address: Address, linger_seconds: float = LINGER_SECONDS, idle_seconds: 
                 log.debug("a connection came to nothing: %s", fault)
                 continue
             threading.Thread(target=serve, args=(connection,), name="window", daemon=True).start()
+
+
+def main(arguments: list[str]) -> None:
+    """Run the engine process of a version. `codegeex-lsp engine` is the way for users."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    run(find_address(arguments[0]))
+    os._exit(0)  # native threads must not be torn down under the interpreter

@@ -13,7 +13,7 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 from pygls.uris import from_fs_path
 
-SERVER = (sys.executable, "-m", "lsp_server")
+SERVER = (sys.executable, "-m", "codegeex_lsp")
 MODEL_SECONDS = 120.0  # to load on a cold disk
 
 

@@ -21,7 +21,7 @@
 (defun run (command model file)
   (setq eglot-connect-timeout 60 eglot-sync-connect 60 eglot-confirm-server-initiated-edits nil
         eglot-server-programs
-        `((python-mode . (,command "-m" "lsp_server" :initializationOptions (:model ,model :threads 1)))))
+        `((python-mode . (,command "-m" "codegeex_lsp" :initializationOptions (:model ,model :threads 1)))))
   (find-file file)
   (let* ((server (apply #'eglot (eglot--guess-contact)))
          (before (text))

@@ -16,7 +16,7 @@ local function run()
   vim.cmd.edit(file)
   local before = text()
   local id = vim.lsp.start({
-    name = "codegeex", cmd = { command, "-m", "lsp_server" }, root_dir = vim.fs.dirname(file),
+    name = "codegeex", cmd = { command, "-m", "codegeex_lsp" }, root_dir = vim.fs.dirname(file),
     init_options = { model = model, threads = 1 },
   })
   local client = assert(vim.lsp.get_client_by_id(id))

@@ -16,7 +16,7 @@ import pytest_lsp
 from lsprotocol import types
 from pytest_lsp import ClientServerConfig, LanguageClient
 
-SERVER = [sys.executable, "-m", "lsp_server"]
+SERVER = [sys.executable, "-m", "codegeex_lsp"]
 EXIT_WITHIN_SECONDS = 20
 # What any model of code is sure of: after `if ` on line 7.
 GO = (

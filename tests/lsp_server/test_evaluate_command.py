@@ -19,7 +19,7 @@ pytestmark = pytest.mark.command
 
 def evaluate(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "lsp_server", "evaluate", *arguments],
+        [sys.executable, "-m", "codegeex_lsp", "evaluate", *arguments],
         capture_output=True, text=True, timeout=100, check=False, env={**os.environ, **environment},
     )  # fmt: skip
 

@@ -224,5 +224,5 @@ async def test_the_setting_comes_before_the_users_default() -> None:
 
 @pytest.mark.command
 def test_the_command_has_it() -> None:
-    done = subprocess.run([sys.executable, "-m", "lsp_server", "models"], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-m", "codegeex_lsp", "models"], capture_output=True, text=True, check=True)
     assert "embedded" in done.stdout

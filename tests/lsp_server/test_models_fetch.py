@@ -60,7 +60,7 @@ def test_without_leave_nothing_is_contacted(models: ModelsCommand, hub: FakeHub)
 
 def test_the_real_command_asks_for_nothing_but_the_files(tmp_path: Path, hub: FakeHub) -> None:
     environment = os.environ | {"HF_HOME": str(tmp_path / "hf"), "AI_AGENT": "any"}
-    command = [sys.executable, "-m", "lsp_server", "models", *ONLY_DOWNLOAD, "--folder", str(tmp_path / "to")]
+    command = [sys.executable, "-m", "codegeex_lsp", "models", *ONLY_DOWNLOAD, "--folder", str(tmp_path / "to")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
     files = {f"/{REPO}/resolve/{COMMIT}/{name}" for name in NEEDED}

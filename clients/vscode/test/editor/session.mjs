@@ -20,7 +20,7 @@ export class Session {
     session.say(script);
     session.scripted = session.command("scripted", `-m tests.clients.scripted_daemon ${session.path("script.json")}`);
     session.chatty = session.command("chatty", `-m tests.clients.scripted_daemon ${session.path("script.json")} --chat`);
-    session.embedded = session.command("embedded", "-m lsp_server");
+    session.embedded = session.command("embedded", "-m codegeex_lsp");
     session.code.write({ "codegeex.server.path": session.scripted, ...settings });
     session.code.installExtension();
     await session.code.start();

@@ -1,0 +1,63 @@
+"""The one name under which the daemon is installed, and the way into each of its processes.
+
+In the wheel the packages `engine` and `lsp_server` lie inside this one, so that no folder of a user's project and no
+other distribution can take their names. In a checkout they lie next to it. `HOME` is the folder that holds them in both
+cases; every process of the daemon has it first in `sys.path`.
+
+Imports only `os` and `sys` before `isolate` has run: anything else could come from a user's project.
+"""
+
+import os
+import sys
+
+_HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib is not imported yet
+_IMPORTED_FROM = os.path.dirname(_HERE)  # noqa: PTH120
+HOME = _HERE if os.path.isdir(os.path.join(_HERE, "engine")) else _IMPORTED_FROM  # noqa: PTH112, PTH118
+_INHERITED_PATH = "CODEGEEX_IMPORT_PATH"  # what a process of the daemon hands to the next one
+
+# The processes that the daemon starts, by the name in their command line: (module, function).
+PROCESSES = {
+    "engine.serving": ("engine.serving.process", "main"),
+    "engine.context.indexer": ("engine.context.indexer", "main"),
+}
+
+
+def isolate() -> None:
+    """Make this process import the daemon's own code, whatever PYTHONPATH and the working directory offer.
+
+    Removes both from `sys.path`, unless the daemon itself was found there, and puts `HOME` first.
+    """
+    if inherited := os.environ.pop(_INHERITED_PATH, ""):
+        sys.path[:] = inherited.split(os.pathsep)
+        return
+    foreign = {os.path.abspath(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep)}  # noqa: PTH100
+    foreign.add(os.getcwd())  # noqa: PTH109 - `python -m` puts it first
+    foreign -= {HOME, _IMPORTED_FROM}
+    sys.path[:] = [HOME, *(entry for entry in sys.path if entry not in ("", HOME) and entry not in foreign)]
+
+
+def process_command(name: str, *arguments: str) -> list[str]:
+    """Return the command line of one of the daemon's own processes, isolated from the user's environment."""
+    return [sys.executable, "-I", os.path.join(_HERE, "__init__.py"), "--process", name, *arguments]  # noqa: PTH118
+
+
+def process_environment() -> dict[str, str]:
+    """Return the environment for a `process_command`: it imports from where this process does."""
+    return {**os.environ, _INHERITED_PATH: os.pathsep.join(entry for entry in sys.path if entry)}
+
+
+def main() -> int:
+    """Run the command `codegeex-lsp`, or the process of the daemon that `--process` names."""
+    isolate()
+    if sys.argv[1:2] == ["--process"]:
+        import importlib
+
+        module, function = PROCESSES[sys.argv[2]]
+        return getattr(importlib.import_module(module), function)(sys.argv[3:]) or 0
+    from lsp_server.cli import main as run_command
+
+    return run_command()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,3 +1,0 @@
-from lsp_server.cli import main
-
-raise SystemExit(main())
