@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lsp_server.features import acceptance, assist, configuration, inline_completion, lifecycle, status, workspace
-from lsp_server.model_worker import LoadModel, load_served_model
+from lsp_server.models.worker import LoadModel, load_served_model
 from lsp_server.server import CodegeexServer
 
 

@@ -19,7 +19,7 @@ from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.language_server import _prepare_command_arguments, lsp_method
 from pygls.workspace import Workspace
 
-from lsp_server.documents import EditorWorkspace
+from lsp_server.workspace.documents import EditorWorkspace
 
 log = logging.getLogger(__name__)
 

@@ -11,12 +11,12 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from lsp_server import __version__, reporting
-from lsp_server.documents import NOTEBOOKS
-from lsp_server.model_worker import LoadModel, ModelWorker, load_served_model
+from lsp_server.models.worker import LoadModel, ModelWorker, load_served_model
 from lsp_server.protocol import EditorProtocol
 from lsp_server.session import Session
 from lsp_server.status import Status
-from lsp_server.watcher import Watcher
+from lsp_server.workspace.documents import NOTEBOOKS
+from lsp_server.workspace.watcher import Watcher
 
 log = logging.getLogger(__name__)
 

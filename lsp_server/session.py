@@ -11,13 +11,13 @@ from pathlib import Path
 
 from engine.completion.cache import CompletionCache, Place
 from engine.context.workspace import WorkspaceIndex
-from lsp_server.answer_worker import AnswerWorker
-from lsp_server.asking import Asking
-from lsp_server.debounce import Debounce
-from lsp_server.model_worker import ModelWorker
-from lsp_server.offers import Offers
-from lsp_server.preparation import Preparation
-from lsp_server.request_token import RequestToken
+from lsp_server.completion.cancellation import RequestToken
+from lsp_server.completion.in_flight import Asking
+from lsp_server.completion.offers import Offers
+from lsp_server.completion.prefetch import Preparation
+from lsp_server.completion.typing_rhythm import Debounce
+from lsp_server.models.answers import AnswerWorker
+from lsp_server.models.worker import ModelWorker
 from lsp_server.settings import Settings
 
 MAX_RECENT_FILES = 20

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lsp_server.model_worker import engine_client
+from lsp_server.models.worker import engine_client
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -12,7 +12,7 @@ from engine.completion.pipeline import complete
 from engine.types import CancellationToken, CompletionRequest, CompletionSettings, Document
 from lsp_server.cli.complete import explain
 from lsp_server.cli.demo import SAMPLES, demo, places
-from lsp_server.model_worker import load_ctranslate_model
+from lsp_server.models.worker import load_ctranslate_model
 
 HERE = Path(__file__).parent
 COLUMNS = 104

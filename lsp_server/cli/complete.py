@@ -22,7 +22,7 @@ from engine.types import (
     Outcome,
 )
 from lsp_server.cli import terminal
-from lsp_server.model_worker import load_ctranslate_model
+from lsp_server.models.worker import load_ctranslate_model
 
 PLACE = re.compile(r"(?P<file>.+):(?P<line>\d+):(?P<column>\d+)")
 INDEX_SECONDS = 20.0

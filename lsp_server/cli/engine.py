@@ -13,7 +13,7 @@ from engine.serving.messages import Status
 from engine.types import EngineError
 from lsp_server import __version__
 from lsp_server.cli import terminal
-from lsp_server.model_worker import engine_client
+from lsp_server.models.worker import engine_client
 
 EXIT_OK, EXIT_NONE, EXIT_FAULT = 0, 1, 2
 MIB = 2**20

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from lsp_server.completion.offers import Offer
 from lsp_server.features.inline_completion import DID_ACCEPT
-from lsp_server.offers import Offer
 from lsp_server.reporting import cache_use
 from lsp_server.server import CodegeexServer
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from lsprotocol import types
 
-from lsp_server import indexing
 from lsp_server.configure import prepare_model, take
 from lsp_server.server import CodegeexServer
 from lsp_server.settings import SECTION, speaks_of_us
+from lsp_server.workspace import indexing
 
 
 def register(server: CodegeexServer) -> None:

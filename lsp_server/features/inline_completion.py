@@ -29,13 +29,13 @@ from engine.types import (
     Priority,
 )
 from lsp_server import reporting
-from lsp_server.asking import Asking
-from lsp_server.candidates import MAX_CANDIDATES, Candidates
-from lsp_server.definitions import ask_definitions
-from lsp_server.inline_request import Asked, read_request
-from lsp_server.partial_results import read_partial_result_tokens
-from lsp_server.preparation import Planned
-from lsp_server.request_token import RequestToken
+from lsp_server.completion.cancellation import RequestToken
+from lsp_server.completion.candidates import MAX_CANDIDATES, Candidates
+from lsp_server.completion.definitions import ask_definitions
+from lsp_server.completion.in_flight import Asking
+from lsp_server.completion.partial_results import read_partial_result_tokens
+from lsp_server.completion.prefetch import Planned
+from lsp_server.completion.request import Asked, read_request
 from lsp_server.server import CodegeexServer
 
 NOTHING = types.InlineCompletionList(items=[])

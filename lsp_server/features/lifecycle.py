@@ -8,9 +8,9 @@ import os
 
 from lsprotocol import types
 
-from lsp_server import indexing
 from lsp_server.configure import prepare_model, take
 from lsp_server.server import CodegeexServer
+from lsp_server.workspace import indexing
 
 log = logging.getLogger(__name__)
 

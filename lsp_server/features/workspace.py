@@ -7,9 +7,9 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from lsp_server import indexing
-from lsp_server.documents import file_of, is_open, root_of, workspace_roots
 from lsp_server.server import CodegeexServer
+from lsp_server.workspace import indexing
+from lsp_server.workspace.documents import file_of, is_open, root_of, workspace_roots
 
 
 def register(server: CodegeexServer) -> None:

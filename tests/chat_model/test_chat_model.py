@@ -15,7 +15,7 @@ from engine.assist.tasks import AssistRequest, AssistSettings, AssistTask, Watch
 from engine.model.catalog import find_model
 from engine.model.protocol import LanguageModel, Question
 from engine.types import CancellationToken, Cancelled
-from lsp_server.model_worker import engine_client, load_served_model
+from lsp_server.models.worker import engine_client, load_served_model
 from tests.chat_model import CHECKPOINT
 from tests.chat_model.lessons import ADD, BROKEN_ADD, CODE_LESSONS, DIFF, GREET, LESSONS, QUESTIONS, Lesson
 from tests.lsp_server.assist.chatting import CAPABLE, Chat

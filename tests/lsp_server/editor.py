@@ -14,7 +14,7 @@ from pygls.lsp.client import LanguageClient
 
 from engine.types import EngineError
 from lsp_server.app import create_server
-from lsp_server.model_worker import LoadModel
+from lsp_server.models.worker import LoadModel
 from lsp_server.server import CodegeexServer
 from tests.scripted import CURSOR, ScriptedModel
 

@@ -9,8 +9,8 @@ from lsprotocol import types
 
 from engine.completion.pipeline import complete
 from engine.types import ModelError
-from lsp_server import asking, candidates
-from lsp_server.debounce import Debounce
+from lsp_server.completion import candidates, in_flight
+from lsp_server.completion.typing_rhythm import Debounce
 from lsp_server.features import inline_completion
 from tests.lsp_server.editor import URI, window
 from tests.lsp_server.typist import Typist, typist
@@ -122,7 +122,7 @@ async def test_a_new_request_supersedes_the_one_before() -> None:
 
 
 async def test_a_cancelled_request_frees_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(in_flight, "GRACE_SECONDS", 0.0)
     model = ScriptedModel("late")
     async with window(model) as editor:
         at = editor.open("value = <cursor>\n")

@@ -9,7 +9,7 @@ from typing import Any
 
 from lsprotocol import types
 
-from lsp_server.partial_results import InlineCompletionParams
+from lsp_server.completion.partial_results import InlineCompletionParams
 from tests.lsp_server.editor import URI, Window, window
 from tests.scripted import CURSOR, ScriptedModel
 

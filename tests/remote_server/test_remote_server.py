@@ -16,7 +16,7 @@ from engine.model.protocol import Question
 from engine.remote.model import RemoteModel
 from engine.remote.server import read_server
 from engine.types import CancellationToken, Cancelled, CompletionSettings, Eagerness
-from lsp_server.model_worker import load_served_model
+from lsp_server.models.worker import load_served_model
 from tests.chat_model.lessons import LESSONS, QUESTIONS, Lesson
 from tests.lsp_server.assist.chatting import CAPABLE, Chat
 from tests.lsp_server.editor import window

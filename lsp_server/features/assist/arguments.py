@@ -14,10 +14,10 @@ from engine.assist.tasks import AssistRequest, AssistTask
 from engine.assist.wording import LATIN_WORD, language_of_question, say, without_code
 from engine.prompt.chat import Turn
 from engine.prompt.system_prompts import HumanLanguage
-from lsp_server.documents import is_open, snapshot, workspace_roots
 from lsp_server.features.assist.declaration import declarations_in, innermost
 from lsp_server.plain import plain
 from lsp_server.server import CodegeexServer
+from lsp_server.workspace.documents import is_open, snapshot, workspace_roots
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from lsprotocol import types
 from engine.assist.assist import refusal
 from engine.assist.tasks import AssistRequest, AssistTask
 from engine.prompt.system_prompts import HumanLanguage
-from lsp_server.documents import is_open
 from lsp_server.features.assist.declaration import declarations_in, innermost
 from lsp_server.features.assist.titles import COMMANDS, title_of
 from lsp_server.server import CodegeexServer
+from lsp_server.workspace.documents import is_open
 
 REWRITE, QUICK_FIX, SOURCE = "refactor.rewrite.codegeex", "quickfix", "source.codegeex"
 # Kind by task; those that need more than a place (a question, an instruction) are the clients'.

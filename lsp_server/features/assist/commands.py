@@ -12,7 +12,6 @@ from pygls.exceptions import JsonRpcException
 from engine.assist.answers import message_in
 from engine.assist.tasks import GIVES_CODE, NEW_CODE, REPLACES, Answer, AssistTask, Edit
 from engine.languages import language_of
-from lsp_server.documents import EditorDocument, LineEndCodec
 from lsp_server.features.assist import edits
 from lsp_server.features.assist.answering import answer, as_json
 from lsp_server.features.assist.arguments import Asked, read
@@ -22,6 +21,7 @@ from lsp_server.features.assist.staged import staged_diff
 from lsp_server.features.assist.titles import COMMANDS, sentence
 from lsp_server.protocol import work_done_token
 from lsp_server.server import CodegeexServer
+from lsp_server.workspace.documents import EditorDocument, LineEndCodec
 
 # What is offered where nobody said which; any other can be named.
 TARGETS = ("python", "java", "javascript", "typescript", "go", "rust", "cpp", "csharp")

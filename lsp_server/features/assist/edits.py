@@ -12,10 +12,10 @@ from pygls.uris import from_fs_path
 from engine.assist.answers import message_in
 from engine.assist.tasks import Answer, AssistRequest, AssistTask
 from engine.languages import language_of
-from lsp_server.documents import is_open
 from lsp_server.features.assist.arguments import Asked
 from lsp_server.features.assist.titles import sentence, title_of
 from lsp_server.server import CodegeexServer
+from lsp_server.workspace.documents import is_open
 
 ANNOTATION = "codegeex"
 MAX_SAME_NAMES = 20

@@ -7,8 +7,8 @@ import os
 from contextlib import suppress
 
 from engine.types import Document
-from lsp_server.documents import workspace_roots
 from lsp_server.server import CodegeexServer
+from lsp_server.workspace.documents import workspace_roots
 
 GIT_SECONDS = 20.0
 MAX_DIFF_BYTES = 4_000_000

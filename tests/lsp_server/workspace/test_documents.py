@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types
 
-from lsp_server.documents import EditorDocument, EditorWorkspace, LineEndCodec
+from lsp_server.workspace.documents import EditorDocument, EditorWorkspace, LineEndCodec
 
 TEXT = st.text(alphabet="ab\n\r\f\u2028😀", max_size=12)
 PLACE = st.tuples(st.integers(0, 6), st.integers(0, 6))

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from lsp_server.debounce import MAX_DELAY_MS, MAX_IDLE_MS, MIN_IDLE_MS, USUAL_IDLE_MS, Debounce
+from lsp_server.completion.typing_rhythm import MAX_DELAY_MS, MAX_IDLE_MS, MIN_IDLE_MS, USUAL_IDLE_MS, Debounce
 
 
 class Clock:

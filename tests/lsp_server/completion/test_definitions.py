@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
-from lsp_server.definitions import names_before
+from lsp_server.completion.definitions import names_before
 from lsp_server.plain import plain
 from tests.lsp_server.editor import Window, window
 from tests.scripted import ScriptedModel

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from engine.completion.frame import without_closed
 from engine.types import CancellationToken, Cancelled, EngineError, Outcome
-from lsp_server.request_token import RequestToken
+from lsp_server.completion.cancellation import RequestToken
 
 GRACE_SECONDS = 0.1  # between an editor's cancel and the request of its next key
 

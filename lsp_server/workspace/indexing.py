@@ -13,9 +13,9 @@ from pygls.exceptions import JsonRpcException
 
 from engine.context.workspace import Progress, WorkspaceIndex
 from lsp_server import reporting
-from lsp_server.documents import workspace_roots
 from lsp_server.server import CodegeexServer
-from lsp_server.watcher import Watcher
+from lsp_server.workspace.documents import workspace_roots
+from lsp_server.workspace.watcher import Watcher
 
 WATCHED_FILES_ID = "codegeex-watched-files"
 WATCHED_FILES = "**/*"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from engine.completion.cache import Place
 from engine.types import Cancelled, EngineError
-from lsp_server.request_token import RequestToken
+from lsp_server.completion.cancellation import RequestToken
 
 # The place to ask at, where an answer is wanted, and what to do.
 Planned = tuple[Place | None, Callable[[RequestToken], Awaitable[object]]]

@@ -15,9 +15,9 @@ from lsprotocol import types
 
 from engine.context.source import NAME
 from engine.context.syntax import family_of
-from lsp_server.documents import file_of, is_open, root_of, workspace_roots
 from lsp_server.plain import plain
 from lsp_server.server import CodegeexServer
+from lsp_server.workspace.documents import file_of, is_open, root_of, workspace_roots
 
 DEFINITIONS = "codegeex/definitions"
 PATIENCE_SECONDS = 0.3

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
-from lsp_server.watcher import Watcher
+from lsp_server.workspace.watcher import Watcher
 from tests.lsp_server.editor import Window, window
 from tests.scripted import CURSOR, ScriptedModel
 
@@ -93,7 +93,7 @@ async def test_a_client_that_can_watch_files_is_asked_to(tmp_path: Path) -> None
 
 
 async def test_progress_is_shown_where_the_client_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lsp_server.indexing.MIN_SHOWN_FILES", 1)
+    monkeypatch.setattr("lsp_server.workspace.indexing.MIN_SHOWN_FILES", 1)
     folders = folder(tmp_path / "work")
     (tmp_path / "work" / "paint.py").write_text(PAINT)
     capabilities = types.ClientCapabilities(window=types.WindowClientCapabilities(work_done_progress=True))
@@ -228,7 +228,7 @@ async def test_what_the_editor_hides_is_no_context_until_it_shows_it(tmp_path: P
 async def test_a_client_that_does_not_answer_does_not_hold_the_index_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lsp_server.indexing.ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr("lsp_server.workspace.indexing.ANSWER_SECONDS", 0.05)
     capabilities = types.ClientCapabilities(workspace=types.WorkspaceClientCapabilities(configuration=True))
     answer: asyncio.Future[list[object]] = asyncio.get_running_loop().create_future()
     async with window(ScriptedModel("x"), initialize=False) as opened:

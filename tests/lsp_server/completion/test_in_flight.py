@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from engine.types import CancellationToken, Cancelled, Outcome
-from lsp_server.asking import Asking
-from lsp_server.request_token import RequestToken
+from lsp_server.completion.cancellation import RequestToken
+from lsp_server.completion.in_flight import Asking
 from tests.lsp_server.typist import typist
 from tests.scripted import ScriptedModel
 

@@ -9,8 +9,8 @@ from lsprotocol import types
 from engine.completion.cache import Place, place_of
 from engine.types import CompletionRequest, Mode
 from lsp_server import reporting
-from lsp_server.documents import apply_selected_suggestion, is_open, snapshot, with_cells, workspace_roots
 from lsp_server.server import CodegeexServer
+from lsp_server.workspace.documents import apply_selected_suggestion, is_open, snapshot, with_cells, workspace_roots
 
 MODES = {"line": Mode.LINE, "block": Mode.BLOCK}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from lsp_server.request_token import RequestToken
+from lsp_server.completion.cancellation import RequestToken
 
 MAX_CANDIDATES = 3
 MAX_WAIT_SECONDS = 3.0  # for all of them, where they cannot be streamed; later ones are there for the next request

@@ -1,0 +1,1 @@
+"""The threads in which models work."""

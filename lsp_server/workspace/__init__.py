@@ -1,0 +1,1 @@
+"""The open documents, and the index of each workspace folder."""
