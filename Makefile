@@ -1,25 +1,32 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`. Both set up what they need first.
 PYTHON ?= python3
 VENV   ?= .venv
-BIN    := $(VENV)/bin
+# Python for Windows puts its commands elsewhere.
+BIN    := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 # CPU build of PyTorch for the parity tests and training; on a machine with CUDA, set TORCH=torch.
 TORCH  ?= torch==2.13.0
 CLIENT := clients/vscode
 # Where `make playground` listens, on loopback.
 PORT   ?= 8899
 
-.PHONY: demo test test-large test-remote test-vscode check bench bench-peer bench-vscode bench-convert screenshots format train clean vsix playground
+.PHONY: help demo test test-large test-remote test-vscode check bench bench-peer bench-vscode bench-convert screenshots format train clean vsix playground
 
-demo: $(VENV)/.runtime
+help:  ## show this list
+	@echo "usage: make TARGET"
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
+	  printf '  %-14s %s\n' "$$name" "$$what"; \
+	done
+
+demo: $(VENV)/.runtime  ## set up, then complete real code through the language server
 	@$(BIN)/codegeex-lsp demo
 
-test: check
+test: check  ## set up, then run every check and test
 	$(BIN)/python -m pytest
 	$(MAKE) --no-print-directory test-vscode
 
 # The extension in a real, headless VS Code; what that takes is fetched once, into .cache/.
 ifeq ($(shell uname -sm),Linux x86_64)
-test-vscode: vsix $(VENV)/.dev
+test-vscode: vsix $(VENV)/.dev  ## the extension in a real, headless VS Code
 	cd $(CLIENT) && npm run --silent check && node tools/build.mjs --test && \
 	node --test --test-concurrency=1 --test-reporter=spec test/editor/*.test.mjs
 else
@@ -28,32 +35,32 @@ test-vscode:
 endif
 
 # clients/vscode/codegeex-lsp.vsix: the extension with the daemon's wheel inside, which it installs at a person's wish.
-vsix: $(CLIENT)/node_modules/.made $(VENV)/.runtime
+vsix: $(CLIENT)/node_modules/.made $(VENV)/.runtime  ## build the VS Code extension
 	rm -rf $(CLIENT)/server
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(CLIENT)/server .
 	cd $(CLIENT) && npm run --silent build && npm run --silent package
 
 # VS Code in a browser, with the extension, the embedded model and a sample project: prints its address.
-playground: vsix
+playground: vsix  ## VS Code in a browser, with everything set up
 	node $(CLIENT)/tools/playground.mjs --daemon $(abspath $(BIN))/codegeex-lsp --port $(PORT)
 
 # Against llama-cpp-python's server, which is built from its source first: some ten minutes of two cores, once.
-test-remote: $(VENV)/.dev
+test-remote: $(VENV)/.dev  ## against llama-cpp-python's server, built from source
 	$(BIN)/python -c "import llama_cpp.server" 2>/dev/null || CMAKE_ARGS="-DGGML_NATIVE=ON" \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check "llama-cpp-python[server]>=0.3.36,<0.4"
 	$(BIN)/python -m pytest tests/remote_server
 
 # What needs some 10 GB of memory and minutes: CodeGeeX-13B at its real width.
-test-large: $(VENV)/.dev
+test-large: $(VENV)/.dev  ## tests that need some 10 GB of memory
 	$(BIN)/python -m pytest -m large
 
-check: $(VENV)/.dev
+check: $(VENV)/.dev  ## formatter, linter, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev  ## what a keystroke costs
 	$(BIN)/python -m benchmarks.keystrokes
 	$(BIN)/python -m benchmarks.context
 	$(BIN)/python -m benchmarks.completion_cache
@@ -73,31 +80,31 @@ $(LLAMA)/build/bin/llama-server: | $(VENV)/.dev
 	cmake --build $(LLAMA)/build --target llama-server -j 2
 
 # Side by side with llama.cpp, as llama.vscode drives it: some half an hour.
-bench-peer: $(VENV)/.dev $(LLAMA)/build/bin/llama-server
+bench-peer: $(VENV)/.dev $(LLAMA)/build/bin/llama-server  ## side by side with llama.cpp
 	for each in one_request typing_replay own_share cancelling memory; do \
 	  $(BIN)/python -m benchmarks.peer.$$each || exit 1; \
 	done
 
 # Keystroke to visible ghost text in the real editor.
-bench-vscode: $(VENV)/.dev vsix
+bench-vscode: $(VENV)/.dev vsix  ## keystroke to visible ghost text
 	cd $(CLIENT) && node tools/bench.mjs
 
 # What converting takes, and what numeric types cost: some ten minutes, 13 GB of disk, 8 GB of memory.
-bench-convert: $(VENV)/.dev
+bench-convert: $(VENV)/.dev  ## what converting takes
 	$(BIN)/python -m benchmarks.numeric_types
 	$(BIN)/python -m benchmarks.conversion
 
-screenshots: $(VENV)/.dev vsix
+screenshots: $(VENV)/.dev vsix  ## make the pictures of the documents anew
 	$(BIN)/python docs/screenshots/make.py
 	cd $(CLIENT) && PICTURES=$(abspath docs/screenshots) node --test --test-reporter=spec test/editor/pictures.test.mjs
 	for name in ghost-text menu why; do cp docs/screenshots/vscode-$$name.png $(CLIENT)/media/$$name.png; done
 
-format: $(VENV)/.dev
+format: $(VENV)/.dev  ## format, and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 # The embedded model, from registries to model folder: see training/README.md.
-train: $(VENV)/.dev
+train: $(VENV)/.dev  ## train the included model
 	training/run.sh
 
 $(CLIENT)/node_modules/.made: $(CLIENT)/package-lock.json
@@ -116,5 +123,5 @@ $(VENV)/.dev: $(VENV)/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev,convert]"
 	@touch $@
 
-clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+clean:  ## remove what was built and cached
+	rm -rf $(VENV) .cache .hypothesis .import_linter_cache .mypy_cache .ruff_cache .pytest_cache $(CLIENT)/node_modules
