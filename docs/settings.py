@@ -14,10 +14,11 @@ HEAD = f"""# Settings
 Generated from `lsp_server/settings.py` by `python docs/settings.py`.
 
 An editor sends them in `initializationOptions`, or under the section `{SECTION}` of its settings
-(`workspace/didChangeConfiguration`, `workspace/configuration`); nested or dotted names both work. A wrong value is reported in the
-editor's log, and its default is used. Changes take effect at once.
+(`workspace/didChangeConfiguration`, `workspace/configuration`); nested or dotted names both work. A wrong value is
+reported in the editor's log, and its default is used. Changes take effect at once.
 
-The settings marked *private* decide where text is sent. Set them for yourself, not in a workspace; VS Code accepts them nowhere else.
+The settings marked *private* decide where text is sent. Set them for yourself, not in a workspace; VS Code accepts
+them nowhere else.
 
 | setting | type | default | |
 |---|---|---|---|
@@ -35,7 +36,9 @@ def settings_page() -> str:
 def _row(setting: Setting) -> str:
     entry = json_schema()["properties"][f"{SECTION}.{setting.name}"]
     kinds = [entry["type"]] if isinstance(entry["type"], str) else entry["type"]
-    kind = ", ".join(f"`{choice}`" for choice in setting.choices) or " or ".join(_TYPE_WORDS.get(kind, kind) for kind in kinds)
+    kind = ", ".join(f"`{choice}`" for choice in setting.choices) or " or ".join(
+        _TYPE_WORDS.get(kind, kind) for kind in kinds
+    )
     if setting.low is not None:
         kind += f", {setting.low:g} to {setting.high:g}"
     private = " *Private.*" if setting.is_private else ""
