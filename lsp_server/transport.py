@@ -38,7 +38,7 @@ async def _serve_stdio(server: CodegeexServer) -> None:
     # Of the file itself: a thread that waits in Python's own buffer holds its lock, and the interpreter could not end.
     feeding = (asyncio.get_running_loop(), sys.stdin.fileno(), reader)
     threading.Thread(target=_feed, args=feeding, name="stdin", daemon=True).start()
-    await _serve(server, reader, StdoutWriter(sys.stdout.buffer))
+    await serve(server, reader, StdoutWriter(sys.stdout.buffer))
 
 
 def _feed(loop: asyncio.AbstractEventLoop, file: int, reader: asyncio.StreamReader) -> None:
@@ -89,7 +89,7 @@ async def _serve_one(host: str, port: int, server: CodegeexServer) -> None:
     print(f"listening on {bound[0]}:{bound[1]}", file=sys.stderr, flush=True)  # noqa: T201 - for whoever started us
     reader, writer = await connected
     listener.close()
-    await _serve(server, reader, writer)
+    await serve(server, reader, writer)
 
 
 class InTurn:
@@ -108,9 +108,10 @@ class InTurn:
         return await self._reader.readexactly(n)
 
 
-async def _serve(
+async def serve(
     server: CodegeexServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter | StdoutWriter
 ) -> None:
+    """Handle one client's messages until it says `exit` or the connection ends, then stop the session."""
     server.protocol.set_writer(writer)
     try:
         await run_async(threading.Event(), InTurn(reader), server.protocol, log, server.report_server_error)

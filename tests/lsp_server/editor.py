@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from lsprotocol import types
-from pygls.io_ import run_async
 from pygls.lsp.client import LanguageClient
 
 from engine.types import EngineError
 from lsp_server.app import create_server
 from lsp_server.models.worker import LoadModel
 from lsp_server.server import CodegeexServer
+from lsp_server.transport import serve
 from tests.scripted import CURSOR, ScriptedModel
 
 URI = "file:///project/main.py"
@@ -85,12 +84,11 @@ async def window(
     connections: list[asyncio.Task[None]] = []
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        server.protocol.set_writer(writer)
         task = asyncio.current_task()
         assert task is not None
         connections.append(task)
         with suppress(asyncio.CancelledError):
-            await run_async(threading.Event(), reader, server.protocol, error_handler=server.report_server_error)
+            await serve(server, reader, writer)
 
     listener = await asyncio.start_server(connect, "127.0.0.1", 0)
     client = LanguageClient("test", "1")
@@ -104,7 +102,6 @@ async def window(
             client.initialized(types.InitializedParams())
         yield opened
     finally:
-        server.session.stop()
         listener.close()
         for task in [*connections, *client._async_tasks]:
             task.cancel()

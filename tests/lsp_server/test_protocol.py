@@ -14,7 +14,7 @@ from lsprotocol import types
 from pygls.io_ import run_async
 
 from lsp_server.app import create_server
-from lsp_server.transport import InTurn
+from lsp_server.transport import InTurn, serve
 from tests.lsp_server.editor import window
 from tests.scripted import ScriptedModel
 
@@ -62,16 +62,11 @@ def completion(request_id: int, **position: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def wire() -> AsyncIterator[Wire]:
-    import threading
-
-    from pygls.io_ import run_async
-
     server = create_server(lambda *_: ScriptedModel("value"))
     done = asyncio.Event()
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        server.protocol.set_writer(writer)
-        await run_async(threading.Event(), reader, server.protocol, error_handler=server.report_server_error)
+        await serve(server, reader, writer)
         done.set()
 
     listener = await asyncio.start_server(connect, "127.0.0.1", 0)
@@ -81,7 +76,6 @@ async def wire() -> AsyncIterator[Wire]:
     finally:
         writer.close()
         await asyncio.wait_for(done.wait(), 10)
-        server.session.stop()
         listener.close()
 
 
