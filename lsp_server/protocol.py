@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
+from pygls.exceptions import JsonRpcException, JsonRpcInternalError, JsonRpcInvalidParams
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.language_server import _prepare_command_arguments, lsp_method
 from pygls.workspace import Workspace
@@ -27,6 +27,11 @@ log = logging.getLogger(__name__)
 work_done_token: ContextVar[types.ProgressToken | None] = ContextVar("work_done_token", default=None)
 
 BEFORE_INITIALIZE = {types.INITIALIZE, types.EXIT}
+
+
+def is_refusal(error: object) -> bool:
+    """True if a request was answered with a reason why not: that concerns whoever sent it, nothing is wrong here."""
+    return isinstance(error, JsonRpcException) and not isinstance(error, JsonRpcInternalError)
 
 
 class EditorProtocol(LanguageServerProtocol):
@@ -91,6 +96,10 @@ class EditorProtocol(LanguageServerProtocol):
     def refuse_unreadable(self, fault: json.JSONDecodeError | UnicodeDecodeError) -> None:
         """The answer to a message that is no JSON."""
         self._refuse(None, types.ErrorCodes.ParseError, f"the message is not JSON: {fault}")
+
+    def to_json(self, value: Any) -> Any:
+        """Return `value`, an lsprotocol object or a list of some, as JSON. pygls needs that where LSP allows any."""
+        return self._converter.unstructure(value)
 
     @property
     def was_shut_down(self) -> bool:

@@ -30,8 +30,6 @@ class Session:
     worker: ModelWorker
     settings: Settings = field(default_factory=Settings)
     answers: AnswerWorker = field(default_factory=AnswerWorker)
-    locale: str = ""  # of the editor, as "zh-cn"
-    faults_said: set[str] = field(default_factory=set)
     indexes: dict[Path, WorkspaceIndex] = field(default_factory=dict)  # by workspace folder, as the client names it
     debounce: Debounce = field(default_factory=Debounce)
     offers: Offers = field(default_factory=Offers)
@@ -111,12 +109,6 @@ class Session:
     def finished(self, uri: str, token: RequestToken) -> None:
         if self._running.get(uri) is token:
             del self._running[uri]
-
-    def is_new_fault(self, message: str) -> bool:
-        """True the first time a message comes up: a fault that repeats with every key is said once."""
-        new = message not in self.faults_said
-        self.faults_said.add(message)
-        return new
 
     def remember_edit(self, root: Path, path: str, first_line: int, end_line: int) -> None:
         """Keeps a place that was edited, the last file first, the last place of a file first."""

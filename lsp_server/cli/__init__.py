@@ -143,7 +143,7 @@ def _threads(text: str) -> int:
 
 def _is_fault(record: logging.LogRecord) -> bool:
     """Whether pygls tells of more than a request that was answered with a reason why not."""
-    from lsp_server.reporting import is_refusal  # pygls is loaded where it tells something
+    from lsp_server.protocol import is_refusal  # pygls is loaded where it tells something
 
     return not (record.exc_info and is_refusal(record.exc_info[1]))
 

@@ -7,7 +7,7 @@ search.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -15,7 +15,6 @@ from lsprotocol import types
 
 from engine.context.source import NAME
 from engine.context.syntax import family_of
-from lsp_server.plain import plain
 from lsp_server.server import CodegeexServer
 from lsp_server.workspace.documents import file_of, is_open, root_of, workspace_roots
 
@@ -33,7 +32,7 @@ Defined = tuple[tuple[str, int], ...]
 async def ask_definitions(server: CodegeexServer, uri: str, at: types.Position) -> None:
     """Has the session know what the names before `at` are. Returns when it does, or when that takes too long."""
     in_folder = root_of(file_of(uri), workspace_roots(server.workspace))
-    if not (in_folder and _offers(server) and is_open(server.workspace, uri)):
+    if not (in_folder and server.client.can.finds_definitions and is_open(server.workspace, uri)):
         return
     document = server.workspace.get_text_document(uri)
     column = document.offset_at_position(at) - sum(map(len, document.lines[: at.line]))
@@ -47,7 +46,7 @@ async def ask_definitions(server: CodegeexServer, uri: str, at: types.Position) 
         "textDocument": {"uri": uri},
         "positions": [{"line": each.line, "character": each.character} for each in positions],
     }
-    asked = asyncio.wrap_future(server.protocol.send_request(DEFINITIONS, params))
+    asked = server.client.request(DEFINITIONS, params)
 
     def keep(answer: asyncio.Future[Any]) -> None:
         told = () if answer.cancelled() or answer.exception() else places(server, uri, answer.result())
@@ -74,7 +73,7 @@ def places(server: CodegeexServer, uri: str, answer: Any) -> Defined:
     roots = workspace_roots(server.workspace)
     root = root_of(file_of(uri), roots)
     found: dict[tuple[str, int], None] = {}
-    for locations in _list(plain(answer)):
+    for locations in _list(answer):
         for location in _list(locations)[:MAX_LOCATIONS]:
             with suppress(AttributeError, KeyError, TypeError, ValueError):
                 file, line = file_of(location["uri"]), int(location["range"]["start"]["line"])
@@ -85,10 +84,3 @@ def places(server: CodegeexServer, uri: str, answer: Any) -> Defined:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _offers(server: CodegeexServer) -> bool:
-    """Whether the client says `experimental: {codegeex: {definitions: true}}`."""
-    experimental = plain(server.client_capabilities.experimental)
-    ours = experimental.get("codegeex") if isinstance(experimental, Mapping) else None
-    return isinstance(ours, Mapping) and ours.get("definitions") is True

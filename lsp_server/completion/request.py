@@ -8,7 +8,7 @@ from lsprotocol import types
 
 from engine.completion.cache import Place, place_of
 from engine.types import CompletionRequest, Mode
-from lsp_server import reporting
+from lsp_server.completion.partial_results import InlineCompletionParams
 from lsp_server.server import CodegeexServer
 from lsp_server.workspace.documents import apply_selected_suggestion, is_open, snapshot, with_cells, workspace_roots
 
@@ -17,7 +17,7 @@ MODES = {"line": Mode.LINE, "block": Mode.BLOCK}
 
 @dataclass(frozen=True)
 class Asked:
-    params: types.InlineCompletionParams
+    params: InlineCompletionParams
     request: CompletionRequest
     place: Place
 
@@ -34,7 +34,7 @@ class Asked:
         return self.params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
 
 
-def read_request(server: CodegeexServer, params: types.InlineCompletionParams) -> Asked | None:
+def read_request(server: CodegeexServer, params: InlineCompletionParams) -> Asked | None:
     """None where the document is not served."""
     request = _request(server, params)
     if request is None:
@@ -44,10 +44,10 @@ def read_request(server: CodegeexServer, params: types.InlineCompletionParams) -
     return Asked(params, request, place)
 
 
-def _request(server: CodegeexServer, params: types.InlineCompletionParams) -> CompletionRequest | None:
+def _request(server: CodegeexServer, params: InlineCompletionParams) -> CompletionRequest | None:
     workspace, settings = server.workspace, server.session.settings
     if not is_open(workspace, params.text_document.uri):
-        reporting.fault(server, f"inlineCompletion for {params.text_document.uri}, which is not open")
+        server.client.report_fault(f"inlineCompletion for {params.text_document.uri}, which is not open")
         return None
     edited = workspace.get_text_document(params.text_document.uri)
     if not settings.serves(edited.language_id or ""):

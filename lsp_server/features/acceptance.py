@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from lsp_server.completion.offers import Offer
+from lsp_server.completion.receipts import cache_hits
 from lsp_server.features.inline_completion import DID_ACCEPT
-from lsp_server.reporting import cache_use
 from lsp_server.server import CodegeexServer
 
 DID_SHOW = "textDocument/didShowCompletion"
@@ -37,9 +37,9 @@ def register(server: CodegeexServer) -> None:
 
     @server.feature(DID_PARTLY_ACCEPT)
     def did_partly_accept(params: Any) -> None:
-        offer, units = _offer(server, params), getattr(params, "acceptedLength", None)
-        if offer and isinstance(units, int):
-            session.offers.partly_accepted(offer, _chars(server, params.item.insertText, offer, units))
+        offer = _offer(server, params)
+        if offer and isinstance(units := params.get("acceptedLength"), int):
+            session.offers.partly_accepted(offer, _chars(server, params["item"].get("insertText"), offer, units))
 
     @server.feature(DID_DISMISS)
     def did_dismiss(params: Any) -> None:
@@ -50,9 +50,9 @@ def register(server: CodegeexServer) -> None:
     @server.feature(STATISTICS)
     def statistics(_params: Any) -> dict[str, Any]:
         """Of this session: suggestions, characters, and how many requests the cache answered, by kind."""
-        hits, asked = cache_use(server)
+        hits, requests = cache_hits(session.cache.counts)
         return session.offers.counts | {
-            "requests": asked,
+            "requests": requests,
             "answeredFromCache": hits,
             "lookups": {_camel(kind): count for kind, count in session.cache.counts.items()},
         }
@@ -64,10 +64,11 @@ def _camel(kind: str) -> str:
 
 
 def _offer(server: CodegeexServer, params: Any) -> Offer | None:
-    """The suggestion that an item of ours was; None for anybody else's."""
-    command = getattr(getattr(params, "item", None), "command", None)
-    arguments = getattr(command, "arguments", None) or [None]
-    return server.session.offers.get(str(arguments[0]))
+    """Return the suggestion that an item of ours was; None for anybody else's."""
+    try:
+        return server.session.offers.get(str(params["item"]["command"]["arguments"][0]))
+    except (IndexError, KeyError, TypeError):
+        return None
 
 
 def _chars(server: CodegeexServer, inserted: Any, offer: Offer, units: int) -> int:

@@ -16,7 +16,7 @@ def register(server: CodegeexServer) -> None:
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
         # Clients that answer workspace/configuration send null or an empty object here: "ask me".
-        raw = params.settings if speaks_of_us(params.settings) else await _asked(server)
+        raw = params.settings if speaks_of_us(params.settings) else await _ask(server)
         if raw is not None:  # otherwise nothing was said of us: what was set at the start stays
             take(server, raw)
         await indexing.begin(server)
@@ -24,10 +24,7 @@ def register(server: CodegeexServer) -> None:
             await prepare_model(server)
 
 
-async def _asked(server: CodegeexServer) -> Any:
-    workspace = server.client_capabilities.workspace
-    if not (workspace and workspace.configuration):
-        return None
-    items = [types.ConfigurationItem(section=SECTION)]
-    answer = await server.workspace_configuration_async(types.ConfigurationParams(items))
-    return answer[0] if answer else None
+async def _ask(server: CodegeexServer) -> Any:
+    """Return our section of the client's settings; None if it does not say."""
+    answers = await server.client.configuration([types.ConfigurationItem(section=SECTION)])
+    return answers[0] if answers else None

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from lsprotocol import types
 
@@ -28,13 +27,13 @@ from engine.types import (
     Outcome,
     Priority,
 )
-from lsp_server import reporting
 from lsp_server.completion.cancellation import RequestToken
 from lsp_server.completion.candidates import MAX_CANDIDATES, Candidates
 from lsp_server.completion.definitions import ask_definitions
 from lsp_server.completion.in_flight import Asking
-from lsp_server.completion.partial_results import read_partial_result_tokens
+from lsp_server.completion.partial_results import InlineCompletionParams
 from lsp_server.completion.prefetch import Planned
+from lsp_server.completion.receipts import send_receipt, trace_completion
 from lsp_server.completion.request import Asked, read_request
 from lsp_server.server import CodegeexServer
 
@@ -46,10 +45,8 @@ DID_ACCEPT = "codegeex.didAcceptCompletion"
 
 
 def register(server: CodegeexServer) -> None:
-    read_partial_result_tokens(server)
-
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
-    async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
+    async def inline_completion(params: InlineCompletionParams) -> types.InlineCompletionList:
         session, uri = server.session, params.text_document.uri
         asked = read_request(server, params)  # before the first await: the document as the editor saw it
         token = session.supersede(uri)
@@ -68,7 +65,7 @@ def register(server: CodegeexServer) -> None:
                 asking.cancel_soon()
             raise
         except EngineError as fault:
-            reporting.fault(server, str(fault))
+            server.client.report_fault(str(fault))
             return NOTHING
         finally:
             session.finished(uri, token)
@@ -94,8 +91,7 @@ async def _one(server: CodegeexServer, asked: Asked, token: RequestToken) -> typ
         outcome = answer
     else:
         return NOTHING
-    reporting.outcome(server, asked.request, outcome, known=found.kind if found else "")
-    reporting.receipt(server, asked.uri, outcome)
+    _report(server, asked, outcome, found=found.kind if found else "")
     signs = found.next_signs if found else outcome.generated.next_signs if outcome.generated else ()
     _prepare(server, asked, outcome.completion.text if outcome.completion else "", signs)
     if outcome.completion is None:
@@ -106,17 +102,17 @@ async def _one(server: CodegeexServer, asked: Asked, token: RequestToken) -> typ
 async def _several(server: CodegeexServer, asked: Asked, token: RequestToken) -> types.InlineCompletionList:
     """Different suggestions: those in the cache, then those of the model, in the order they come."""
     session, offset = server.session, asked.request.offset
-    stream: Any = getattr(asked.params, "partial_result_token", None)
+    stream = asked.params.partial_result_token
 
     def send(text: str) -> None:
-        items = server.protocol._converter.unstructure([_item(server, asked, text)])  # noqa: SLF001
-        server.protocol.notify(types.PROGRESS, types.ProgressParams(stream, items))
+        if stream is not None:
+            server.client.progress(stream, [_item(server, asked, text)])
 
     candidates = Candidates(send if stream is not None else None)
     for found in session.cache.alternatives(asked.place, asked.text, offset, _decide(server, asked)):
         outcome = _outcome(asked, found, 0.0)
         if outcome.completion and candidates.add(outcome.completion.text):
-            reporting.receipt(server, asked.uri, outcome)
+            _send_receipt(server, asked, outcome)
     known_all = session.all_asked is not None and session.all_asked.is_at(asked.place)
     is_late = False
     if not candidates.is_full and not known_all:
@@ -151,8 +147,7 @@ async def _ask_several(server: CodegeexServer, asked: Asked, token: RequestToken
         session.cache.put(asked.place, outcome, rank)
         rank += 1
         if outcome.completion is None or candidates.add(outcome.completion.text):
-            reporting.outcome(server, asked.request, outcome)
-            reporting.receipt(server, asked.uri, outcome)
+            _report(server, asked, outcome)
 
     workspaces = dict(session.indexes)
     try:
@@ -162,7 +157,7 @@ async def _ask_several(server: CodegeexServer, asked: Asked, token: RequestToken
     except Cancelled:
         return
     except EngineError as fault:
-        reporting.fault(server, str(fault))
+        server.client.report_fault(str(fault))
         return
     session.all_asked = asked.place
 
@@ -196,6 +191,17 @@ async def _ask(
     if outcome.generated:
         session.debounce.answered(outcome.generated.prefill_ms)
     return outcome
+
+
+def _report(server: CodegeexServer, asked: Asked, outcome: Outcome, *, found: str = "") -> None:
+    server.client.clear_error()
+    trace_completion(server.client, asked.request, outcome, server.session.cache.counts, found=found)
+    _send_receipt(server, asked, outcome)
+
+
+def _send_receipt(server: CodegeexServer, asked: Asked, outcome: Outcome) -> None:
+    if server.session.settings.receipts:
+        send_receipt(server.client, asked.uri, outcome)
 
 
 def _prepare(server: CodegeexServer, asked: Asked, completion: str, signs: Sequence[str] = ()) -> None:

@@ -21,8 +21,7 @@ def register(server: CodegeexServer) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
         server.protocol.adopt_workspace()
-        server.protocol.trace = params.trace or types.TraceValue.Off  # pygls hears of `$/setTrace` only
-        server.session.locale = params.locale or ""
+        server.client.initialize(params)
         take(server, params.initialization_options)
 
     @server.feature(types.INITIALIZED)

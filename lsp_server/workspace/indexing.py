@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 
 from engine.context.workspace import Progress, WorkspaceIndex
-from lsp_server import reporting
+from lsp_server.client import Client
 from lsp_server.server import CodegeexServer
 from lsp_server.workspace.documents import workspace_roots
 from lsp_server.workspace.watcher import Watcher
@@ -36,15 +34,13 @@ async def begin(server: CodegeexServer) -> None:
 
 async def _ask_hidden(server: CodegeexServer) -> None:
     """Asks for `files.exclude` and `search.exclude` of each workspace folder, where the client can be asked."""
-    workspace = server.client_capabilities.workspace
     roots = workspace_roots(server.workspace)
-    if not (workspace and workspace.configuration and roots):
-        return
     items = [types.ConfigurationItem(scope_uri=root.as_uri(), section=section) for root in roots for section in HIDING]
-    with suppress(JsonRpcException):  # a client that refuses what it offered hides nothing
-        answers = iter(await server.workspace_configuration_async(types.ConfigurationParams(items)))
-        hidden = {root: [*_globs(next(answers, None)), *_globs(next(answers, None))] for root in roots}
-        server.hidden = {root: tuple(dict.fromkeys(globs)) for root, globs in hidden.items()}
+    if not items or (settings := await server.client.configuration(items)) is None:
+        return
+    answers = iter(settings)
+    hidden = {root: [*_globs(next(answers, None)), *_globs(next(answers, None))] for root in roots}
+    server.hidden = {root: tuple(dict.fromkeys(globs)) for root, globs in hidden.items()}
 
 
 def _globs(said: object) -> list[str]:
@@ -67,30 +63,24 @@ def follow_folders(server: CodegeexServer) -> None:
         index = session.indexes[root] = WorkspaceIndex(root, excluded[root], _shown_progress(server, root))
         index.start()
         if index.fault:
-            reporting.fault(server, index.fault)
+            server.client.report_fault(index.fault)
         if server.watcher and (complaint := server.watcher.watch(root)):
-            reporting.warning(server, complaint)
+            server.client.warn(complaint)
 
 
 async def watch(server: CodegeexServer) -> None:
     """Has the client tell of changed files where it can, else watches them ourselves; and of what it hides."""
-    workspace = server.client_capabilities.workspace
-    files = workspace.did_change_watched_files if workspace else None
-    settings = workspace.did_change_configuration if workspace else None
-    wanted = []
-    if files and files.dynamic_registration:
+    can, wanted = server.client.can, []
+    if can.registers_watched_files:
         all_files = types.DidChangeWatchedFilesRegistrationOptions(
             [types.FileSystemWatcher(glob_pattern=WATCHED_FILES)]
         )
         wanted.append(types.Registration(WATCHED_FILES_ID, types.WORKSPACE_DID_CHANGE_WATCHED_FILES, all_files))
-    if settings and settings.dynamic_registration:
+    if can.registers_configuration:
         hiding = types.DidChangeConfigurationRegistrationOptions(HIDING)
         wanted.append(types.Registration(SETTINGS_ID, types.WORKSPACE_DID_CHANGE_CONFIGURATION, hiding))
-    if wanted and server.session.indexes:
-        with suppress(JsonRpcException):  # a client that refuses what it offered: we watch
-            await server.client_register_capability_async(types.RegistrationParams(wanted))
-            if files and files.dynamic_registration:
-                return
+    if wanted and server.session.indexes and await server.client.register(wanted) and can.registers_watched_files:
+        return
     loop = asyncio.get_running_loop()
 
     def changed(root: Path, paths: list[str] | None) -> None:
@@ -100,7 +90,7 @@ async def watch(server: CodegeexServer) -> None:
     server.watcher = Watcher(changed)
     for root in server.session.indexes:
         if complaint := server.watcher.watch(root):
-            reporting.warning(server, complaint)
+            server.client.warn(complaint)
 
 
 def stop_watching(server: CodegeexServer) -> None:
@@ -119,9 +109,8 @@ def _shown_progress(server: CodegeexServer, root: Path) -> Callable[[Progress], 
     """Shows an index's progress as `$/progress`, where the client can; and once it is as the disk, what was answered
     without it counts no more. What it returns may be called in any thread.
     """
-    window = server.client_capabilities.window
     loop = asyncio.get_running_loop()
-    shown = _Shown(server, root) if window and window.work_done_progress else None
+    shown = _Shown(server.client, root) if server.client.can.shows_progress else None
 
     def show(progress: Progress) -> None:
         if progress.total == 0:
@@ -139,32 +128,23 @@ def _shown_progress(server: CodegeexServer, root: Path) -> Callable[[Progress], 
 class _Shown:
     """One run of the index, from the first file to the last, as a client shows it. On the event loop."""
 
-    def __init__(self, server: CodegeexServer, root: Path) -> None:
-        self._server, self._root = server, root
-        self._token: str | None = None
+    def __init__(self, client: Client, root: Path) -> None:
+        self._client, self._root = client, root
+        self._token: types.ProgressToken | None = None
         self._percent = -1
 
     def show(self, progress: Progress) -> None:
         if progress.total == 0:
-            if self._token:
-                self._say(types.WorkDoneProgressEnd())
+            if self._token is not None:
+                self._client.end_progress(self._token)
                 self._token = None
             return
         if progress.total < MIN_SHOWN_FILES:
             return
         percent = 100 * progress.done // progress.total
         if self._token is None:
-            self._token = str(uuid.uuid4())
-            self._server.work_done_progress.create(self._token)
-            title = f"CodeGeeX: {self._root.name}"
-            self._say(types.WorkDoneProgressBegin(title=title, percentage=percent, cancellable=False))
+            self._token = self._client.begin_progress(f"CodeGeeX: {self._root.name}", percent)
         elif percent > self._percent:
             message = f"{progress.done} / {progress.total}"
-            self._say(types.WorkDoneProgressReport(message=message, percentage=percent))
+            self._client.progress(self._token, types.WorkDoneProgressReport(message=message, percentage=percent))
         self._percent = percent
-
-    def _say(
-        self, value: types.WorkDoneProgressBegin | types.WorkDoneProgressReport | types.WorkDoneProgressEnd
-    ) -> None:
-        params = types.ProgressParams(self._token or "", self._server.protocol._converter.unstructure(value))  # noqa: SLF001
-        self._server.protocol.notify(types.PROGRESS, params)

@@ -12,6 +12,7 @@ from pygls.lsp.client import LanguageClient
 
 from engine.types import EngineError
 from lsp_server.app import create_server
+from lsp_server.converter import create_converter
 from lsp_server.models.worker import LoadModel
 from lsp_server.server import CodegeexServer
 from lsp_server.transport import serve
@@ -91,7 +92,7 @@ async def window(
             await serve(server, reader, writer)
 
     listener = await asyncio.start_server(connect, "127.0.0.1", 0)
-    client = LanguageClient("test", "1")
+    client = LanguageClient("test", "1", converter_factory=create_converter)
     await client.start_tcp(*listener.sockets[0].getsockname()[:2])
     opened = Window(client, server)
     try:

@@ -343,7 +343,7 @@ async def test_a_suggestion_from_the_cache_has_its_receipt() -> None:
         assert await person.sees() == "eels)"
         assert len(receipts) == 2
         assert receipts[0] == receipts[1]
-        assert [snippet.path for snippet in receipts[1].snippets] == ["paint.py"]
+        assert [snippet["path"] for snippet in receipts[1]["snippets"]] == ["paint.py"]
 
 
 async def test_what_follows_a_suggestion_is_prepared_in_a_pause() -> None:

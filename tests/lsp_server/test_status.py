@@ -17,11 +17,11 @@ from tests.scripted import ScriptedModel
 async def status_of_kind(editor: Window, kind: str) -> Any:
     """Waits until the server says so, or has said so."""
     for _ in range(1000):
-        status = editor.server.status
+        status = editor.server.client.status
         if status.kind == kind and not status.busy:
             return status
         await asyncio.sleep(0.01)
-    raise AssertionError(editor.server.status)
+    raise AssertionError(editor.server.client.status)
 
 
 async def test_a_client_hears_that_the_model_is_loaded_and_which_answers() -> None:
@@ -31,7 +31,7 @@ async def test_a_client_hears_that_the_model_is_loaded_and_which_answers() -> No
         await editor.client.initialize_async(types.InitializeParams(types.ClientCapabilities()))
         editor.client.initialized(types.InitializedParams())
         await editor.logged("model ready")
-        assert [(status.busy, status.kind, status.model) for status in heard] == [
+        assert [(status["busy"], status["kind"], status["model"]) for status in heard] == [
             (True, "Normal", ""),
             (False, "Normal", "scripted"),
         ]
@@ -41,7 +41,7 @@ async def test_a_client_hears_which_model_converses() -> None:
     for model, chat in ((ChatModel("Yes."), "codegeex4-all-9b"), (ScriptedModel(), "")):
         async with window(model) as editor:
             await editor.logged("model ready")
-            assert editor.server.status.chat == chat
+            assert editor.server.client.status.chat == chat
 
 
 async def test_a_model_that_cannot_be_had_is_an_error_with_the_reason() -> None:
@@ -58,7 +58,7 @@ async def test_an_answer_ends_an_error() -> None:
     async with window(ScriptedModel("value")) as editor:
         await editor.logged("model ready")
         editor.server.report_server_error(RuntimeError("a passing fault"), RuntimeError)
-        assert editor.server.status.kind == "Error"
+        assert editor.server.client.status.kind == "Error"
         assert await editor.suggestion(editor.open("x = <cursor>\n")) == "value"
         assert (await status_of_kind(editor, "Normal")).model == "scripted"
 

@@ -86,8 +86,7 @@ class Typist:
         self._pause.clear()
 
     async def statistics(self) -> dict[str, Any]:
-        raw = await self.editor.client.protocol.send_request_async("codegeex/statistics", {})
-        return {name: getattr(raw, name) for name in raw._fields}
+        return dict(await self.editor.client.protocol.send_request_async("codegeex/statistics", {}))
 
     @property
     def asked(self) -> int:

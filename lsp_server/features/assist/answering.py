@@ -31,7 +31,7 @@ async def answer(server: CodegeexServer, asked: Asked) -> tuple[Answer, bool]:
     """
     session, request = server.session, asked.request
     cancellation = CancellationToken()
-    progress = Progress(server, cancellation, asked.work_done_token, asked.partial_token)
+    progress = Progress(server.client, cancellation, asked.work_done_token, asked.partial_token)
     await progress.begin(title_of(request.task, request.words))
     try:
         workspaces = dict(session.indexes)

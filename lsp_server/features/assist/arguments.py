@@ -15,7 +15,6 @@ from engine.assist.wording import LATIN_WORD, language_of_question, say, without
 from engine.prompt.chat import Turn
 from engine.prompt.system_prompts import HumanLanguage
 from lsp_server.features.assist.declaration import declarations_in, innermost
-from lsp_server.plain import plain
 from lsp_server.server import CodegeexServer
 from lsp_server.workspace.documents import is_open, snapshot, workspace_roots
 
@@ -35,7 +34,7 @@ class Asked:
 
 def read(server: CodegeexServer, task: AssistTask, raw: Any) -> Asked:
     """Called before the first await: the document as the editor saw it. Raises `JsonRpcInvalidParams`."""
-    raw = plain(raw) if raw is not None else {}
+    raw = {} if raw is None else raw
     if not isinstance(raw, Mapping):
         raise _invalid("the argument must be an object")
     uri = _text(raw, "uri") or _text(_object(raw, "textDocument"), "uri")
@@ -107,12 +106,11 @@ def _words(server: CodegeexServer, raw: Mapping[str, Any], question: str) -> Hum
         if asked not in {"en", "zh"}:
             raise _invalid(f'words must be "en" or "zh", not {asked!r}')
         return "zh" if asked == "zh" else "en"
-    locale: HumanLanguage = "zh" if server.session.locale.lower().startswith("zh") else "en"
     if "diagnostic" in raw:
-        return locale  # a compiler's language is not the person's
+        return server.client.language  # a compiler's language is not the person's
     prose = without_code(question)
     says_something = LATIN_WORD.search(prose) or language_of_question(prose) == "zh"
-    return language_of_question(question) if says_something else locale
+    return language_of_question(question) if says_something else server.client.language
 
 
 def _history(raw: Any) -> tuple[Turn, ...]:

@@ -7,7 +7,6 @@ from typing import Any
 from engine.assist.tasks import AssistTask
 from lsp_server.features.assist.answering import answer, as_json
 from lsp_server.features.assist.arguments import read
-from lsp_server.plain import plain
 from lsp_server.server import CodegeexServer
 
 ASK = "codegeex/ask"
@@ -21,7 +20,8 @@ def register(server: CodegeexServer) -> None:
 
     @server.feature(FORGET)
     def forget(params: Any) -> None:
-        server.session.answers.forget(str((plain(params) or {}).get("conversationId", "")))
+        if isinstance(params, dict):
+            server.session.answers.forget(str(params.get("conversationId", "")))
 
 
 async def ask_question(server: CodegeexServer, raw: Any) -> dict[str, Any]:

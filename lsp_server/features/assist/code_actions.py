@@ -40,7 +40,7 @@ def register(server: CodegeexServer) -> None:
         uri = params.text_document.uri
         if not server.session.settings.enable or not is_open(server.workspace, uri):
             return []
-        words: HumanLanguage = "zh" if server.session.locale.lower().startswith("zh") else "en"
+        words = server.client.language
         document = server.workspace.get_text_document(uri)
         if document.language_id in GIT_MESSAGE:
             return _offered(server, params, [(AssistTask.COMMIT, COMMIT_KIND, {"uri": uri}, None)], words)
@@ -66,15 +66,13 @@ def _offered(
 ) -> list[types.CodeAction]:
     """Those of a kind that was asked for; what the model cannot do is greyed out with the reason, or left out."""
     description = server.session.worker.description("chat")
-    document = server.client_capabilities.text_document
-    can_grey = bool(document and document.code_action and document.code_action.disabled_support)
     actions = []
     for task, kind, argument, diagnostic in found:
         wanted = params.context.only
         if wanted is not None and not any(kind == only or kind.startswith(f"{only}.") for only in wanted):
             continue
         reason = refusal(AssistRequest(task, words), description) if description else ""
-        if reason and not can_grey:
+        if reason and not server.client.can.shows_disabled_actions:
             continue
         title = title_of(task, words)
         if diagnostic:

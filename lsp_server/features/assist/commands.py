@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 
 from engine.assist.answers import message_in
 from engine.assist.tasks import GIVES_CODE, NEW_CODE, REPLACES, Answer, AssistTask, Edit
@@ -51,7 +50,7 @@ async def _ask(server: CodegeexServer, raw: Any) -> dict[str, Any]:
     if isinstance(raw, dict) and raw.get("apply", True):
         sources = [f"- {source['path']}:{source['range']['start']['line'] + 1}" for source in told["sources"]]
         parts = [told["text"], "\n".join(sources) if told["converses"] else "", "\n".join(told["notices"])]
-        told["uri"] = await show(server, "ask", ".md", "\n\n".join(filter(None, parts)) + "\n")
+        told["uri"] = await show(server.client, "ask", ".md", "\n\n".join(filter(None, parts)) + "\n")
     return told
 
 
@@ -68,7 +67,7 @@ async def _carry_out(server: CodegeexServer, asked: Asked) -> dict[str, Any]:
     if asked.applies and not stopped:
         reason, uri = await _applied(server, asked, what)
         if message := "\n".join(dict.fromkeys(filter(None, (reason, *what.warnings)))):
-            server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, message))
+            server.client.show_message(types.MessageType.Warning, message)
     told = as_json(server, what, stopped=stopped)
     told |= {"code": what.code, "language": what.language, "reason": reason, "uri": uri}
     told["applied"] = asked.applies and not stopped and not reason
@@ -92,12 +91,12 @@ async def _applied(server: CodegeexServer, asked: Asked, what: Answer) -> tuple[
     if task in {AssistTask.EXPLAIN, AssistTask.COMMIT}:
         notices = "\n".join(what.notices)
         text = "\n\n".join(filter(None, (what.text, notices))) if task is AssistTask.EXPLAIN else message_in(what.text)
-        return "", await show(server, task.value, ".md" if task is AssistTask.EXPLAIN else ".txt", text + "\n")
-    uri, reason = await edits.create_file(server, asked, what)
+        return "", await show(server.client, task.value, ".md" if task is AssistTask.EXPLAIN else ".txt", text + "\n")
+    uri, reason = await edits.create_file(server.client, asked, what)
     if uri or reason:
         return reason, uri
     suffixes = language_of(what.language).suffixes
-    return "", await show(server, task.value, suffixes[0] if suffixes else ".txt", what.code + "\n")
+    return "", await show(server.client, task.value, suffixes[0] if suffixes else ".txt", what.code + "\n")
 
 
 async def _chosen_target(server: CodegeexServer, asked: Asked) -> str:
@@ -105,16 +104,8 @@ async def _chosen_target(server: CodegeexServer, asked: Asked) -> str:
     document = asked.request.document
     here = language_of(document.language, document.path).name if document else ""
     names = [name for name in map(_name, TARGETS) if name != here]
-    params = types.ShowMessageRequestParams(
-        types.MessageType.Info,
-        sentence("choose_target", asked.request.words),
-        [types.MessageActionItem(name) for name in names],
-    )
-    try:
-        chosen = await server.window_show_message_request_async(params)
-    except JsonRpcException:
-        return ""
-    return language_of(chosen.title).id if chosen else ""
+    chosen = await server.client.choose(sentence("choose_target", asked.request.words), names)
+    return language_of(chosen).id if chosen else ""
 
 
 def _name(language_id: str) -> str:

@@ -2,73 +2,85 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 from pygls.uris import from_fs_path
 
 from engine.assist.answers import message_in
 from engine.assist.tasks import Answer, AssistRequest, AssistTask
 from engine.languages import language_of
+from lsp_server.client import Client
 from lsp_server.features.assist.arguments import Asked
 from lsp_server.features.assist.titles import sentence, title_of
 from lsp_server.server import CodegeexServer
 from lsp_server.workspace.documents import is_open
 
 ANNOTATION = "codegeex"
+START = types.Range(types.Position(0, 0), types.Position(0, 0))
 MAX_SAME_NAMES = 20
 
 
+@dataclass(frozen=True)
+class Change:
+    """A text in the place of a range of one document."""
+
+    uri: str
+    version: int | None  # that the range is about; None of a new file
+    range: types.Range
+    text: str
+    create: bool = False  # the file first
+
+
 async def replace_selection(server: CodegeexServer, asked: Asked, answer: Answer) -> str:
-    """Carries the answer's edit out; "" or the reason why not, in words."""
-    document, edit, words = asked.request.document, answer.edit, asked.request.words
-    if document is None or edit is None:
+    """Carry out the answer's edit. Return "", or the reason why it could not be done."""
+    if answer.edit is None:
         return ""
-    if not is_open(server.workspace, asked.uri):
-        return sentence("closed", words, path=document.path)
+    if reason := _why_not_edit(server, asked):
+        return reason
     current = server.workspace.get_text_document(asked.uri)
-    if current.source != document.text:
-        return sentence("changed", words, path=document.path)
-    where = types.Range(current.client_position_at_offset(edit.start), current.client_position_at_offset(edit.end))
-    return await _apply(server, asked, answer, asked.uri, current.version, where, edit.text)
+    ends = (current.client_position_at_offset(offset) for offset in (answer.edit.start, answer.edit.end))
+    change = Change(asked.uri, current.version, types.Range(*ends), answer.edit.text)
+    return await _apply(server.client, asked, answer, change)
 
 
 async def insert_at_start(server: CodegeexServer, asked: Asked, answer: Answer) -> str:
-    """Puts a commit message before what its document holds."""
-    if asked.request.document is None:
-        return ""
-    if not is_open(server.workspace, asked.uri):
-        return sentence("closed", asked.request.words, path=asked.request.document.path)
-    current = server.workspace.get_text_document(asked.uri)
-    if current.source != asked.request.document.text:
-        return sentence("changed", asked.request.words, path=asked.request.document.path)
-    start = types.Range(types.Position(0, 0), types.Position(0, 0))
-    return await _apply(server, asked, answer, asked.uri, current.version, start, message_in(answer.text) + "\n")
+    """Insert a commit message before what its document holds. Return "", or the reason why it could not be done."""
+    if reason := _why_not_edit(server, asked):
+        return reason
+    version = server.workspace.get_text_document(asked.uri).version
+    return await _apply(server.client, asked, answer, Change(asked.uri, version, START, message_in(answer.text) + "\n"))
 
 
-async def create_file(server: CodegeexServer, asked: Asked, answer: Answer) -> tuple[str, str]:
-    """(the URI of a new file beside the document that holds the answer's code, or "", the reason why there is none)."""
+async def create_file(client: Client, asked: Asked, answer: Answer) -> tuple[str, str]:
+    """Create a file with the answer's code next to the document, if the client can.
+
+    Return (its URI or "", the reason why it could not be created or "").
+    """
     uri = uri_of_new_file(asked.request, answer)
-    if not uri or not can_create(server):
+    if not uri or not client.can.creates_files:
         return "", ""
-    created = types.CreateFile(uri=uri, options=types.CreateFileOptions(overwrite=False, ignore_if_exists=False))
-    start = types.Range(types.Position(0, 0), types.Position(0, 0))
-    reason = await _apply(server, asked, answer, uri, None, start, answer.code.rstrip("\n") + "\n", created)
+    change = Change(uri, None, START, answer.code.rstrip("\n") + "\n", create=True)
+    reason = await _apply(client, asked, answer, change)
     return ("" if reason else uri), reason
 
 
 def uri_of_new_file(request: AssistRequest, answer: Answer) -> str:
-    """Where a file with the answer's code belongs: beside the document, under a free name; "" where that is none."""
+    """Return where a file with the answer's code belongs: next to the document, under a free name, or ""."""
     file = request.document.file if request.document else None
     return (from_fs_path(str(_free_name(file, request.task, answer.language))) or "") if file else ""
 
 
-def can_create(server: CodegeexServer) -> bool:
-    edits = _capabilities(server)
-    operations = (edits.resource_operations or ()) if edits else ()
-    return bool(edits and edits.document_changes) and types.ResourceOperationKind.Create in operations
+def _why_not_edit(server: CodegeexServer, asked: Asked) -> str:
+    """Return why the document can no longer be edited, or ""."""
+    document, words = asked.request.document, asked.request.words
+    if document is None or not is_open(server.workspace, asked.uri):
+        return sentence("closed", words, path=document.path if document else asked.uri)
+    if server.workspace.get_text_document(asked.uri).source != document.text:
+        return sentence("changed", words, path=document.path)
+    return ""
 
 
 def _free_name(file: Path, task: AssistTask, language_id: str) -> Path:
@@ -86,55 +98,25 @@ def _free_name(file: Path, task: AssistTask, language_id: str) -> Path:
     return file.with_name(f"{stem}_{MAX_SAME_NAMES + 1}{suffix}")
 
 
-async def _apply(
-    server: CodegeexServer,
-    asked: Asked,
-    answer: Answer,
-    uri: str,
-    version: int | None,
-    where: types.Range,
-    text: str,
-    created: types.CreateFile | None = None,
-) -> str:
+async def _apply(client: Client, asked: Asked, answer: Answer, change: Change) -> str:
     label = title_of(asked.request.task, asked.request.words)
-    params = types.ApplyWorkspaceEditParams(
-        _workspace_edit(server, answer, label, uri, version, where, text, created), label
-    )
-    try:
-        result = await server.workspace_apply_edit_async(params)
-    except JsonRpcException as fault:
-        return sentence("refused", asked.request.words, reason=fault.message)
-    return "" if result.applied else sentence("refused", asked.request.words, reason=result.failure_reason or "?")
+    refusal = await client.apply_edit(_workspace_edit(client, change, label, answer.warnings), label)
+    return "" if refusal is None else sentence("refused", asked.request.words, reason=refusal or "?")
 
 
-def _workspace_edit(
-    server: CodegeexServer,
-    answer: Answer,
-    label: str,
-    uri: str,
-    version: int | None,
-    where: types.Range,
-    text: str,
-    created: types.CreateFile | None,
-) -> types.WorkspaceEdit:
-    """With what the client can: versions and annotations, or a plain change."""
-    edits = _capabilities(server)
-    if not (edits and edits.document_changes):
-        return types.WorkspaceEdit(changes={uri: [types.TextEdit(where, text)]})
-    document = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=version)
-    change: Any = types.TextEdit(where, text)
+def _workspace_edit(client: Client, change: Change, label: str, warnings: tuple[str, ...]) -> types.WorkspaceEdit:
+    """Return the edit with a version and an annotation, if the client takes them. Warnings ask for confirmation."""
+    if not client.can.takes_versioned_edits:
+        return types.WorkspaceEdit(changes={change.uri: [types.TextEdit(change.range, change.text)]})
+    edit: Any = types.TextEdit(change.range, change.text)
     annotations = None
-    if edits.change_annotation_support:
-        change = types.AnnotatedTextEdit(ANNOTATION, where, text)
-        # What the checks could not prove is looked at before it is done.
-        said = "\n".join(answer.warnings) or None
-        annotations = {ANNOTATION: types.ChangeAnnotation(label, needs_confirmation=bool(said), description=said)}
-    changes: list[Any] = [types.TextDocumentEdit(document, [change])]
-    return types.WorkspaceEdit(
-        document_changes=[created, *changes] if created else changes, change_annotations=annotations
-    )
-
-
-def _capabilities(server: CodegeexServer) -> types.WorkspaceEditClientCapabilities | None:
-    workspace = server.client_capabilities.workspace
-    return workspace.workspace_edit if workspace else None
+    if client.can.takes_annotated_edits:
+        edit = types.AnnotatedTextEdit(ANNOTATION, change.range, change.text)
+        warning = "\n".join(warnings) or None
+        annotations = {ANNOTATION: types.ChangeAnnotation(label, needs_confirmation=bool(warning), description=warning)}
+    document = types.OptionalVersionedTextDocumentIdentifier(uri=change.uri, version=change.version)
+    changes: list[Any] = [types.TextDocumentEdit(document, [edit])]
+    if change.create:
+        options = types.CreateFileOptions(overwrite=False, ignore_if_exists=False)
+        changes.insert(0, types.CreateFile(uri=change.uri, options=options))
+    return types.WorkspaceEdit(document_changes=changes, change_annotations=annotations)

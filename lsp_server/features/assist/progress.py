@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
-from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 
 from engine.assist.tasks import Watcher
 from engine.types import CancellationToken
-from lsp_server.server import CodegeexServer
+from lsp_server.client import Client
 
 REPORT_SECONDS = 0.1  # between two reports of the work; deltas come as they are said
 MAX_SHOWN_CHARS = 80  # of the answer's last line
@@ -24,12 +21,12 @@ class Progress:
 
     def __init__(
         self,
-        server: CodegeexServer,
+        client: Client,
         cancellation: CancellationToken,
         work_done_token: types.ProgressToken | None,
         partial_token: types.ProgressToken | None,
     ) -> None:
-        self._server, self._cancellation = server, cancellation
+        self._client, self._cancellation = client, cancellation
         self._work, self._partial = work_done_token, partial_token
         self._loop = asyncio.get_running_loop()
         self._reported = 0.0
@@ -40,24 +37,13 @@ class Progress:
         )
 
     async def begin(self, title: str) -> None:
-        """Shows that work has begun; what a client cancels by its token is stopped."""
-        window = self._server.client_capabilities.window
-        if self._work is None and window and window.work_done_progress:
-            token = str(uuid.uuid4())
-            with suppress(JsonRpcException):  # a client that refuses what it offered is not shown anything
-                await self._server.work_done_progress.create_async(token)
-                self._work = token
-        if self._work is None:
-            return
-        tokens = self._server.work_done_progress.tokens
-        self._send(self._work, types.WorkDoneProgressBegin(title=title, cancellable=True))
-        tokens.setdefault(self._work, Future()).add_done_callback(lambda _: self._cancellation.cancel())
+        """Show that work has begun, and stop it if the client cancels it by its token."""
+        self._work = await self._client.begin_work(title, self._work, self._cancellation.cancel)
 
     def end(self) -> None:
         self._has_ended = True
         if self._work is not None:
-            self._server.work_done_progress.tokens.pop(self._work, None)
-            self._send(self._work, types.WorkDoneProgressEnd())
+            self._client.end_progress(self._work)
 
     def _from_thread(self, tell: Any, what: str) -> None:
         with suppress(RuntimeError):  # the loop has ended with the editor
@@ -68,12 +54,12 @@ class Progress:
             return
         self.text += text
         if self._partial is not None:
-            self._send(self._partial, {"kind": "text", "text": text})
+            self._client.progress(self._partial, {"kind": "text", "text": text})
         now = self._loop.time()
         if self._work is not None and now - self._reported >= REPORT_SECONDS:
             self._reported = now
             last = self.text.rstrip().rpartition("\n")[2][-MAX_SHOWN_CHARS:]
-            self._send(self._work, types.WorkDoneProgressReport(message=last))
+            self._client.progress(self._work, types.WorkDoneProgressReport(message=last))
 
     def _on_stage(self, stage: str) -> None:
         if self._has_ended:
@@ -81,10 +67,6 @@ class Progress:
         if stage == "repairing":
             self.text = ""
         if self._partial is not None:
-            self._send(self._partial, {"kind": "stage", "stage": stage})
+            self._client.progress(self._partial, {"kind": "stage", "stage": stage})
         if self._work is not None:
-            self._send(self._work, types.WorkDoneProgressReport(message=stage))
-
-    def _send(self, token: types.ProgressToken, value: Any) -> None:
-        plain = self._server.protocol._converter.unstructure(value)  # noqa: SLF001 - pygls cannot serialise it as it is
-        self._server.protocol.notify(types.PROGRESS, types.ProgressParams(token, plain))
+            self._client.progress(self._work, types.WorkDoneProgressReport(message=stage))

@@ -7,28 +7,21 @@ from pathlib import Path
 
 import platformdirs
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 from pygls.uris import from_fs_path
 
-from lsp_server.server import CodegeexServer
+from lsp_server.client import Client
 
 KEPT_FILES = 20
 
 
-async def show(server: CodegeexServer, name: str, suffix: str, text: str) -> str:
-    """Shows `text`; the URI of the document it is in, or ""."""
-    window = server.client_capabilities.window
-    if window and window.show_document and window.show_document.support:
+async def show(client: Client, name: str, suffix: str, text: str) -> str:
+    """Show `text` in a document of its own, or as a message. Return the document's URI, or ""."""
+    if client.can.shows_documents:
         file = await asyncio.to_thread(_written, name, suffix, text)
         uri = from_fs_path(str(file)) or "" if file else ""
-        if uri:
-            try:
-                shown = await server.window_show_document_async(types.ShowDocumentParams(uri, take_focus=True))
-            except JsonRpcException:
-                shown = types.ShowDocumentResult(success=False)
-            if shown.success:
-                return uri
-    server.window_show_message(types.ShowMessageParams(types.MessageType.Info, text))
+        if uri and await client.show_document(uri):
+            return uri
+    client.show_message(types.MessageType.Info, text)
     return ""
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from lsprotocol import types
 
-from lsp_server.features.assist.arguments import plain
 from tests.engine.assist.speaking import ChatModel
 from tests.lsp_server.editor import URI, Window, window
 from tests.scripted import ScriptedModel
@@ -51,18 +50,18 @@ class Chat:
 
     async def ask(self, question: str, **more: Any) -> dict[str, Any]:
         answer = await asyncio.wait_for(self.request("codegeex/ask", {"question": question, **more}), 20)
-        return dict(plain(answer))
+        return dict(answer)
 
     async def command(self, name: str, **argument: Any) -> dict[str, Any]:
         params = types.ExecuteCommandParams(f"codegeex.{name}", [argument])
-        return dict(plain(await asyncio.wait_for(self.client.workspace_execute_command_async(params), 20)))
+        return dict(await asyncio.wait_for(self.client.workspace_execute_command_async(params), 20))
 
     def said(self, token: Any) -> str:
         """The text that came by a partial result token."""
         return "".join(value["text"] for at, value in self.progress if at == token and value["kind"] == "text")
 
     def _progress(self, params: types.ProgressParams) -> None:
-        value = plain(params.value)
+        value = params.value
         self.progress.append((params.token, value))
         if value["kind"] == "text":
             self.spoken.set()

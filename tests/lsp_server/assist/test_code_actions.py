@@ -9,7 +9,6 @@ from lsprotocol import types
 
 from engine.context.outline import outline
 from lsp_server.features.assist import declaration
-from lsp_server.features.assist.arguments import plain
 from tests.engine.assist.speaking import ChatModel
 from tests.lsp_server.assist.chatting import CAPABLE, URI, Chat, chat
 from tests.scripted import ScriptedModel
@@ -23,7 +22,7 @@ async def offered(editor: Chat, start: int, end: int, **context: Any) -> list[di
     params = types.CodeActionParams(types.TextDocumentIdentifier(URI), where, types.CodeActionContext(**context))
     # lsprotocol reads a code action that has a command as a Command: the JSON itself is looked at.
     editor.client.protocol.get_result_type = lambda _: None
-    return list(plain(await editor.request(types.TEXT_DOCUMENT_CODE_ACTION, params)))
+    return list(await editor.request(types.TEXT_DOCUMENT_CODE_ACTION, params))
 
 
 async def test_a_selection_can_be_commented_translated_explained_and_tested() -> None:

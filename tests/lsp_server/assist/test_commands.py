@@ -280,7 +280,7 @@ async def test_a_refusal_is_no_fault_of_the_daemon() -> None:
         with pytest.raises(JsonRpcException, match="cannot do this"):
             await editor.command("translate", uri=URI, target="java")
         await editor.ask("Why?")
-        assert editor.editor.server.status.kind == "Normal"
+        assert editor.editor.server.client.status.kind == "Normal"
         assert not [said for said in editor.editor.log if said.type == types.MessageType.Error]
 
 

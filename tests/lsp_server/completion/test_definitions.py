@@ -8,7 +8,6 @@ import pytest
 from lsprotocol import types
 
 from lsp_server.completion.definitions import names_before
-from lsp_server.plain import plain
 from tests.lsp_server.editor import Window, window
 from tests.scripted import ScriptedModel
 
@@ -32,7 +31,7 @@ async def test_the_editor_is_asked_in_a_pause_what_the_names_at_the_cursor_are(t
 
         @editor.client.feature("codegeex/definitions")
         def definitions(params: Any) -> list[Any]:
-            asked.append(plain(params))
+            asked.append(params)
             return [[{"uri": shop, **AT_LINE_4}, {"uri": "file:///elsewhere.py", **AT_LINE_4}], None, [{"uri": 3}]]
 
         await pause(editor, "name = '😀'; cart.<cursor>\n", here)

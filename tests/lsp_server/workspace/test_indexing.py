@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lsprotocol import types
@@ -117,15 +118,15 @@ async def test_progress_is_shown_where_the_client_can(tmp_path: Path, monkeypatc
 
 
 async def test_the_receipt_of_a_suggestion(tmp_path: Path) -> None:
-    received: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+    received: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
     options = {"codegeex": {"context": {"receipts": True}}}
     async with window(ScriptedModel("wheels)"), initialization_options=options) as opened:
         opened.client.feature("codegeex/contextReceipt")(lambda params: received.set_result(params))
         opened.open(PAINT, "file:///project/paint.py")
         await opened.suggestion(opened.open(SOURCE))
         receipt = await asyncio.wait_for(received, SECONDS)
-    assert receipt.snippets[0].path == "paint.py"
-    assert receipt.snippets[0].tokens > 0
+    assert receipt["snippets"][0]["path"] == "paint.py"
+    assert receipt["snippets"][0]["tokens"] > 0
 
 
 async def test_the_places_edited_last_are_remembered(tmp_path: Path) -> None:
