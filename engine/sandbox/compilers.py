@@ -9,20 +9,21 @@ where their compiler is there; a language without one is not checked, which the 
 from __future__ import annotations
 
 import ast
+import math
 import re
-import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
 
 from engine.sandbox.sandbox import Job, Limits, Sandbox, Stage
-from engine.sandbox.tools import JVM, Absent, find_tool, said_by
+from engine.sandbox.tools import ANSWER_SECONDS, JVM, Absent, find_tool, output_of
 from engine.types import EngineError
 
 LIMITS = Limits(wall_seconds=30, cpu_seconds=20, memory_bytes=2 * 2**30, processes=128)
+TRIAL_LIMITS = replace(LIMITS, wall_seconds=ANSWER_SECONDS)
 MAX_MESSAGE_LINES = 6
 MAX_MESSAGE_CHARS = 600
 MAX_CODE_CHARS = 400_000
@@ -42,6 +43,17 @@ OUR_LIMIT = re.compile(
     r"signal: |Killed signal|internal compiler error|[Cc]annot allocate memory|out of memory|OutOfMemoryError"
     r"|virtual memory exhausted|No space left on device|Resource temporarily unavailable"
 )
+# What a compiler that works accepts, headers included.
+RIGHT_PROGRAMS = {
+    "c": "#include <stdio.h>\nint main(void) { return 0; }\n",
+    "cpp": "#include <string>\nint main() { return 0; }\n",
+    "java": "class Right {}\n",
+    "javascript": "export const right = 1;\n",
+    "typescript": "export const right: number = 1;\n",
+    "go": "func Right() int { return 1 }\n",
+    "rust": "pub fn right() -> i32 { 1 }\n",
+}
+RETRY_SECONDS = 300.0
 NOT_JAVA_CODE = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 
@@ -75,20 +87,50 @@ def compile_check(language_id: str, code: str) -> Verdict:
         return Verdict()
     if language_id == "python":
         return _python(code)
+    compiler = compiler_of(language_id)
+    return Verdict() if compiler is None else _check(compiler, code, LIMITS)
+
+
+def compiler_of(language_id: str) -> Compiler | None:
+    """Return the compiler of a language, or None if there is none on this machine that works.
+
+    It counts as working once it has accepted a program that is right; this is tried once. Where there was none, it is
+    looked for again after `RETRY_SECONDS`.
+    """
+    compiler, until = _known.get(language_id, (None, 0.0))
+    if time.monotonic() >= until:
+        compiler = _find_working(language_id)
+        _known[language_id] = compiler, math.inf if compiler else time.monotonic() + RETRY_SECONDS
+    return compiler
+
+
+# By languageId: the compiler, and until when that counts, in monotonic time.
+_known: dict[str, tuple[Compiler | None, float]] = {}
+
+
+def _find_working(language_id: str) -> Compiler | None:
+    if language_id not in _FIND:
+        return None
     try:
-        compiler = _compiler(language_id)
-        if compiler is None:
-            return Verdict()
-        job = Job(
-            {compiler.source: compiler.wrap(code)},
-            (Stage(compiler.command, LIMITS),),
-            compiler.readable,
-            compiler.environment,
-        )
+        compiler = _FIND[language_id]()
+    except Absent:
+        return None
+    verdict = _check(compiler, RIGHT_PROGRAMS[language_id], TRIAL_LIMITS)
+    return compiler if verdict == Verdict(compiler.name) else None
+
+
+def _check(compiler: Compiler, code: str, limits: Limits) -> Verdict:
+    job = Job(
+        {compiler.source: compiler.wrap(code)},
+        (Stage(compiler.command, limits),),
+        compiler.readable,
+        compiler.environment,
+    )
+    try:
         # The code itself is never run, so bounds alone will do where a machine offers no isolation.
         with closing(Sandbox(accept_no_isolation=True)) as sandbox:
             (result,) = sandbox.run(job)
-    except (Absent, EngineError, OSError, subprocess.SubprocessError):
+    except (EngineError, OSError):
         return Verdict()
     if result.exit_code == 0:
         return Verdict(compiler.name)
@@ -115,13 +157,6 @@ def _python(code: str) -> Verdict:
     except (ValueError, RecursionError, MemoryError) as fault:
         return Verdict(name, str(fault) or type(fault).__name__)
     return Verdict(name)
-
-
-@cache
-def _compiler(language_id: str) -> Compiler | None:
-    """Raises `Absent`."""
-    find = _FIND.get(language_id)
-    return find() if find else None
 
 
 def _c() -> Compiler:
@@ -160,14 +195,14 @@ def _go() -> Compiler:
         "GOFLAGS": "-mod=mod", "GO111MODULE": "off", "GOPROXY": "off", "GOTOOLCHAIN": "local", "GOTELEMETRY": "off",
         "GOCACHE": "{files}/cache", "GOPATH": "{files}/go", "HOME": "{files}", "CGO_ENABLED": "0",
     }  # fmt: skip
-    readable = (folder, said_by(go, "env", "GOROOT"))
+    readable = (folder, output_of(go, "env", "GOROOT"))
     command = (go, "build", "-o", "out", "main.go")
     return Compiler("go", "main.go", command, readable, environment, _in_package, refuses=(1, 2))
 
 
 def _rust() -> Compiler:
     found, _ = find_tool("rustc", "no Rust compiler (rustc)")
-    folder = said_by(found, "--print", "sysroot")
+    folder = output_of(found, "--print", "sysroot")
     options = ("--crate-type", "lib", "--edition", "2021", "--emit", "metadata", "-A", "warnings", "main.rs")
     return Compiler("rustc", "main.rs", (f"{folder}/bin/rustc", *options), (folder,))
 

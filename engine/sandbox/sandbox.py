@@ -14,6 +14,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -154,7 +155,7 @@ def find_isolation() -> Isolation:
     as_user = Isolation(
         "unshare: user, network, mount, process and IPC namespaces", command=(unshare, *USER_NAMESPACE, *NAMESPACES)
     )
-    trial = Job({}, (Stage((sys.executable, "-I", "-S", "-c", ""), Limits(20, 10, 2**30)),), readable=python_folders())
+    trial = Job({}, (Stage((interpreter(), "-I", "-S", "-c", ""), Limits(20, 10, 2**30)),), readable=python_folders())
     why = ""
     for isolation in (as_root, as_user) if os.geteuid() == 0 else (as_user,):
         with tempfile.TemporaryDirectory(prefix=f"{ROOT_PREFIX}{os.getpid()}-") as root:
@@ -179,9 +180,20 @@ def _threads_of_this_user() -> int:
     return sum(p.info["num_threads"] or 0 for p in found if p.info["uids"] and p.info["uids"].real == here)
 
 
+def interpreter() -> str:
+    """Return the path of our own interpreter as a sandbox has it, in which `..` leads nowhere."""
+    path = Path(sys.executable)
+    return str(_without_dots(path.parent) / path.name)  # the file itself may be a link into another installation
+
+
 def python_folders() -> tuple[str, ...]:
-    """What our own interpreter reads."""
-    return tuple(dict.fromkeys((sys.prefix, sys.base_prefix)))
+    """Return the folders that our own interpreter reads."""
+    return tuple(dict.fromkeys(str(_without_dots(Path(folder))) for folder in (sys.prefix, sys.base_prefix)))
+
+
+def _without_dots(path: Path) -> Path:
+    """Return a path without the `..` that Python 3.10 leaves in its own paths; others stay as they are spelled."""
+    return path.resolve() if ".." in path.parts else path
 
 
 def _start(isolation: Isolation, root: str, job: Job) -> tuple[StageResult, ...]:
@@ -215,12 +227,12 @@ def _start(isolation: Isolation, root: str, job: Job) -> tuple[StageResult, ...]
         }
     )
     init = subprocess.Popen(
-        [*isolation.command, sys.executable, "-I", "-S", "-B", str(INIT)],
+        [*isolation.command, interpreter(), "-I", "-S", "-B", str(INIT)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={"LANG": "C.UTF-8"}, start_new_session=True,
     )  # fmt: skip
     limit = sum(stage.limits.wall_seconds for stage in job.stages) + PATIENCE_SECONDS
-    watchdog = threading.Timer(limit, init.kill)  # and --kill-child ends what is inside
+    watchdog = threading.Timer(limit, end_group, (init,))  # and --kill-child ends what is inside
     watchdog.start()
     said = complained = b""
     try:
@@ -234,8 +246,24 @@ def _start(isolation: Isolation, root: str, job: Job) -> tuple[StageResult, ...]
             said, complained = saying.read(), complaining.read()
     finally:
         watchdog.cancel()
-        init.kill()
+        end_group(init)
     return _read_report(said, complained)
+
+
+def end_group(leader: subprocess.Popen[bytes]) -> None:
+    """Kill a process that was started in a session of its own, with all that it has started there, and reap it."""
+    if leader.poll() is None:
+        kill_group(leader.pid)
+        leader.wait()
+
+
+def kill_group(leader: int) -> None:
+    """Kill the processes of a session by the id of its first one, which must not have been reaped yet."""
+    with contextlib.suppress(OSError):
+        if os.name == "posix":
+            os.killpg(leader, signal.SIGKILL)
+        else:
+            os.kill(leader, signal.SIGTERM)  # Windows has no groups; this ends the one process at once
 
 
 def _read_report(said: bytes, complained: bytes) -> tuple[StageResult, ...]:

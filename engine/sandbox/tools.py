@@ -1,4 +1,8 @@
-"""The compilers and interpreters of this machine, found and asked for their versions."""
+"""The compilers and interpreters of this machine, found and asked for their versions.
+
+A name on PATH is not yet a compiler: it may be a stand-in whose toolchain is not installed (rustup's proxies, macOS'
+`javac` and `gcc`), or a wrapper that waits for something. Whatever does not answer within `ANSWER_SECONDS` is absent.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,18 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
+from typing import IO
 
-from engine.sandbox.sandbox import SYSTEM_PATH
+from engine.sandbox.sandbox import SYSTEM_PATH, end_group
 
-VERSION_SECONDS = 60
+ANSWER_SECONDS = 20.0  # a virtual machine on a busy computer takes a few
+MAX_ANSWER_BYTES = 4096
 # Serial, or each virtual machine starts a collector's thread for every core.
 JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xmx512m")
+# Nothing is fetched: rustup and go would otherwise download the toolchain that they lack.
+OFFLINE = {"RUSTUP_AUTO_INSTALL": "0", "GOTOOLCHAIN": "local"}
 
 
 class Absent(Exception):  # noqa: N818 - a fact of the machine, to be reported
@@ -31,18 +40,39 @@ def find_tool(name: str, lacking: str) -> tuple[str, str]:
     return (found if name == "rustc" else str(path)), str(path.parent if private else folder)
 
 
-def said_by(*command: str) -> str:
-    """What a command prints, on one line. Raises `OSError` and `SubprocessError`.
+def output_of(*command: str) -> str:
+    """Return what a command prints, on one line. Raises `Absent` if it cannot be started, fails, or does not end.
 
-    It runs in no workspace: rustup and go read there which toolchain to start, or to fetch.
+    It runs in no workspace: rustup and go read there which toolchain to start.
     """
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=VERSION_SECONDS,
-        check=True,
-        cwd=Path(Path.cwd().anchor),
-        env={"PATH": SYSTEM_PATH, **os.environ},
-    )
-    return re.sub(r"\s+", " ", (done.stdout or done.stderr).strip())
+    name = Path(command[0]).name
+    # Files, not pipes: a child that the command leaves behind may hold a pipe open for ever.
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                cwd=Path(Path.cwd().anchor),
+                env={"PATH": SYSTEM_PATH, **os.environ, **OFFLINE},
+                start_new_session=True,
+            )
+        except OSError as fault:
+            raise Absent(f"{name} cannot be started: {fault.strerror or fault}") from fault
+        try:
+            exit_code = process.wait(ANSWER_SECONDS)
+        except BaseException as fault:
+            end_group(process)
+            if isinstance(fault, subprocess.TimeoutExpired):
+                raise Absent(f"{name} does not answer within {ANSWER_SECONDS:g} s") from None
+            raise
+        printed, complained = _read(output), _read(errors)
+    if exit_code != 0:
+        raise Absent(f"{name} does not work: {complained or printed or f'exit code {exit_code}'}")
+    return printed or complained
+
+
+def _read(file: IO[bytes]) -> str:
+    file.seek(0)
+    return re.sub(r"\s+", " ", file.read(MAX_ANSWER_BYTES).decode("utf-8", "replace").strip())

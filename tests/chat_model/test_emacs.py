@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from functools import cache
@@ -23,13 +22,11 @@ HAS_EGLOT = "(progn (require 'package) (package-initialize) (require 'eglot))"
 @cache
 def has_eglot() -> bool:
     """Emacs 29 has it; an older one may have it as a package (Debian's elpa-eglot)."""
-    emacs = shutil.which("emacs")
-    return (
-        bool(emacs)
-        and not subprocess.run(
-            [emacs, "--batch", "-q", "--eval", HAS_EGLOT], capture_output=True, check=False
-        ).returncode
-    )
+    command = ("emacs", "--batch", "-q", "--eval", HAS_EGLOT)
+    try:
+        return subprocess.run(command, capture_output=True, check=False, timeout=60).returncode == 0
+    except (OSError, subprocess.SubprocessError):
+        return False
 
 
 @pytest.mark.command

@@ -28,7 +28,10 @@ def neovim() -> str:
     installed = shutil.which("nvim")
     if installed is None:
         return ""
-    said = subprocess.run([installed, "--version"], capture_output=True, text=True, check=True).stdout
+    try:
+        said = subprocess.run([installed, "--version"], capture_output=True, text=True, check=True, timeout=20).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
     version = tuple(int(part) for part in said.split("\n")[0].partition("v")[2].split("-")[0].split(".")[:2])
     return installed if version >= OLDEST else ""
 

@@ -12,8 +12,8 @@ from engine.evaluate.humaneval_x.prepared import GO_ENVIRONMENT, GO_TEST, go_mod
 from engine.evaluate.humaneval_x.programs import REACHED_THE_END, RUST_CRATES
 from engine.evaluate.humaneval_x.verdict import Proof, Verdict, judge
 from engine.sandbox.compilers import first_lines
-from engine.sandbox.sandbox import Job, Limits, Sandbox, Stage, python_folders
-from engine.sandbox.tools import JVM, Absent, find_tool, said_by
+from engine.sandbox.sandbox import Job, Limits, Sandbox, Stage, interpreter, python_folders
+from engine.sandbox.tools import JVM, Absent, find_tool, output_of
 from engine.types import EngineError
 
 # Generous, so that a busy machine changes no verdict; the benchmark's programs need a fraction.
@@ -70,7 +70,7 @@ def find_toolchain(name: str, data: Path, cache: Path, sandbox: Sandbox) -> Tool
         if verdict is not Verdict.PASSED and toolchain.otherwise is not None:
             toolchain = toolchain.otherwise
             verdict, message = toolchain.test(sandbox, toolchain.check)
-    except (EngineError, OSError, subprocess.SubprocessError) as fault:
+    except (EngineError, OSError, subprocess.TimeoutExpired) as fault:
         raise Absent(str(fault)) from fault
     if verdict is not Verdict.PASSED:
         raise Absent(f"{toolchain.version} does not work in the sandbox: {verdict.value}: {message}")
@@ -83,7 +83,7 @@ def _python(_data: Path, _cache: Path) -> Toolchain:
     bare = Toolchain(
         version=f"{version} without numpy",
         source="main.py",
-        run=(sys.executable, "-I", "-B", "main.py"),
+        run=(interpreter(), "-I", "-B", "main.py"),
         check=end,
         proof=Proof(exit_code=REACHED_THE_END),
         readable=python_folders(),
@@ -96,7 +96,7 @@ def _python(_data: Path, _cache: Path) -> Toolchain:
 def _cpp(_data: Path, _cache: Path) -> Toolchain:
     compiler, folder = find_tool("g++", "no C++ compiler (g++)")
     return Toolchain(
-        version=f"g++ {said_by(compiler, '-dumpfullversion')}",
+        version=f"g++ {output_of(compiler, '-dumpfullversion')}",
         source="main.cpp",
         compile=(compiler, "-std=c++11", "main.cpp", "-o", "main"),
         libraries={"openssl/": ("-lcrypto", "-lssl")},
@@ -110,7 +110,7 @@ def _java(_data: Path, _cache: Path) -> Toolchain:
     compiler, folder = find_tool("javac", "no Java compiler (javac)")
     machine, other = find_tool("java", "no Java virtual machine (java)")
     return Toolchain(
-        version=said_by(compiler, "-version"),
+        version=output_of(compiler, "-version"),
         source="Main.java",
         compile=(compiler, *(f"-J{option}" for option in JVM), "-encoding", "UTF-8", "Main.java"),
         run=(machine, *JVM, "-cp", ".", "Main"),
@@ -122,7 +122,7 @@ def _java(_data: Path, _cache: Path) -> Toolchain:
 def _js(_data: Path, _cache: Path) -> Toolchain:
     node, folder = find_tool("node", "no JavaScript runtime (node)")
     return Toolchain(
-        version=f"Node.js {said_by(node, '--version').removeprefix('v')}",
+        version=f"Node.js {output_of(node, '--version').removeprefix('v')}",
         source="main.js",
         run=(node, "--max-old-space-size=512", "main.js"),
         check=f"process.exitCode = {REACHED_THE_END}\n",
@@ -134,7 +134,7 @@ def _js(_data: Path, _cache: Path) -> Toolchain:
 
 def _go(data: Path, cache: Path) -> Toolchain:
     go, folder = find_tool("go", "no go compiler")
-    version = said_by(go, "env", "GOVERSION")
+    version = output_of(go, "env", "GOVERSION")
     module = go_module(go, version, data / "go", cache)
     return Toolchain(
         version=version,
@@ -144,7 +144,7 @@ def _go(data: Path, cache: Path) -> Toolchain:
         run=("./main.test",),
         check=GO_TEST,
         proof=Proof(says="PASS"),
-        readable=(folder, said_by(go, "env", "GOROOT"), str(module)),
+        readable=(folder, output_of(go, "env", "GOROOT"), str(module)),
         environment={**GO_ENVIRONMENT, "GOCACHE": "{files}/cache", "GOPATH": "{files}/go"},
         linked={"cache": str(module / "cache")},  # a cache that cannot be written to makes the command fail
     )
@@ -152,9 +152,9 @@ def _go(data: Path, cache: Path) -> Toolchain:
 
 def _rust(data: Path, cache: Path) -> Toolchain:
     found, _ = find_tool("rustc", "no Rust compiler (rustc)")
-    folder = Path(said_by(found, "--print", "sysroot"))  # what rustup's stand-in would start
+    folder = Path(output_of(found, "--print", "sysroot"))  # what rustup's stand-in would start
     compiler = folder / "bin" / "rustc"
-    version = said_by(str(compiler), "--version")
+    version = output_of(str(compiler), "--version")
     crates = rust_crates(folder / "bin" / "cargo", version, data / "rust", cache)
     absent = tuple(crate for crate in RUST_CRATES if crate not in crates.libraries)
     externs = [option for crate, file in crates.libraries.items() for option in ("--extern", f"{crate}={file}")]

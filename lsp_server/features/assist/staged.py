@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import suppress
 
+from engine.sandbox.sandbox import kill_group
+from engine.sandbox.tools import Absent, output_of
 from engine.types import Document
+from lsp_server.features.assist.answering import RequestFailed
 from lsp_server.server import CodegeexServer
 from lsp_server.workspace.documents import workspace_roots
 
@@ -22,7 +24,10 @@ ENVIRONMENT = {"GIT_ALLOW_PROTOCOL": "none", "GIT_OPTIONAL_LOCKS": "0", "GIT_TER
 
 
 async def staged_diff(server: CodegeexServer, document: Document | None) -> str:
-    """The diff; empty where nothing is staged, or no repository is found."""
+    """Return the diff; empty if nothing is staged, or no repository is found.
+
+    Raises `RequestFailed` if git is missing or does not work.
+    """
     places: list[tuple[str, ...]] = []
     if document and document.file:
         folder = document.file.parent
@@ -34,6 +39,10 @@ async def staged_diff(server: CodegeexServer, document: Document | None) -> str:
     for place in dict.fromkeys(places):
         if diff := await _git_diff(place):
             return diff
+    try:
+        await asyncio.to_thread(output_of, "git", "--version")
+    except Absent as fault:
+        raise RequestFailed(str(fault)) from fault
     return ""
 
 
@@ -41,17 +50,17 @@ async def _git_diff(place: tuple[str, ...]) -> str:
     try:
         process = await asyncio.create_subprocess_exec(
             "git", *place, *COMMAND, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL, env={**os.environ, **ENVIRONMENT},
+            stderr=asyncio.subprocess.DEVNULL, env={**os.environ, **ENVIRONMENT}, start_new_session=True,
         )  # fmt: skip
     except OSError:
         return ""
     try:
         return (await asyncio.wait_for(_said_by(process), GIT_SECONDS)).decode("utf-8", "replace")
     except asyncio.TimeoutError:
-        return ""
-    finally:  # also where nobody waits for it any more
-        with suppress(ProcessLookupError):
-            process.kill()
+        raise RequestFailed(f"git does not answer within {GIT_SECONDS:g} s") from None
+    finally:  # also if the request was cancelled
+        if process.returncode is None:
+            kill_group(process.pid)
         await process.wait()
 
 

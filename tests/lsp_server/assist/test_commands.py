@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import threading
 from pathlib import Path
@@ -12,7 +13,9 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from engine.assist import assist
+from lsp_server.features.assist import staged
 from tests.engine.assist.speaking import ChatModel
+from tests.installed import needs, stub
 from tests.lsp_server.assist.chatting import CAPABLE, URI, chat, whole
 from tests.scripted import ScriptedModel
 
@@ -153,6 +156,8 @@ async def test_an_editor_that_shows_no_documents_gets_a_message() -> None:
 
 
 async def test_a_commit_message_for_what_is_staged(tmp_path: Path) -> None:
+    needs("git")
+
     def git(*arguments: str) -> None:
         subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True, capture_output=True)
 
@@ -170,7 +175,25 @@ async def test_a_commit_message_for_what_is_staged(tmp_path: Path) -> None:
         assert editor.edits[0].document_changes[0].edits[0].new_text == "Add two numbers\n"
 
 
+@pytest.mark.parametrize(
+    ("script", "fault"),
+    [("echo no developer tools >&2; exit 1", "git does not work: no developer tools"), ("sleep 60", "does not answer")],
+)
+async def test_a_git_that_does_not_work_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, fault: str
+) -> None:
+    stub(tmp_path / "bin", "git", script)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(staged, "GIT_SECONDS", 0.2 if "sleep" in script else 20.0)
+    async with chat() as editor:
+        editor.editor.open(SOURCE, (tmp_path / "sums.py").as_uri())
+        with pytest.raises(JsonRpcException, match=fault):
+            await editor.command("commitMessage", uri=(tmp_path / "sums.py").as_uri())
+
+
 async def test_no_program_of_a_repository_is_run(tmp_path: Path) -> None:
+    needs("git")
+
     def git(*arguments: str) -> str:
         return subprocess.run(["git", *arguments], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
 
@@ -194,6 +217,8 @@ async def test_no_program_of_a_repository_is_run(tmp_path: Path) -> None:
 
 
 async def test_a_message_file_of_a_worktree_is_about_that_worktree(tmp_path: Path) -> None:
+    needs("git")
+
     def git(*arguments: str, folder: str = "main") -> None:
         identity = ("-c", "user.name=a", "-c", "user.email=a@b")
         subprocess.run(["git", *identity, *arguments], cwd=tmp_path / folder, check=True, capture_output=True)
