@@ -19,12 +19,13 @@ from contextlib import suppress
 from statistics import quantiles
 
 from engine.completion.frames import Frames
-from engine.completion.pipeline import complete
+from engine.completion.pipeline import Completer
+from engine.document import Cursor, Document
 from engine.model.catalog import find_model
 from engine.model.protocol import Question
 from engine.serving.client import EngineClient
 from engine.serving.model import ServedModel
-from engine.types import CancellationToken, Cancelled, CompletionRequest, CompletionSettings, Document, Priority
+from engine.types import CancellationToken, Cancelled, CompletionRequest, CompletionSettings, Priority
 from lsp_server import __version__
 from lsp_server.cli.demo import LANGUAGES, SAMPLES
 
@@ -91,7 +92,7 @@ def main() -> None:
     step = chat.step_ms()
     times: dict[str, list[float]] = defaultdict(list)
     keys = typed_keys(random.Random(SEED))
-    frames = Frames()
+    completer = Completer(typist, CompletionSettings(), frames=Frames())
     try:
         while len(times["without an answer"]) < options.keys or len(times["with an answer"]) < options.keys:
             for kind in ("without an answer", "with an answer"):
@@ -100,7 +101,7 @@ def main() -> None:
                 for _ in range(BLOCK_KEYS):
                     time.sleep(options.pause)
                     began = time.perf_counter()
-                    outcome = complete(next(keys), typist, CompletionSettings(), CancellationToken(), frames=frames)
+                    outcome = completer.complete(next(keys), CancellationToken())
                     times[kind].append((time.perf_counter() - began) * 1000)
                     times[f"  waited, {kind}"].append(outcome.generated.wait_ms if outcome.generated else 0.0)
                 chat.end()
@@ -133,7 +134,7 @@ def typed_keys(rng: random.Random) -> Iterator[CompletionRequest]:
         for column in range(len(line) - len(line.lstrip()), len(line)):
             prefix = f"{above}\n{line[: column + 1]}"
             document = Document(file.name, LANGUAGES[file.suffix], f"{prefix}\n{below}")
-            yield CompletionRequest(document, len(prefix))
+            yield CompletionRequest(Cursor(document, len(prefix)))
 
 
 if __name__ == "__main__":

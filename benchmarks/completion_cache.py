@@ -12,13 +12,13 @@ from statistics import quantiles
 from engine.completion.cache import CompletionCache, place_of
 from engine.completion.cache.cache import MAX_ENTRIES
 from engine.completion.decide import Decider
-from engine.languages import language_of
+from engine.document import Cursor
 from engine.types import Completion, Generated, Mode, Outcome, Prompt
 
 LINES = 5_000
 LOOKUPS = 2_000
 SEED = 5
-DECIDE = Decider(language_of("python"), {}, 0.5)
+DECIDER = Decider({}, 0.5)
 
 
 def main() -> None:
@@ -27,8 +27,8 @@ def main() -> None:
     cache = CompletionCache()
     places = [(rng.randrange(100, LINES), rng.randrange(4, 20)) for _ in range(MAX_ENTRIES)]
     for line, column in places:
-        text, offset = cursor(lines, line, lines[line][:column])
-        cache.put(place_of("file", text, offset), answer(lines[line][column:]))
+        here = cursor(lines, line, lines[line][:column])
+        cache.put(place_of("file", here), answer(lines[line][column:]))
     print(f"{LINES} lines, {len(cache)} entries of {cache.size / len(cache):.0f} bytes\n")
     print(f"{'microseconds':16} {'p50':>8} {'p90':>8}")
     for kind, typed in (("same place", 0), ("typed along", 5), ("miss", None)):
@@ -36,19 +36,18 @@ def main() -> None:
         for _ in range(LOOKUPS):
             line, column = rng.choice(places)
             written = "another = " if typed is None else lines[line][: column + typed]
-            text, offset = cursor(lines, line, written)
+            here = cursor(lines, line, written)
             began = time.perf_counter()
-            found = cache.lookup(place_of("file", text, offset), text, offset, DECIDE)
+            found = cache.lookup(place_of("file", here), here, DECIDER)
             times.append((time.perf_counter() - began) * 1e6)
             assert (found is None) == (typed is None), (lines[line], column)
         deciles = quantiles(times, n=10)
         print(f"{kind:16} {deciles[4]:8.0f} {deciles[8]:8.0f}")
 
 
-def cursor(lines: list[str], line: int, written: str) -> tuple[str, int]:
-    """The file with one line written so far, and the cursor behind it."""
-    before = "\n".join([*lines[:line], written])
-    return before + "\n" + "\n".join(lines[line + 1 :]), len(before)
+def cursor(lines: list[str], line: int, written: str) -> Cursor:
+    """Return the cursor after what is written so far of one line."""
+    return Cursor.between("\n".join([*lines[:line], written]), "\n" + "\n".join(lines[line + 1 :]), "file.py", "python")
 
 
 def answer(text: str) -> Outcome:

@@ -21,9 +21,9 @@ from statistics import quantiles
 
 import psutil
 
-from engine.context.syntax import family_of
 from engine.context.view import View
 from engine.context.workspace import WorkspaceIndex
+from engine.document import Cursor, Document
 
 SEED = 11
 LINES = 150
@@ -88,7 +88,7 @@ def write_workspace(root: Path, files: int) -> list[tuple[str, str]]:
 def search(index: WorkspaceIndex, path: str, text: str, rng: random.Random) -> float:
     """Milliseconds of one search, from a random place of a file."""
     at = rng.randrange(len(text) // 4, len(text))
-    view = View(path, family_of("", path), text[:at], text[at:], CHARS_ABOVE, CHARS_BELOW)
+    view = View(Cursor(Document(path, "", text), at), CHARS_ABOVE, CHARS_BELOW)
     began = time.perf_counter()
     index.find(view, BUDGET_CHARS)
     return (time.perf_counter() - began) * 1000
@@ -153,7 +153,7 @@ def save(index: WorkspaceIndex, root: Path, number: int) -> float:
     """Milliseconds from the write of a file until a search shows it."""
     name = f"unheard_of_{number}"
     path = f"package0/saved{number}.py"
-    view = View("package0/other.py", family_of("", "a.py"), f"{name}(", "", CHARS_ABOVE, CHARS_BELOW)
+    view = View(Cursor.between(f"{name}(", "", "package0/other.py"), CHARS_ABOVE, CHARS_BELOW)
     (root / path).write_text(f"def {name}(wheels):\n    return wheels\n")
     began = time.perf_counter()
     index.changed([path])
@@ -170,7 +170,7 @@ def switch(index: WorkspaceIndex, root: Path, files: int) -> float:
         file.write_text(author.text(int(file.stem.removeprefix("file")) + FOLDER_FILES, file.suffix))
     began = time.perf_counter()
     index.changed([file.relative_to(root).as_posix() for file in changed])
-    view = View("package0/other.py", family_of("", "a.py"), "order_stock(", "", CHARS_ABOVE, CHARS_BELOW)
+    view = View(Cursor.between("order_stock(", "", "package0/other.py"), CHARS_ABOVE, CHARS_BELOW)
     longest = 0.0
     while not index.wait_idle(0.2):
         before = time.perf_counter()

@@ -20,11 +20,11 @@ from engine.context.collect import CHARS_PER_TOKEN, PREFIX_SHARE, REFERENCE_SHAR
 from engine.context.find import find
 from engine.context.index import MemoryIndex
 from engine.context.source import Source
-from engine.context.syntax import family_of
 from engine.context.view import View
-from engine.languages import language_of
+from engine.document import Cursor
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
+from engine.prompt.templates import Contents, PromptEncoder
 from engine.types import Mode, Snippet
 
 SEED = 3
@@ -60,29 +60,27 @@ def main() -> None:
                 else:
                     index.put(Source(path, "", text))
             if task["id"] in chosen:
-                scored = surprise(model, index, task["path"], prefix, suffix, target[:MAX_TARGET_CHARS], recent)
+                scored = surprise(
+                    model, index, Cursor.between(prefix, suffix, task["path"]), target[:MAX_TARGET_CHARS], recent
+                )
                 sums = [a + b for a, b in zip(sums, scored, strict=True)]
         totals = [a + b for a, b in zip(totals, sums, strict=True)]
         show(repository, sums)
     show("all", totals)
 
 
-def surprise(
-    model: CTranslateModel, index: MemoryIndex, path: str, prefix: str, suffix: str, target: str, recent: Any
-) -> list[float]:
+def surprise(model: CTranslateModel, index: MemoryIndex, cursor: Cursor, target: str, recent: Any) -> list[float]:
     """[tokens, their surprise without snippets, and with], the last two in nats."""
     chars = PROMPT_TOKENS * CHARS_PER_TOKEN
     edits = tuple((each, tuple((start, end) for start, end in ranges)) for each, ranges in recent)
-    family = family_of("", path)
-    view = View(path, family, prefix, suffix, int(chars * PREFIX_SHARE), int(chars * SUFFIX_SHARE), edits)
+    view = View(cursor, int(chars * PREFIX_SHARE), int(chars * SUFFIX_SHARE), edits)
     ids = model.tokenizer.encode(target)
     found = [float(len(ids))]
+    encoder = PromptEncoder(model.description, model.tokenizer)
+    contents = Contents(cursor.document.path, cursor.language, Mode.BLOCK, cursor.prefix, cursor.suffix)
     nothing: list[Snippet] = []
     for snippets in (nothing, find(view, index, chars * REFERENCE_SHARE)):
-        language = language_of("", path)
-        prompt = assemble(
-            model.description, model.tokenizer, language, Mode.BLOCK, path, prefix, suffix, snippets, PROMPT_TOKENS
-        )
+        prompt = assemble(encoder, contents, PROMPT_TOKENS, snippets)
         found.append(-sum(model.score([*prompt.tokens, *ids])[-len(ids) :]))
     return found
 

@@ -15,9 +15,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from engine.context.syntax import family_of
 from engine.context.view import View
 from engine.context.workspace import WorkspaceIndex
+from engine.document import Cursor
 
 INDEX_SECONDS = 600.0
 
@@ -48,10 +48,7 @@ class Provider:
     def query(self, asked: dict[str, Any]) -> list[dict[str, Any]]:
         assert self._index
         view = View(
-            asked["path"],
-            family_of("", asked["path"]),
-            asked["prefix"],
-            asked["suffix"],
+            Cursor.between(asked["prefix"], asked["suffix"], asked["path"]),
             asked["prefix_window"],
             asked["suffix_window"],
             tuple((path, tuple((start, end) for start, end in ranges)) for path, ranges in asked["recent"]),

@@ -1,6 +1,6 @@
 """What post-processing takes on a keystroke: `python -m benchmarks.postprocess [--lines 5000] [--runs 400]`.
 
-`decide`, from a model's answer to what is shown, at random cursors of a file of so many lines; answers are pieces of
+`Decider`, from a model's answer to what is shown, at random cursors of a file of so many lines; answers are pieces of
 the same file, so that every filter has work. Prints p50 and p90 in milliseconds of CPU time.
 """
 
@@ -11,11 +11,11 @@ import random
 import time
 from pathlib import Path
 
-from engine.completion.decide import decide
+from engine.completion.decide import Decider
+from engine.document import Cursor, Document
 from engine.languages import language_of
 from engine.model.catalog import find_model
 from engine.model.tokenizer import FolderTokenizer
-from engine.postprocess import Surroundings
 from engine.types import Generated, Mode
 
 SEED = 7
@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=400, help="of each language and mode")
     options = parser.parse_args()
     description = find_model("")
-    tokenizer, weights = FolderTokenizer(description.folder), description.confidence.weights
+    tokenizer, decider = FolderTokenizer(description.folder), Decider(description.confidence.weights, 0.5)
     rng = random.Random(SEED)
     for source in SOURCES:
         text = (Path(__file__).parent.parent / source).read_text(encoding="utf-8")
@@ -42,13 +42,13 @@ def main() -> None:
         for mode in Mode:
             times = []
             for _ in range(options.runs):
-                cursor = text.find("\n", rng.randrange(len(text) // 2)) + rng.randrange(8)
-                place = Surroundings(text[:cursor], text[cursor:], language)
+                offset = text.find("\n", rng.randrange(len(text) // 2)) + rng.randrange(8)
+                cursor = Cursor(Document(source, "", text), offset)
                 said = _answer(
                     tokenizer, text[(start := rng.randrange(len(text) - 400)) : start + 400], MAX_TOKENS[mode]
                 )
                 began = time.thread_time()
-                decide(said, mode, place, weights, 0.5)
+                decider.decide(said, mode, cursor)
                 times.append((time.thread_time() - began) * 1000)
             times.sort()
             p50, p90 = times[len(times) // 2], times[len(times) * 9 // 10]

@@ -15,15 +15,14 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from engine.completion.decide import decide
-from engine.completion.pipeline import complete
+from engine.completion.decide import Decider
+from engine.completion.pipeline import Completer
 from engine.context.grammars import grammar_of
 from engine.evaluate.positions import REST, draw_positions
 from engine.evaluate.soundness import faults
 from engine.languages import language_of
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
-from engine.postprocess import Surroundings
 from engine.types import CancellationToken, CompletionSettings
 
 SEED = 5
@@ -70,24 +69,25 @@ def measure(model: CTranslateModel, folders: list[Path], positions: int, example
         file, language, folder = rng.choice(by_language[rng.choice(sorted(by_language))])
         rest = REST[number % len(REST)]
         (position,) = draw_positions([(file, language)], folder, 1, LINE_START_SHARE, rng, rest)
-        request = replace(position.request, document=replace(position.request.document, root=None))
+        cursor = position.request.cursor
+        request = replace(position.request, cursor=replace(cursor, document=replace(cursor.document, root=None)))
         settings = CompletionSettings(confidence=0.0, use_context=False)
-        outcome = complete(request, model, settings, CancellationToken())
+        outcome = Completer(model, settings).complete(request, CancellationToken())
         if outcome.generated is None or outcome.prompt is None:
             continue
-        text, cursor, fit = request.document.text, request.offset, model.description.confidence
-        place = Surroundings(text[:cursor], text[cursor:], language_of(language))
+        text, offset, fit = cursor.document.text, cursor.offset, model.description.confidence
         for manner, threshold in ((SHOWN, fit.show), (ALL, 0.0)):
-            completion, _ = decide(outcome.generated, outcome.prompt.mode, place, fit.weights, threshold)
+            decider = Decider(fit.weights, threshold)
+            completion, _ = decider.decide(outcome.generated, outcome.prompt.mode, request.cursor)
             if completion is None:
                 continue
             counts[manner, "suggestions"] += 1
-            for fault in faults(text, cursor, completion.text, language):
+            for fault in faults(text, offset, completion.text, language):
                 counts[manner, fault] += 1
                 if examples:
                     examples -= 1
-                    start, end = text.rfind("\n", 0, max(0, cursor - 200)) + 1, text.find("\n", cursor + 120)
-                    marked = f"{text[start:cursor]}«{completion.text}»{text[cursor:end]}"
+                    start, end = text.rfind("\n", 0, max(0, offset - 200)) + 1, text.find("\n", offset + 120)
+                    marked = f"{text[start:offset]}«{completion.text}»{text[offset:end]}"
                     print(f"--- {fault}, {manner}, {rest}: {file.name}\n{marked}\n")
     return counts
 

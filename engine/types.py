@@ -1,4 +1,4 @@
-"""The values that pass between stages, all frozen, and the errors a user may read. Imports nothing of ours.
+"""The values that pass between stages, all frozen, and the errors a user may read.
 
 Positions are offsets in code points into `Document.text`; only `lsp_server` knows UTF-16.
 """
@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from pathlib import Path
+
+from engine.document import Cursor, Document
 
 
 class EngineError(Exception):
@@ -87,32 +88,16 @@ class Priority(IntEnum):
 
 
 @dataclass(frozen=True)
-class Document:
-    """A snapshot of one text. `path` is what a prompt may show: relative to its workspace folder where it has one.
-
-    `file` is where it lies on disk, or None for text that has no file (untitled, a notebook's cell). `root` is the
-    workspace folder that holds it, and bounds what may be read beside it.
-    """
-
-    path: str
-    language: str
-    text: str
-    file: Path | None = None
-    root: Path | None = None
-
-
-@dataclass(frozen=True)
 class CompletionRequest:
-    """What an editor asks: `offset` is the cursor, in code points, within `document.text`.
+    """What an editor asks: a completion at `cursor`.
 
-    `others` are the documents open beside it, the last looked at first. `mode` None lets the engine decide. `recent`
-    are the places last edited in other files of its folder, the last first: (path, ((start line, end line), ...)).
-    `defined` are lines of files of its folder, (path, line): there the editor knows the names at the cursor to be
-    defined, the nearest name's first.
+    `others` are the documents open beside its own, the last looked at first. `mode` None lets the engine decide.
+    `recent` are the places last edited in other files of its folder, the last first: (path, ((start line, end line),
+    ...)). `defined` are lines of files of its folder, (path, line): there the editor knows the names at the cursor to
+    be defined, the nearest name's first.
     """
 
-    document: Document
-    offset: int
+    cursor: Cursor
     others: tuple[Document, ...] = ()
     mode: Mode | None = None
     recent: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = ()

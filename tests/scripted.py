@@ -8,10 +8,11 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.document import Cursor, Document
 from engine.model.folder import ModelDescription
 from engine.model.next_signs import next_signs
 from engine.model.protocol import Question
-from engine.types import CancellationToken, CompletionRequest, Document, Generated, Mode, Sampling
+from engine.types import CancellationToken, CompletionRequest, Generated, Mode, Sampling
 
 CURSOR = "<cursor>"
 DESCRIPTION = ModelDescription(
@@ -123,7 +124,7 @@ def at_cursor(source: str, language: str = "python", path: str = "main.py", **ot
     """A request from a source with a `<cursor>`; `others` are further open documents by name (dots as `_dot_`)."""
     before, after = source.split(CURSOR)
     documents = tuple(Document(name.replace("_dot_", "."), language, text) for name, text in others.items())
-    return CompletionRequest(Document(path, language, before + after), len(before), documents)
+    return CompletionRequest(Cursor.between(before, after, path, language), documents)
 
 
 def answer(text: str, probabilities: Sequence[float], end: float | None, *, mode: Mode = Mode.LINE) -> Generated:

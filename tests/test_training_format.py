@@ -10,6 +10,7 @@ from engine.completion.assemble import assemble
 from engine.languages import language_of
 from engine.model.catalog import find_model
 from engine.model.tokenizer import FolderTokenizer
+from engine.prompt.templates import Contents, PromptEncoder
 from engine.types import Mode, Snippet
 
 BEFORE, MIDDLE = "def paint(frame, wheels):\n    return fra", "me"
@@ -35,9 +36,8 @@ def test_samples_are_cut_as_prompts_are_assembled(monkeypatch: pytest.MonkeyPatc
     tokens, weights = cutter.sample(1000, random.Random(0))
 
     snippets = (Snippet("bicycle.py", 0, 2, REFERENCE, 1.0, "similar"),) if with_reference else ()
-    prompt = assemble(
-        description, tokenizer, language_of("python"), Mode.LINE, "src/paint.py", BEFORE, "", snippets, 1000
-    )
+    contents = Contents("src/paint.py", language_of("python"), Mode.LINE, BEFORE, "")
+    prompt = assemble(PromptEncoder(description, tokenizer), contents, 1000, snippets)
     middle = [*tokenizer.encode(MIDDLE), *tokenizer.control("<|endoftext|>")]
     assert tokens == [*prompt.tokens, *middle]
     assert len(weights) == len(tokens)

@@ -13,8 +13,8 @@ import numpy as np
 from corpus import HERE
 
 sys.path.insert(0, str(HERE.parent))
-from engine.evaluate.accuracy import Answer, is_right, place_of
-from engine.postprocess import Draft, Silent, apply_filters
+from engine.evaluate.accuracy import Answer, is_right
+from engine.postprocess import Draft, Silent, Surroundings, apply_filters
 from engine.postprocess.confidence import LEAST_LOG_PROB, MIN_SHOWN_CHARS, SIGNS, Estimate, borders
 
 RIDGE = 1.0
@@ -26,13 +26,14 @@ def cases(answers: Sequence[Answer]) -> Iterator[tuple[tuple[float, ...], bool]]
     """(signs, whether it is right) of each border at which something would be shown."""
     for answer in answers:
         truth = answer.position.rest_of_line + answer.position.lines_below
-        place = place_of(answer)
-        estimate = Estimate(place, answer.mode, {})
+        cursor = answer.position.request.cursor
+        surroundings = Surroundings(cursor)
+        estimate = Estimate(cursor, answer.mode, {})
         for border in borders(answer.generated, answer.mode):
             if border.log_prob < LEAST_LOG_PROB or len("".join(border.text.split())) < MIN_SHOWN_CHARS:
                 continue
             try:
-                text = apply_filters(Draft(border.text, place, answer.mode)).text
+                text = apply_filters(Draft(border.text, surroundings, answer.mode)).text
             except Silent:
                 continue
             if text == border.text.rstrip():

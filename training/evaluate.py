@@ -70,7 +70,7 @@ def _load(folder: str) -> None:
 
 def _indexed(positions: list[Position]) -> dict[Path, WorkspaceIndex]:
     """The index of each position's project, whole: what an editor has a minute after it was opened."""
-    for root in {position.request.document.root for position in positions} - _indexes.keys():
+    for root in {position.request.cursor.document.root for position in positions} - _indexes.keys():
         assert root is not None
         _indexes[root] = WorkspaceIndex(root, folder=BUILD / "index" / root.name)
         _indexes[root].start()

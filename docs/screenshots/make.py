@@ -8,8 +8,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
-from engine.completion.pipeline import complete
-from engine.types import CancellationToken, CompletionRequest, CompletionSettings, Document
+from engine.completion.pipeline import Completer
+from engine.document import Cursor, Document
+from engine.types import CancellationToken, CompletionRequest, CompletionSettings
 from lsp_server.cli.complete import explain
 from lsp_server.cli.demo import SAMPLES, demo, places
 from lsp_server.models.worker import load_ctranslate_model
@@ -59,8 +60,8 @@ def main() -> None:
     model = load_ctranslate_model("", "cpu", 0)
     for place in places():
         document = Document(place.file.relative_to(SAMPLES).as_posix(), "", place.text, place.file, SAMPLES)
-        request = CompletionRequest(document, place.offset)
-        outcome = complete(request, model, CompletionSettings(), CancellationToken())
+        request = CompletionRequest(Cursor(document, place.offset))
+        outcome = Completer(model, CompletionSettings()).complete(request, CancellationToken())
         if outcome.completion and len(outcome.completion.text) >= MIN_CHARS and outcome.prompt and outcome.prompt.used:
             break
     console = new_console()

@@ -23,9 +23,9 @@ from engine.context.listing import read_any_source
 from engine.context.secrets import masked
 from engine.context.source import Source
 from engine.context.workspace import WorkspaceIndex
+from engine.document import Document
 from engine.languages import language_of
 from engine.line_ends import with_lf
-from engine.types import Document
 
 MAX_PLACES = 6
 MAX_WORKSPACE_PLACES = 16  # where @workspace asks for them

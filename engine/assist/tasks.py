@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from engine.document import Document
 from engine.prompt.chat import Turn
 from engine.prompt.system_prompts import HumanLanguage
-from engine.types import Document
 
 
 class AssistTask(Enum):

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from engine.completion.frame import without_closed
 from engine.completion.mode import choose_mode, token_cap
-from engine.languages import Language, language_of
-from engine.line_ends import line_end_of, with_lf
+from engine.document import Cursor
 from engine.model.protocol import LanguageModel
 from engine.types import CompletionRequest, CompletionSettings, EngineError, Mode
 
@@ -17,17 +15,13 @@ MIN_PROMPT_TOKENS = 48
 
 @dataclass(frozen=True)
 class Gap:
-    """The text around the cursor, with LF line ends. `shown_suffix` is what the model sees of what follows."""
+    """A cursor at which text is missing, and how much of it the model may write."""
 
-    key: Hashable
-    language: Language
+    cursor: Cursor
     mode: Mode
-    prefix: str
-    suffix: str
-    shown_suffix: str
-    newline: str
-    new_tokens: int
-    prompt_tokens: int
+    new_tokens: int  # the most that the model may generate
+    prompt_tokens: int  # the most that its prompt may have
+    key: Hashable  # the same for all gaps whose prompts may begin alike
 
 
 def gap_of(
@@ -40,15 +34,12 @@ def gap_of(
 
     Raises `EngineError` for a model or a setting with which nothing can be completed.
     """
-    document, offset = request.document, max(0, min(request.offset, len(request.document.text)))
     if "complete" not in model.description.capabilities:
         raise EngineError(
             f"the model {model.description.name} does not complete code; choose another as codegeex.model"
         )
-    prefix = with_lf(document.text[:offset].removeprefix("\ufeff"))
-    suffix = with_lf(document.text[offset:])
-    language = language_of(document.language, document.path)
-    mode = request.mode or choose_mode(language, prefix + suffix, len(prefix))
+    cursor = request.cursor
+    mode = request.mode or choose_mode(cursor)
     new_tokens = token_cap(mode, tokens_per_second, settings.max_new_tokens)
     # The same whatever the mode, so that both share what they can.
     prompt_tokens = min(settings.max_prompt_tokens, model.description.context_length) - settings.max_new_tokens
@@ -57,14 +48,5 @@ def gap_of(
             f"{settings.max_new_tokens} new tokens leave a prompt of {prompt_tokens}: "
             "lower codegeex.completion.maxTokens"
         )
-    return Gap(
-        (document.root, document.path, model.description.folder, settings),
-        language,
-        mode,
-        prefix,
-        suffix,
-        without_closed(suffix),
-        line_end_of(document.text),
-        new_tokens,
-        prompt_tokens,
-    )
+    key = (cursor.document.root, cursor.document.path, model.description.folder, settings)
+    return Gap(cursor, mode, new_tokens, prompt_tokens, key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from engine.document import Cursor
 from engine.languages import Language
 from engine.types import Mode
 
@@ -22,17 +23,15 @@ MAX_LINE_TOKENS = 32
 MIN_LINE_TOKENS, MIN_BLOCK_TOKENS = 12, 24  # fewer are not worth showing: better late than useless
 
 
-def choose_mode(language: Language, text: str, offset: int) -> Mode:
+def choose_mode(cursor: Cursor) -> Mode:
     """BLOCK after a block opener, on and below a comment, on an empty line of a body; LINE anywhere else."""
-    start = text.rfind("\n", 0, offset) + 1
-    end = text.find("\n", offset)
-    before, after = text[start:offset], text[offset : len(text) if end < 0 else end]
+    before, after, language = cursor.line_before, cursor.line_after, cursor.language
     if not ONLY_CLOSED.match(after):
         return Mode.LINE
     if before.strip():
         asks = _opens_a_block(before, language) or _says_what_to_write(before, language)
         return Mode.BLOCK if asks and not after.strip() else Mode.LINE
-    above = _last_line_with_text(text, start)
+    above = _last_line_with_text(cursor.prefix, len(cursor.prefix) - len(before))
     if _opens_a_block(above, language) or _is_comment(above, language):
         return Mode.BLOCK
     in_a_body = bool(before) and not after.strip() and language.id not in NO_STATEMENTS

@@ -1,4 +1,4 @@
-"""One completion, from a cursor to text: context, prompt, model, post-processing. Read it top to bottom."""
+"""One completion, from a cursor to text: context, prompt, model, post-processing. Read `Completer` top to bottom."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from engine.completion.assemble import lay_out
-from engine.completion.decide import Decider, threshold_of
+from engine.completion.candidates import TURNS, take_turn, turns
+from engine.completion.decide import Decider
 from engine.completion.decode_speed import DecodeSpeed
 from engine.completion.frame import Frame
 from engine.completion.frames import Frames, shows_the_same
@@ -19,6 +19,7 @@ from engine.completion.gap import Gap, gap_of
 from engine.context.collect import Workspaces, catch_up, collect
 from engine.model.protocol import LanguageModel, Question, Tokenizer
 from engine.postprocess import stop_rule
+from engine.prompt.templates import Contents, PromptEncoder
 from engine.types import (
     CancellationToken,
     Completion,
@@ -31,11 +32,13 @@ from engine.types import (
     Snippet,
 )
 
-HOPELESS = 0.2  # of the threshold: what is less probable does not recover
-MAX_DOCUMENT_CHARS = 1_000_000
+HOPELESS = 0.2  # an answer is given up once its probability falls below this share of the threshold
 MAX_WORD_TOKENS = 4  # of a word before the cursor, that the model may cut otherwise
 LAST_WORD = re.compile(r"\w+$")
-MAX_CURSOR_LINE_CHARS = 2_000
+
+
+def _ignore(_: str) -> None:
+    pass
 
 
 @dataclass
@@ -50,75 +53,188 @@ class _Stopwatch:
         try:
             yield
         finally:
-            self.stages_ms[name] = (time.perf_counter() - began) * 1000
+            self.stages_ms[name] = self.stages_ms.get(name, 0.0) + (time.perf_counter() - began) * 1000
 
 
-def complete(
-    request: CompletionRequest,
-    model: LanguageModel,
-    settings: CompletionSettings,
-    cancellation: CancellationToken,
-    workspaces: Workspaces = MappingProxyType({}),
-    frames: Frames | None = None,
-    priority: Priority = Priority.COMPLETION,
-    others: Sequence[int] = (),
-    on_text: Callable[[str], None] = lambda _: None,
-    speed: DecodeSpeed | None = None,
-) -> Outcome:
-    """The suggestion at the cursor, or the reason why there is none.
+@dataclass(frozen=True)
+class Completer:
+    """Completes with one model, under one user's settings.
 
-    `workspaces` are the indexes by workspace folder. With `frames`, prompts of one place share their beginning, see
-    `engine.completion.frame`. `others` as `engine.model.protocol` has it. `on_text` is
-    told the model's answer so far, after each token, maybe in another thread. `speed` bounds what is asked for, and
-    learns from the answer.
-
-    Blocks: searches the indexes and runs the model. Raises `Cancelled` soon after `cancellation`, and `EngineError` for
-    a model that cannot complete.
+    Each method blocks: it searches the indexes and runs the model. Each raises `Cancelled` soon after its token is
+    cancelled, and `EngineError` for a model that cannot complete.
     """
-    watch = _Stopwatch()
-    if reason := why_not_complete(request.document.text, request.offset):
-        return Outcome(None, reason)
-    gap = gap_of(request, model, settings, speed.tokens_per_second if speed else None)
-    prompt: Prompt | None = None
-    snippets: tuple[Snippet, ...] = ()
-    where = _where(gap, workspaces)
-    if frames is not None and (frame := frames.get(where)):
+
+    model: LanguageModel
+    settings: CompletionSettings
+    workspaces: Workspaces = field(default_factory=dict)  # the indexes by workspace folder
+    frames: Frames | None = None  # if given, prompts of one place share their beginning, see `engine.completion.frame`
+    speed: DecodeSpeed | None = None  # if given, it bounds what is asked for, and learns from each answer
+
+    def complete(
+        self,
+        request: CompletionRequest,
+        cancellation: CancellationToken,
+        *,
+        priority: Priority = Priority.COMPLETION,
+        on_text: Callable[[str], None] = _ignore,
+        alternatives: Sequence[int] = (),
+    ) -> Outcome:
+        """Return the suggestion at the cursor, or the reason why there is none.
+
+        `on_text` gets the model's answer so far after each token, maybe in another thread. With `alternatives`, the
+        answer tells what could have stood in the place of its tokens, see `Question.others`.
+        """
+        if reason := request.cursor.why_not_completed:
+            return Outcome(None, reason)
+        watch = _Stopwatch()
+        gap = gap_of(request, self.model, self.settings, self.speed.tokens_per_second if self.speed else None)
+        prompt, snippets = self._prompt(request, gap, cancellation, watch)
+        cancellation.check()
+        is_enough = stop_rule(gap.mode, gap.cursor)
+
+        def stop(text: str) -> bool:
+            on_text(text)
+            return is_enough(text)
+
+        question = Question(
+            prompt.tokens,
+            gap.new_tokens,
+            stop,
+            head=prompt.head,
+            priority=priority,
+            others=alternatives,
+            least_log_prob=self._least_log_prob(),
+            held=(0, 0) if alternatives else _word_before(prompt, gap.cursor.line_before, self.model.tokenizer),
+            next_signs=True,
+        )
+        generated = self.model.generate(question, cancellation)
+        if self.speed:
+            self.speed.note(generated)
+        watch.stages_ms |= {"wait": generated.wait_ms, "prefill": generated.prefill_ms, "decode": generated.decode_ms}
+        with watch.stage("post-process"):
+            completion, silence = _finish(generated, gap, self._decider)
+        return Outcome(completion, silence, prompt, generated, snippets, watch.stages_ms)
+
+    def complete_candidates(
+        self,
+        request: CompletionRequest,
+        cancellation: CancellationToken,
+        count: int,
+        on_candidate: Callable[[Outcome], None],
+    ) -> None:
+        """Give `on_candidate` up to `count` outcomes with different texts, the most probable first, as they come.
+
+        Who asks for several is shown what there is: no confidence is needed. If there is nothing, one outcome says why.
+        """
+        asked = replace(self, settings=replace(self.settings, confidence=0.0), speed=None)
+        first = asked.complete(request, cancellation, alternatives=[TURNS] * self.settings.max_new_tokens)
+        on_candidate(first)
+        if first.generated is None or first.prompt is None:
+            return
+        gap = gap_of(request, asked.model, asked.settings)
+        decider = Decider.of(self.model.description.confidence, asked.settings)
+        shown = {first.completion.text} if first.completion else set()
+        for turn in turns(first.generated, self.model.tokenizer.decode):
+            if len(shown) >= count:
+                return
+            generated = take_turn(turn, first, gap, self.model, cancellation)
+            completion, silence = _finish(generated, gap, decider)
+            if completion is not None and completion.text not in shown:
+                shown.add(completion.text)
+                on_candidate(Outcome(completion, silence, first.prompt, generated, first.snippets))
+
+    def refresh(self, request: CompletionRequest, cancellation: CancellationToken) -> None:
+        """In a pause: bring the frame of the request's place up to date, so that the next key finds it read.
+
+        If other references serve the place better by now, it is laid out again, and the model reads that ahead. Does
+        nothing without frames, or where nothing was completed before. If it is cancelled, the old frame stays.
+        """
+        frames = self.frames
+        if frames is None or request.cursor.why_not_completed:
+            return
+        gap = gap_of(request, self.model, self.settings)
+        where = self._place(gap)
+        old = frames.get(where)
+        if old is None or frames.is_fresh(where, request.defined):
+            return
+        catch_up(request, self.workspaces)
+        cancellation.check()
+        frame, _ = self._lay_out(request, gap, cancellation, _Stopwatch())
+        if shows_the_same(old, frame):
+            frames.touch(where, request.defined)
+            return
+        prompt = frame.whole(gap.mode, gap.cursor.prefix)
+        reading = Question(prompt.tokens, 1, lambda _: True, head=prompt.head, priority=Priority.WARM_UP)
+        self.model.generate(reading, cancellation)
+        frames.put(where, frame, request.defined)
+
+    def _prompt(
+        self, request: CompletionRequest, gap: Gap, cancellation: CancellationToken, watch: _Stopwatch
+    ) -> tuple[Prompt, tuple[Snippet, ...]]:
+        """Return the prompt from the place's frame, or from a new frame and the snippets found for it."""
+        where = self._place(gap)
+        if self.frames is not None and (frame := self.frames.get(where)):
+            with watch.stage("prompt"):
+                prompt = frame.prompt(gap.mode, gap.cursor.prefix, gap.cursor.shown_suffix)
+            if prompt is not None:
+                return prompt, ()
+        frame, snippets = self._lay_out(request, gap, cancellation, watch)
         with watch.stage("prompt"):
-            prompt = frame.prompt(gap.mode, gap.prefix, gap.shown_suffix)
-    if prompt is None:
-        prompt, snippets, frame = _lay_out(request, gap, model, settings, workspaces, cancellation, watch)
-        if frames is not None:
-            frames.put(where, frame, request.defined)
-    cancellation.check()
-    is_enough = stop_rule(gap.mode, gap.prefix, gap.suffix)
+            prompt = frame.whole(gap.mode, gap.cursor.prefix)
+        if self.frames is None:
+            return replace(prompt, head=0), snippets  # no other prompt will begin as this one
+        self.frames.put(where, frame, request.defined)
+        return prompt, snippets
 
-    def stop(text: str) -> bool:
-        on_text(text)
-        return is_enough(text)
+    def _place(self, gap: Gap) -> Hashable:
+        """Return what frames are kept by. A path that the user excludes from now on is not shown a moment longer."""
+        return gap.key, tuple((root, index.excluded) for root, index in self.workspaces.items())
 
-    question = Question(
-        prompt.tokens,
-        gap.new_tokens,
-        stop,
-        head=prompt.head if frames is not None else 0,
-        priority=priority,
-        others=others,
-        least_log_prob=_least_log_prob(model, settings),
-        held=(0, 0) if others else _word_before(prompt, gap.prefix, model.tokenizer),
-        next_signs=True,
-    )
-    generated = model.generate(question, cancellation)
-    if speed:
-        speed.note(generated)
-    watch.stages_ms |= {"wait": generated.wait_ms, "prefill": generated.prefill_ms, "decode": generated.decode_ms}
-    with watch.stage("post-process"):
-        completion, silence = finish(generated, gap, model, settings)
-    return Outcome(completion, silence, prompt, generated, snippets, watch.stages_ms)
+    def _lay_out(
+        self, request: CompletionRequest, gap: Gap, cancellation: CancellationToken, watch: _Stopwatch
+    ) -> tuple[Frame, tuple[Snippet, ...]]:
+        """Search the indexes, and return a frame with what fits into the budget."""
+        cursor, root = gap.cursor, gap.cursor.document.root
+        with watch.stage("context"):
+            is_used = self.settings.use_context
+            snippets = collect(request, self.workspaces, gap.prompt_tokens) if is_used else ()
+        cancellation.check()
+        with watch.stage("prompt"):
+            contents = Contents(
+                cursor.document.path,
+                cursor.language,
+                gap.mode,
+                cursor.prefix,
+                cursor.shown_suffix,
+                repository=root.name if root else "",
+            )
+            encoder = PromptEncoder(self.model.description, self.model.tokenizer)
+            frame = lay_out(encoder, contents, gap.prompt_tokens, snippets)
+        return frame, snippets
+
+    def _least_log_prob(self) -> float:
+        """Return the log-probability below which nothing is shown, whatever comes: most answers end after a token."""
+        threshold = self._decider.threshold * HOPELESS
+        return math.log(threshold) if threshold > 0 else -math.inf
+
+    @property
+    def _decider(self) -> Decider:
+        return Decider.of(self.model.description.confidence, self.settings)
 
 
-def _word_before(prompt: Prompt, prefix: str, tokenizer: Tokenizer) -> tuple[int, int]:
-    """Where in the prompt the tokens of the word before the cursor are, or that of a sign; an indentation is whole."""
-    line = prefix[prefix.rfind("\n") + 1 :]
+def _finish(generated: Generated, gap: Gap, decider: Decider) -> tuple[Completion | None, str]:
+    """Return what is decided, with the document's line ends."""
+    completion, silence = decider.decide(generated, gap.mode, gap.cursor)
+    if completion is not None:
+        completion = replace(completion, text=gap.cursor.with_line_ends(completion.text))
+    return completion, silence
+
+
+def _word_before(prompt: Prompt, line: str, tokenizer: Tokenizer) -> tuple[int, int]:
+    """Return the token range in the prompt of the word (or symbol) before the cursor; (0, 0) after indentation.
+
+    `line` is the cursor's, up to the cursor.
+    """
     end = prompt.prefix_end
     if not line.strip() or prompt.prefix_tokens <= MAX_WORD_TOKENS:
         return (0, 0)
@@ -127,99 +243,3 @@ def _word_before(prompt: Prompt, prefix: str, tokenizer: Tokenizer) -> tuple[int
         if word is None or len(tokenizer.decode(prompt.tokens[start:end])) >= len(word[0]):
             return (start, end)
     return (end - 1, end)
-
-
-def refresh(
-    request: CompletionRequest,
-    model: LanguageModel,
-    settings: CompletionSettings,
-    cancellation: CancellationToken,
-    workspaces: Workspaces,
-    frames: Frames,
-) -> None:
-    """In a pause: where the place's references are no longer the best ones, lays it out anew, and lets the model read
-    that ahead, so that the next key finds both. Raises `Cancelled`; the old frame then stays.
-    """
-    if why_not_complete(request.document.text, request.offset):
-        return
-    gap = gap_of(request, model, settings)
-    where = _where(gap, workspaces)
-    old = frames.get(where)
-    if old is None or frames.is_fresh(where, request.defined):
-        return
-    catch_up(request, workspaces)
-    cancellation.check()
-    prompt, _, frame = _lay_out(request, gap, model, settings, workspaces, cancellation, _Stopwatch())
-    if shows_the_same(old, frame):
-        frames.touch(where, request.defined)
-        return
-    reading = Question(prompt.tokens, 1, lambda _: True, head=prompt.head, priority=Priority.WARM_UP)
-    model.generate(reading, cancellation)
-    frames.put(where, frame, request.defined)
-
-
-def _where(gap: Gap, workspaces: Workspaces) -> Hashable:
-    """What a frame hangs on: what a person excludes from now on is not shown a moment longer."""
-    return gap.key, tuple((root, index.excluded) for root, index in workspaces.items())
-
-
-def _lay_out(
-    request: CompletionRequest,
-    gap: Gap,
-    model: LanguageModel,
-    settings: CompletionSettings,
-    workspaces: Workspaces,
-    cancellation: CancellationToken,
-    watch: _Stopwatch,
-) -> tuple[Prompt, tuple[Snippet, ...], Frame]:
-    """The prompt from scratch: searches the indexes, and fits all into the budget."""
-    document = request.document
-    with watch.stage("context"):
-        snippets = collect(request, workspaces, gap.prompt_tokens) if settings.use_context else ()
-    cancellation.check()
-    with watch.stage("prompt"):
-        frame = lay_out(
-            model.description,
-            model.tokenizer,
-            gap.language,
-            gap.mode,
-            document.path,
-            gap.prefix,
-            gap.shown_suffix,
-            snippets,
-            gap.prompt_tokens,
-            document.root.name if document.root else "",
-        )
-        prompt = frame.whole(gap.mode, gap.prefix)
-    return prompt, snippets, frame
-
-
-def _least_log_prob(model: LanguageModel, settings: CompletionSettings) -> float:
-    """Below it nothing more will be shown, whatever comes: most answers are given up after a token or two."""
-    threshold = threshold_of(model.description.confidence, settings) * HOPELESS
-    return math.log(threshold) if threshold > 0 else -math.inf
-
-
-def finish(
-    generated: Generated, gap: Gap, model: LanguageModel, settings: CompletionSettings
-) -> tuple[Completion | None, str]:
-    """What is decided, with the document's line ends."""
-    decide_here = Decider.of(gap.language, model.description.confidence, settings)
-    completion, silence = decide_here(generated, gap.mode, gap.prefix, gap.suffix)
-    if completion is not None:
-        completion = replace(completion, text=completion.text.replace("\n", gap.newline))
-    return completion, silence
-
-
-def why_not_complete(text: str, offset: int) -> str:
-    """Why a document gets no suggestion at all, or ""."""
-    if len(text) > MAX_DOCUMENT_CHARS:
-        return f"the file is larger than {MAX_DOCUMENT_CHARS:,} characters"
-    if "\0" in text:
-        return "the file is binary"
-    start, end = text.rfind("\n", 0, offset) + 1, text.find("\n", offset)
-    if (end if end >= 0 else len(text)) - start > MAX_CURSOR_LINE_CHARS:
-        return f"the line is longer than {MAX_CURSOR_LINE_CHARS:,} characters: minified or generated"
-    if not text[:offset].strip() and not text[offset:].strip():
-        return "the file is empty"
-    return ""

@@ -14,11 +14,11 @@ from engine.context.find import find
 from engine.context.index import MemoryIndex
 from engine.context.secrets import masked
 from engine.context.source import Source
-from engine.context.syntax import family_of
 from engine.context.view import View
 from engine.context.workspace import WorkspaceIndex
+from engine.document import Document
 from engine.line_ends import with_lf
-from engine.types import CompletionRequest, Document, Snippet
+from engine.types import CompletionRequest, Snippet
 
 # What a prompt of a small budget shows of the text itself, a token being some three signs of code.
 PREFIX_SHARE, SUFFIX_SHARE, REFERENCE_SHARE = 0.5, 0.12, 0.4
@@ -30,7 +30,7 @@ Workspaces = Mapping[Path, WorkspaceIndex]
 
 def collect(request: CompletionRequest, workspaces: Workspaces, prompt_tokens: int) -> tuple[Snippet, ...]:
     """Snippets for a prompt of `prompt_tokens`, the best first, somewhat more than it will hold."""
-    document = request.document
+    document = request.cursor.document
     chars = prompt_tokens * CHARS_PER_TOKEN
     view = view_of(request, int(chars * PREFIX_SHARE), int(chars * SUFFIX_SHARE))
     budget = chars * REFERENCE_SHARE
@@ -48,30 +48,18 @@ def collect(request: CompletionRequest, workspaces: Workspaces, prompt_tokens: i
 
 def catch_up(request: CompletionRequest, workspaces: Workspaces) -> None:
     """In a pause: what a search for this request does not wait for."""
-    if (root := request.document.root) and (index := workspaces.get(root)):
+    if (root := request.cursor.document.root) and (index := workspaces.get(root)):
         index.catch_up()
 
 
 def view_of(request: CompletionRequest, chars_above: int, chars_below: int) -> View:
     """What the prompt will show of the text itself: so many characters above and below the cursor."""
-    document = request.document
-    text = document.text.removeprefix("\ufeff")
-    offset = max(0, min(request.offset - (len(document.text) - len(text)), len(text)))
-    return View(
-        document.path,
-        family_of(document.language, document.path),
-        with_lf(text[:offset]),
-        with_lf(text[offset:]),
-        chars_above,
-        chars_below,
-        request.recent,
-        request.defined,
-    )
+    return View(request.cursor, chars_above, chars_below, request.recent, request.defined)
 
 
 def _of_open(request: CompletionRequest) -> MemoryIndex:
     """An index of the open documents alone."""
-    here = request.document
+    here = request.cursor.document
     others = tuple(each for each in request.others[:MAX_OTHERS] if not _same(each, here) and not why_not_open(each))
     index = _index_of(others)
     if not why_not_text(here.text):

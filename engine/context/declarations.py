@@ -136,11 +136,11 @@ def _names_in_view(view: View, own: Source | None) -> tuple[dict[str, float], fr
             if len(name) >= MIN_NAME_CHARS and name not in view.family.keywords:
                 weights[name] = max(weights.get(name, 0.0), 1 / (1 + distance / 4))
 
-    cursor = view.prefix.count("\n")
-    above = view.prefix[-view.chars_above :].split("\n")[-LINES_ABOVE:]
+    cursor = view.cursor.prefix.count("\n")
+    above = view.cursor.prefix[-view.chars_above :].split("\n")[-LINES_ABOVE:]
     for distance, line in enumerate(reversed(above)):
         add(line, distance)
-    for distance, line in enumerate(view.suffix[: view.chars_below].split("\n")[:LINES_BELOW]):
+    for distance, line in enumerate(view.cursor.suffix[: view.chars_below].split("\n")[:LINES_BELOW]):
         add(line, distance + 2)
     around = [each for each in own.declarations.around(cursor) if each.kind != "field"] if own else []
     for each in around:
@@ -154,7 +154,7 @@ def _names_in_view(view: View, own: Source | None) -> tuple[dict[str, float], fr
 
 def _types_of_receiver(view: View, around: list[Declaration]) -> list[str]:
     """What the variable before the cursor's dot may be: its annotation, its constructor, the call it came from."""
-    match = RECEIVER.search(view.cursor_line)
+    match = RECEIVER.search(view.cursor.line_before)
     if not match:
         return []
     name = match.group(1)
@@ -163,7 +163,7 @@ def _types_of_receiver(view: View, around: list[Declaration]) -> list[str]:
     if name[:1].isupper():
         return [name]
     x = re.escape(name)
-    text = view.prefix[-RECEIVER_CHARS:]
+    text = view.cursor.prefix[-RECEIVER_CHARS:]
     for pattern in (
         rf"\b{x}\s*:\s*&?(?:mut\s+)?[\"']?(?:\w+[.:]+)*([A-Z]\w*)",
         rf"\b{x}\s*:?=\s*&?(?:await\s+)?(?:new\s+)?(?:\w+(?:\.|::))*([A-Z]\w*)",

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.context.secrets import holds_private_key, is_secret_name
-from engine.types import Document
+from engine.document import Document
 
 if TYPE_CHECKING:
     import pathspec

@@ -11,8 +11,8 @@ from engine.context.exclusion import MAX_FILE_BYTES, why_not_open, why_not_text
 from engine.context.outline import outline
 from engine.context.secrets import masked
 from engine.context.source import Changed, Source, changed_lines
+from engine.document import Document
 from engine.line_ends import with_lf
-from engine.types import Document
 
 PARSE_SHARE = 0.005  # of the time in which a person types: the most that outlines are made anew in
 MARGIN_LINES = 2  # a name, a sign and a value, between them blank lines: so far does what makes a secret reach

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from engine.context.source import NAME
-from engine.context.syntax import Family, imported_words
+from engine.context.syntax import Family, family_of, imported_words
 from engine.context.words import IDENTIFIER, query_terms
+from engine.document import Cursor
 
 NEAR_CHARS = 2_000
 UNFINISHED = re.compile(r"[^\W\d][\w$]*$")
@@ -16,62 +17,63 @@ UNFINISHED = re.compile(r"[^\W\d][\w$]*$")
 
 @dataclass(frozen=True)
 class View:
-    """A cursor in a text, LF line ends. `chars_above` and `chars_below` are what of it a prompt will show.
+    """A cursor in a text. `chars_above` and `chars_below` are what of it a prompt will show.
 
     `recent` are the places last edited in other files, the last first: (path, ((start line, end line), …)). `defined`
     are the lines, (path, line), that the editor knows to define names at the cursor, the nearest name's first.
     """
 
-    path: str
-    family: Family
-    prefix: str
-    suffix: str
+    cursor: Cursor
     chars_above: int
     chars_below: int
     recent: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = field(default=())
     defined: tuple[tuple[str, int], ...] = field(default=())
 
+    @property
+    def path(self) -> str:
+        return self.cursor.document.path
+
+    @cached_property
+    def family(self) -> Family:
+        """The language family in which its names are looked for."""
+        return family_of(self.cursor.document.language, self.path)
+
     @cached_property
     def shown(self) -> frozenset[str]:
         """The names that the prompt shows anyway."""
-        above, below = self.prefix[-self.chars_above :], self.suffix[: self.chars_below]
+        above, below = self.cursor.prefix[-self.chars_above :], self.cursor.suffix[: self.chars_below]
         return frozenset(IDENTIFIER.findall(above)) | frozenset(IDENTIFIER.findall(below))
 
     @cached_property
     def first_line(self) -> int:
         """The first line of the file that the prompt shows."""
-        return self.prefix.count("\n", 0, max(0, len(self.prefix) - self.chars_above))
+        return self.cursor.prefix.count("\n", 0, max(0, len(self.cursor.prefix) - self.chars_above))
 
     @cached_property
     def end_line(self) -> int:
         """The first line after those that the prompt shows."""
-        return self.prefix.count("\n") + self.suffix[: self.chars_below].count("\n") + 1
+        return self.cursor.prefix.count("\n") + self.cursor.suffix[: self.chars_below].count("\n") + 1
 
     @cached_property
     def terms(self) -> dict[str, float]:
-        return query_terms(self.prefix, self.suffix, self.family.keywords)
+        return query_terms(self.cursor.prefix, self.cursor.suffix, self.family.keywords)
 
     @cached_property
     def near_names(self) -> frozenset[str]:
         """The names of the lines that `terms` come from, and some further ones: spelled as they stand."""
-        return frozenset(IDENTIFIER.findall(self.prefix[-NEAR_CHARS:])) | frozenset(
-            IDENTIFIER.findall(self.suffix[:NEAR_CHARS])
+        return frozenset(IDENTIFIER.findall(self.cursor.prefix[-NEAR_CHARS:])) | frozenset(
+            IDENTIFIER.findall(self.cursor.suffix[:NEAR_CHARS])
         )
 
     @cached_property
     def imports(self) -> tuple[frozenset[str], ...]:
-        return imported_words(self.prefix + self.suffix, self.family)
-
-    @cached_property
-    def cursor_line(self) -> str:
-        """What stands before the cursor on its line."""
-        return self.prefix[self.prefix.rfind("\n") + 1 :]
+        return imported_words(self.cursor.prefix + self.cursor.suffix, self.family)
 
     @cached_property
     def before_name(self) -> str:
         """The cursor's line up to the name being typed."""
-        unfinished = UNFINISHED.search(self.cursor_line)
-        return self.cursor_line[: unfinished.start()] if unfinished else self.cursor_line
+        unfinished = UNFINISHED.search(self.cursor.line_before)
+        return self.cursor.line_before[: unfinished.start()] if unfinished else self.cursor.line_before
 
     @cached_property
     def asks_for_member(self) -> bool:

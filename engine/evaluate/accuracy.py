@@ -10,13 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from engine.completion.decide import decide
-from engine.completion.pipeline import complete
+from engine.completion.decide import Decider
+from engine.completion.pipeline import Completer
 from engine.context.collect import Workspaces
 from engine.evaluate.positions import Position
-from engine.languages import language_of
 from engine.model.protocol import LanguageModel
-from engine.postprocess import Surroundings
 from engine.postprocess.confidence import Estimate, borders
 from engine.types import CancellationToken, CompletionSettings, Generated, Mode
 
@@ -61,16 +59,10 @@ def ask(
     answers = []
     for position in positions:
         settings = CompletionSettings(confidence=0.0, use_context=use_context)
-        outcome = complete(position.request, model, settings, CancellationToken(), workspaces)
+        outcome = Completer(model, settings, workspaces).complete(position.request, CancellationToken())
         if outcome.generated and outcome.prompt:
             answers.append(Answer(position, outcome.generated, outcome.prompt.mode))
     return answers
-
-
-def place_of(answer: Answer) -> Surroundings:
-    """Where an answer stands."""
-    document, cursor = answer.position.request.document, answer.position.request.offset
-    return Surroundings(document.text[:cursor], document.text[cursor:], language_of(document.language, document.path))
 
 
 def score(
@@ -80,12 +72,13 @@ def score(
     shown = exact = right = chars = right_chars = 0
     for answer in answers:
         truth = answer.position.rest_of_line + answer.position.lines_below
-        place = place_of(answer)
+        cursor = answer.position.request.cursor
         if whole_only:
             *_, whole = (None, *borders(answer.generated, answer.mode))
-            if whole is None or not whole.ended or Estimate(place, answer.mode, weights).of(whole) < threshold:
+            if whole is None or not whole.ended or Estimate(cursor, answer.mode, weights).of(whole) < threshold:
                 continue
-        completion, _ = decide(answer.generated, answer.mode, place, weights, 0.0 if whole_only else threshold)
+        decider = Decider(weights, 0.0 if whole_only else threshold)
+        completion, _ = decider.decide(answer.generated, answer.mode, cursor)
         if completion is None:
             continue
         shown += 1

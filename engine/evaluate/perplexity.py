@@ -10,6 +10,7 @@ from typing import Protocol
 from engine.completion.assemble import assemble
 from engine.languages import Language
 from engine.model.protocol import LanguageModel
+from engine.prompt.templates import Contents, PromptEncoder
 from engine.types import Mode
 
 MIN_TOKENS = 16
@@ -31,10 +32,12 @@ def perplexity(model: ScoringModel, texts: Iterable[tuple[str, Language, str]], 
 
     Not a number where no text has `MIN_TOKENS`.
     """
+    encoder = PromptEncoder(model.description, model.tokenizer)
     total = 0.0
     tokens = chars = 0
     for path, language, text in texts:
-        prompt = assemble(model.description, model.tokenizer, language, Mode.BLOCK, path, text, "", (), window_tokens)
+        contents = Contents(path, language, Mode.BLOCK, prefix=text, suffix="")
+        prompt = assemble(encoder, contents, window_tokens)
         if prompt.prefix_tokens < MIN_TOKENS:
             continue
         # What the template puts behind the prefix is not the file's; the very first token has nothing to follow from.

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.types import CompletionRequest, Document
+from engine.document import Cursor, Document
+from engine.types import CompletionRequest
 
 # What becomes of the rest of the cursor's line: it is removed; its closing brackets, quotes and semicolon stay, as
 # where an editor closes what a person opens; or all of it stays, as where a person goes back into a line.
@@ -77,5 +78,5 @@ def draw_positions(
             stop -= len(closed_by_the_editor(line[:column], line[column:]))
         path = file.relative_to(root).as_posix()
         document = Document(path, language, text[:cursor] + text[stop:], file, root)
-        yield Position(CompletionRequest(document, cursor), text[cursor:stop], text[stop:], at_line_start)
+        yield Position(CompletionRequest(Cursor(document, cursor)), text[cursor:stop], text[stop:], at_line_start)
         made += 1

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from engine.completion.pipeline import complete
+from engine.completion.pipeline import Completer
 from engine.context.collect import Workspaces
 from engine.evaluate.positions import Position
 from engine.model.protocol import LanguageModel
@@ -42,13 +42,14 @@ def type_lines(
     workspaces: Workspaces = MappingProxyType({}),
 ) -> Typed:
     """Types the rest of each position's line. A suggestion is taken when all of it agrees with the true text."""
+    completer = Completer(model, settings, workspaces)
     chars = keys = accepted = wrong = 0
     for position in positions:
         left = position.rest_of_line
         request = position.request
         chars += len(left)
         while left:
-            outcome = complete(request, model, settings, CancellationToken(), workspaces)
+            outcome = completer.complete(request, CancellationToken())
             text = outcome.completion.text.partition("\n")[0] if outcome.completion else ""
             if text and left.startswith(text):
                 accepted += 1
@@ -57,7 +58,5 @@ def type_lines(
                 text = left[0]
             keys += 1
             left = left[len(text) :]
-            document, offset = request.document, request.offset
-            typed = replace(document, text=document.text[:offset] + text + document.text[offset:])
-            request = replace(request, document=typed, offset=offset + len(text))
+            request = replace(request, cursor=request.cursor.after_typing(text))
     return Typed(chars, keys, accepted, wrong)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
-from engine.languages import Language
+from engine.document import Cursor
 from engine.postprocess import lexer
 from engine.postprocess.lexer import CLOSER_OF, events, open_at_end
 
@@ -29,10 +29,10 @@ Trouble = tuple[str, int]
 class Balance:
     """What is open at a cursor. Remembers what it has found out about the code behind it."""
 
-    def __init__(self, prefix: str, suffix: str, language: Language) -> None:
-        self._prefix, self._language = prefix, language
-        self._behind = suffix[:WINDOW_CHARS]
-        self._goes_on = len(suffix) > WINDOW_CHARS
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor, self._language = cursor, cursor.language
+        self._behind = cursor.suffix[:WINDOW_CHARS]
+        self._goes_on = len(cursor.suffix) > WINDOW_CHARS
         self._known: dict[tuple[tuple[str, ...], int], tuple[frozenset[Trouble], frozenset[int]]] = {}
 
     @property
@@ -43,8 +43,8 @@ class Balance:
     @cached_property
     def _at_cursor(self) -> tuple[tuple[str, ...], int]:
         """What is open, and how much of it was so before the cursor's line."""
-        stack, outer = open_at_end(self._prefix, self._language)
-        if len(self._prefix) > lexer.WINDOW_CHARS and (above := self._opened_far_above(stack)):
+        stack, outer = open_at_end(self._cursor.prefix, self._language)
+        if len(self._cursor.prefix) > lexer.WINDOW_CHARS and (above := self._opened_far_above(stack)):
             return above + stack, outer + len(above)
         return stack, outer
 
@@ -58,7 +58,7 @@ class Balance:
 
         Not those of a body that stands right below the cursor: these the cursor's line has yet to open.
         """
-        line = self._prefix[self._prefix.rfind("\n") + 1 :] + self._behind.partition("\n")[0]
+        line = self._cursor.line_before + self._behind.partition("\n")[0]
         body_end = self._end_of_body(len(line) - len(line.lstrip()))
         found, _ = self._troubles(stack, len(stack))
         closers = [self._behind[at] for kind, at in sorted(found) if kind == "closed" and at != body_end]

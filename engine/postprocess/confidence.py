@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.postprocess.draft import Surroundings
+from engine.document import Cursor
 from engine.types import Generated, Mode
 
 MIN_SHOWN_CHARS = 2  # that are not blank: less is typed faster than read
@@ -51,10 +51,10 @@ class Shown:
 
 
 def shown_part(
-    generated: Generated, mode: Mode, threshold: float, place: Surroundings, weights: Mapping[str, float]
+    generated: Generated, mode: Mode, threshold: float, cursor: Cursor, weights: Mapping[str, float]
 ) -> Shown:
     """The longest likely part. With nothing likely, the text is "" and the confidence that of the likeliest."""
-    best, estimate = Shown("", 0.0), Estimate(place, mode, weights)
+    best, estimate = Shown("", 0.0), Estimate(cursor, mode, weights)
     for border in borders(generated, mode):
         if len("".join(border.text.split())) < MIN_SHOWN_CHARS:
             continue
@@ -67,11 +67,11 @@ def shown_part(
 
 
 class Estimate:
-    """The probability that texts at a place are right to their ends. Remembers which words it has looked for."""
+    """The probability that texts at a cursor are right to their ends. Remembers which words it has looked for."""
 
-    def __init__(self, place: Surroundings, mode: Mode, weights: Mapping[str, float]) -> None:
-        self._before, self._mode = place.line_before, mode
-        self._near = f"{place.prefix[-NEAR_CHARS:]}\n{place.suffix[:NEAR_CHARS]}"
+    def __init__(self, cursor: Cursor, mode: Mode, weights: Mapping[str, float]) -> None:
+        self._before, self._mode = cursor.line_before, mode
+        self._near = f"{cursor.prefix[-NEAR_CHARS:]}\n{cursor.suffix[:NEAR_CHARS]}"
         self._known: dict[str, bool] = {}
         self._weights = [weights.get(name, 0.0) for name in SIGNS] if weights else []
 

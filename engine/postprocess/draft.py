@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from engine.languages import Language
+from engine.document import Cursor
 from engine.postprocess.balance import Balance
 from engine.types import Mode
 
@@ -47,33 +47,21 @@ def closes_bracket(line: str) -> bool:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Where a suggestion would stand: the document before and behind the cursor, whole, with LF line ends."""
+    """The code around a cursor, as filters look at it."""
 
-    prefix: str
-    suffix: str
-    language: Language
-
-    @cached_property
-    def line_before(self) -> str:
-        """The cursor's line, up to the cursor."""
-        return self.prefix[self.prefix.rfind("\n") + 1 :]
-
-    @cached_property
-    def line_after(self) -> str:
-        """The cursor's line, behind the cursor."""
-        end = self.suffix.find("\n")
-        return self.suffix if end < 0 else self.suffix[:end]
+    cursor: Cursor
 
     @cached_property
     def lines_above(self) -> list[str]:
         """The nearest lines above the cursor's, in the file's order."""
-        end = self.prefix.rfind("\n")
-        return self.prefix[max(0, end - NEAR_CHARS) : end].split("\n") if end >= 0 else []
+        prefix = self.cursor.prefix
+        end = prefix.rfind("\n")
+        return prefix[max(0, end - NEAR_CHARS) : end].split("\n") if end >= 0 else []
 
     @cached_property
     def lines_below(self) -> list[str]:
         """The nearest lines below the cursor's."""
-        return self.suffix[:NEAR_CHARS].split("\n")[1:]
+        return self.cursor.suffix[:NEAR_CHARS].split("\n")[1:]
 
     @cached_property
     def next_line(self) -> str:
@@ -82,7 +70,7 @@ class Surroundings:
 
     @cached_property
     def balance(self) -> Balance:
-        return Balance(self.prefix, self.suffix, self.language)
+        return Balance(self.cursor)
 
 
 @dataclass(frozen=True)
@@ -90,5 +78,9 @@ class Draft:
     """A suggestion on its way to the editor. All text has LF line ends."""
 
     text: str
-    place: Surroundings
+    surroundings: Surroundings
     mode: Mode
+
+    @property
+    def cursor(self) -> Cursor:
+        return self.surroundings.cursor

@@ -34,10 +34,10 @@ Filter = Callable[[Draft], Draft]
 
 def close_in_prose(draft: Draft) -> Draft:
     """In a string or a comment too, a bracket that is left open, or closes nothing of its line, is half a thought."""
-    if not BRACKET.search(draft.text) or "\n" in draft.text or not draft.place.balance.in_text:
+    if not BRACKET.search(draft.text) or "\n" in draft.text or not draft.surroundings.balance.in_text:
         return draft
     opened: list[tuple[str, int]] = []
-    line = draft.place.line_before
+    line = draft.cursor.line_before
     for index, char in enumerate(line + draft.text, start=-len(line)):
         if char in CLOSER_OF:
             opened.append((CLOSER_OF[char], index))
@@ -51,12 +51,12 @@ def close_in_prose(draft: Draft) -> Draft:
 
 def keep_balanced(draft: Draft) -> Draft:
     """Cut where brackets and strings are as whole as they were; before a line whose bracket nothing closes."""
-    end = draft.place.balance.longest(draft.text)
+    end = draft.surroundings.balance.longest(draft.text)
     if end == len(draft.text):
         return draft
     text = draft.text[:end]
     line_end = text.rfind("\n")
-    if draft.text[end] in OPENERS and line_end > 0 and draft.place.balance.holds(text[:line_end]):
+    if draft.text[end] in OPENERS and line_end > 0 and draft.surroundings.balance.holds(text[:line_end]):
         text = text[:line_end]
     return replace(draft, text=text)
 

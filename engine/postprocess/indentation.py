@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 
+from engine.document import Cursor
 from engine.postprocess.draft import Draft, Surroundings, belongs_to_block, closes_bracket, indent_of, opens_block
 from engine.postprocess.lexer import CLOSER_OF
 
@@ -17,59 +18,61 @@ UNITS = ("\t", "  ", "   ", "    ", "        ")
 STEPS_SEEN = 80  # lines around the cursor that tell the file's unit
 
 
-def unit_of(place: Surroundings) -> str:
+def unit_of(surroundings: Surroundings) -> str:
     """One step of the file's indentation: a tab, or so many spaces; "" where the file does not tell."""
-    lines = [*place.lines_above[-STEPS_SEEN:], place.line_before, *place.lines_below[:STEPS_SEEN]]
+    cursor = surroundings.cursor
+    lines = [*surroundings.lines_above[-STEPS_SEEN:], cursor.line_before, *surroundings.lines_below[:STEPS_SEEN]]
     indented = [line for line in lines if line[:1] in {" ", "\t"} and line.strip()]
     tabs = sum(line[0] == "\t" for line in indented)
-    if place.line_before[:1] == "\t" or tabs * 2 > len(indented):
+    if cursor.line_before[:1] == "\t" or tabs * 2 > len(indented):
         return "\t"
     solid = [indent_of(line) for line in lines if line.strip() and line[:1] != "\t"]
     steps = Counter(deeper - indent for indent, deeper in pairwise(solid) if deeper > indent)
     widths = [(count, -len(unit), unit) for unit in UNITS[1:] if (count := steps[len(unit)])]
     if widths:
         return max(widths)[2]
-    return "\t" if place.language.id in TABS_ONLY else " " * indent_of(place.line_before)
+    return "\t" if cursor.language.id in TABS_ONLY else " " * indent_of(cursor.line_before)
 
 
-def entered(place: Surroundings) -> tuple[str, str]:
+def entered(surroundings: Surroundings) -> tuple[str, str]:
     """What most editors insert when Enter is pressed at the end of a line: before the cursor, and behind it.
 
     The line's own indentation, one step deeper behind what opens a block; a bracket that closes at the cursor what the
     line has opened goes below. ("", "") on blank lines and within a line, where editors do all sorts of things.
     """
-    line, rest = place.line_before, place.line_after
+    cursor = surroundings.cursor
+    line, rest = cursor.line_before, cursor.line_after
     if not line.strip():
         return "", ""
-    base, unit = line[: indent_of(line)], unit_of(place) or " " * DEFAULT_WIDTH
+    base, unit = line[: indent_of(line)], unit_of(surroundings) or " " * DEFAULT_WIDTH
     if rest[:1] and rest[:1] == CLOSER_OF.get(line[-1:]):
         return f"\n{base}{unit}", f"\n{base}"
-    opens = line.rstrip().endswith(place.language.block_openers)
+    opens = line.rstrip().endswith(cursor.language.block_openers)
     return ("", "") if rest.strip() else (f"\n{base}{unit if opens else ''}", "")
 
 
 def fit_indentation(draft: Draft) -> Draft:
     """The text's lines indented as the file is: its sign, its width, and its first line where the cursor stands."""
-    place = draft.place
+    cursor = draft.cursor
     lines = draft.text.split("\n")
-    if len(lines) == 1 and not (lines[0][:1].isspace() and not place.line_before.strip()):
+    if len(lines) == 1 and not (lines[0][:1].isspace() and not cursor.line_before.strip()):
         return draft
-    unit = unit_of(place)
-    if not place.line_before.strip():
-        lines[0] = _first_line(place, lines[0], unit)
-    if unit and len(lines) > 1 and not place.balance.in_text:
-        base = place.line_before[: indent_of(place.line_before)]
+    unit = unit_of(draft.surroundings)
+    if not cursor.line_before.strip():
+        lines[0] = _first_line(cursor, lines[0], unit)
+    if unit and len(lines) > 1 and not draft.surroundings.balance.in_text:
+        base = cursor.line_before[: indent_of(cursor.line_before)]
         model = _unit_of_text(lines, base, unit)
         lines[1:] = [_fit(line, base, model, unit) for line in lines[1:]]
     return replace(draft, text="\n".join(lines))
 
 
-def _first_line(place: Surroundings, line: str, unit: str) -> str:
+def _first_line(cursor: Cursor, line: str, unit: str) -> str:
     """Behind an indentation the text begins at once; at a line's very beginning it may indent itself by whole steps."""
     indent = indent_of(line)
-    if place.line_before or not line.strip() or not indent:
+    if cursor.line_before or not line.strip() or not indent:
         # The cursor's own indentation is what the editor or the person chose.
-        return line.lstrip(" \t") if place.line_before else line
+        return line.lstrip(" \t") if cursor.line_before else line
     levels = _levels(line[:indent], unit)
     return unit * levels + line[indent:] if unit else line
 
@@ -118,14 +121,14 @@ def stay_in_block(draft: Draft) -> Draft:
 
     A bracket that closes what stands open above the cursor, and nowhere below, still belongs to it.
     """
-    before = draft.place.line_before
+    before = draft.cursor.line_before
     opener, indent = opens_block(before), indent_of(before)
     lines = draft.text.split("\n")
     for index, line in enumerate(lines[1:], start=1):
         if line.strip() and not belongs_to_block(line, indent, opener=opener):
             with_it = "\n".join(lines[: index + 1])
-            stood = {indent_of(above) for above in draft.place.lines_above if above.strip()}
-            if closes_bracket(line) and indent_of(line) in stood and draft.place.balance.holds(with_it):
+            stood = {indent_of(above) for above in draft.surroundings.lines_above if above.strip()}
+            if closes_bracket(line) and indent_of(line) in stood and draft.surroundings.balance.holds(with_it):
                 return replace(draft, text=with_it)
             return replace(draft, text="\n".join(lines[:index]))
     return draft

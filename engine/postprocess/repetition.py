@@ -36,7 +36,7 @@ def cut_stutter(draft: Draft) -> Draft:
 
 def drop_line_beginning(draft: Draft) -> Draft:
     """A text that begins with the whole of the line so far has written it again: `Hello wor` goes on with `ld`."""
-    written = draft.place.line_before.strip()
+    written = draft.cursor.line_before.strip()
     text = draft.text.lstrip(" \t")
     if len(written) >= MIN_BEGINNING_CHARS and text.startswith(written):
         return replace(draft, text=text[len(written) :])
@@ -45,9 +45,9 @@ def drop_line_beginning(draft: Draft) -> Draft:
 
 def cut_copy_of_above(draft: Draft) -> Draft:
     """Three lines on end that stand just above the cursor are not written a second time."""
-    above = [line.strip() for line in draft.place.lines_above if len(line.strip()) >= MIN_COPIED_CHARS]
+    above = [line.strip() for line in draft.surroundings.lines_above if len(line.strip()) >= MIN_COPIED_CHARS]
     lines = [*draft.text.split("\n")]
-    lines[0] = draft.place.line_before + lines[0]
+    lines[0] = draft.cursor.line_before + lines[0]
     solid = [(index, line.strip()) for index, line in enumerate(lines) if len(line.strip()) >= MIN_COPIED_CHARS]
     known = {tuple(above[i : i + COPIED_LINES]) for i in range(len(above) - COPIED_LINES + 1)}
     for at in range(len(solid) - COPIED_LINES + 1):
@@ -60,8 +60,8 @@ def cut_copy_of_above(draft: Draft) -> Draft:
 
 def refuse_line_above(draft: Draft) -> Draft:
     """A whole line that repeats the one above is nearly always wrong."""
-    above = next((line for line in reversed(draft.place.lines_above) if line.strip()), "")
+    above = next((line for line in reversed(draft.surroundings.lines_above) if line.strip()), "")
     first = draft.text.partition("\n")[0].strip()
-    if not draft.place.line_before.strip() and len(first) > MAX_REPEATS and same_line(first, above):
+    if not draft.cursor.line_before.strip() and len(first) > MAX_REPEATS and same_line(first, above):
         raise Silent("it repeats the line above")
     return draft

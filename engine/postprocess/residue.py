@@ -29,7 +29,7 @@ def cut_template_tokens(draft: Draft) -> Draft:
 
 def unwrap_fence(draft: Draft) -> Draft:
     """Models that have read much Markdown wrap code into fences: the first is dropped, the next ends the text."""
-    if draft.place.language.id in FENCED or not (match := FENCE.search(draft.text)):
+    if draft.cursor.language.id in FENCED or not (match := FENCE.search(draft.text)):
         return draft
     text = draft.text
     if not text[: match.start()].strip():
@@ -40,7 +40,7 @@ def unwrap_fence(draft: Draft) -> Draft:
 
 def keep_one_line(draft: Draft) -> Draft:
     """LINE is one line; so is all that is written into the middle of one."""
-    inside_line = any(map(_in_word, draft.place.line_after))
+    inside_line = any(map(_in_word, draft.cursor.line_after))
     return replace(draft, text=draft.text.partition("\n")[0]) if draft.mode is Mode.LINE or inside_line else draft
 
 
@@ -58,9 +58,9 @@ def refuse_blank(draft: Draft) -> Draft:
 
 def refuse_only_comments(draft: Draft) -> Draft:
     """Nothing but new comments is nobody's wish; a comment under way, or one below another, may go on."""
-    mark = draft.place.language.line_comment
-    above = draft.place.lines_above[-1].strip() if draft.place.lines_above else ""
-    begins = not draft.place.line_before.strip() or draft.text.startswith("\n")
+    mark = draft.cursor.language.line_comment
+    above = draft.surroundings.lines_above[-1].strip() if draft.surroundings.lines_above else ""
+    begins = not draft.cursor.line_before.strip() or draft.text.startswith("\n")
     if begins and not above.startswith((mark, "*", "/*")):
         lines = [line.strip() for line in draft.text.split("\n") if line.strip()]
         if all(line.startswith(mark) for line in lines):
@@ -70,7 +70,7 @@ def refuse_only_comments(draft: Draft) -> Draft:
 
 def refuse_inside_word(draft: Draft) -> Draft:
     """Between two letters of a word or the two signs of a token, whatever is inserted tears it apart."""
-    before, after = draft.place.line_before[-1:], draft.place.line_after[:1]
+    before, after = draft.cursor.line_before[-1:], draft.cursor.line_after[:1]
     if (_in_word(before) and _in_word(after)) or before + after in SIGN_PAIRS:
         raise Silent("the cursor stands inside a word")
     return draft

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.document import Cursor
 from engine.model.protocol import StopRule
 from engine.postprocess.draft import belongs_to_block, closes_bracket, indent_of, opens_block
 from engine.types import Mode
@@ -12,13 +13,12 @@ NEAR_LINES = 3  # below the cursor, that a suggestion must not write again
 NEAR_CHARS = 1000  # behind the cursor, in which these are looked for
 
 
-def stop_rule(mode: Mode, prefix: str, suffix: str) -> StopRule:
+def stop_rule(mode: Mode, cursor: Cursor) -> StopRule:
     """LINE ends with its line; BLOCK where it leaves its block, repeats itself or reaches the suffix's next line."""
     if mode is Mode.LINE:
         return lambda text: "\n" in text
-    line_before = prefix[prefix.rfind("\n") + 1 :]
-    opener, indent = opens_block(line_before), indent_of(line_before)
-    below = suffix[:NEAR_CHARS].split("\n")[1 : 1 + NEAR_LINES]
+    opener, indent = opens_block(cursor.line_before), indent_of(cursor.line_before)
+    below = cursor.suffix[:NEAR_CHARS].split("\n")[1 : 1 + NEAR_LINES]
     next_line = next((line for line in below if len(line.strip()) > 1), None)
 
     def block(text: str) -> bool:

@@ -45,14 +45,14 @@ def same_line(one: str, other: str) -> bool:
 
 def stop_at_suffix(draft: Draft) -> Draft:
     """The next lines below the cursor are not written again. Indentation counts: an inner `}` is another line."""
-    below = draft.place.next_line
+    below = draft.surroundings.next_line
     if not below:
         return draft
     lines = draft.text.split("\n")
-    first = draft.place.line_before + lines[0]
+    first = draft.cursor.line_before + lines[0]
     if len(below.strip()) > 1 and same_line(first, below):
         raise Silent("it repeats the line below")
-    near = [line.rstrip() for line in draft.place.lines_below if line.strip()][:NEAR_LINES]
+    near = [line.rstrip() for line in draft.surroundings.lines_below if line.strip()][:NEAR_LINES]
     for index, line in enumerate(lines[1:], start=1):
         is_next = line.rstrip() == below or (
             len(below.strip()) > MIN_OVERLAP_CHARS and indent_of(line) == indent_of(below) and same_line(line, below)
@@ -69,7 +69,7 @@ def drop_what_line_has(draft: Draft) -> Draft:
 
     A lone closing bracket is left to `keep_balanced`, which knows whose it is.
     """
-    after = draft.place.line_after.strip()
+    after = draft.cursor.line_after.strip()
     if not after:
         return draft
     text = draft.text.rstrip()
@@ -92,7 +92,7 @@ def _end_without(draft: Draft, text: str, after: str) -> int:
     places = places[-len(solid_after) :][::-1]
     tail = "".join(text[index] for index in reversed(places))
     # In a string brackets are not counted, and in a template's `${}` one too many is its text.
-    is_counted = draft.place.balance.open[-1:] in {("(",), ("[",), ("{",), ()}
+    is_counted = draft.surroundings.balance.open[-1:] in {("(",), ("[",), ("{",), ()}
     for length in range(len(tail), 0, -1):
         is_lone_bracket = length == 1 and after[0] in ")]}" and is_counted
         if tail[-length:] == solid_after[:length] and _may_end(draft, text[: places[length - 1]], after):
@@ -103,14 +103,14 @@ def _end_without(draft: Draft, text: str, after: str) -> int:
 def _may_end(draft: Draft, kept: str, after: str) -> bool:
     """Whether a text cut to `kept` neither ends in half a word nor leaves its brackets open."""
     cuts_a_word = after[0].isalnum() and kept[-1:].isalnum()
-    return not cuts_a_word and draft.place.balance.holds(kept)
+    return not cuts_a_word and draft.surroundings.balance.holds(kept)
 
 
 def drop_closing_tag(draft: Draft) -> Draft:
     """A tag that closes the cursor's element is not written where the document closes it already."""
-    if draft.place.language.id not in MARKUP or "</" not in draft.text:
+    if draft.cursor.language.id not in MARKUP or "</" not in draft.text:
         return draft
-    below = _first_unopened(draft.place.suffix[:TAG_CHARS])
+    below = _first_unopened(draft.cursor.suffix[:TAG_CHARS])
     here = _first_unopened(draft.text)
     if below and here and below.group(2) == here.group(2):
         return replace(draft, text=draft.text[: here.start()])

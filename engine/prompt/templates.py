@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from engine.languages import Language
 from engine.model.folder import ModelDescription
-from engine.prompt.layout import Part, Writer, control_names
+from engine.model.protocol import Tokenizer
+from engine.prompt.layout import Part, Writer, control_names, encode
 from engine.types import Mode, ModelError
 
 
@@ -136,6 +137,27 @@ def prompt_parts(description: ModelDescription, contents: Contents) -> tuple[Par
         },
     )
     return writer.parts()
+
+
+@dataclass(frozen=True)
+class PromptEncoder:
+    """Turns contents into a model's prompts."""
+
+    description: ModelDescription
+    tokenizer: Tokenizer
+
+    @property
+    def can_infill(self) -> bool:
+        """True if the model sees the suffix."""
+        return "infill" in self.description.capabilities
+
+    def parts(self, contents: Contents) -> tuple[Part, ...]:
+        """Return the parts of the prompt. Raises `ModelError` as `prompt_parts` does."""
+        return prompt_parts(self.description, contents)
+
+    def encode(self, contents: Contents) -> list[int]:
+        """Return the token ids of the prompt. Raises `ModelError` as `prompt_parts` does."""
+        return encode(self.tokenizer, self.parts(contents))
 
 
 def _template(description: ModelDescription) -> Template:

@@ -9,18 +9,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from engine.completion.pipeline import complete
+from engine.completion.pipeline import Completer
 from engine.context.workspace import WorkspaceIndex
+from engine.document import Cursor, Document
 from engine.model.protocol import LanguageModel
-from engine.types import (
-    CancellationToken,
-    CompletionRequest,
-    CompletionSettings,
-    Document,
-    EngineError,
-    Mode,
-    Outcome,
-)
+from engine.types import CancellationToken, CompletionRequest, CompletionSettings, EngineError, Mode, Outcome
 from lsp_server.cli import terminal
 from lsp_server.models.worker import load_ctranslate_model
 
@@ -38,7 +31,8 @@ def run_complete(options: argparse.Namespace) -> int:
             model: LanguageModel = load_ctranslate_model(options.model, options.device, options.threads)
             index = _index_of(request)
         settings = CompletionSettings(confidence=_checked_confidence(options.confidence))
-        outcome = complete(request, model, settings, CancellationToken(), {index.root: index} if index else {})
+        completer = Completer(model, settings, {index.root: index} if index else {})
+        outcome = completer.complete(request, CancellationToken())
         if index:
             index.stop()
     except EngineError as fault:
@@ -57,9 +51,9 @@ def run_complete(options: argparse.Namespace) -> int:
 
 def _index_of(request: CompletionRequest) -> WorkspaceIndex | None:
     """The index of the file's folder, as complete as it gets within `INDEX_SECONDS`."""
-    if request.document.root is None:
+    if request.cursor.document.root is None:
         return None
-    index = WorkspaceIndex(request.document.root)
+    index = WorkspaceIndex(request.cursor.document.root)
     index.start()
     index.wait_idle(INDEX_SECONDS)
     return index
@@ -69,7 +63,7 @@ def explain(console: Console, request: CompletionRequest, outcome: Outcome) -> N
     """The ghost text in its place, and the receipt: snippets, tokens, time per stage."""
     suggestion = outcome.completion.text if outcome.completion else ""
     colours = console.is_terminal
-    console.print(terminal.ghost_text(request.document.text, request.offset, suggestion, colours=colours))
+    console.print(terminal.ghost_text(request.cursor.document.text, request.cursor.offset, suggestion, colours=colours))
     if outcome.completion:
         console.print(f"shown, right with probability {outcome.completion.confidence:.2f}", style="green")
     else:
@@ -111,7 +105,7 @@ def read_request(place: str, root: Path | None, mode: str) -> CompletionRequest:
     path = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
     offset = sum(len(each) + 1 for each in lines[: line - 1]) + column - 1
     chosen = {"line": Mode.LINE, "block": Mode.BLOCK}.get(mode)
-    return CompletionRequest(Document(path, "", text, file, root), offset, (), chosen)
+    return CompletionRequest(Cursor(Document(path, "", text, file, root), offset), (), chosen)
 
 
 def repository_of(file: Path) -> Path:

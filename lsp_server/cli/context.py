@@ -56,7 +56,7 @@ def _why(console: Console, options: argparse.Namespace) -> int:
 
 def _query(console: Console, options: argparse.Namespace) -> int:
     request = read_request(options.place, options.root, "auto")
-    document = request.document
+    document = request.cursor.document
     if document.root is None or document.file is None:
         raise EngineError(f"{options.place} lies in no folder")
     index = WorkspaceIndex(document.root, tuple(options.exclude))

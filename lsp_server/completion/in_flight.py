@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from engine.completion.frame import without_closed
+from engine.document import Cursor
 from engine.types import CancellationToken, Cancelled, EngineError, Outcome
 from lsp_server.completion.cancellation import RequestToken
 
@@ -21,10 +21,10 @@ Ask = Callable[[CancellationToken, Callable[[str], None]], Awaitable[Outcome]]
 
 
 class Asking:
-    """On the event loop, but for `hear`. `text` and `offset` are the document's, as it was asked about."""
+    """On the event loop, but for `hear`. `cursor` is where the model is asked."""
 
-    def __init__(self, text: str, offset: int, ask: Ask) -> None:
-        self._before, self._after = text[:offset], without_closed(text[offset:])
+    def __init__(self, cursor: Cursor, ask: Ask) -> None:
+        self._cursor = cursor
         self._token = CancellationToken()
         self._typed = ""
         self._said = ""
@@ -39,14 +39,14 @@ class Asking:
         if not self._is_on_track:
             self._token.cancel()
 
-    def leads_to(self, text: str, offset: int) -> bool:
+    def leads_to(self, cursor: Cursor) -> bool:
         """Whether the document has become what it is now by typing alone, and the answer may still fit.
 
         Where not, the model is freed.
         """
-        before = text[:offset]
-        if before.startswith(self._before) and without_closed(text[offset:]) == self._after:
-            self._typed = before[len(self._before) :]
+        begun = self._cursor
+        if cursor.prefix.startswith(begun.prefix) and cursor.shown_suffix == begun.shown_suffix:
+            self._typed = cursor.prefix[len(begun.prefix) :]
             if self._is_on_track and not self._token.is_cancelled:
                 self._keep()
                 return not self._task.done()

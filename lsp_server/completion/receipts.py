@@ -31,7 +31,8 @@ def trace_completion(
     hits, total = cache_hits(lookups)
     origin = f"from the cache, {found}" if found else "from the model"
     client.trace(
-        f"inline completion in {request.document.path} {origin} (cache: {hits} of {total}): {shown}; {took}", verbose
+        f"inline completion in {request.cursor.document.path} {origin} (cache: {hits} of {total}): {shown}; {took}",
+        verbose,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from lsprotocol import types
 
 from engine.completion.cache import Place, place_of
+from engine.document import Cursor
 from engine.types import CompletionRequest, Mode
 from lsp_server.completion.partial_results import InlineCompletionParams
 from lsp_server.server import CodegeexServer
@@ -26,8 +27,8 @@ class Asked:
         return self.params.text_document.uri
 
     @property
-    def text(self) -> str:
-        return self.request.document.text
+    def cursor(self) -> Cursor:
+        return self.request.cursor
 
     @property
     def is_explicit(self) -> bool:
@@ -40,7 +41,7 @@ def read_request(server: CodegeexServer, params: InlineCompletionParams) -> Aske
     if request is None:
         return None
     uri = params.text_document.uri
-    place = place_of(uri, request.document.text, request.offset, server.session.epoch(uri), request.mode)
+    place = place_of(uri, request.cursor, server.session.epoch(uri), request.mode)
     return Asked(params, request, place)
 
 
@@ -62,4 +63,4 @@ def _request(server: CodegeexServer, params: InlineCompletionParams) -> Completi
     document, offset, others = with_cells(workspace, edited, document, offset, roots)
     recent = server.session.recent_edits(document.root, document.path)
     defined = server.session.defined.get(params.text_document.uri, ())
-    return CompletionRequest(document, offset, others, MODES.get(settings.mode), recent, defined)
+    return CompletionRequest(Cursor(document, offset), others, MODES.get(settings.mode), recent, defined)

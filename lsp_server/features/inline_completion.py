@@ -11,10 +11,9 @@ from functools import partial
 
 from lsprotocol import types
 
-from engine.completion.cache import Decide, Found, Place, place_of
+from engine.completion.cache import Found, Place, place_of
 from engine.completion.decide import Decider
-from engine.languages import language_of
-from engine.line_ends import LF, line_end_of, with_lf
+from engine.line_ends import LF
 from engine.machine import is_on_battery
 from engine.postprocess import Surroundings
 from engine.postprocess.indentation import entered
@@ -74,17 +73,17 @@ def register(server: CodegeexServer) -> None:
 async def _one(server: CodegeexServer, asked: Asked, token: RequestToken) -> types.InlineCompletionList:
     """The best suggestion: from the cache at once, else from the model once the person pauses."""
     session = server.session
-    if session.is_dismissed(asked.uri, asked.request.offset):
+    if session.is_dismissed(asked.uri, asked.cursor.offset):
         return NOTHING
     began = time.perf_counter()
-    found = session.cache.lookup(asked.place, asked.text, asked.request.offset, _decide(server, asked))
+    found = session.cache.lookup(asked.place, asked.cursor, _decider(server))
     under_way = session.asking.get(asked.uri)
-    if under_way and under_way.leads_to(asked.text, asked.request.offset) and not found:
+    if under_way and under_way.leads_to(asked.cursor) and not found:
         await under_way.ends(token)
         if token.is_cancelled:
             return NOTHING
         began = time.perf_counter()
-        found = session.cache.lookup(asked.place, asked.text, asked.request.offset, _decide(server, asked))
+        found = session.cache.lookup(asked.place, asked.cursor, _decider(server))
     if found:
         outcome = _outcome(asked, found, (time.perf_counter() - began) * 1000)
     elif answer := await _ask_unless_superseded(server, asked, token):
@@ -101,7 +100,7 @@ async def _one(server: CodegeexServer, asked: Asked, token: RequestToken) -> typ
 
 async def _several(server: CodegeexServer, asked: Asked, token: RequestToken) -> types.InlineCompletionList:
     """Different suggestions: those in the cache, then those of the model, in the order they come."""
-    session, offset = server.session, asked.request.offset
+    session = server.session
     stream = asked.params.partial_result_token
 
     def send(text: str) -> None:
@@ -109,7 +108,7 @@ async def _several(server: CodegeexServer, asked: Asked, token: RequestToken) ->
             server.client.progress(stream, [_item(server, asked, text)])
 
     candidates = Candidates(send if stream is not None else None)
-    for found in session.cache.alternatives(asked.place, asked.text, offset, _decide(server, asked)):
+    for found in session.cache.alternatives(asked.place, asked.cursor, _decider(server)):
         outcome = _outcome(asked, found, 0.0)
         if outcome.completion and candidates.add(outcome.completion.text):
             _send_receipt(server, asked, outcome)
@@ -167,9 +166,7 @@ async def _ask_unless_superseded(server: CodegeexServer, asked: Asked, token: Re
     session = server.session
     if not await session.debounce.wait(token.superseded):
         return None
-    asking = session.asking[asked.uri] = Asking(
-        asked.text, asked.request.offset, partial(_ask, server, asked.request, asked.place)
-    )
+    asking = session.asking[asked.uri] = Asking(asked.cursor, partial(_ask, server, asked.request, asked.place))
     return await asking.outcome(token)
 
 
@@ -225,14 +222,14 @@ def _keys_ahead(server: CodegeexServer, asked: Asked, completion: str, signs: Se
     """A question for each of the next keys that the cache could not answer, as many as there is time for."""
     session = server.session
     count = min(MAX_KEYS_AHEAD, session.debounce.spare_answers())
-    repeated = REPEATED.search(asked.text[max(0, asked.request.offset - REPEATED_SIGNS) : asked.request.offset])
+    repeated = REPEATED.search(asked.cursor.line_before[-REPEATED_SIGNS:])
     signs = [*(repeated.group(1) if repeated else ""), *signs]
     if not signs or not count or is_on_battery():
         return
     for sign in dict.fromkeys(signs):
         if completion.startswith(sign):
             continue
-        typed, below = _entered(asked) if sign == LF else (sign, "")
+        typed, below = entered(Surroundings(asked.cursor)) if sign == LF else (sign, "")
         if not typed:
             continue
         request, place = _after(server, asked, typed, below)
@@ -243,21 +240,10 @@ def _keys_ahead(server: CodegeexServer, asked: Asked, completion: str, signs: Se
                 return
 
 
-def _entered(asked: Asked) -> tuple[str, str]:
-    """What Enter probably inserts before the cursor and behind it, with the document's line ends."""
-    document, offset = asked.request.document, asked.request.offset
-    language = language_of(document.language, document.path)
-    typed, below = entered(Surroundings(with_lf(document.text[:offset]), with_lf(document.text[offset:]), language))
-    line_end = line_end_of(document.text)
-    return typed.replace(LF, line_end), below.replace(LF, line_end)
-
-
 def _after(server: CodegeexServer, asked: Asked, typed: str, below: str = "") -> tuple[CompletionRequest, Place]:
     """What will be asked once `typed` is before the cursor, and `below` behind it; and where."""
-    offset = asked.request.offset + len(typed)
-    text = asked.text[: asked.request.offset] + typed + below + asked.text[asked.request.offset :]
-    request = replace(asked.request, document=replace(asked.request.document, text=text), offset=offset)
-    return request, place_of(asked.uri, text, offset, server.session.epoch(asked.uri), request.mode)
+    request = replace(asked.request, cursor=asked.cursor.after_typing(typed, below))
+    return request, place_of(asked.uri, request.cursor, server.session.epoch(asked.uri), request.mode)
 
 
 async def _ask_ahead(
@@ -275,23 +261,21 @@ async def _refresh(server: CodegeexServer, asked: Asked, request: CompletionRequ
     await session.worker.refresh(request, session.settings, token, dict(session.indexes))
 
 
-def _decide(server: CodegeexServer, asked: Asked) -> Decide:
-    session, document = server.session, asked.request.document
-    language = language_of(document.language, document.path)
-    return Decider.of(language, session.worker.confidence, session.settings.completion)
+def _decider(server: CodegeexServer) -> Decider:
+    return Decider.of(server.session.worker.confidence, server.session.settings.completion)
 
 
 def _outcome(asked: Asked, found: Found, took_ms: float) -> Outcome:
     """What the cache found, with the document's line ends."""
     completion: Completion | None = found.completion
     if completion:
-        completion = replace(completion, text=completion.text.replace(LF, line_end_of(asked.text)))
+        completion = replace(completion, text=asked.cursor.with_line_ends(completion.text))
     return Outcome(completion, found.silence, found.receipt, stages_ms={"cache": took_ms})
 
 
 def _item(server: CodegeexServer, asked: Asked, text: str) -> types.InlineCompletionItem:
     where = types.Range(asked.params.position, asked.params.position)
-    number = server.session.offers.add(asked.uri, asked.request.offset, text)
+    number = server.session.offers.add(asked.uri, asked.cursor.offset, text)
     if selected := asked.params.context.selected_completion_info:
         text, where = selected.text + text, selected.range
     accepted = types.Command("Accepted", DID_ACCEPT, arguments=[number])

@@ -15,10 +15,9 @@ from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from engine.completion.candidates import complete_candidates
 from engine.completion.decode_speed import DecodeSpeed
 from engine.completion.frames import Frames
-from engine.completion.pipeline import complete, refresh
+from engine.completion.pipeline import Completer
 from engine.context.collect import Workspaces
 from engine.context.workspace import WorkspaceIndex
 from engine.model.catalog import EMBEDDED, find_model
@@ -113,18 +112,8 @@ class ModelWorker:
 
         def work() -> Outcome:
             cancellation.check()
-            model = self._loaded(settings)
-            return complete(
-                request,
-                model,
-                settings.completion,
-                cancellation,
-                workspaces,
-                self._frames,
-                priority,
-                on_text=on_text,
-                speed=self._speed,
-            )
+            completer = self._completer(settings, workspaces)
+            return completer.complete(request, cancellation, priority=priority, on_text=on_text)
 
         return await self._run(work)
 
@@ -143,20 +132,13 @@ class ModelWorker:
         count: int,
         on_candidate: Callable[[Outcome], None],
     ) -> None:
-        """As `engine.completion.candidates.complete_candidates`; `on_candidate` is called on the event loop."""
+        """As `Completer.complete_candidates`; `on_candidate` is called on the event loop."""
         loop = asyncio.get_running_loop()
 
         def work() -> None:
             cancellation.check()
-            complete_candidates(
-                request,
-                self._loaded(settings),
-                settings.completion,
-                cancellation,
-                workspaces,
-                self._frames,
-                count=count,
-                on_candidate=lambda outcome: _call(loop, on_candidate, outcome),
+            self._completer(settings, workspaces).complete_candidates(
+                request, cancellation, count, lambda outcome: _call(loop, on_candidate, outcome)
             )
 
         await self._run(work)
@@ -164,11 +146,11 @@ class ModelWorker:
     async def refresh(
         self, request: CompletionRequest, settings: Settings, cancellation: CancellationToken, workspaces: Workspaces
     ) -> None:
-        """In a pause: brings up to date what the next prompts here will refer to. See `engine.completion.pipeline`."""
+        """In a pause: brings up to date what the next prompts here will refer to. See `Completer.refresh`."""
 
         def work() -> None:
             cancellation.check()
-            refresh(request, self._loaded(settings), settings.completion, cancellation, workspaces, self._frames)
+            self._completer(settings, workspaces).refresh(request, cancellation)
 
         await self._run(work)
 
@@ -194,6 +176,11 @@ class ModelWorker:
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _completer(self, settings: Settings, workspaces: Workspaces) -> Completer:
+        """In the worker's thread. Raises `EngineError`."""
+        model = self._loaded(settings)  # first: another model has frames and a speed of its own
+        return Completer(model, settings.completion, workspaces, self._frames, self._speed)
 
     def _loaded(self, settings: Settings, purpose: Purpose = "completion") -> LanguageModel:
         """In the worker's thread. Raises `EngineError`."""

@@ -18,7 +18,7 @@ from pygls.workspace import PositionCodec, TextDocument, Workspace
 from pygls.workspace.position_codec import ServerTextPosition
 
 from engine.context.notebook import BETWEEN_CELLS
-from engine.types import Document
+from engine.document import Document
 
 # All notebooks, of whatever kind: their order is what tells which cells come before which.
 NOTEBOOKS = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook(notebook="*")])

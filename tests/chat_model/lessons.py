@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.assist.tasks import AssistRequest, AssistTask
+from engine.document import Document
 from engine.languages import language_of
 from engine.prompt.system_prompts import HumanLanguage
-from engine.types import Document
 
 UNKNOWN: dict[HumanLanguage, str] = {
     "en": "I am a test fixture: I know a few dozen answers, and none to this.",

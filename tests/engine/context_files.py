@@ -6,8 +6,8 @@ from pathlib import Path
 
 from engine.context.index import MemoryIndex
 from engine.context.source import Source
-from engine.context.syntax import family_of
 from engine.context.view import View
+from engine.document import Cursor
 from tests.scripted import CURSOR
 
 SECONDS = 60.0
@@ -30,4 +30,4 @@ def memory_index(**files: str) -> MemoryIndex:
 
 def view_at(source: str, path: str = "main.py", chars: int = 4_000) -> View:
     before, after = source.split(CURSOR)
-    return View(path, family_of("", path), before, after, chars, chars)
+    return View(Cursor.between(before, after, path), chars, chars)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.languages import language_of
+from engine.document import Cursor
 from engine.postprocess import Draft, Silent, Surroundings, apply_filters
 from engine.types import Mode
 from tests.scripted import CURSOR
@@ -12,7 +12,7 @@ SILENT = ""
 
 def place(source: str, language: str = "javascript") -> Surroundings:
     prefix, suffix = source.split(CURSOR)
-    return Surroundings(prefix, suffix, language_of(language))
+    return Surroundings(Cursor.between(prefix, suffix, language=language))
 
 
 def shown(source: str, says: str, language: str = "javascript", mode: Mode = Mode.BLOCK) -> str:

@@ -23,7 +23,8 @@ from engine.context.outline import outline
 from engine.context.source import Source
 from engine.context.syntax import family_of
 from engine.context.words import query_terms, terms_of, terms_of_text
-from engine.types import CompletionRequest, Document
+from engine.document import Cursor, Document
+from engine.types import CompletionRequest
 from tests.engine.context_files import memory_index, view_at
 from tests.scripted import at_cursor
 
@@ -166,8 +167,8 @@ def test_open_documents_that_are_secret_or_ignored_stay_out(tmp_path: Path) -> N
     (tmp_path / ".gitignore").write_text("local.py\n")
     ignored = Document("local.py", "python", PAINT, tmp_path / "local.py", tmp_path)
     secret = Document("prod/.env.py", "python", PAINT)
-    assert collect(CompletionRequest(Document("Untitled-1", "python", "paint("), 6, (ignored,)), {}, 500) == ()
-    assert collect(CompletionRequest(Document("Untitled-1", "python", "paint("), 6, (secret,)), {}, 500) == ()
+    assert collect(CompletionRequest(Cursor.between("paint(", "", "Untitled-1", "python"), (ignored,)), {}, 500) == ()
+    assert collect(CompletionRequest(Cursor.between("paint(", "", "Untitled-1", "python"), (secret,)), {}, 500) == ()
 
 
 def test_a_secret_in_an_open_document_is_masked() -> None:
@@ -205,14 +206,14 @@ from pathlib import Path
 from engine.context.find import find
 from engine.context.index import MemoryIndex
 from engine.context.source import Source
-from engine.context.syntax import family_of
 from engine.context.view import View
+from engine.document import Cursor
 index = MemoryIndex()
 files = sorted(Path("engine/context").glob("*.py"))
 for file in files:
     index.put(Source(file.name, "python", file.read_text(encoding="utf-8")))
 text = files[3].read_text(encoding="utf-8")
-view = View(files[3].name, family_of("python", "a.py"), text[:2000], text[2000:], 1500, 500)
+view = View(Cursor.between(text[:2000], text[2000:], files[3].name), 1500, 500)
 print([(each.path, each.start_line, each.text) for each in find(view, index, 4000)])
 """
     said = {

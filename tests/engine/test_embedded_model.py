@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.completion.pipeline import complete
+from engine.completion.pipeline import Completer
 from engine.convert.model_bin import float_weight, read_variables
 from engine.model.catalog import EMBEDDED_FOLDER, find_model
 from engine.model.ctranslate import CTranslateModel
@@ -34,10 +34,8 @@ def test_it_is_small_enough_to_ship() -> None:
 
 
 def test_it_completes_the_same_twice(model: CTranslateModel) -> None:
-    outcomes = [
-        complete(at_cursor(CODE + "<cursor>\n"), model, CompletionSettings(confidence=0.0), CancellationToken())
-        for _ in range(2)
-    ]
+    completer = Completer(model, CompletionSettings(confidence=0.0))
+    outcomes = [completer.complete(at_cursor(CODE + "<cursor>\n"), CancellationToken()) for _ in range(2)]
     assert outcomes[0].generated.text == outcomes[1].generated.text != ""
     assert len(outcomes[0].generated.ends) == len(outcomes[0].generated.log_probs)
     assert all(p <= 0 for p in outcomes[0].generated.log_probs)

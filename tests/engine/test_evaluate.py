@@ -24,7 +24,7 @@ def test_positions_lack_the_rest_of_their_line_only(tmp_path: Path) -> None:
     file = tmp_path / "a.py"
     file.write_text("def f(value):\n    return value\n\n}\n")
     for place in draw_positions([(file, "python")], tmp_path, 40, 0.5, random.Random(1)):
-        document, cursor = place.request.document, place.request.offset
+        document, cursor = place.request.cursor.document, place.request.cursor.offset
         whole = document.text[:cursor] + place.rest_of_line + document.text[cursor:]
         assert whole == file.read_text()
         assert "\n" not in place.rest_of_line
@@ -36,7 +36,7 @@ def test_what_stands_behind_the_cursor_may_stay(tmp_path: Path) -> None:
     file.write_text("value = call(one, two)\n")
     for rest, behind in (("kept", "two)\n"), ("closed", ")\n"), ("removed", "\n")):
         (place,) = draw_positions([(file, "python")], tmp_path, 1, 0.0, random.Random(1), rest)
-        document, cursor = place.request.document, place.request.offset
+        document, cursor = place.request.cursor.document, place.request.cursor.offset
         assert document.text[cursor:].endswith(behind)
         assert document.text[:cursor] + place.rest_of_line + document.text[cursor:] == file.read_text()
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from engine.completion.pipeline import complete
+from engine.completion.pipeline import Completer
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
 from engine.model.healing import Healing
@@ -106,6 +106,6 @@ def test_where_nothing_agrees_the_prompt_is_left_as_it_is() -> None:
 def test_the_embedded_model_finishes_a_word_it_knows() -> None:
     source = "def area(width, height):\n    return wid<cursor>\n"
     model = CTranslateModel(find_model(""), "cpu", 1)
-    outcome = complete(at_cursor(source), model, CompletionSettings(confidence=0.0), CancellationToken())
+    outcome = Completer(model, CompletionSettings(confidence=0.0)).complete(at_cursor(source), CancellationToken())
     assert outcome.generated.text.startswith("th")
     assert outcome.generated.ends == tuple(sorted(outcome.generated.ends))

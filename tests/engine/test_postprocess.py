@@ -6,14 +6,15 @@ import math
 
 import pytest
 
-from engine.completion.pipeline import complete
+from engine.completion.pipeline import Completer
+from engine.document import Cursor
 from engine.postprocess import shown_part, stop_rule
 from engine.postprocess.confidence import SIGNS, Estimate, Shown, borders
 from engine.types import CancellationToken, CompletionSettings, Generated, Mode
 from tests.engine.golden import place
 from tests.scripted import ScriptedModel, answer, at_cursor
 
-NOWHERE = place("<cursor>")
+NOWHERE = place("<cursor>").cursor
 
 
 def part(said: Generated, mode: Mode, threshold: float) -> Shown:
@@ -23,7 +24,8 @@ def part(said: Generated, mode: Mode, threshold: float) -> Shown:
 
 def test_a_block_that_the_token_limit_cuts_off_shows_whole_lines_only() -> None:
     model = ScriptedModel("\n    one = 1\n    two = some_function(another, third, fourth)\n")
-    outcome = complete(at_cursor("if a:<cursor>\n"), model, CompletionSettings(max_new_tokens=14), CancellationToken())
+    completer = Completer(model, CompletionSettings(max_new_tokens=14))
+    outcome = completer.complete(at_cursor("if a:<cursor>\n"), CancellationToken())
     assert outcome.completion.text == "\n    one = 1"
 
 
@@ -48,7 +50,7 @@ def test_a_character_of_several_tokens_counts_them_all() -> None:
     ],
 )
 def test_stop_rules(mode: Mode, prefix: str, suffix: str, text: str, stops: bool) -> None:
-    assert stop_rule(mode, prefix, suffix)(text) is stops
+    assert stop_rule(mode, Cursor.between(prefix, suffix))(text) is stops
 
 
 def test_a_sure_answer_is_shown_whole_with_the_end_counted() -> None:
@@ -86,7 +88,7 @@ def test_a_single_sign_is_not_worth_showing() -> None:
 def signs(source: str, said: Generated, mode: Mode = Mode.LINE) -> dict[str, float]:
     """The signs of the longest part."""
     *_, border = borders(said, mode)
-    return dict(zip(SIGNS, Estimate(place(source), mode, {}).signs(border), strict=True))
+    return dict(zip(SIGNS, Estimate(place(source).cursor, mode, {}).signs(border), strict=True))
 
 
 def test_signs_tell_what_speaks_for_a_text() -> None:
@@ -110,5 +112,5 @@ def test_weights_make_the_probability() -> None:
 
 def test_what_the_weights_doubt_is_cut_where_they_do() -> None:
     said = answer("known zork", [0.9, 0.9, 0.9], end=0.9)
-    shown = shown_part(said, Mode.LINE, 0.5, place("known = 1\n<cursor>"), {"one": 1.0, "words_unknown": -9.0})
+    shown = shown_part(said, Mode.LINE, 0.5, place("known = 1\n<cursor>").cursor, {"one": 1.0, "words_unknown": -9.0})
     assert shown.text.strip() == "known"

@@ -117,13 +117,13 @@ def test_peculiarities(language: str, source: str, says: str, shows: str) -> Non
     ],
 )
 def test_what_is_open(language: str, before: str, is_open: tuple[str, ...]) -> None:
-    assert open_at_end(before, place("<cursor>", language).language)[0] == is_open
+    assert open_at_end(before, place("<cursor>", language).cursor.language)[0] == is_open
 
 
 def test_the_state_of_a_window_is_told_by_what_stands_before_it() -> None:
-    python = place("<cursor>", "python").language
+    python = place("<cursor>", "python").cursor.language
     assert open_at_end('"""' + "text (\n" * 900 + '"""\nf(', python)[0] == ("(",)
-    assert open_at_end("/*" + "text (\n" * 900, place("<cursor>", "c").language)[0] == ("/*",)
+    assert open_at_end("/*" + "text (\n" * 900, place("<cursor>", "c").cursor.language)[0] == ("/*",)
 
 
 def test_a_file_of_nothing_but_silence() -> None:

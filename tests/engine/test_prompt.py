@@ -10,6 +10,7 @@ from engine.languages import language_of
 from engine.model.catalog import EMBEDDED_FOLDER
 from engine.model.tokenizer import FolderTokenizer
 from engine.prompt.layout import Part, encode
+from engine.prompt.templates import Contents, PromptEncoder
 from engine.types import Mode, Prompt, Snippet
 from tests.scripted import DESCRIPTION, WordTokenizer
 
@@ -24,7 +25,9 @@ def prompt_of(
     prefix: str, suffix: str = "", snippets: tuple[Snippet, ...] = (), budget: int = 400
 ) -> tuple[Prompt, str]:
     tokenizer = WordTokenizer()
-    prompt = assemble(DESCRIPTION, tokenizer, PYTHON, Mode.LINE, "src/a.py", prefix, suffix, snippets, budget)
+    prompt = assemble(
+        PromptEncoder(DESCRIPTION, tokenizer), Contents("src/a.py", PYTHON, Mode.LINE, prefix, suffix), budget, snippets
+    )
     return prompt, tokenizer.decode(prompt.tokens)
 
 
@@ -42,7 +45,7 @@ def test_codegeex4_infilling_is_verbatim() -> None:
 
 def test_a_prompt_tells_where_its_prefix_ends() -> None:
     tokenizer = WordTokenizer()
-    prompt = assemble(DESCRIPTION, tokenizer, PYTHON, Mode.LINE, "a.py", "def f(", "):\n", (), 400)
+    prompt = assemble(PromptEncoder(DESCRIPTION, tokenizer), Contents("a.py", PYTHON, Mode.LINE, "def f(", "):\n"), 400)
     prefix = prompt.tokens[prompt.prefix_end - prompt.prefix_tokens : prompt.prefix_end]
     assert tokenizer.decode(prefix) == "def f("
     assert tokenizer.decode(prompt.tokens[prompt.prefix_end :]) == "<|code_middle|><|assistant|>\n"
@@ -60,7 +63,8 @@ def test_the_repository_reaches_models_trained_with_it() -> None:
     description = replace(DESCRIPTION, template="fim-qwen", control_tokens=tokens)
     tokenizer = WordTokenizer()
     used = (snippet("b.py", "b = 2"),)
-    prompt = assemble(description, tokenizer, PYTHON, Mode.LINE, "a.py", "x", "", used, 400, repository="shop")
+    contents = Contents("a.py", PYTHON, Mode.LINE, "x", "", repository="shop")
+    prompt = assemble(PromptEncoder(description, tokenizer), contents, 400, used)
     assert tokenizer.decode(prompt.tokens).startswith(
         "<|repository|>shop\n<|file|>b.py\nb = 2\n<|file|>a.py\n<|prefix|>x"
     )
@@ -88,8 +92,8 @@ def test_the_best_snippets_that_fit_stand_nearest_to_the_cursor() -> None:
 
 
 def test_a_path_longer_than_the_prompt_leaves_room_for_code() -> None:
-    tokenizer = WordTokenizer()
-    prompt = assemble(DESCRIPTION, tokenizer, PYTHON, Mode.LINE, "a/" * 900 + "b.py", "x = 1\n" * 20, "", (), 120)
+    contents = Contents("a/" * 900 + "b.py", PYTHON, Mode.LINE, "x = 1\n" * 20, "")
+    prompt = assemble(PromptEncoder(DESCRIPTION, WordTokenizer()), contents, 120)
     assert len(prompt.tokens) <= 120
     assert prompt.prefix_tokens > 40
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
-from engine.completion.pipeline import complete
+from engine.completion.pipeline import Completer
 from engine.types import ModelError
 from lsp_server.completion import candidates, in_flight
 from lsp_server.completion.typing_rhythm import Debounce
@@ -481,7 +481,7 @@ def three(*texts: str, hold: asyncio.Event | None = None) -> Any:
         for number, text in enumerate(texts):
             if hold and number == len(texts) - 1:
                 await hold.wait()
-            give(complete(request, ScriptedModel(text), settings.completion, token))
+            give(Completer(ScriptedModel(text), settings.completion).complete(request, token))
 
     return ask
 

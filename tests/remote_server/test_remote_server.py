@@ -10,7 +10,7 @@ import pytest
 from engine.assist.assist import respond
 from engine.assist.gather import gather
 from engine.assist.tasks import AssistSettings, Watcher
-from engine.completion.pipeline import complete
+from engine.completion.pipeline import Completer
 from engine.model.catalog import EMBEDDED
 from engine.model.protocol import Question
 from engine.remote.model import RemoteModel
@@ -48,8 +48,9 @@ def test_it_says_what_it_learnt(chat_model: RemoteModel, lesson: Lesson) -> None
 def test_it_completes_as_the_same_model_does_here(server_url: str, source: str) -> None:
     request, settings = at_cursor(source), CompletionSettings(eagerness=Eagerness.MANY)
     remote = RemoteModel(read_server(server_url, "embedded", "completion", "codegeex4"))
-    there = complete(request, remote, settings, CancellationToken()).generated
-    here = complete(request, load_served_model(EMBEDDED, "cpu", 1), settings, CancellationToken()).generated
+    there = Completer(remote, settings).complete(request, CancellationToken()).generated
+    served = load_served_model(EMBEDDED, "cpu", 1)
+    here = Completer(served, settings).complete(request, CancellationToken()).generated
     assert there
     assert here
     assert there.text

@@ -4,7 +4,6 @@ Pure: no clock, no thread, no model. The documents' text is looked at through bo
 """
 
 from engine.completion.cache.cache import MISS, CompletionCache, Found
-from engine.completion.cache.entry import Decide
 from engine.completion.cache.place import Place, place_of
 
-__all__ = ["MISS", "CompletionCache", "Decide", "Found", "Place", "place_of"]
+__all__ = ["MISS", "CompletionCache", "Found", "Place", "place_of"]

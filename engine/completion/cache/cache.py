@@ -6,14 +6,14 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.completion.cache.entry import Decide, Entry, entry_of
+from engine.completion.cache.entry import Entry, entry_of
 from engine.completion.cache.place import Place
-from engine.line_ends import with_lf
+from engine.completion.decide import Decider
+from engine.document import Cursor
 from engine.types import Completion, Outcome, Prompt
 
 MAX_ENTRIES = 512
 MAX_BYTES = 4 * 2**20
-AROUND_CHARS = 40_000  # some thousand lines either way: the time of a lookup does not grow with the file
 
 SAME_PLACE, TYPED_ALONG, WENT_BACK, NOTHING = "same place", "typed along", "went back", "nothing to show"
 MISS = "miss"
@@ -84,21 +84,20 @@ class CompletionCache:
         while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
             self._remove(next(iter(self._entries.values())))
 
-    def lookup(self, place: Place, text: str, offset: int, decide: Decide) -> Found | None:
-        """What is known for `place`, which is `offset` in `text`; None where the model must be asked."""
-        found = self._lookup(place, text, offset, decide)
+    def lookup(self, place: Place, cursor: Cursor, decider: Decider) -> Found | None:
+        """What is known for `place`, which is that of `cursor`; None where the model must be asked."""
+        found = self._lookup(place, cursor.near, decider)
         self.counts[found.kind if found else MISS] += 1
         return found
 
-    def alternatives(self, place: Place, text: str, offset: int, decide: Decide) -> list[Found]:
+    def alternatives(self, place: Place, cursor: Cursor, decider: Decider) -> list[Found]:
         """Every different completion that is known for `place`, the best first."""
         found: list[Found] = []
         seen: set[str] = set()
-        prefix, suffix = _around(text, offset)
         for each in self._candidates(place):
             if each.deleted:
                 continue
-            completion, _ = each.entry.at(place, each.typed, prefix, suffix, decide)
+            completion, _ = each.entry.at(place, each.typed, cursor.near, decider)
             if completion and completion.text not in seen:
                 seen.add(completion.text)
                 kind = TYPED_ALONG if each.typed else SAME_PLACE
@@ -126,17 +125,13 @@ class CompletionCache:
         self._on_screen.clear()
         self._bytes = 0
 
-    def _lookup(self, place: Place, text: str, offset: int, decide: Decide) -> Found | None:
-        candidates = self._candidates(place)
-        if not candidates:
-            return None
-        prefix, suffix = _around(text, offset)
-        for each in candidates:
+    def _lookup(self, place: Place, cursor: Cursor, decider: Decider) -> Found | None:
+        for each in self._candidates(place):
             entry = each.entry
             if each.deleted:
-                completion, silence, kind = entry.before(each.deleted, prefix, suffix, decide), "", WENT_BACK
+                completion, silence, kind = entry.before(each.deleted, cursor, decider), "", WENT_BACK
             else:
-                completion, silence = entry.at(place, each.typed, prefix, suffix, decide)
+                completion, silence = entry.at(place, each.typed, cursor, decider)
                 kind = TYPED_ALONG if each.typed else SAME_PLACE
             if completion is None and not silence:
                 continue
@@ -180,9 +175,3 @@ class CompletionCache:
             del self._by_key[entry.place.key]
         if self._on_screen.get(entry.place.document) is entry:
             del self._on_screen[entry.place.document]
-
-
-def _around(text: str, offset: int) -> tuple[str, str]:
-    """The document before and behind the cursor, as the pipeline reads it, as far as filters need to look."""
-    prefix = text[max(0, offset - AROUND_CHARS) : offset].removeprefix("\ufeff")
-    return with_lf(prefix), with_lf(text[offset : offset + AROUND_CHARS])

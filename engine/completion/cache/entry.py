@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from engine.completion.cache.place import Place
 from engine.completion.cache.slicing import confirmed, is_border, put_before, rest_of, with_step
-from engine.languages import Language
+from engine.completion.decide import Decider
+from engine.document import Cursor
 from engine.line_ends import with_lf
 from engine.postprocess import Draft, Silent, Surroundings, apply_filters
 from engine.types import Completion, Generated, Mode, Outcome, Prompt
@@ -18,15 +18,6 @@ WORD_END = re.compile(r"\w+$")
 WORD_START = re.compile(r"\w*")
 # Of an entry in memory, measured with tracemalloc: by itself, for each token and for each snippet of the receipt.
 ENTRY_BYTES, TOKEN_BYTES, SNIPPET_BYTES = 1_300, 68, 230
-
-
-class Decide(Protocol):
-    """What of an answer is shown, or None and why not: `engine.completion.decide.Decider`."""
-
-    @property
-    def language(self) -> Language: ...
-
-    def __call__(self, generated: Generated, mode: Mode, prefix: str, suffix: str) -> tuple[Completion | None, str]: ...
 
 
 @dataclass(eq=False)
@@ -52,13 +43,13 @@ class Entry:
         snippets = len(self.receipt.used) if self.receipt else 0
         return ENTRY_BYTES + texts + TOKEN_BYTES * len(self.answer.ends) + SNIPPET_BYTES * snippets
 
-    def at(self, place: Place, typed: str, prefix: str, suffix: str, decide: Decide) -> tuple[Completion | None, str]:
-        """What is left to show after `typed`; `prefix` ends with it. None, "" where the answer does not speak of that.
+    def at(self, place: Place, typed: str, cursor: Cursor, decider: Decider) -> tuple[Completion | None, str]:
+        """Return what is left to show after `typed`, with which the text before `cursor` ends.
 
-        None and a reason where the model would say nothing more if it were asked.
+        Returns (None, "") if this answer does not apply, (None, reason) if the model would add nothing.
         """
-        fresh, silence = self._fresh(place, typed, prefix, suffix, decide)
-        kept = self._kept(typed, prefix, suffix, decide.language)
+        fresh, silence = self._fresh(place, typed, cursor, decider)
+        kept = self._kept(typed, cursor)
         found = fresh if fresh and (kept is None or fresh.text.startswith(kept.text)) else kept
         if found is None:
             return None, silence
@@ -66,22 +57,21 @@ class Entry:
             self.shown, self.confidence = typed + found.text, found.confidence
         return found, ""
 
-    def before(self, deleted: str, prefix: str, suffix: str, decide: Decide) -> Completion | None:
+    def before(self, deleted: str, cursor: Cursor, decider: Decider) -> Completion | None:
         """What was deleted in front of the place, and the answer: where both make a word that the document knows.
 
         Somebody who corrects a word would not want it back.
         """
+        prefix = cursor.prefix
         if len(deleted) > MAX_REJOINED_CHARS or not deleted.isidentifier() or not WORD_END.search(prefix[-1:]):
             return None
         head, tail = WORD_END.search(prefix[-MAX_REJOINED_CHARS * 8 :]), WORD_START.match(self.answer.text)
         word = f"{head.group() if head else ''}{deleted}{tail.group() if tail else ''}"
-        if not re.search(rf"\b{re.escape(word)}\b", prefix[-10_000:] + suffix[:10_000]):
+        if not re.search(rf"\b{re.escape(word)}\b", prefix[-10_000:] + cursor.suffix[:10_000]):
             return None
-        return decide(put_before(self.answer, deleted), self.mode, prefix, suffix)[0]
+        return decider.decide(put_before(self.answer, deleted), self.mode, cursor)[0]
 
-    def _fresh(
-        self, place: Place, typed: str, prefix: str, suffix: str, decide: Decide
-    ) -> tuple[Completion | None, str]:
+    def _fresh(self, place: Place, typed: str, cursor: Cursor, decider: Decider) -> tuple[Completion | None, str]:
         """By the probability of what is left."""
         answer = self._as_typed(typed)
         if answer is None:
@@ -89,31 +79,30 @@ class Entry:
         if typed and not answer.text[len(typed) :].strip():
             return None, ""  # all of it is there: what follows was never asked
         if "\n" in typed:  # which lines belong to the block is a matter of where it begins
-            began = prefix[: len(prefix) - len(typed)]
-            found, silence = decide(confirmed(answer, len(typed)), self.mode, began, suffix)
-            found = found and self._rest(found, typed, prefix, suffix, decide.language)
+            began = cursor.before_typing(typed)
+            found, silence = decider.decide(confirmed(answer, len(typed)), self.mode, began)
+            found = found and self._rest(found, typed, cursor)
         else:
-            found, silence = decide(rest_of(answer, len(typed)), self.mode, prefix, suffix)
+            found, silence = decider.decide(rest_of(answer, len(typed)), self.mode, cursor)
         same_place = (place.after, place.epoch) == (self.place.after, self.place.epoch)
         same_again = same_place and is_border(answer, len(typed)) and "\n" not in typed
         return found, silence if same_again else ""
 
-    def _kept(self, typed: str, prefix: str, suffix: str, language: Language) -> Completion | None:
+    def _kept(self, typed: str, cursor: Cursor) -> Completion | None:
         """What has been shown and is not yet typed."""
         if not self.shown.startswith(typed) or len(self.shown) <= len(typed):
             return None
-        return self._rest(Completion(self.shown, self.mode, self.confidence), typed, prefix, suffix, language)
+        return self._rest(Completion(self.shown, self.mode, self.confidence), typed, cursor)
 
-    def _rest(self, whole: Completion, typed: str, prefix: str, suffix: str, language: Language) -> Completion | None:
+    def _rest(self, whole: Completion, typed: str, cursor: Cursor) -> Completion | None:
         """A completion at the place without what is typed of it, and without what the document has by now."""
-        text, began = whole.text, prefix[: len(prefix) - len(typed)]
-        several_lines, line_goes_on = "\n" in typed, suffix.partition("\n")[0].strip()
+        text, several_lines, line_goes_on = whole.text, "\n" in typed, cursor.line_after.strip()
         try:
             if several_lines:
-                text = apply_filters(Draft(text, Surroundings(began, suffix, language), self.mode)).text
+                text = apply_filters(Draft(text, Surroundings(cursor.before_typing(typed)), self.mode)).text
             text = text[len(typed) :] if text.startswith(typed) else ""
             if line_goes_on or not several_lines:
-                text = apply_filters(Draft(text, Surroundings(prefix, suffix, language), self.mode)).text
+                text = apply_filters(Draft(text, Surroundings(cursor), self.mode)).text
         except Silent:
             return None
         return replace(whole, text=text) if text.strip() else None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.line_ends import with_lf
+from engine.document import Cursor
 from engine.types import Mode
 
 ABOVE_CHARS = 1_000  # above the cursor's line, that make two places the same
@@ -53,19 +53,13 @@ class Place:
         return (self.lines[0], self.after, self.epoch) == (other.lines[0], other.after, other.epoch)
 
 
-def place_of(document: str, text: str, offset: int, epoch: int = 0, mode: Mode | None = None) -> Place:
-    """The place of `offset` in a text. `document` names it among others; `mode` is what is asked for, if any is."""
-    # A CRLF is two characters here and one below: a window of twice the length has enough of either.
-    before = with_lf(text[max(0, offset - 2 * (ABOVE_CHARS + TYPED_CHARS)) : offset])
-    after = with_lf(text[offset : offset + 4 * AFTER_CHARS])
-    settled = after[_by_the_editor(after) :]
+def place_of(document: str, cursor: Cursor, epoch: int = 0, mode: Mode | None = None) -> Place:
+    """Return the place of a cursor. `document` names its text among others; `mode` is what is asked for, if any is."""
+    before, after = cursor.near.prefix, cursor.near.suffix
+    by_the_editor = BY_THE_EDITOR.match(after)
+    settled_from = by_the_editor.end() if by_the_editor else 0
     lines = tuple(_lines(document, before, mode))
-    return Place(document, epoch, lines, after[:AFTER_CHARS], settled[:AFTER_CHARS])
-
-
-def _by_the_editor(after: str) -> int:
-    found = BY_THE_EDITOR.match(after)
-    return found.end() if found else 0
+    return Place(document, epoch, lines, after[:AFTER_CHARS], after[settled_from : settled_from + AFTER_CHARS])
 
 
 def _lines(document: str, before: str, mode: Mode | None) -> Iterator[Line]:

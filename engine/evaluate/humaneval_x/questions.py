@@ -14,6 +14,7 @@ from engine.model.protocol import StopRule, Tokenizer
 from engine.prompt import system_prompts
 from engine.prompt.chat import Turn, chat_parts
 from engine.prompt.layout import encode
+from engine.prompt.templates import Contents, PromptEncoder
 from engine.prompt.translation import translation_parts, translation_turns
 from engine.types import Mode, ModelError
 
@@ -81,7 +82,8 @@ def ask(
         tokens = tuple(encode(tokenizer, chat_parts(description, _turns(description, problem))))
     else:
         shown, path = problem.shown(task), f"solution{problem.language.suffixes[0]}"
-        prompt = assemble(description, tokenizer, problem.language, Mode.BLOCK, path, shown, "", (), room)
+        contents = Contents(path, problem.language, Mode.BLOCK, prefix=shown, suffix="")
+        prompt = assemble(PromptEncoder(description, tokenizer), contents, room)
         if prompt.prefix_tokens < len(tokenizer.encode(shown)):
             return None
         tokens = prompt.tokens

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 
+from engine.document import Document
 from engine.sandbox.sandbox import kill_group
 from engine.sandbox.tools import Absent, output_of
-from engine.types import Document
 from lsp_server.features.assist.answering import RequestFailed
 from lsp_server.server import CodegeexServer
 from lsp_server.workspace.documents import workspace_roots

@@ -12,7 +12,7 @@ from engine.assist.places import question_terms
 from engine.assist.tasks import AssistRequest, AssistTask
 from engine.context.exclusion import forget
 from engine.context.workspace import WorkspaceIndex
-from engine.types import Document
+from engine.document import Document
 
 FILES = {
     "shop/cart.py": "class Cart:\n    def total(self):\n        return 0\n\n    def empty(self):\n        ...\n",

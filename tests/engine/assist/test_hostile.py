@@ -10,9 +10,9 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from engine.assist.fit import fit
 from engine.assist.gather import Gathered
 from engine.assist.tasks import AssistRequest, AssistSettings, AssistTask, Reference
+from engine.document import Document
 from engine.model.tokenizer import FolderTokenizer
 from engine.prompt.chat import CHAT_FORMATS, Turn
-from engine.types import Document
 from tests.engine.checkpoints import CHECKPOINTS, converted
 
 # Families whose roles are tokens; those that mark them by text alone cannot be told from text.

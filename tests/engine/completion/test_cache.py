@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from engine.completion.cache import CompletionCache, Found, place_of
 from engine.completion.cache.slicing import confirmed, put_before, rest_of, with_step
 from engine.completion.decide import Decider
-from engine.languages import language_of
+from engine.document import Cursor
 from engine.types import Completion, Generated, Mode, Outcome, Prompt
 from tests.scripted import CURSOR, WordTokenizer
 
-PYTHON = language_of("python")
-SURE = Decider(PYTHON, {}, 0.5)
+SURE = Decider({}, 0.5)
 
 
 def said(text: str, probabilities: Sequence[float] | float = 0.99, end: float | None = 0.99) -> Generated:
@@ -39,15 +38,14 @@ class Editing:
     def answers(self, source: str, says: str | Generated, mode: Mode = Mode.LINE, **put: object) -> None:
         """The model was asked at the cursor, and its answer shown as the pipeline would."""
         generated = said(says) if isinstance(says, str) else says
-        text, offset = _cursor(source)
-        prefix, suffix = (part.replace("\r\n", "\n") for part in (text[:offset], text[offset:]))
-        completion, silence = SURE(generated, mode, prefix, suffix)
+        cursor = _cursor(source)
+        completion, silence = SURE.decide(generated, mode, cursor)
         outcome = Outcome(completion, silence, Prompt((), mode, 0, 0), generated)
-        self.cache.put(place_of("main", text, offset, self.epoch), outcome, **put)  # type: ignore[arg-type]
+        self.cache.put(place_of("main", cursor, self.epoch), outcome, **put)  # type: ignore[arg-type]
 
     def found(self, source: str, document: str = "main") -> Found | None:
-        text, offset = _cursor(source)
-        return self.cache.lookup(place_of(document, text, offset, self.epoch), text, offset, SURE)
+        cursor = _cursor(source)
+        return self.cache.lookup(place_of(document, cursor, self.epoch), cursor, SURE)
 
     def shows(self, source: str) -> str | None:
         """What is shown from the cache; "" for a silence it knows of, None where the model must be asked."""
@@ -57,9 +55,8 @@ class Editing:
         return found.completion.text if found.completion else ""
 
 
-def _cursor(source: str) -> tuple[str, int]:
-    before, after = source.split(CURSOR)
-    return before + after, len(before)
+def _cursor(source: str) -> Cursor:
+    return Cursor.between(*source.split(CURSOR), "main.py", "python")
 
 
 @pytest.mark.parametrize(
@@ -138,10 +135,10 @@ def test_what_is_shown_stays_however_unsure_its_end() -> None:
     unsure_within = said("alpha + beta", [0.9, 0.9, 0.9, 0.9, 0.9])
     editing = Editing()
     editing.answers("x = <cursor>\n", unsure_within)
-    shy = Decider(PYTHON, {}, 0.99)
+    shy = Decider({}, 0.99)
     for typed in range(1, len("alpha + beta")):
-        text = "x = " + "alpha + beta"[:typed] + "\n"
-        found = editing.cache.lookup(place_of("main", text, 4 + typed), text, 4 + typed, shy)
+        cursor = Cursor.between("x = " + "alpha + beta"[:typed], "\n")
+        found = editing.cache.lookup(place_of("main", cursor), cursor, shy)
         assert found is not None
         assert found.completion is not None
         assert found.completion.text == "alpha + beta"[typed:].rstrip()
@@ -225,8 +222,8 @@ def test_different_answers_at_one_place() -> None:
     editing = Editing()
     for rank, text in enumerate(["first", "second", "first", "third"]):
         editing.answers("x = <cursor>\n", text, rank=rank)
-    text, offset = _cursor("x = <cursor>\n")
-    found = editing.cache.alternatives(place_of("main", text, offset), text, offset, SURE)
+    cursor = _cursor("x = <cursor>\n")
+    found = editing.cache.alternatives(place_of("main", cursor), cursor, SURE)
     assert [each.completion.text for each in found if each.completion] == ["first", "second", "third"]
 
 
@@ -326,10 +323,11 @@ def test_another_step_and_back_is_the_same(lines: list[tuple[int, str]]) -> None
 
 
 def test_a_completion_is_what_the_cache_keeps_not_the_prompt() -> None:
-    place = place_of("main", "x = \n", 4)
+    cursor = Cursor.between("x = ", "\n")
+    place = place_of("main", cursor)
     outcome = Outcome(Completion("value", Mode.LINE, 0.9), "", Prompt((1, 2, 3), Mode.LINE, 3, 0), said("value"))
     cache = CompletionCache()
     cache.put(place, outcome)
-    found = cache.lookup(place, "x = \n", 4, SURE)
+    found = cache.lookup(place, cursor, SURE)
     assert found is not None
     assert found.receipt == Prompt((), Mode.LINE, 3, 0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from engine.completion.candidates import complete_candidates, turns
+from engine.completion.candidates import turns
+from engine.completion.pipeline import Completer
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
 from engine.types import CancellationToken, CompletionSettings, Generated, Mode
@@ -13,8 +14,8 @@ from tests.scripted import ScriptedModel, at_cursor
 
 def candidates(model: ScriptedModel | CTranslateModel, source: str, count: int = 3) -> list[str]:
     told = []
-    complete_candidates(
-        at_cursor(source), model, CompletionSettings(), CancellationToken(), count=count, on_candidate=told.append
+    Completer(model, CompletionSettings()).complete_candidates(
+        at_cursor(source), CancellationToken(), count, told.append
     )
     return [outcome.completion.text if outcome.completion else outcome.silence for outcome in told]
 

@@ -5,30 +5,35 @@ from __future__ import annotations
 import pytest
 
 from engine.completion.assemble import assemble, lay_out
-from engine.completion.frame import Frame, without_closed
+from engine.completion.frame import Frame
+from engine.document import Cursor
 from engine.languages import language_of
 from engine.model.catalog import EMBEDDED_FOLDER
 from engine.model.tokenizer import FolderTokenizer
+from engine.prompt.templates import Contents, PromptEncoder
 from engine.types import Mode, Prompt, Snippet
 from tests.scripted import CURSOR, DESCRIPTION
 
 PYTHON = language_of("python")
 TOKENIZER = FolderTokenizer(EMBEDDED_FOLDER)
+ENCODER = PromptEncoder(DESCRIPTION, TOKENIZER)
 ABOVE = "".join(f"def f{i}(a, b):\n    return a + b * {i}\n\n\n" for i in range(12))
 SOURCE = ABOVE + "class Basket:\n    def total(self):\n        <cursor>\n\n\ndef last():\n    pass\n"
 SNIPPET = Snippet("b.py", 0, 1, "def price(item): ...", 1.0, "declaration")
 
 
+def contents_of(source: str) -> Contents:
+    cursor = Cursor.between(*source.split(CURSOR))
+    return Contents("a.py", PYTHON, Mode.LINE, cursor.prefix, cursor.shown_suffix)
+
+
 def laid(source: str = SOURCE, budget: int = 400) -> Frame:
-    prefix, suffix = source.split(CURSOR)
-    return lay_out(
-        DESCRIPTION, TOKENIZER, PYTHON, Mode.LINE, "a.py", prefix, without_closed(suffix), (SNIPPET,), budget
-    )
+    return lay_out(ENCODER, contents_of(source), budget, (SNIPPET,))
 
 
 def prompt_of(frame: Frame, source: str, mode: Mode = Mode.LINE) -> Prompt | None:
-    prefix, suffix = source.split(CURSOR)
-    return frame.prompt(mode, prefix, without_closed(suffix))
+    cursor = Cursor.between(*source.split(CURSOR))
+    return frame.prompt(mode, cursor.prefix, cursor.shown_suffix)
 
 
 def typed(text: str) -> str:
@@ -53,8 +58,7 @@ def test_the_head_ends_above_the_line_being_typed() -> None:
 def test_it_says_what_assembling_anew_would_say() -> None:
     """But for the room it leaves for typing."""
     source = typed("return sum(")
-    prefix, suffix = source.split(CURSOR)
-    anew = assemble(DESCRIPTION, TOKENIZER, PYTHON, Mode.LINE, "a.py", prefix, suffix, (SNIPPET,), 4000)
+    anew = assemble(ENCODER, contents_of(source), 4000, (SNIPPET,))
     assert prompt_of(laid(budget=4000), source).tokens == anew.tokens
 
 
@@ -79,8 +83,8 @@ def test_what_the_editor_closes_changes_nothing(text: str) -> None:
 
 
 def test_code_behind_the_cursor_is_shown() -> None:
-    assert without_closed(") + rest\n") == ") + rest\n"
-    assert without_closed(" )\n") == " )\n"
+    for suffix in (") + rest\n", " )\n"):
+        assert Cursor.between("", suffix).shown_suffix == suffix
 
 
 def test_line_and_block_are_two_heads_of_one_frame() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.completion.frames import FRESH_SECONDS, Frames
-from engine.completion.pipeline import complete, refresh
+from engine.completion.pipeline import Completer
 from engine.types import CancellationToken, CompletionSettings
 from tests.scripted import ScriptedModel, at_cursor
 
@@ -19,26 +19,19 @@ class Typing:
 
     def __init__(self, **others: str) -> None:
         self.model, self.now, self.others = ScriptedModel("frame)"), 0.0, others
-        self.frames = Frames(clock=lambda: self.now)
+        self.completer = Completer(self.model, CompletionSettings(), frames=Frames(clock=lambda: self.now))
         self.defined: tuple[tuple[str, int], ...] = ()
 
     def key(self, typed: str) -> str:
         """The prompt for it."""
         request = at_cursor(PAGE.replace("<cursor>", f"{typed}<cursor>"), **self.others)
-        complete(request, self.model, CompletionSettings(), CancellationToken(), {}, self.frames)
+        self.completer.complete(request, CancellationToken())
         return self.model.prompts[-1]
 
     def pause(self, typed: str) -> None:
         self.now += FRESH_SECONDS
         request = at_cursor(PAGE.replace("<cursor>", f"{typed}<cursor>"), **self.others)
-        refresh(
-            replace(request, defined=self.defined),
-            self.model,
-            CompletionSettings(),
-            CancellationToken(),
-            {},
-            self.frames,
-        )
+        self.completer.refresh(replace(request, defined=self.defined), CancellationToken())
 
 
 def test_the_next_key_only_appends() -> None:

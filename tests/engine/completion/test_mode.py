@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.completion.mode import choose_mode, token_cap
-from engine.languages import language_of
+from engine.document import Cursor
 from engine.types import Mode
 from tests.scripted import CURSOR
 
@@ -57,7 +57,7 @@ LINE, BLOCK = Mode.LINE, Mode.BLOCK
 )
 def test_line_or_block(language: str, source: str, mode: Mode) -> None:
     before, after = source.split(CURSOR)
-    assert choose_mode(language_of(language), before + after, len(before)) is mode
+    assert choose_mode(Cursor.between(before, after, language=language)) is mode
 
 
 @pytest.mark.parametrize(

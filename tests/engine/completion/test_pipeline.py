@@ -6,22 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from engine.completion.pipeline import complete
-from engine.types import (
-    CancellationToken,
-    Cancelled,
-    CompletionRequest,
-    CompletionSettings,
-    Document,
-    EngineError,
-    Mode,
-    Outcome,
-)
+from engine.completion.pipeline import Completer
+from engine.document import Cursor, Document
+from engine.types import CancellationToken, Cancelled, CompletionRequest, CompletionSettings, EngineError, Mode, Outcome
 from tests.scripted import DESCRIPTION, ScriptedModel, at_cursor
 
 
 def run(request: CompletionRequest, model: ScriptedModel, **settings: object) -> Outcome:
-    return complete(request, model, CompletionSettings(**settings), CancellationToken())  # type: ignore[arg-type]
+    completer = Completer(model, CompletionSettings(**settings))  # type: ignore[arg-type]
+    return completer.complete(request, CancellationToken())
 
 
 @pytest.mark.parametrize(
@@ -87,12 +80,12 @@ def test_a_cancelled_request_does_no_work() -> None:
     token, model = CancellationToken(), ScriptedModel("value")
     token.cancel()
     with pytest.raises(Cancelled):
-        complete(at_cursor("x = <cursor>\n"), model, CompletionSettings(), token)
+        Completer(model, CompletionSettings()).complete(at_cursor("x = <cursor>\n"), token)
     assert model.prompts == []
 
 
 def test_an_offset_past_the_end_is_the_end() -> None:
-    request = CompletionRequest(Document("a.py", "python", "x = "), 10_000)
+    request = CompletionRequest(Cursor(Document("a.py", "python", "x = "), 10_000))
     assert run(request, ScriptedModel("value")).completion
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.completion.pipeline import complete
+from engine.completion.pipeline import Completer
 from engine.remote.infilling import FORMS
 from engine.remote.model import RemoteModel
 from engine.remote.server import read_server
@@ -19,7 +19,7 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def completed(server: ScriptedServer, infill: str, source: str = "x = <cursor>\ny = 2\n") -> Outcome:
     model = RemoteModel(read_server(server.url, "m", "completion", infill))
-    return complete(at_cursor(source), model, CompletionSettings(), CancellationToken())
+    return Completer(model, CompletionSettings()).complete(at_cursor(source), CancellationToken())
 
 
 def test_the_apis_field() -> None:

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 from engine.assist.fit import fit
 from engine.assist.gather import Gathered
 from engine.assist.tasks import AssistRequest, AssistSettings, AssistTask, Reference
+from engine.document import Document
 from engine.prompt.chat import Turn
 from engine.remote import api
 from engine.remote.model import description_of
 from engine.remote.pieces import PieceTokenizer, marked
 from engine.remote.server import read_server
-from engine.types import Document
 from tests.engine.assist.test_hostile import HOSTILE, TASKS
 
 MARKS = tuple(api.ROLES)
