@@ -12,10 +12,10 @@ from pathlib import Path
 from engine.completion.cache import CompletionCache, Place
 from engine.context.workspace import WorkspaceIndex
 from lsp_server.completion.cancellation import RequestToken
-from lsp_server.completion.in_flight import Asking
+from lsp_server.completion.in_flight import InFlightCompletion
 from lsp_server.completion.offers import Offers
-from lsp_server.completion.prefetch import Preparation
-from lsp_server.completion.typing_rhythm import Debounce
+from lsp_server.completion.prefetch import Prefetch
+from lsp_server.completion.typing_rhythm import TypingRhythm
 from lsp_server.models.answers import AnswerWorker
 from lsp_server.models.worker import ModelWorker
 from lsp_server.settings import Settings
@@ -31,9 +31,9 @@ class Session:
     settings: Settings = field(default_factory=Settings)
     answers: AnswerWorker = field(default_factory=AnswerWorker)
     indexes: dict[Path, WorkspaceIndex] = field(default_factory=dict)  # by workspace folder, as the client names it
-    debounce: Debounce = field(default_factory=Debounce)
+    rhythm: TypingRhythm = field(default_factory=TypingRhythm)
     offers: Offers = field(default_factory=Offers)
-    asking: dict[str, Asking] = field(default_factory=dict)  # the last question about each document
+    asking: dict[str, InFlightCompletion] = field(default_factory=dict)  # the last question about each document
     defined: dict[str, tuple[tuple[str, int], ...]] = field(
         default_factory=dict
     )  # see `CompletionRequest`; by document
@@ -47,7 +47,7 @@ class Session:
     _running: dict[str, RequestToken] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.preparation = Preparation(self.debounce.idle)
+        self.prefetch = Prefetch(self.rhythm.wait_for_pause)
 
     @property
     def cache(self) -> CompletionCache:
@@ -136,6 +136,6 @@ class Session:
             token.cancel()
         for asking in self.asking.values():
             asking.cancel()
-        self.preparation.cancel()
+        self.prefetch.cancel()
         self.answers.stop()
         self.worker.stop()

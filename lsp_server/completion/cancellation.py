@@ -1,4 +1,4 @@
-"""The cancellation token of a request of the editor's."""
+"""The cancellation token of an editor's request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.types import CancellationToken
 
 
 class RequestToken(CancellationToken):
-    """Watched by the engine in its thread and, as `superseded`, on the event loop, where alone it may be cancelled."""
+    """Watched by the engine in its thread, and on the event loop as `superseded`. Cancelled on the event loop only."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -20,7 +20,7 @@ class RequestToken(CancellationToken):
         self.superseded.set()
 
     async def or_done(self, *work: asyncio.Future[Any], timeout_seconds: float | None = None) -> None:
-        """Waits until the first of these is done, the request is superseded, or so long. The work goes on."""
+        """Wait until one of these is done, the request is superseded, or the time is over. The work goes on."""
         superseded = asyncio.ensure_future(self.superseded.wait())
         try:
             await asyncio.wait([*work, superseded], timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED)

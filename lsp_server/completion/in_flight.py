@@ -1,7 +1,7 @@
-"""A question to the model that may outlive the request it was asked for.
+"""A request to the model that may outlive the editor's request for which it was begun.
 
-A key that goes the way the model is going makes the request old, not the answer: what is left of it answers the next
-request, without reading or decoding anything again. A key that goes another way ends it within a decode step.
+A key that goes the way the model is going makes the editor's request old, not the answer: what is left of it answers
+the next request, and nothing is read or decoded again. A key that goes another way ends it within a decode step.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from lsp_server.completion.cancellation import RequestToken
 
 GRACE_SECONDS = 0.1  # between an editor's cancel and the request of its next key
 
-# Asks the model: told the token, and what to call with the text so far.
-Ask = Callable[[CancellationToken, Callable[[str], None]], Awaitable[Outcome]]
+# Asks the model, given a token and what to call with the text so far.
+AskModel = Callable[[CancellationToken, Callable[[str], None]], Awaitable[Outcome]]
 
 
-class Asking:
-    """On the event loop, but for `hear`. `cursor` is where the model is asked."""
+class InFlightCompletion:
+    """On the event loop, except for `on_text`."""
 
-    def __init__(self, cursor: Cursor, ask: Ask) -> None:
+    def __init__(self, cursor: Cursor, ask: AskModel) -> None:
         self._cursor = cursor
         self._token = CancellationToken()
-        self._typed = ""
-        self._said = ""
-        self._task = asyncio.ensure_future(ask(self._token, self.hear))
-        # Whoever waits hears of a fault; where the request is gone, nobody does, and asyncio would log that.
+        self._typed = ""  # since then
+        self._generated = ""  # so far
+        self._task = asyncio.ensure_future(ask(self._token, self.on_text))
+        # Retrieve the exception, or asyncio logs it if nobody waits any more.
         self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
         self._grace: asyncio.TimerHandle | None = None
 
-    def hear(self, said: str) -> None:
-        """In another thread: the answer so far. One that what was typed since has left behind is given up."""
-        self._said = said
+    def on_text(self, text: str) -> None:
+        """Take the answer so far, in another thread. The model is stopped once that contradicts what was typed."""
+        self._generated = text
         if not self._is_on_track:
             self._token.cancel()
 
-    def leads_to(self, cursor: Cursor) -> bool:
-        """Whether the document has become what it is now by typing alone, and the answer may still fit.
+    def still_matches(self, cursor: Cursor) -> bool:
+        """Return whether the answer may still fit: the document has changed by typing alone, in the model's direction.
 
-        Where not, the model is freed.
+        If not, the model is stopped. Return False as well if the answer is there already.
         """
         begun = self._cursor
         if cursor.prefix.startswith(begun.prefix) and cursor.shown_suffix == begun.shown_suffix:
@@ -58,25 +58,25 @@ class Asking:
         self._token.cancel()
 
     def cancel_soon(self) -> None:
-        """The editor has cancelled: often only to ask again with the next key."""
+        """Stop the model, unless the next key's request still matches: many editors cancel before each request."""
         self._grace = asyncio.get_running_loop().call_later(GRACE_SECONDS, self._token.cancel)
 
     async def outcome(self, request: RequestToken) -> Outcome | None:
-        """The answer; None where `request` was superseded meanwhile. Raises as the model does."""
+        """Return the answer; None if `request` is superseded first. Raises what the model raises."""
         await request.or_done(self._task)
         if request.is_cancelled:
             return None
         return self._task.result()
 
-    async def ends(self, request: RequestToken) -> None:
-        """Waits for the answer to be there, to be given up, or for `request` to be superseded."""
+    async def wait_until_done(self, request: RequestToken) -> None:
+        """Wait until the answer is there or given up, or `request` is superseded."""
         with suppress(Cancelled, EngineError):
             await self.outcome(request)
 
     @property
     def _is_on_track(self) -> bool:
-        shorter = min(len(self._said), len(self._typed))
-        return self._said[:shorter] == self._typed[:shorter]
+        shorter = min(len(self._generated), len(self._typed))
+        return self._generated[:shorter] == self._typed[:shorter]
 
     def _keep(self) -> None:
         if self._grace:

@@ -1,4 +1,4 @@
-"""The suggestions that were sent, and what a person made of them. In memory only, gone with the session."""
+"""The suggestions that were sent, and what the user made of them. In memory only, gone with the session."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ MAX_OFFERS = 256
 
 @dataclass
 class Offer:
-    """A suggestion on its way: `text` is what is left of it at `offset`; `taken` characters of that are accepted."""
+    """A suggestion that was sent."""
 
     uri: str
     offset: int
-    text: str
-    taken: int = 0
+    text: str  # what is left of it at `offset`
+    accepted_chars: int = 0  # of `text`, from its start
     was_shown: bool = False
-    was_taken: bool = False
-    is_over: bool = False
+    was_partly_accepted: bool = False
+    is_over: bool = False  # accepted or dismissed
 
 
 class Offers:
-    """On the event loop. What is typed along stays one offer."""
+    """By id. On the event loop. An id that is unknown by now is ignored."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -31,11 +31,12 @@ class Offers:
         self._counts: Counter[str] = Counter()
 
     def add(self, uri: str, offset: int, text: str) -> str:
-        """The id of a suggestion that is being sent."""
+        """Return the id for a suggestion that is being sent. What the user types of it leaves it the same offer."""
         for number, known in reversed(self._offers.items()):
             typed = offset - known.offset
             if known.uri == uri and not known.is_over and typed >= 0 and known.text[typed:] == text:
-                known.offset, known.text, known.taken = offset, text, max(0, known.taken - typed)
+                known.offset, known.text = offset, text
+                known.accepted_chars = max(0, known.accepted_chars - typed)
                 return number
             if known.uri == uri:
                 break
@@ -50,30 +51,33 @@ class Offers:
     def get(self, number: str) -> Offer | None:
         return self._offers.get(number)
 
-    def shown(self, offer: Offer) -> None:
-        if not offer.was_shown:
+    def show(self, number: str) -> None:
+        """Count a suggestion that has come on the screen."""
+        if (offer := self.get(number)) and not offer.was_shown:
             offer.was_shown = True
             self._counts["shown"] += 1
 
-    def accepted(self, offer: Offer) -> None:
-        """All that was left of it."""
-        if not offer.is_over:
+    def accept(self, number: str) -> None:
+        """Count all that was left of it as accepted."""
+        if (offer := self.get(number)) and not offer.is_over:
             offer.is_over = True
             self._counts["accepted"] += 1
-            self._counts["acceptedCharacters"] += len(offer.text) - offer.taken
+            self._counts["acceptedCharacters"] += len(offer.text) - offer.accepted_chars
 
-    def partly_accepted(self, offer: Offer, chars: int) -> None:
-        """So many characters from the start of its text, all in all."""
-        if chars <= offer.taken:
+    def accept_part(self, number: str, chars: int) -> None:
+        """Count the first `chars` characters of its text as accepted, those of earlier parts among them."""
+        offer = self.get(number)
+        if offer is None or chars <= offer.accepted_chars:
             return
-        if not offer.was_taken:
-            offer.was_taken = True
+        if not offer.was_partly_accepted:
+            offer.was_partly_accepted = True
             self._counts["partiallyAccepted"] += 1
-        self._counts["acceptedCharacters"] += min(chars, len(offer.text)) - offer.taken
-        offer.taken = min(chars, len(offer.text))
+        self._counts["acceptedCharacters"] += min(chars, len(offer.text)) - offer.accepted_chars
+        offer.accepted_chars = min(chars, len(offer.text))
 
-    def dismissed(self, offer: Offer) -> None:
-        if not offer.is_over:
+    def dismiss(self, number: str) -> None:
+        """Count it as dismissed."""
+        if (offer := self.get(number)) and not offer.is_over:
             offer.is_over = True
             self._counts["dismissed"] += 1
 

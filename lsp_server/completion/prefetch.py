@@ -1,6 +1,6 @@
-"""What will be asked next, asked while nobody waits for anything else: the answers go into the cache.
+"""Requests that nobody waits for yet: their answers go into the cache.
 
-First what the next key may make of the document; in a pause, what comes behind the suggestion on the screen.
+First what the next key may make of the document; in a pause, what comes after the suggestion on the screen.
 """
 
 from __future__ import annotations
@@ -14,43 +14,51 @@ from engine.completion.cache import Place
 from engine.types import Cancelled, EngineError
 from lsp_server.completion.cancellation import RequestToken
 
-# The place to ask at, where an answer is wanted, and what to do.
-Planned = tuple[Place | None, Callable[[RequestToken], Awaitable[object]]]
-Plan = Callable[[], Planned | None]  # None where there is nothing to do by now
+
+@dataclass(frozen=True)
+class PrefetchStep:
+    """One thing to do ahead."""
+
+    place: Place | None  # that it makes an answer for; None if it makes none
+    run: Callable[[RequestToken], Awaitable[object]]
+
+
+# Chooses what to do in a pause, when that begins; None for nothing.
+PausePlan = Callable[[], PrefetchStep | None]
 
 
 @dataclass
 class _Run:
     token: RequestToken = field(default_factory=RequestToken)
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
-    place: Place | None = None  # where the model is being asked, and the question
-    asking: asyncio.Future[object] | None = None
+    step: PrefetchStep | None = None  # under way
+    work: asyncio.Future[object] | None = None  # its
 
 
-class Preparation:
-    """One at a time, on the event loop. `idle` waits for a pause, or for its event."""
+class Prefetch:
+    """One run at a time, on the event loop."""
 
-    def __init__(self, idle: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-        self.idle = idle
+    def __init__(self, wait_for_pause: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+        self.wait_for_pause = wait_for_pause  # returns early once its event is set
         self.task: asyncio.Task[None] | None = None
         self._run = _Run()
 
-    def begin(self, plan: Plan, at_once: Iterable[Planned] = ()) -> None:
-        """Does what is `at_once` to be done, one after the other, and follows `plan` once the person pauses.
+    def begin(self, plan: PausePlan, at_once: Iterable[PrefetchStep] = ()) -> None:
+        """Run the steps `at_once` one after the other, then, once the user pauses, the one that `plan` chooses.
 
-        `at_once` is looked at when its turn comes, not before this returns.
+        The iterable is not advanced before this returns, and only as each step's turn comes.
         """
         self.cancel()
         self._run = _Run()
         self.task = asyncio.ensure_future(self._follow(self._run, plan, at_once))
 
     def adopt(self, task: asyncio.Task[None], token: RequestToken) -> None:
-        """Work that nobody waits for any more may go on as if it were a preparation."""
+        """Let work go on that nobody waits for any more, until something else is begun or asked for."""
         self.cancel()
         self._run, self.task = _Run(token), task
 
     def hurry(self) -> None:
-        """The suggestion was accepted: what follows it is wanted now."""
+        """Do not wait for a pause: the suggestion was accepted, and what follows it is wanted now."""
         self._run.hurry.set()
 
     def cancel(self) -> None:
@@ -59,26 +67,26 @@ class Preparation:
             self.task.cancel()
             self.task = None
 
-    async def make_way(self, place: Place | None, token: RequestToken) -> None:
-        """Something is asked at `place`. What is under way ends at once, but for the very same, which is awaited."""
+    async def make_way(self, place: Place, token: RequestToken) -> None:
+        """End what is under way, because a request at `place` came. Wait for it instead if it answers that request."""
         run = self._run
         try:
-            if self.task and run.asking and place and run.place and run.place.is_at(place):
-                await token.or_done(run.asking)
+            if self.task and run.work and run.step and run.step.place and run.step.place.is_at(place):
+                await token.or_done(run.work)
         finally:
             if run is self._run:
                 self.cancel()
 
-    async def _follow(self, run: _Run, plan: Plan, at_once: Iterable[Planned]) -> None:
-        for each in at_once:
-            await self._do(run, each)
-        await self.idle(run.hurry)
-        if planned := plan():
-            await self._do(run, planned)
+    async def _follow(self, run: _Run, plan: PausePlan, at_once: Iterable[PrefetchStep]) -> None:
+        for step in at_once:
+            await self._do(run, step)
+        await self.wait_for_pause(run.hurry)
+        if step_in_pause := plan():
+            await self._do(run, step_in_pause)
 
-    async def _do(self, run: _Run, planned: Planned) -> None:
-        run.place, ask = planned
-        run.asking = asyncio.ensure_future(ask(run.token))
+    async def _do(self, run: _Run, step: PrefetchStep) -> None:
+        run.step = step
+        run.work = asyncio.ensure_future(step.run(run.token))
         with suppress(Cancelled, EngineError):
-            await run.asking
-        run.asking = None
+            await run.work
+        run.work = None

@@ -25,26 +25,24 @@ def register(server: CodegeexServer) -> None:
 
     @server.command(DID_ACCEPT)
     def did_accept(*arguments: Any) -> None:
-        offer = session.offers.get(str(arguments[0])) if arguments else None
-        if offer:
-            session.offers.accepted(offer)
-            session.preparation.hurry()
+        if arguments and session.offers.get(number := str(arguments[0])):
+            session.offers.accept(number)
+            session.prefetch.hurry()
 
     @server.feature(DID_SHOW)
     def did_show(params: Any) -> None:
-        if offer := _offer(server, params):
-            session.offers.shown(offer)
+        session.offers.show(_offer_id(params))
 
     @server.feature(DID_PARTLY_ACCEPT)
     def did_partly_accept(params: Any) -> None:
-        offer = _offer(server, params)
+        offer = session.offers.get(number := _offer_id(params))
         if offer and isinstance(units := params.get("acceptedLength"), int):
-            session.offers.partly_accepted(offer, _chars(server, params["item"].get("insertText"), offer, units))
+            session.offers.accept_part(number, _chars(server, params["item"].get("insertText"), offer, units))
 
     @server.feature(DID_DISMISS)
     def did_dismiss(params: Any) -> None:
-        if offer := _offer(server, params):
-            session.offers.dismissed(offer)
+        if offer := session.offers.get(number := _offer_id(params)):
+            session.offers.dismiss(number)
             session.dismiss(offer.uri, offer.offset)
 
     @server.feature(STATISTICS)
@@ -63,12 +61,12 @@ def _camel(kind: str) -> str:
     return first + "".join(word.capitalize() for word in more)
 
 
-def _offer(server: CodegeexServer, params: Any) -> Offer | None:
-    """Return the suggestion that an item of ours was; None for anybody else's."""
+def _offer_id(params: Any) -> str:
+    """Return the id in an item of ours; "" for anybody else's."""
     try:
-        return server.session.offers.get(str(params["item"]["command"]["arguments"][0]))
+        return str(params["item"]["command"]["arguments"][0])
     except (IndexError, KeyError, TypeError):
-        return None
+        return ""
 
 
 def _chars(server: CodegeexServer, inserted: Any, offer: Offer, units: int) -> int:

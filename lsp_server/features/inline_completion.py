@@ -29,9 +29,9 @@ from engine.types import (
 from lsp_server.completion.cancellation import RequestToken
 from lsp_server.completion.candidates import MAX_CANDIDATES, Candidates
 from lsp_server.completion.definitions import ask_definitions
-from lsp_server.completion.in_flight import Asking
+from lsp_server.completion.in_flight import InFlightCompletion
 from lsp_server.completion.partial_results import InlineCompletionParams
-from lsp_server.completion.prefetch import Planned
+from lsp_server.completion.prefetch import PrefetchStep
 from lsp_server.completion.receipts import send_receipt, trace_completion
 from lsp_server.completion.request import Asked, read_request
 from lsp_server.server import CodegeexServer
@@ -50,8 +50,10 @@ def register(server: CodegeexServer) -> None:
         asked = read_request(server, params)  # before the first await: the document as the editor saw it
         token = session.supersede(uri)
         try:
-            await session.preparation.make_way(asked.place if asked else None, token)
-            if asked is None or token.is_cancelled:
+            if asked is None:
+                return NOTHING
+            await session.prefetch.make_way(asked.place, token)
+            if token.is_cancelled:
                 return NOTHING
             if asked.is_explicit:
                 return await _several(server, asked, token)
@@ -78,8 +80,8 @@ async def _one(server: CodegeexServer, asked: Asked, token: RequestToken) -> typ
     began = time.perf_counter()
     found = session.cache.lookup(asked.place, asked.cursor, _decider(server))
     under_way = session.asking.get(asked.uri)
-    if under_way and under_way.leads_to(asked.cursor) and not found:
-        await under_way.ends(token)
+    if under_way and under_way.still_matches(asked.cursor) and not found:
+        await under_way.wait_until_done(token)
         if token.is_cancelled:
             return NOTHING
         began = time.perf_counter()
@@ -127,7 +129,7 @@ async def _several(server: CodegeexServer, asked: Asked, token: RequestToken) ->
             asking.result()
         else:
             is_late = True
-            session.preparation.adopt(asking, token)
+            session.prefetch.adopt(asking, token)
     if not candidates.texts:
         return NOTHING
     if not is_late:
@@ -164,9 +166,11 @@ async def _ask_several(server: CodegeexServer, asked: Asked, token: RequestToken
 async def _ask_unless_superseded(server: CodegeexServer, asked: Asked, token: RequestToken) -> Outcome | None:
     """The model's answer, once the person pauses. What has begun outlives a request whose next key goes its way."""
     session = server.session
-    if not await session.debounce.wait(token.superseded):
+    if not await session.rhythm.wait_out_delay(token.superseded):
         return None
-    asking = session.asking[asked.uri] = Asking(asked.cursor, partial(_ask, server, asked.request, asked.place))
+    asking = session.asking[asked.uri] = InFlightCompletion(
+        asked.cursor, partial(_ask, server, asked.request, asked.place)
+    )
     return await asking.outcome(token)
 
 
@@ -186,7 +190,7 @@ async def _ask(
     outcome = await session.worker.complete(request, session.settings, token, dict(session.indexes), priority, on_text)
     cache.put(place, outcome, on_screen=on_screen)
     if outcome.generated:
-        session.debounce.answered(outcome.generated.prefill_ms)
+        session.rhythm.note_answer(outcome.generated.prefill_ms)
     return outcome
 
 
@@ -207,21 +211,21 @@ def _prepare(server: CodegeexServer, asked: Asked, completion: str, signs: Seque
     """
     session = server.session
 
-    def plan() -> Planned | None:
+    def plan() -> PrefetchStep | None:
         if not completion:
-            return None, partial(_refresh, server, asked, asked.request)
+            return PrefetchStep(None, partial(_refresh, server, asked, asked.request))
         request, place = _after(server, asked, completion)
         if not session.is_idle or session.cache.knows(place):
             return None
-        return place, partial(_ask_ahead, server, asked, request, place)
+        return PrefetchStep(place, partial(_ask_ahead, server, asked, request, place))
 
-    session.preparation.begin(plan, _keys_ahead(server, asked, completion, signs))
+    session.prefetch.begin(plan, _keys_ahead(server, asked, completion, signs))
 
 
-def _keys_ahead(server: CodegeexServer, asked: Asked, completion: str, signs: Sequence[str]) -> Iterator[Planned]:
+def _keys_ahead(server: CodegeexServer, asked: Asked, completion: str, signs: Sequence[str]) -> Iterator[PrefetchStep]:
     """A question for each of the next keys that the cache could not answer, as many as there is time for."""
     session = server.session
-    count = min(MAX_KEYS_AHEAD, session.debounce.spare_answers())
+    count = min(MAX_KEYS_AHEAD, session.rhythm.spare_answers())
     repeated = REPEATED.search(asked.cursor.line_before[-REPEATED_SIGNS:])
     signs = [*(repeated.group(1) if repeated else ""), *signs]
     if not signs or not count or is_on_battery():
@@ -234,7 +238,7 @@ def _keys_ahead(server: CodegeexServer, asked: Asked, completion: str, signs: Se
             continue
         request, place = _after(server, asked, typed, below)
         if not session.cache.knows(place):
-            yield place, partial(_ask, server, request, place, on_screen=False)
+            yield PrefetchStep(place, partial(_ask, server, request, place, on_screen=False))
             count -= 1
             if not count:
                 return

@@ -48,7 +48,7 @@ def register(server: CodegeexServer) -> None:
     @server.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
     def did_change_notebook(params: types.DidChangeNotebookDocumentParams) -> None:
         """What changes in one cell stands above or below the others."""
-        server.session.debounce.key_pressed()
+        server.session.rhythm.note_key()
         if book := server.workspace.get_notebook_document(notebook_uri=params.notebook_document.uri):
             for cell in book.cells:
                 server.session.text_changed(cell.document)
@@ -70,7 +70,7 @@ def register(server: CodegeexServer) -> None:
         if not is_open(server.workspace, params.text_document.uri):
             return
         server.session.text_changed(params.text_document.uri)
-        server.session.debounce.key_pressed()
+        server.session.rhythm.note_key()
         root, path = _place(server, params.text_document.uri)
         if root is None:
             return

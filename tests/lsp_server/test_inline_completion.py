@@ -10,7 +10,7 @@ from lsprotocol import types
 from engine.completion.pipeline import Completer
 from engine.types import ModelError
 from lsp_server.completion import candidates, in_flight
-from lsp_server.completion.typing_rhythm import Debounce
+from lsp_server.completion.typing_rhythm import TypingRhythm
 from lsp_server.features import inline_completion
 from tests.lsp_server.editor import URI, window
 from tests.lsp_server.typist import Typist, typist
@@ -359,8 +359,8 @@ async def test_what_follows_a_suggestion_is_prepared_in_a_pause() -> None:
 
 def types_slowly(person: Typist) -> None:
     """Between two of their keys there is time for a few answers more."""
-    person.session.debounce._gaps.extend([200.0] * 8)
-    person.session.debounce.answered(10.0)
+    person.session.rhythm._gaps.extend([200.0] * 8)
+    person.session.rhythm.note_answer(10.0)
 
 
 def times_asked(person: Typist, prefix: str) -> int:
@@ -422,8 +422,8 @@ async def test_nothing_is_asked_ahead_of_a_key_on_battery(monkeypatch: pytest.Mo
 
 async def test_a_fast_typist_leaves_no_time_to_ask_ahead() -> None:
     async with typist(ScriptedModel("value", instead=["other"]), "x = <cursor>\n") as person:
-        person.session.debounce._gaps.extend([20.0] * 8)
-        person.session.debounce.answered(10.0)
+        person.session.rhythm._gaps.extend([20.0] * 8)
+        person.session.rhythm.note_answer(10.0)
         await person.sees()
         await person.pauses()
         assert person.asked == 2
@@ -461,11 +461,11 @@ async def test_a_request_for_what_is_being_prepared_waits_for_it() -> None:
 
 async def test_while_a_slow_model_is_waited_for_the_next_key_costs_nothing() -> None:
     async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
-        person.session.debounce = debounce = Debounce(lambda: 0.0, lambda _: asyncio.Event().wait())
+        person.session.rhythm = rhythm = TypingRhythm(lambda: 0.0, lambda _: asyncio.Event().wait())
         for _ in range(8):
-            debounce.key_pressed()
-        debounce._gaps.extend([100.0] * 8)
-        debounce.answered(500.0)
+            rhythm.note_key()
+        rhythm._gaps.extend([100.0] * 8)
+        rhythm.note_answer(500.0)
         first = person.asks()
         await person.statistics()
         second = person.asks(explicit=True)
@@ -521,7 +521,7 @@ async def test_late_candidates_are_there_for_the_next_request(monkeypatch: pytes
         person.session.worker.complete_candidates = three("first", "second", hold=hold)
         assert [item.insert_text for item in await person.items(explicit=True)] == ["first"]
         hold.set()
-        await asyncio.wait([person.session.preparation.task])
+        await asyncio.wait([person.session.prefetch.task])
         monkeypatch.setattr(candidates, "MAX_WAIT_SECONDS", 10.0)
         assert [item.insert_text for item in await person.items(explicit=True)] == ["first", "second"]
 

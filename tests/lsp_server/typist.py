@@ -15,20 +15,20 @@ from tests.scripted import CURSOR, ScriptedModel
 
 
 class Typist:
-    """Works in one document. Nothing is prepared before `pauses`."""
+    """Works in one document. Nothing is prefetched before `pauses`."""
 
     def __init__(self, editor: Window, model: ScriptedModel) -> None:
         self.editor, self.model, self.session = editor, model, editor.server.session
         self.before = self.after = ""
         self._pause = asyncio.Event()
 
-        async def idle(_hurry: asyncio.Event) -> None:
+        async def wait_for_pause(hurry: asyncio.Event) -> None:
             await asyncio.wait(
-                [asyncio.ensure_future(self._pause.wait()), asyncio.ensure_future(_hurry.wait())],
+                [asyncio.ensure_future(self._pause.wait()), asyncio.ensure_future(hurry.wait())],
                 return_when=asyncio.FIRST_COMPLETED,
             )
 
-        self.session.preparation.idle = idle
+        self.session.prefetch.wait_for_pause = wait_for_pause
         _send_partial_result_tokens(editor.client.protocol._converter)
 
     def open(self, source: str) -> None:
@@ -79,9 +79,9 @@ class Typist:
         self.editor.client.protocol.notify(f"textDocument/{what}", {"item": raw, **more})
 
     async def pauses(self) -> None:
-        """Until what is prepared in a pause is there."""
+        """Pause until what is prefetched then is there."""
         self._pause.set()
-        if task := self.session.preparation.task:
+        if task := self.session.prefetch.task:
             await asyncio.wait([task])
         self._pause.clear()
 

@@ -18,10 +18,10 @@ AT_LINE_4 = {"range": {"start": {"line": 4, "character": 0}, "end": {"line": 9, 
 async def pause(editor: Window, source: str, uri: str) -> None:
     """A suggestion was shown, and then the person pauses."""
     assert await editor.suggestion(editor.open(source, uri), uri)
-    preparation = editor.server.session.preparation
-    preparation.hurry()
-    assert preparation.task is not None
-    await asyncio.wait([preparation.task])
+    prefetch = editor.server.session.prefetch
+    prefetch.hurry()
+    assert prefetch.task is not None
+    await asyncio.wait([prefetch.task])
 
 
 async def test_the_editor_is_asked_in_a_pause_what_the_names_at_the_cursor_are(tmp_path: Path) -> None:

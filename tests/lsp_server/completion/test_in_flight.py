@@ -11,7 +11,7 @@ import pytest
 from engine.document import Cursor
 from engine.types import CancellationToken, Cancelled, Outcome
 from lsp_server.completion.cancellation import RequestToken
-from lsp_server.completion.in_flight import Asking
+from lsp_server.completion.in_flight import InFlightCompletion
 from tests.lsp_server.typist import typist
 from tests.scripted import ScriptedModel
 
@@ -68,7 +68,7 @@ async def test_an_answer_given_up_after_its_request_was_cancelled_is_no_error_in
         await given_up.wait()
         raise Cancelled
 
-    asking = Asking(Cursor.between("x = ", ""), ask)
+    asking = InFlightCompletion(Cursor.between("x = ", ""), ask)
     waiting = asyncio.ensure_future(asking.outcome(RequestToken()))
     await asyncio.sleep(0)
     waiting.cancel()

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from lsp_server.completion.typing_rhythm import MAX_DELAY_MS, MAX_IDLE_MS, MIN_IDLE_MS, USUAL_IDLE_MS, Debounce
+from lsp_server.completion.typing_rhythm import MAX_DELAY_MS, MAX_PAUSE_MS, MIN_PAUSE_MS, USUAL_PAUSE_MS, TypingRhythm
 
 
 class Clock:
@@ -17,17 +17,17 @@ class Clock:
         return self.ms / 1000
 
 
-def typed(gaps: list[float], model_ms: float | None) -> tuple[Debounce, Clock]:
+def typed(gaps: list[float], model_ms: float | None) -> tuple[TypingRhythm, Clock]:
     """A person who has typed with these gaps between keys, the last key just now; a model that takes so long."""
     clock = Clock()
-    debounce = Debounce(clock)
-    debounce.key_pressed()
+    rhythm = TypingRhythm(clock)
+    rhythm.note_key()
     for gap in gaps:
         clock.ms += gap
-        debounce.key_pressed()
+        rhythm.note_key()
     if model_ms is not None:
-        debounce.answered(model_ms)
-    return debounce, clock
+        rhythm.note_answer(model_ms)
+    return rhythm, clock
 
 
 @pytest.mark.parametrize(
@@ -57,30 +57,30 @@ def test_the_delay(gaps: list[float], model_ms: float | None, delay: float) -> N
 
 
 def test_what_has_passed_since_the_last_key_counts() -> None:
-    debounce, clock = typed([200.0] * 8, 1_000.0)
+    rhythm, clock = typed([200.0] * 8, 1_000.0)
     clock.ms += 150
-    assert debounce.delay_ms() == pytest.approx(50)
+    assert rhythm.delay_ms() == pytest.approx(50)
     clock.ms += 100
-    assert debounce.delay_ms() == 0
+    assert rhythm.delay_ms() == 0
 
 
 def test_it_follows_the_model_and_the_person() -> None:
-    debounce, clock = typed([200.0] * 8, 1_000.0)
+    rhythm, clock = typed([200.0] * 8, 1_000.0)
     for _ in range(8):
-        debounce.answered(20.0)
-    assert debounce.delay_ms() == 0
+        rhythm.note_answer(20.0)
+    assert rhythm.delay_ms() == 0
     for _ in range(30):
         clock.ms += 15
-        debounce.key_pressed()
-    assert debounce.delay_ms() > 0  # faster than even this model
+        rhythm.note_key()
+    assert rhythm.delay_ms() > 0  # faster than even this model
 
 
 @pytest.mark.parametrize(
-    ("gaps", "idle"),
-    [([], USUAL_IDLE_MS), ([200.0] * 5, 400.0), ([30.0] * 5, MIN_IDLE_MS), ([900.0] * 5, MAX_IDLE_MS)],
+    ("gaps", "pause"),
+    [([], USUAL_PAUSE_MS), ([200.0] * 5, 400.0), ([30.0] * 5, MIN_PAUSE_MS), ([900.0] * 5, MAX_PAUSE_MS)],
 )
-def test_when_a_person_reads(gaps: list[float], idle: float) -> None:
-    assert typed(gaps, None)[0].idle_ms() == pytest.approx(idle)
+def test_when_a_person_reads(gaps: list[float], pause: float) -> None:
+    assert typed(gaps, None)[0].pause_ms() == pytest.approx(pause)
 
 
 class Sleeper:
@@ -95,19 +95,19 @@ class Sleeper:
         await self.wake.wait()
 
 
-def slow(sleeper: Sleeper) -> Debounce:
+def slow(sleeper: Sleeper) -> TypingRhythm:
     clock = Clock()
-    debounce = Debounce(clock, sleeper)
+    rhythm = TypingRhythm(clock, sleeper)
     for _ in range(8):
         clock.ms += 200
-        debounce.key_pressed()
-    debounce.answered(1_000.0)
-    return debounce
+        rhythm.note_key()
+    rhythm.note_answer(1_000.0)
+    return rhythm
 
 
 async def test_the_wait_ends_with_its_time() -> None:
     sleeper = Sleeper()
-    waiting = asyncio.ensure_future(slow(sleeper).wait(asyncio.Event()))
+    waiting = asyncio.ensure_future(slow(sleeper).wait_out_delay(asyncio.Event()))
     await sleeper.asleep.wait()
     assert sleeper.seconds == pytest.approx(0.2)
     sleeper.wake.set()
@@ -116,7 +116,7 @@ async def test_the_wait_ends_with_its_time() -> None:
 
 async def test_the_wait_ends_as_soon_as_the_request_is_superseded() -> None:
     sleeper, superseded = Sleeper(), asyncio.Event()
-    waiting = asyncio.ensure_future(slow(sleeper).wait(superseded))
+    waiting = asyncio.ensure_future(slow(sleeper).wait_out_delay(superseded))
     await sleeper.asleep.wait()
     superseded.set()
     assert not await waiting
@@ -124,7 +124,7 @@ async def test_the_wait_ends_as_soon_as_the_request_is_superseded() -> None:
 
 async def test_the_wait_ends_as_soon_as_the_request_is_cancelled() -> None:
     sleeper = Sleeper()
-    waiting = asyncio.ensure_future(slow(sleeper).wait(asyncio.Event()))
+    waiting = asyncio.ensure_future(slow(sleeper).wait_out_delay(asyncio.Event()))
     await sleeper.asleep.wait()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -133,13 +133,13 @@ async def test_the_wait_ends_as_soon_as_the_request_is_cancelled() -> None:
 
 async def test_without_a_delay_nothing_sleeps() -> None:
     sleeper = Sleeper()
-    assert await Debounce(sleep=sleeper).wait(asyncio.Event())
+    assert await TypingRhythm(sleep=sleeper).wait_out_delay(asyncio.Event())
     assert not sleeper.asleep.is_set()
 
 
 async def test_who_accepts_need_not_pause() -> None:
     sleeper, hurry = Sleeper(), asyncio.Event()
-    idling = asyncio.ensure_future(slow(sleeper).idle(hurry))
+    idling = asyncio.ensure_future(slow(sleeper).wait_for_pause(hurry))
     await sleeper.asleep.wait()
     hurry.set()
     await idling
