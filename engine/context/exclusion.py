@@ -1,29 +1,36 @@
 """Which files and texts may be read for context: one decision for all paths, and its reason in words.
 
-`why_not_file` is asked by the index for each file, by `codegeex-lsp context why`, and, for what is open, by
-`why_not_open`. A folder's verdict is remembered until `forget`, which whoever watches files calls when rules change.
+The index calls `why_not_file` for each file, `codegeex-lsp context why` for one, and `why_not_open` decides for open
+documents. git's rules are git's to read: it is asked where it is installed (`git.py`), and `ignore_file.py` reads them
+where it cannot be. `.codegeexignore` is ours: written like `.gitignore`, it wins over it. Verdicts are remembered until
+`forget`, which whoever watches files calls when rules change.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from engine.context.git import Verdict, ask_git, forget_git, holds_tracked_files
+from engine.context.ignore_file import IgnoreFile, read_ignore_file
+from engine.context.repository import (
+    common_folder,
+    find_repository,
+    forget_repositories,
+    ignores_case,
+    users_ignore_file,
+)
 from engine.context.secrets import holds_private_key, is_secret_name
 from engine.document import Document
-
-if TYPE_CHECKING:
-    import pathspec
 
 MAX_FILE_BYTES = 1_000_000
 MAX_LINE_CHARS = 1_000  # a longer line is a minified or generated file's
 MAX_DEPTH = 100  # folders, from the repository's on
-IGNORE_FILES = (".gitignore", ".codegeexignore")
+GIT_IGNORE, OWN_IGNORE = ".gitignore", ".codegeexignore"
+IGNORE_FILES = (GIT_IGNORE, OWN_IGNORE)
 NEVER_ENTERED = frozenset({".git", ".hg", ".svn", ".jj", "__pycache__"})
 VENDORED = frozenset({
     "node_modules", "bower_components", "jspm_packages", "site-packages", "dist-packages", ".venv", ".tox", ".nox",
@@ -70,13 +77,21 @@ def why_not_file(file: Path, root: Path | None, excluded: tuple[str, ...] = ()) 
 
 
 def why_not_open(document: Document, excluded: tuple[str, ...] = ()) -> str:
-    """Why an open document may not be quoted, or "". What is not saved yet falls under the same rules as its file."""
+    """Return why an open document may not be quoted, or "". Unsaved text falls under the same rules as its file.
+
+    A link falls under the rules of the file that it leads to as well.
+    """
     if reason := why_not_name(document.path.rpartition("/")[2]):
         return reason
-    file = document.file
-    if file is None:
+    if document.file is None:
         return ""
-    return why_not_folder(file.parent, document.root, excluded) or why_not_path(file, document.root, excluded)
+    root = _real(document.root) if document.root else None
+    named = _real(document.file.parent) / document.file.name
+    real = _real(named)
+    reason = why_not_name(real.name)
+    for file in dict.fromkeys((named, real)):
+        reason = reason or why_not_folder(file.parent, root, excluded) or why_not_path(file, root, excluded)
+    return reason
 
 
 def why_not_name(name: str) -> str:
@@ -105,14 +120,14 @@ def why_not_text(text: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def why_not_folder(folder: Path, root: Path | None, excluded: tuple[str, ...]) -> str:
-    """Why nothing below `folder` may be read, or "". `root` and `folder` are resolved."""
-    _, folders = _folders_above(folder, root)
-    if not folders or folder == folders[0]:
+    """Return why nothing below `folder` may be read, or "". `root` and `folder` are resolved."""
+    top = _top(root or folder)
+    if folder == top or not folder.is_relative_to(top):
         return ""
-    if len(folders) > MAX_DEPTH:
+    if len(folder.relative_to(top).parts) > MAX_DEPTH:
         return f"it lies more than {MAX_DEPTH} folders deep"
     if not _is_unicode(folder.name):
-        return "a folder's name is no text"
+        return "the name of a folder is not valid UTF-8"
     if reason := why_not_folder(folder.parent, root, excluded):
         return reason
     if root is None or (folder != root and folder.is_relative_to(root)):
@@ -124,23 +139,56 @@ def why_not_folder(folder: Path, root: Path | None, excluded: tuple[str, ...]) -
 
 
 def why_not_path(path: Path, root: Path | None, excluded: tuple[str, ...], *, is_folder: bool = False) -> str:
-    """The rule, of an ignore file or of `excluded`, that excludes `path` itself, in words, or "".
+    """Return the rule, of an ignore file or of `excluded`, that excludes `path` itself, in words, or "".
 
-    As git reads them (gitignore(5)): from the repository's top down, the nearest folder winning. That nothing below an
-    ignored folder comes back is the folder's own verdict.
+    That nothing below an ignored folder comes back is the folder's own verdict.
     """
     if root is not None and excluded and path != root and path.is_relative_to(root):
         matched = _globs(excluded).match(path.relative_to(root).as_posix())
         if matched:
             return f"excluded by the pattern {excluded[(matched.lastindex or 1) - 1]}"
-    verdict = ""
-    for rules, base, said in _rules_above(path.parent, root):
-        if not path.is_relative_to(base) or path == base:
-            continue
-        relative = path.relative_to(base).as_posix() + ("/" if is_folder else "")
-        if (included := rules.check_file(relative).include) is not None:
-            verdict = said if included else ""
-    return f"ignored by {verdict}" if verdict else ""
+    return _why_ignored(path, root, is_folder)
+
+
+@lru_cache(maxsize=100_000)
+def _why_ignored(path: Path, root: Path | None, is_folder: bool) -> str:  # noqa: FBT001 - a key of the cache
+    top = _top(root or path.parent)
+    verdict: bool | None = None
+    for rules in _own_rules(path.parent, top):
+        if (ignored := rules.is_ignored(path, is_folder=is_folder)) is not None:
+            verdict, source = ignored, rules.file
+    if verdict is not None:
+        return f"ignored by {_in_words(source, top)}" if verdict else ""
+    # A repository is judged as a folder of the one around it.
+    repository = find_repository(path.parent)
+    answer = _known_verdicts.pop(path, None) if not is_folder else None
+    if answer is None and repository is not None:
+        answer = next(iter(ask_git(repository, [path]) or ()), None)
+    if repository is not None and answer is not None:
+        if not answer.is_ignored or (is_folder and holds_tracked_files(repository, path)):
+            return ""
+        return f"ignored by {_in_words(repository / answer.source, repository)}"
+    return _why_ignored_without_git(path, repository, root, is_folder=is_folder)
+
+
+_known_verdicts: dict[Path, Verdict] = {}  # what git was asked ahead, until it is used
+
+
+def ask_ahead(files: Sequence[Path]) -> None:
+    """Ask git about files of one folder at once: a verdict each that `why_not_path` finds known."""
+    if files and (repository := find_repository(files[0].parent)) is not None:
+        _known_verdicts.clear()
+        _known_verdicts.update(zip(files, ask_git(repository, files) or (), strict=False))
+
+
+def _why_ignored_without_git(path: Path, repository: Path | None, root: Path | None, *, is_folder: bool) -> str:
+    """Return what the ignore files say as git would read them, the nearest folder winning, or ""."""
+    top = repository or root or path.parent
+    found = ""
+    for rules in _git_rules(path.parent, top, repository):
+        if (ignored := rules.is_ignored(path, is_folder=is_folder)) is not None:
+            found = f"ignored by {_in_words(rules.file, top)}" if ignored else ""
+    return found
 
 
 def _is_unicode(name: str) -> bool:
@@ -149,74 +197,64 @@ def _is_unicode(name: str) -> bool:
 
 
 def forget() -> None:
-    """Rules may have changed."""
+    """Drop every verdict: rules may have changed."""
     why_not_folder.cache_clear()
-    _folders_above.cache_clear()
-    _rules_above.cache_clear()
-    _rules.cache_clear()
+    _why_ignored.cache_clear()
+    _ignore_file.cache_clear()
+    _real.cache_clear()
+    _known_verdicts.clear()
+    forget_repositories()
+    forget_git()
 
 
-@lru_cache(maxsize=50_000)
-def _folders_above(folder: Path, root: Path | None) -> tuple[Path | None, tuple[Path, ...]]:
-    """(the repository around, the folders whose rules count for what stands in `folder`, the uppermost first)."""
-    around = (folder, *folder.parents)
-    repository = next((each for each in around if (each / ".git").exists()), None)
-    top = repository or root or folder
-    return repository, tuple(each for each in reversed(around) if each.is_relative_to(top))
-
-
-@lru_cache(maxsize=50_000)
-def _rules_above(folder: Path, root: Path | None) -> tuple[tuple[pathspec.GitIgnoreSpec, Path, str], ...]:
-    """(rules, the folder they are relative to, their file in words) for what stands in `folder`, the strongest last."""
-    repository, folders = _folders_above(folder, root)
-    return tuple(
-        (rules, base, _said(file, folders))
-        for file, base in _ignore_files(folders, repository)
-        if (rules := _rules(file)) is not None
-    )
-
-
-def _said(rules_file: Path, folders: tuple[Path, ...]) -> str:
-    top = folders[0]
-    return rules_file.relative_to(top).as_posix() if rules_file.is_relative_to(top) else str(rules_file)
-
-
-def _ignore_files(folders: tuple[Path, ...], repository: Path | None) -> Iterator[tuple[Path, Path]]:
-    """(ignore file, the folder its patterns are relative to), the strongest last."""
-    if repository is not None:
-        yield global_ignore_file(), repository
-        yield repository / ".git" / "info" / "exclude", repository
-    for folder in folders:
-        for name in IGNORE_FILES:
-            yield folder / name, folder
-
-
-@lru_cache(maxsize=1)
-def global_ignore_file() -> Path:
-    """The user's own ignore file: core.excludesFile of ~/.gitconfig, else git's default place."""
-    home = Path.home()
-    config = os.environ.get("XDG_CONFIG_HOME") or str(home / ".config")
-    for place in (home / ".gitconfig", Path(config) / "git" / "config"):
-        try:
-            named = re.search(
-                r"^\s*excludesfile\s*=\s*\"?([^\"\n]+)", place.read_text("utf-8"), re.IGNORECASE | re.MULTILINE
-            )
-        except (OSError, UnicodeDecodeError):
-            continue
-        if named:
-            return Path(named.group(1).strip()).expanduser()
-    return Path(config) / "git" / "ignore"
-
-
-@lru_cache(maxsize=50_000)
-def _rules(path: Path) -> pathspec.GitIgnoreSpec | None:
-    import pathspec
-
+@lru_cache(maxsize=10_000)
+def _real(path: Path) -> Path:
+    """Return where a path leads, links followed."""
     try:
-        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    except OSError:
-        return None
-    return pathspec.GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
+        return path.resolve()
+    except (OSError, RuntimeError):  # RuntimeError: links in a circle, before Python 3.13
+        return path
+
+
+def _top(folder: Path) -> Path:
+    """Return the uppermost folder whose rules count: that of the repository around a folder, or the folder itself."""
+    return find_repository(folder) or folder
+
+
+def _folders(folder: Path, top: Path) -> list[Path]:
+    """Return the folders from `top` down to `folder`."""
+    return [each for each in reversed((folder, *folder.parents)) if each.is_relative_to(top)]
+
+
+def _own_rules(folder: Path, top: Path) -> Iterator[IgnoreFile]:
+    """Yield the `.codegeexignore` files that count in a folder, the strongest last."""
+    for each in _folders(folder, top):
+        if (rules := _ignore_file(each / OWN_IGNORE, each, ignore_case=False)) is not None:
+            yield rules
+
+
+def _git_rules(folder: Path, top: Path, repository: Path | None) -> Iterator[IgnoreFile]:
+    """Yield the files of git's rules that count in a folder, the strongest last."""
+    files = [(each / GIT_IGNORE, each) for each in _folders(folder, top)]
+    if repository is not None:
+        files = [
+            (users_ignore_file(repository), repository),
+            (common_folder(repository) / "info" / "exclude", repository),
+            *files,
+        ]
+    ignore_case = repository is not None and ignores_case(repository)
+    for file, base in files:
+        if (rules := _ignore_file(file, base, ignore_case=ignore_case)) is not None:
+            yield rules
+
+
+@lru_cache(maxsize=50_000)
+def _ignore_file(file: Path, folder: Path, *, ignore_case: bool) -> IgnoreFile | None:
+    return read_ignore_file(file, folder, ignore_case=ignore_case)
+
+
+def _in_words(rules_file: Path, top: Path) -> str:
+    return rules_file.relative_to(top).as_posix() if rules_file.is_relative_to(top) else str(rules_file)
 
 
 @lru_cache(maxsize=100)
@@ -245,14 +283,3 @@ def _glob(pattern: str) -> str:
     except re.error:
         return re.escape(pattern.strip("/")) + below
     return said + below
-
-
-def _is_pattern(line: str) -> bool:
-    """Whether the line can be compiled. Git passes over the others too."""
-    import pathspec
-
-    try:
-        pathspec.GitIgnoreSpec.from_lines([line])
-    except (ValueError, re.error):
-        return False
-    return True

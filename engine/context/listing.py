@@ -10,6 +10,7 @@ from typing import NamedTuple
 from engine.context import notebook
 from engine.context.exclusion import (
     MAX_FILE_BYTES,
+    ask_ahead,
     why_not_file,
     why_not_folder,
     why_not_name,
@@ -50,6 +51,7 @@ def list_files(root: Path, excluded: tuple[str, ...] = ()) -> Iterator[tuple[str
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError:
             continue
+        files = []
         for entry in entries:
             try:
                 if entry.is_symlink():
@@ -57,13 +59,12 @@ def list_files(root: Path, excluded: tuple[str, ...] = ()) -> Iterator[tuple[str
                 if entry.is_dir():
                     if not why_not_folder(Path(entry.path), root, excluded):
                         folders.append(Path(entry.path))
-                    continue
-                if not is_code(entry.name) or why_not_name(entry.name):
-                    continue
-                status = entry.stat()
+                elif is_code(entry.name) and not why_not_name(entry.name):
+                    files.append((Path(entry.path), entry.stat()))
             except OSError:
                 continue
-            path = Path(entry.path)
+        ask_ahead([path for path, _ in files])
+        for path, status in files:
             if status.st_size > MAX_FILE_BYTES or why_not_path(path, root, excluded):
                 continue
             yield path.relative_to(root).as_posix(), Stamp(status.st_mtime_ns, status.st_size)

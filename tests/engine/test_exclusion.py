@@ -18,7 +18,6 @@ def _fresh_rules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no config"))
     monkeypatch.setenv("HOME", str(tmp_path / "no home"))
     exclusion.forget()
-    exclusion.global_ignore_file.cache_clear()
 
 
 def listed(root: Path, *excluded: str) -> list[str]:
@@ -71,7 +70,6 @@ def test_the_users_own_ignore_file_counts(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "work" / ".git").mkdir()
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     exclusion.forget()
-    exclusion.global_ignore_file.cache_clear()
     assert listed(tmp_path / "work") == ["b.py"]
 
 
