@@ -13,7 +13,8 @@ from engine.completion.cache import CompletionCache, place_of
 from engine.completion.cache.cache import MAX_ENTRIES
 from engine.completion.decide import Decider
 from engine.document import Cursor
-from engine.types import Completion, Generated, Mode, Outcome, Prompt
+from engine.generated import Generated
+from engine.types import Completion, Mode, Outcome, Prompt
 
 LINES = 5_000
 LOOKUPS = 2_000

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from engine.completion.decide import Decider
 from engine.document import Cursor, Document
+from engine.generated import Generated
 from engine.languages import language_of
 from engine.model.catalog import find_model
 from engine.model.tokenizer import FolderTokenizer
-from engine.types import Generated, Mode
+from engine.types import Mode
 
 SEED = 7
 MAX_TOKENS = {Mode.LINE: 12, Mode.BLOCK: 64}

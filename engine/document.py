@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from engine.languages import Language, language_of
-from engine.line_ends import LF, line_end_of, with_lf
+from engine.text import LF, line_end_of, with_lf
 
 BYTE_ORDER_MARK = "\ufeff"
 NEAR_CHARS = 40_000  # on each side of the cursor, a thousand lines: work within them does not grow with the file

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
 from engine.document import Cursor, Document
+from engine.generated import Generated
 
 
 class EngineError(Exception):
@@ -176,33 +177,6 @@ class Sampling:
 
 
 GREEDY = Sampling()
-
-
-@dataclass(frozen=True)
-class Generated:
-    """What the model said: its text, and for each token where its text ends and the token's log-probability.
-
-    `stopped` tells that the model ended by itself, or a stop rule did; otherwise the token limit cut it off.
-    `end_log_prob` is the log-probability of the ending token the model chose, or None where it chose none.
-    `reused_tokens` of the prompt had been read before. `wait_ms` passed before the model began. `tokens` are the ids,
-    and `others`, where asked for, what could have stood in the place of each, and in that of the end: (id,
-    log-probability), the best first.
-    `next_signs`, where known, are the characters that probably come next, the most probable first; a line break stands
-    for Enter.
-    """
-
-    text: str
-    ends: tuple[int, ...] = ()
-    log_probs: tuple[float, ...] = ()
-    end_log_prob: float | None = None
-    stopped: bool = True
-    prefill_ms: float = 0.0
-    decode_ms: float = 0.0
-    wait_ms: float = 0.0
-    reused_tokens: int = 0
-    tokens: tuple[int, ...] = ()
-    others: tuple[tuple[tuple[int, float], ...], ...] = ()
-    next_signs: tuple[str, ...] = ()
 
 
 class BrokenOffError(EngineError):

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.document import Cursor, Document
+from engine.generated import Generated
 from engine.model.folder import ModelDescription
 from engine.model.next_signs import next_signs
 from engine.model.protocol import Question
-from engine.types import CancellationToken, CompletionRequest, Generated, Mode, Sampling
+from engine.types import CancellationToken, CompletionRequest, Mode, Sampling
 
 CURSOR = "<cursor>"
 DESCRIPTION = ModelDescription(

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 
 from engine.languages import Language, language_of
-from engine.line_ends import with_lf
+from engine.text import with_lf
 
 # Some models open the block behind their last word: "Here it is: ```python".
 FENCE = re.compile(r"^([ \t]*)(?:[^\n`]*[:：][ \t]*(?=`{3,}\w))?(`{3,}|~{3,})([^\n`]*)$")

@@ -31,18 +31,18 @@ from engine.assist.tasks import (
     Watcher,
 )
 from engine.assist.wording import say
+from engine.generated import Generated
 from engine.languages import Language, language_of
-from engine.line_ends import with_lf
 from engine.model.folder import ModelDescription
 from engine.model.protocol import LanguageModel, Question
 from engine.prompt.chat import Turn, chat_parts
 from engine.prompt.layout import encode
 from engine.sandbox.compilers import compile_check
-from engine.types import BrokenOffError, CancellationToken, EngineError, Generated, Priority
+from engine.text import HALF_A_CHARACTER, with_lf
+from engine.types import BrokenOffError, CancellationToken, EngineError, Priority
 
 CHAT_MODELS = "CodeGeeX4, Qwen2.5-Coder-Instruct, DeepSeek-Coder-Instruct"
 TRANSLATION_MODELS = f"CodeGeeX4, CodeGeeX2, CodeGeeX-13B, {CHAT_MODELS.partition(', ')[2]}"
-REPLACEMENT = "\ufffd"  # of a character whose last byte has not come yet
 
 
 def refusal(request: AssistRequest, description: ModelDescription) -> str:
@@ -188,7 +188,7 @@ def _say(
 
     def heard(text: str) -> bool:
         nonlocal told
-        whole = text.rstrip(REPLACEMENT)
+        whole = text.rstrip(HALF_A_CHARACTER)
         if continues and translation_ends(text):
             return True
         # After the engine was lost the answer begins anew: what was told already is not told again.

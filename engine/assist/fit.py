@@ -17,6 +17,7 @@ from engine.assist.wording import say
 from engine.languages import Language, language_of
 from engine.model.folder import ModelDescription
 from engine.model.protocol import Tokenizer
+from engine.prompt.budget import MAX_CHARS_PER_TOKEN, fit_first_lines
 from engine.prompt.chat import Turn, chat_parts
 from engine.prompt.layout import encode
 from engine.prompt.translation import translation_parts, translation_turns
@@ -25,7 +26,6 @@ from engine.types import EngineError
 HISTORY_SHARE = 0.4  # of what the question leaves
 TURN_TOKENS = 8  # about, of a turn's own marks
 MIN_PART_TOKENS = 64  # of something shown in part: less says nothing
-MAX_CHARS_PER_TOKEN = 8  # more text than this times the budget is never looked at
 CODE_GROWTH = 2  # an answer may be so many times as long as the code it is about
 CODE_RESERVE_TOKENS = 128
 MAX_NAMED = 5  # of what was dropped
@@ -76,7 +76,7 @@ def fit(
         if request.task is AssistTask.COMMIT:
             code, dropped = shorten_diff(code, room, lambda file: _size(tokenizer, file, most))
             notices += [say("diff_cut", words, names=_named(dropped))] if dropped else []
-        shown = first_lines(tokenizer, code, room)
+        shown = fit_first_lines(tokenizer, code, room)
         if shown and shown.rstrip() != code.rstrip():
             path = request.document.path if request.document else "diff"
             notices.append(say("source_cut", words, path=path, start=1, end=shown.count("\n") + 1))
@@ -105,17 +105,6 @@ def fit(
         used,
         tuple(notices),
     )
-
-
-def first_lines(tokenizer: Tokenizer, text: str, room: int) -> str:
-    """The longest run of whole first lines within `room` tokens, found in few steps; "" where none fits."""
-    kept = text[: max(0, room) * MAX_CHARS_PER_TOKEN]
-    if len(kept) < len(text):
-        kept = kept[: kept.rfind("\n") + 1]
-    while kept and (tokens := len(tokenizer.encode(kept))) > room:
-        excess = max(1, int(len(kept) * (1 - room / tokens)))
-        kept = kept[: max(0, kept.rfind("\n", 0, len(kept) - excess))]
-    return kept.rstrip("\n")
 
 
 def _language(request: AssistRequest) -> Language:
@@ -182,7 +171,7 @@ def _fitting(
         if tokens > room:
             if not reference.may_be_cut or room < MIN_PART_TOKENS + marks:
                 continue
-            text = first_lines(tokenizer, reference.text, room - marks)
+            text = fit_first_lines(tokenizer, reference.text, room - marks)
             if not text:
                 continue
             part = replace(reference, text=text, end_line=reference.start_line + text.count("\n") + 1)

@@ -25,7 +25,7 @@ from engine.context.source import Source
 from engine.context.workspace import WorkspaceIndex
 from engine.document import Document
 from engine.languages import language_of
-from engine.line_ends import with_lf
+from engine.text import with_lf
 
 MAX_PLACES = 6
 MAX_WORKSPACE_PLACES = 16  # where @workspace asks for them

@@ -70,7 +70,6 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "at_line": ("line {line}: {message}", "第 {line} 行：{message}"),
     "because_selected": ("selected", "选中的代码"),
-    "because_diagnostic": ("around the diagnostic", "诊断位置附近"),
     "because_open_here": ("the file being edited", "当前文件"),
     "because_open": ("open beside it", "已打开的文件"),
     "because_mentioned": ("mentioned", "问题中提到"),

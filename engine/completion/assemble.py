@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.completion.frame import Frame, Layout
-from engine.model.protocol import Tokenizer
+from engine.prompt.budget import fit_beginning, fit_end
 from engine.prompt.templates import Contents, PromptEncoder
 from engine.types import Prompt, Snippet, SnippetUse
 
@@ -15,7 +15,6 @@ REFERENCE_SHARE = 0.4
 SUFFIX_SHARE = 0.2
 MAX_PATH_CHARS = 40  # of a path that would not leave room for code
 RESERVE_TOKENS = 128  # a dozen lines, before a place must be laid out anew
-MAX_CHARS_PER_TOKEN = 8  # more text than this times the budget is never looked at
 
 
 def assemble(encoder: PromptEncoder, contents: Contents, max_tokens: int, snippets: Sequence[Snippet] = ()) -> Prompt:
@@ -52,14 +51,16 @@ def lay_out(
             reference_room -= tokens
     room -= sum(use.tokens for use in used)
     used.reverse()  # the best stands last, nearest to the cursor
-    shown_suffix, suffix_tokens = _head(tokenizer, suffix, int(room * SUFFIX_SHARE) if encoder.can_infill else 0)
+    shown_suffix, suffix_tokens = fit_beginning(
+        tokenizer, suffix, int(room * SUFFIX_SHARE) if encoder.can_infill else 0
+    )
     prefix_room = room - suffix_tokens
-    shown_prefix, prefix_tokens = _tail(tokenizer, prefix, prefix_room - min(reserve, prefix_room // 2))
+    shown_prefix, prefix_tokens = fit_end(tokenizer, prefix, prefix_room - min(reserve, prefix_room // 2))
     references = tuple((use.snippet.path, use.snippet.text) for use in used)
     shown = replace(empty, prefix=shown_prefix, suffix=shown_suffix, references=references)
     while (excess := len(encoder.encode(shown)) - max_tokens) > 0 and shown.prefix:
         # Texts that touch may take more tokens than each by itself.
-        shown_prefix, prefix_tokens = _tail(tokenizer, shown.prefix, max(0, prefix_tokens - excess))
+        shown_prefix, prefix_tokens = fit_end(tokenizer, shown.prefix, max(0, prefix_tokens - excess))
         shown = replace(shown, prefix=shown_prefix)
     layout = Layout(
         shown,
@@ -70,25 +71,3 @@ def lay_out(
         max_tokens=max_tokens,
     )
     return Frame(encoder, layout)
-
-
-def _tail(tokenizer: Tokenizer, text: str, room: int) -> tuple[str, int]:
-    """The longest run of whole last lines within `room` tokens; of a single longer line, its end."""
-    text = text[max(0, len(text) - room * MAX_CHARS_PER_TOKEN) :]
-    kept = text
-    while (tokens := len(tokenizer.encode(kept))) > room:
-        # Drop whole lines, in proportion to the excess, so that few rounds are needed.
-        excess = max(1, int(len(kept) * (1 - room / tokens)))
-        border = kept.find("\n", excess - 1)
-        kept = kept[border + 1 :] if 0 <= border < len(kept) - 1 else kept[excess:]
-    return kept, tokens
-
-
-def _head(tokenizer: Tokenizer, text: str, room: int) -> tuple[str, int]:
-    """The longest run of whole first lines within `room` tokens; of a single longer line, its beginning."""
-    kept = text[: room * MAX_CHARS_PER_TOKEN]
-    while (tokens := len(tokenizer.encode(kept))) > room:
-        excess = max(1, int(len(kept) * (1 - room / tokens)))
-        border = kept.rfind("\n", 0, len(kept) - excess)
-        kept = kept[:border] if border > 0 else kept[: len(kept) - excess]
-    return kept, tokens

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from engine.completion.gap import Gap
+from engine.generated import Generated
 from engine.model.protocol import LanguageModel, Question
 from engine.postprocess import stop_rule
-from engine.types import CancellationToken, Generated, Outcome
+from engine.types import CancellationToken, Outcome
 
 TURNS = 3  # other tokens that are looked at in each place
 
@@ -50,20 +51,13 @@ def take_turn(turn: Turn, first: Outcome, gap: Gap, model: LanguageModel, cancel
     said, prompt = first.generated, first.prompt
     assert said is not None  # noqa: S101 - the caller has looked
     assert prompt is not None  # noqa: S101
-    begun = [*said.tokens[: turn.index], turn.token]
-    before = model.tokenizer.decode(begun)
+    tokens = (*said.tokens[: turn.index], turn.token)
+    text = model.tokenizer.decode(tokens)
+    ends, log_probs = (*said.ends[: turn.index], len(text)), (*said.log_probs[: turn.index], turn.log_prob)
+    begun = Generated(text, ends, log_probs, tokens=tokens)
     stop = stop_rule(gap.mode, gap.cursor)
-    ends = (*said.ends[: turn.index], len(before))
-    log_probs = (*said.log_probs[: turn.index], turn.log_prob)
-    left = gap.new_tokens - len(begun)
-    if left < 1 or stop(before):
-        return Generated(before, ends, log_probs, tokens=tuple(begun))
-    question = Question([*prompt.tokens, *begun], left, lambda text: stop(before + text), head=prompt.head)
-    rest = model.generate(question, cancellation)
-    return replace(
-        rest,
-        text=before + rest.text,
-        ends=ends + tuple(len(before) + end for end in rest.ends),
-        log_probs=log_probs + rest.log_probs,
-        tokens=(*begun, *rest.tokens),
-    )
+    left = gap.new_tokens - len(tokens)
+    if left < 1 or stop(text):
+        return begun
+    question = Question([*prompt.tokens, *tokens], left, lambda more: stop(text + more), head=prompt.head)
+    return begun.then(model.generate(question, cancellation))

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.document import Cursor
+from engine.generated import Generated
 from engine.model.folder import Confidence
 from engine.postprocess import Draft, Silent, Surroundings, apply_filters, shown_part
-from engine.types import Completion, CompletionSettings, Generated, Mode
+from engine.types import Completion, CompletionSettings, Mode
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from statistics import median
 
-from engine.types import Generated
+from engine.generated import Generated
 
 KEPT_ANSWERS = 8
 MIN_TOKENS = 4  # fewer say nothing of the speed

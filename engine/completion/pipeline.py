@@ -17,6 +17,7 @@ from engine.completion.frame import Frame
 from engine.completion.frames import Frames, shows_the_same
 from engine.completion.gap import Gap, gap_of
 from engine.context.collect import Workspaces, catch_up, collect
+from engine.generated import Generated
 from engine.model.protocol import LanguageModel, Question, Tokenizer
 from engine.postprocess import stop_rule
 from engine.prompt.templates import Contents, PromptEncoder
@@ -25,7 +26,6 @@ from engine.types import (
     Completion,
     CompletionRequest,
     CompletionSettings,
-    Generated,
     Outcome,
     Priority,
     Prompt,

@@ -9,7 +9,6 @@ STEM, FOLDER, OUTER_FOLDER, PACKAGE_HEAD = 1.0, 0.6, 0.2, 0.6  # of an import st
 SAME_FOLDER = 0.5
 PACKAGE_HEADS = frozenset({"__init__", "index", "mod", "lib", "main"})  # files that stand for their folder
 IMPORT_WEIGHT, RECENT_WEIGHT = 0.15, 0.3
-IMPORTED = 1.0  # an affinity from which a file counts as imported
 
 
 class Affinity:

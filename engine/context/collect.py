@@ -17,7 +17,7 @@ from engine.context.source import Source
 from engine.context.view import View
 from engine.context.workspace import WorkspaceIndex
 from engine.document import Document
-from engine.line_ends import with_lf
+from engine.text import with_lf
 from engine.types import CompletionRequest, Snippet
 
 # What a prompt of a small budget shows of the text itself, a token being some three signs of code.

@@ -20,7 +20,7 @@ from engine.context.exclusion import (
 from engine.context.secrets import masked
 from engine.context.source import Source
 from engine.languages import LANGUAGES
-from engine.line_ends import with_lf
+from engine.text import with_lf
 
 MAX_FILES = 200_000
 # Of what we know by name, the languages that no code is written in tell a model little and take much room.

@@ -12,7 +12,7 @@ from engine.context.outline import outline
 from engine.context.secrets import masked
 from engine.context.source import Changed, Source, changed_lines
 from engine.document import Document
-from engine.line_ends import with_lf
+from engine.text import with_lf
 
 PARSE_SHARE = 0.005  # of the time in which a person types: the most that outlines are made anew in
 MARGIN_LINES = 2  # a name, a sign and a value, between them blank lines: so far does what makes a secret reach

@@ -86,7 +86,6 @@ FAMILIES = (
     ),
 )  # fmt: skip
 _BY_LANGUAGE = {language: family for family in FAMILIES for language in family.languages}
-BY_ID = {family.id: family for family in FAMILIES}
 MAX_IMPORT_CHARS = 40_000  # of a text: imports stand at its head
 
 

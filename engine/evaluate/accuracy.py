@@ -14,9 +14,11 @@ from engine.completion.decide import Decider
 from engine.completion.pipeline import Completer
 from engine.context.collect import Workspaces
 from engine.evaluate.positions import Position
+from engine.generated import Generated
 from engine.model.protocol import LanguageModel
 from engine.postprocess.confidence import Estimate, borders
-from engine.types import CancellationToken, CompletionSettings, Generated, Mode
+from engine.text import is_word_character
+from engine.types import CancellationToken, CompletionSettings, Mode
 
 NO_WEIGHTS: Mapping[str, float] = MappingProxyType({})  # the model's own probabilities
 MIN_SHOWN = 20  # suggestions, for a share of them to mean something
@@ -95,7 +97,7 @@ def score(
 def is_right(text: str, truth: str) -> bool:
     """Whether `text` agrees with the true text to its own end, and does not end within one of its words."""
     goes_on = truth[len(text) : len(text) + 1]
-    ends_a_word = not (text[-1:].isalnum() or text.endswith("_")) or not (goes_on.isalnum() or goes_on == "_")
+    ends_a_word = not is_word_character(text[-1:]) or not is_word_character(goes_on)
     return truth.startswith(text) and ends_a_word
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.document import Cursor, Document
+from engine.text import indent_width
 from engine.types import CompletionRequest
 
 # What becomes of the rest of the cursor's line: it is removed; its closing brackets, quotes and semicolon stay, as
@@ -66,7 +67,7 @@ def draw_positions(
         start = rng.choice(starts)
         end = text.find("\n", start)
         line = text[start:end] if end >= 0 else text[start:]
-        indent = len(line) - len(line.lstrip())
+        indent = indent_width(line)
         if len(line.strip()) < 2:  # noqa: PLR2004 - a lone bracket is no line to complete
             continue
         at_line_start = rng.random() < line_start_share

@@ -11,6 +11,7 @@ from itertools import pairwise
 import tree_sitter
 
 from engine.context.grammars import grammar_of
+from engine.text import indent_width
 
 PAIRS = {"(": ")", "[": "]", "{": "}", "${": "}", "#{": "}"}
 MIN_LINE_CHARS = 3  # of a line that is written twice, for that to be a fault: `}` comes again and again
@@ -96,17 +97,13 @@ def breaks_indentation(text: str, offset: int, suggestion: str) -> bool:
         return True
     if len(lines) == 1:
         return bool(not before.strip() and before and suggestion[:1] in {" ", "\t"})
-    steps = {_indent(below) - _indent(above) for above, below in pairwise(own)}
-    above = [_indent(line) for line in own[: len([line for line in text[:start].split("\n") if line.strip()])]]
+    steps = {indent_width(below) - indent_width(above) for above, below in pairwise(own)}
+    above = [indent_width(line) for line in own[: len([line for line in text[:start].split("\n") if line.strip()])]]
     solid = [line for line in lines if line.strip()]
     for one, other in pairwise(solid):
-        step = _indent(other) - _indent(one)
-        above.append(_indent(one))
+        step = indent_width(other) - indent_width(one)
+        above.append(indent_width(one))
         opens = one.rstrip().endswith(("{", ":"))
-        if (opens and steps and step > 0 and step not in steps) or (step < 0 and _indent(other) not in above):
+        if (opens and steps and step > 0 and step not in steps) or (step < 0 and indent_width(other) not in above):
             return True
     return False
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.generated import Generated
 from engine.model.folder import ModelDescription
 from engine.model.protocol import Question, Token, Tokenizer
-from engine.types import CancellationToken, Generated, ModelError
+from engine.types import CancellationToken, ModelError
 
 
 def stop_ids(description: ModelDescription, tokenizer: Tokenizer) -> tuple[int, ...]:

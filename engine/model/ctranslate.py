@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.generated import Generated
 from engine.model.answer import Answer, stop_ids
 from engine.model.folder import ModelDescription
 from engine.model.generator import TokenGenerator
 from engine.model.healing import Healing
 from engine.model.protocol import Question
 from engine.model.tokenizer import FolderTokenizer
-from engine.types import CancellationToken, Generated
+from engine.types import CancellationToken
 
 
 class CTranslateModel:

@@ -13,9 +13,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
-from engine.model.next_signs import HALF_A_CHARACTER, TOKENS, next_signs
+from engine.generated import Generated
+from engine.model.next_signs import TOKENS, next_signs
 from engine.model.protocol import Question, Tokenizer
-from engine.types import Generated
+from engine.text import HALF_A_CHARACTER
 
 MAX_STEPS = 4  # tokens that together may make up what was taken back
 LOOKED_AT = 200  # of the most probable tokens; where none of them agrees with what is typed, nothing is taken back
@@ -65,7 +66,9 @@ class Healing:
             return _after(_begun_otherwise(ask, self._tokenizer, question, kept, typed, expected), spent_ms)
         is_whole = first.text[: first.ends[0]] == typed
         signs = _signs(first, 1, self._tokenizer) if is_whole else next_signs(agreeing, typed, self._tokenizer)
-        return replace(_behind(first, len(typed), _among(agreeing, first.tokens[0])), next_signs=signs)
+        begins = first.text[len(typed) : first.ends[0]]  # the first token has all that is typed
+        rest = first.without_tokens(1).with_prefix(begins, _among(agreeing, first.tokens[0]))
+        return replace(rest, next_signs=signs)
 
     def _remember(self, place: tuple[int, ...], expected: Expected) -> None:
         with self._lock:
@@ -127,27 +130,12 @@ def _begun_otherwise(
         stop=lambda more: question.stop(begins + more),
     )
     rest = _after(_with_signs(ask, tokenizer, going_on), spent_ms)
-    return _joined(begins, log_prob, replace(rest, next_signs=signs) if begins else rest)
+    return (replace(rest, next_signs=signs) if begins else rest).with_prefix(begins, log_prob)
 
 
 def _after(said: Generated, spent_ms: float) -> Generated:
     """With what was read and asked before it."""
     return replace(said, prefill_ms=said.prefill_ms + spent_ms)
-
-
-def _behind(said: Generated, typed: int, log_prob: float) -> Generated:
-    """What comes behind the first `typed` characters, which the first token has; `log_prob` is that token's now."""
-    ends = tuple(end - typed for end in said.ends)
-    first = Generated(said.text[typed : said.ends[0]], ends[:1], (log_prob,))
-    rest = replace(
-        said,
-        text=said.text[said.ends[0] :],
-        ends=tuple(end - ends[0] for end in ends[1:]),
-        log_probs=said.log_probs[1:],
-        tokens=(),
-        others=(),
-    )
-    return _joined(first.text, log_prob, rest)
 
 
 def _best(agreeing: Expected) -> int:
@@ -168,13 +156,3 @@ def _agreeing(expected: Expected, typed: str, tokenizer: Tokenizer) -> Expected:
             found.append((token, log_prob, text))
     whole = [(token, log_prob) for token, log_prob, text in found if text.startswith(typed)]
     return whole or [(token, log_prob) for token, log_prob, _ in found]
-
-
-def _joined(begins: str, log_prob: float, rest: Generated) -> Generated:
-    """`begins`, said with `log_prob`, and the rest; with nothing left of it, the next token answers for it."""
-    if begins:
-        ends = (len(begins), *(len(begins) + end for end in rest.ends))
-        return replace(rest, text=begins + rest.text, ends=ends, log_probs=(log_prob, *rest.log_probs), tokens=())
-    if rest.log_probs:
-        return replace(rest, log_probs=(rest.log_probs[0] + log_prob, *rest.log_probs[1:]), tokens=())
-    return replace(rest, end_log_prob=None if rest.end_log_prob is None else rest.end_log_prob + log_prob)

@@ -7,11 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from engine.model.protocol import Tokenizer
+from engine.text import HALF_A_CHARACTER, LF
 
 TOKENS = 24  # of the most probable ones: what is less probable is not worth asking ahead
 LEAST_PROBABILITY = 0.04
-HALF_A_CHARACTER = "\ufffd"
-LINE_BREAK = "\n"
 
 
 def next_signs(
@@ -26,14 +25,14 @@ def next_signs(
     shares: dict[str, float] = defaultdict(float)
     total = 0.0
     if end_log_prob is not None:
-        shares[LINE_BREAK] = total = math.exp(end_log_prob)
+        shares[LF] = total = math.exp(end_log_prob)
     for token, log_prob in tokens:
         text = tokenizer.decode([token])
         if not text.startswith(typed):
             continue
         total += math.exp(log_prob)
         if sign := text[len(typed) : len(typed) + 1]:
-            shares[LINE_BREAK if sign == "\r" else sign] += math.exp(log_prob)
+            shares[LF if sign == "\r" else sign] += math.exp(log_prob)
     kept = [sign for sign, share in shares.items() if share >= LEAST_PROBABILITY * total and sign != HALF_A_CHARACTER]
     kept.sort(key=lambda sign: -shares[sign])
-    return tuple(sign for sign in kept if sign != LINE_BREAK or sign == kept[0])
+    return tuple(sign for sign in kept if sign != LF or sign == kept[0])

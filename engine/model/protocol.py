@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from engine.generated import Generated
 from engine.model.folder import ModelDescription
-from engine.types import GREEDY, CancellationToken, Generated, Priority, Sampling
+from engine.types import GREEDY, CancellationToken, Priority, Sampling
 
 
 class Token(NamedTuple):

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.text import HALF_A_CHARACTER
 from engine.types import ModelError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 MAX_PENDING_BYTES = 3  # of a character of UTF-8 whose last byte has not come yet
-REPLACEMENT = "\ufffd"
 
 
 class FolderTokenizer:
@@ -45,6 +45,6 @@ class FolderTokenizer:
         # U+FFFD: the finished ones are decoded without it.
         for pending in range(min(MAX_PENDING_BYTES, len(ids)) + 1):
             text = str(self._tokenizer.decode(ids[: len(ids) - pending], skip_special_tokens=True))
-            if not text.endswith(REPLACEMENT):
-                return text + REPLACEMENT * bool(pending)
+            if not text.endswith(HALF_A_CHARACTER):
+                return text + HALF_A_CHARACTER * bool(pending)
         return str(self._tokenizer.decode(ids, skip_special_tokens=True))

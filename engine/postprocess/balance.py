@@ -13,6 +13,7 @@ from functools import cached_property
 from engine.document import Cursor
 from engine.postprocess import lexer
 from engine.postprocess.lexer import CLOSER_OF, events, open_at_end
+from engine.text import indent_width
 
 WINDOW_CHARS = 2000  # behind the cursor
 # Signs that may open or close something in some language.
@@ -59,7 +60,7 @@ class Balance:
         Not those of a body that stands right below the cursor: these the cursor's line has yet to open.
         """
         line = self._cursor.line_before + self._behind.partition("\n")[0]
-        body_end = self._end_of_body(len(line) - len(line.lstrip()))
+        body_end = self._end_of_body(indent_width(line))
         found, _ = self._troubles(stack, len(stack))
         closers = [self._behind[at] for kind, at in sorted(found) if kind == "closed" and at != body_end]
         return tuple(OPENER_OF[closer] for closer in reversed(closers) if closer in OPENER_OF)
@@ -70,7 +71,7 @@ class Balance:
         while at > 0:
             end = self._behind.find("\n", at)
             line = self._behind[at : end if end >= 0 else len(self._behind)]
-            own = len(line) - len(line.lstrip())
+            own = indent_width(line)
             if line.strip() and own <= indent:
                 return at + own if own == indent else -1
             at = end + 1

@@ -14,7 +14,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.document import Cursor
-from engine.types import Generated, Mode
+from engine.generated import Generated
+from engine.text import is_word_character
+from engine.types import Mode
 
 MIN_SHOWN_CHARS = 2  # that are not blank: less is typed faster than read
 NEAR_CHARS = 6000  # before and behind the cursor, where a text's words are looked for
@@ -86,7 +88,7 @@ class Estimate:
     def signs(self, border: Border) -> tuple[float, ...]:
         """The values of `SIGNS`, most of them within 0..3."""
         text, log_probs, before = border.text, border.log_probs, self._before
-        inside = _in_word(before[-1:]) and _in_word(text[:1])
+        inside = is_word_character(before[-1:]) and is_word_character(text[:1])
         # A word under way is looked for as a whole.
         under_way = LAST_WORD.search(before) if inside else None
         words = {word for word in WORD.findall((under_way[0] if under_way else "") + text) if len(word) > 1}
@@ -109,7 +111,7 @@ class Estimate:
             float(inside),
             min(3.0, unknown),
             min(3.0, len(words) - unknown),
-            float(_in_word(text[-1:])),
+            float(is_word_character(text[-1:])),
             float(any(char.isdigit() for char in text)),
             float(first_word_seen),
             float(line_seen),
@@ -147,8 +149,4 @@ def _is_border(text: str, end: int, mode: Mode) -> bool:
         return text[end : end + 1] == "\n"  # a line that was cut off at the end of what was decoded is half a line
     if end == len(text):
         return not text[-1:].isalnum()  # a word at the end of what was decoded may go on
-    return not (_in_word(text[end - 1]) and _in_word(text[end]))
-
-
-def _in_word(char: str) -> bool:
-    return char.isalnum() or char == "_"
+    return not (is_word_character(text[end - 1]) and is_word_character(text[end]))

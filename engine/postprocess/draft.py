@@ -8,9 +8,11 @@ from functools import cached_property
 
 from engine.document import Cursor
 from engine.postprocess.balance import Balance
+from engine.text import indent_width
 from engine.types import Mode
 
 NEAR_CHARS = 4000  # on each side of the cursor, that filters look at
+NEAR_LINES = 3  # below the cursor, that a suggestion must not write again: stop rule and filter
 CLOSES_OR_BRANCHES = re.compile(
     r"[)\]}]|(?:end|else|elif|elsif|elseif|except|catch|finally|rescue|ensure|case|default|when|fi|done|esac|public"
     r"|private|protected)\b"
@@ -19,11 +21,6 @@ CLOSES_OR_BRANCHES = re.compile(
 
 class Silent(Exception):  # noqa: N818 - it is not an error
     """Nothing should be shown; the message says why."""
-
-
-def indent_of(line: str) -> int:
-    """How many blanks, of whatever kind, a line begins with."""
-    return len(line) - len(line.lstrip())
 
 
 def opens_block(line_before: str) -> bool:
@@ -36,7 +33,7 @@ def belongs_to_block(line: str, indent: int, *, opener: bool) -> bool:
 
     Behind an `opener` the body is indented further; what closes it (`}`, `end`) or branches it (`else`) is not.
     """
-    own = indent_of(line)
+    own = indent_width(line)
     return own > indent or (own == indent and (not opener or bool(CLOSES_OR_BRANCHES.match(line.lstrip()))))
 
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 from itertools import pairwise
 
 from engine.document import Cursor
-from engine.postprocess.draft import Draft, Surroundings, belongs_to_block, closes_bracket, indent_of, opens_block
+from engine.postprocess.draft import Draft, Surroundings, belongs_to_block, closes_bracket, opens_block
 from engine.postprocess.lexer import CLOSER_OF
+from engine.text import indent_width, indentation_of
 
 TABS_ONLY = frozenset({"go", "makefile"})
-SPACES_ONLY = frozenset({"yaml", "haskell", "elm", "python"})
 DEFAULT_WIDTH = 4
 UNITS = ("\t", "  ", "   ", "    ", "        ")
 STEPS_SEEN = 80  # lines around the cursor that tell the file's unit
@@ -26,12 +26,12 @@ def unit_of(surroundings: Surroundings) -> str:
     tabs = sum(line[0] == "\t" for line in indented)
     if cursor.line_before[:1] == "\t" or tabs * 2 > len(indented):
         return "\t"
-    solid = [indent_of(line) for line in lines if line.strip() and line[:1] != "\t"]
+    solid = [indent_width(line) for line in lines if line.strip() and line[:1] != "\t"]
     steps = Counter(deeper - indent for indent, deeper in pairwise(solid) if deeper > indent)
     widths = [(count, -len(unit), unit) for unit in UNITS[1:] if (count := steps[len(unit)])]
     if widths:
         return max(widths)[2]
-    return "\t" if cursor.language.id in TABS_ONLY else " " * indent_of(cursor.line_before)
+    return "\t" if cursor.language.id in TABS_ONLY else " " * indent_width(cursor.line_before)
 
 
 def entered(surroundings: Surroundings) -> tuple[str, str]:
@@ -44,7 +44,7 @@ def entered(surroundings: Surroundings) -> tuple[str, str]:
     line, rest = cursor.line_before, cursor.line_after
     if not line.strip():
         return "", ""
-    base, unit = line[: indent_of(line)], unit_of(surroundings) or " " * DEFAULT_WIDTH
+    base, unit = indentation_of(line), unit_of(surroundings) or " " * DEFAULT_WIDTH
     if rest[:1] and rest[:1] == CLOSER_OF.get(line[-1:]):
         return f"\n{base}{unit}", f"\n{base}"
     opens = line.rstrip().endswith(cursor.language.block_openers)
@@ -61,7 +61,7 @@ def fit_indentation(draft: Draft) -> Draft:
     if not cursor.line_before.strip():
         lines[0] = _first_line(cursor, lines[0], unit)
     if unit and len(lines) > 1 and not draft.surroundings.balance.in_text:
-        base = cursor.line_before[: indent_of(cursor.line_before)]
+        base = indentation_of(cursor.line_before)
         model = _unit_of_text(lines, base, unit)
         lines[1:] = [_fit(line, base, model, unit) for line in lines[1:]]
     return replace(draft, text="\n".join(lines))
@@ -69,7 +69,7 @@ def fit_indentation(draft: Draft) -> Draft:
 
 def _first_line(cursor: Cursor, line: str, unit: str) -> str:
     """Behind an indentation the text begins at once; at a line's very beginning it may indent itself by whole steps."""
-    indent = indent_of(line)
+    indent = indent_width(line)
     if cursor.line_before or not line.strip() or not indent:
         # The cursor's own indentation is what the editor or the person chose.
         return line.lstrip(" \t") if cursor.line_before else line
@@ -87,8 +87,8 @@ def _unit_of_text(lines: list[str], base: str, unit: str) -> str:
     """The step the model indents by: what a line adds to one that opens a block."""
     before = base
     for one, other in pairwise(lines):
-        blanks = other[: indent_of(other)]
-        before = one[: indent_of(one)] if one is not lines[0] else base
+        blanks = indentation_of(other)
+        before = indentation_of(one) if one is not lines[0] else base
         if opens_block(one) and other.strip() and len(blanks) > len(before) and blanks.startswith(before):
             step = blanks[len(before) :]
             return "\t" if set(step) == {"\t"} else step
@@ -100,7 +100,7 @@ def _unit_of_text(lines: list[str], base: str, unit: str) -> str:
 
 def _fit(line: str, base: str, model: str, unit: str) -> str:
     """`line` with the model's steps beyond `base` turned into the file's."""
-    blanks, rest = line[: indent_of(line)], line.lstrip(" \t")
+    blanks, rest = indentation_of(line), line.lstrip(" \t")
     if not rest:
         return ""
     if blanks.startswith(base):
@@ -122,13 +122,13 @@ def stay_in_block(draft: Draft) -> Draft:
     A bracket that closes what stands open above the cursor, and nowhere below, still belongs to it.
     """
     before = draft.cursor.line_before
-    opener, indent = opens_block(before), indent_of(before)
+    opener, indent = opens_block(before), indent_width(before)
     lines = draft.text.split("\n")
     for index, line in enumerate(lines[1:], start=1):
         if line.strip() and not belongs_to_block(line, indent, opener=opener):
             with_it = "\n".join(lines[: index + 1])
-            stood = {indent_of(above) for above in draft.surroundings.lines_above if above.strip()}
-            if closes_bracket(line) and indent_of(line) in stood and draft.surroundings.balance.holds(with_it):
+            stood = {indent_width(above) for above in draft.surroundings.lines_above if above.strip()}
+            if closes_bracket(line) and indent_width(line) in stood and draft.surroundings.balance.holds(with_it):
                 return replace(draft, text=with_it)
             return replace(draft, text="\n".join(lines[:index]))
     return draft

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from engine.postprocess.draft import Draft, Silent
+from engine.text import is_word_character
 from engine.types import Mode
 
 TEMPLATE_TOKEN = re.compile(
@@ -40,7 +41,7 @@ def unwrap_fence(draft: Draft) -> Draft:
 
 def keep_one_line(draft: Draft) -> Draft:
     """LINE is one line; so is all that is written into the middle of one."""
-    inside_line = any(map(_in_word, draft.cursor.line_after))
+    inside_line = any(map(is_word_character, draft.cursor.line_after))
     return replace(draft, text=draft.text.partition("\n")[0]) if draft.mode is Mode.LINE or inside_line else draft
 
 
@@ -71,10 +72,6 @@ def refuse_only_comments(draft: Draft) -> Draft:
 def refuse_inside_word(draft: Draft) -> Draft:
     """Between two letters of a word or the two signs of a token, whatever is inserted tears it apart."""
     before, after = draft.cursor.line_before[-1:], draft.cursor.line_after[:1]
-    if (_in_word(before) and _in_word(after)) or before + after in SIGN_PAIRS:
+    if (is_word_character(before) and is_word_character(after)) or before + after in SIGN_PAIRS:
         raise Silent("the cursor stands inside a word")
     return draft
-
-
-def _in_word(char: str) -> bool:
-    return char.isalnum() or char == "_"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from engine.document import Cursor
 from engine.model.protocol import StopRule
-from engine.postprocess.draft import belongs_to_block, closes_bracket, indent_of, opens_block
+from engine.postprocess.draft import NEAR_LINES, belongs_to_block, closes_bracket, opens_block
+from engine.text import indent_width
 from engine.types import Mode
 
 MAX_BLOCK_LINES = 16
 REPEATED_LINES = 3
-NEAR_LINES = 3  # below the cursor, that a suggestion must not write again
 NEAR_CHARS = 1000  # behind the cursor, in which these are looked for
 
 
@@ -17,7 +17,7 @@ def stop_rule(mode: Mode, cursor: Cursor) -> StopRule:
     """LINE ends with its line; BLOCK where it leaves its block, repeats itself or reaches the suffix's next line."""
     if mode is Mode.LINE:
         return lambda text: "\n" in text
-    opener, indent = opens_block(cursor.line_before), indent_of(cursor.line_before)
+    opener, indent = opens_block(cursor.line_before), indent_width(cursor.line_before)
     below = cursor.suffix[:NEAR_CHARS].split("\n")[1 : 1 + NEAR_LINES]
     next_line = next((line for line in below if len(line.strip()) > 1), None)
 

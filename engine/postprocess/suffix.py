@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from engine.postprocess.draft import Draft, Silent, indent_of
+from engine.postprocess.draft import NEAR_LINES, Draft, Silent
+from engine.text import indent_width
 
-NEAR_LINES = 3  # below the cursor, that a suggestion must not write again
 MIN_OVERLAP_CHARS = 3  # of a stretch of the line behind the cursor that is met in the middle of a text
 NEAR_CHARS = 20  # a line so long is the same line when it differs by no more than
 NEAR_DIFFERENCE = 2  # characters
@@ -55,7 +55,9 @@ def stop_at_suffix(draft: Draft) -> Draft:
     near = [line.rstrip() for line in draft.surroundings.lines_below if line.strip()][:NEAR_LINES]
     for index, line in enumerate(lines[1:], start=1):
         is_next = line.rstrip() == below or (
-            len(below.strip()) > MIN_OVERLAP_CHARS and indent_of(line) == indent_of(below) and same_line(line, below)
+            len(below.strip()) > MIN_OVERLAP_CHARS
+            and indent_width(line) == indent_width(below)
+            and same_line(line, below)
         )
         # Two lines on end that stand together further down are no coincidence either.
         pair = [each.rstrip() for each in lines[index : index + 2]]

@@ -6,10 +6,11 @@ import re
 import time
 from dataclasses import replace
 
+from engine.generated import Generated
 from engine.model.protocol import StopRule
 from engine.remote.api import Said
 from engine.remote.pieces import packed, whole
-from engine.types import BrokenOffError, EngineError, Generated
+from engine.types import BrokenOffError, EngineError
 
 HIGH_SURROGATE = re.compile(r"[\ud800-\udbff]")
 

@@ -16,6 +16,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from engine.generated import Generated
 from engine.model.folder import Confidence, ModelDescription
 from engine.model.protocol import Question
 from engine.remote import api, faults
@@ -26,13 +27,7 @@ from engine.remote.keys import key_for
 from engine.remote.pieces import PieceTokenizer, marked
 from engine.remote.server import Server
 from engine.remote.transport import ConnectionFault, Exchange, Head, TooLate, missing_library
-from engine.types import (
-    CancellationToken,
-    Cancelled,
-    EngineError,
-    Generated,
-    Priority,
-)
+from engine.types import CancellationToken, Cancelled, EngineError, Priority
 
 CONTEXT_TOKENS = 16_384  # about what any served model has; the settings' prompts are shorter
 MAX_ANSWER_BYTES = 2**20  # of one that does not stream

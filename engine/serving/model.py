@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from engine.generated import Generated
 from engine.model.answer import Answer, stop_ids
 from engine.model.folder import ModelDescription
 from engine.model.healing import Healing
@@ -12,7 +13,7 @@ from engine.model.protocol import Question, Token
 from engine.model.tokenizer import FolderTokenizer
 from engine.serving import messages
 from engine.serving.client import EngineClient
-from engine.types import CancellationToken, Generated
+from engine.types import CancellationToken
 
 
 class ServedModel:

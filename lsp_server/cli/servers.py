@@ -6,6 +6,7 @@ import argparse
 
 from rich.table import Table
 
+from engine.generated import Generated
 from engine.languages import language_of
 from engine.model.protocol import Question
 from engine.prompt.chat import Turn, chat_parts
@@ -14,7 +15,7 @@ from engine.prompt.templates import Contents, prompt_parts
 from engine.remote.keys import origin_of
 from engine.remote.model import RemoteModel
 from engine.remote.server import Purpose, Server, read_server
-from engine.types import CancellationToken, EngineError, Generated, Mode
+from engine.types import CancellationToken, EngineError, Mode
 
 NEW_TOKENS = 16
 QUESTION = "Say yes."

@@ -13,10 +13,10 @@ from lsprotocol import types
 
 from engine.completion.cache import Found, Place, place_of
 from engine.completion.decide import Decider
-from engine.line_ends import LF
 from engine.machine import is_on_battery
 from engine.postprocess import Surroundings
 from engine.postprocess.indentation import entered
+from engine.text import LF
 from engine.types import (
     CancellationToken,
     Cancelled,

@@ -18,8 +18,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from engine.generated import Generated
 from engine.model.protocol import Question
-from engine.types import CancellationToken, Generated
+from engine.types import CancellationToken
 from lsp_server.app import create_server
 from lsp_server.cli import set_up_logging
 from lsp_server.transport import serve_stdio

@@ -7,11 +7,12 @@ import math
 import pytest
 
 from engine.completion.pipeline import Completer
+from engine.generated import Generated
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
 from engine.model.healing import Healing
 from engine.model.protocol import Question
-from engine.types import CancellationToken, CompletionSettings, Generated
+from engine.types import CancellationToken, CompletionSettings
 from tests.scripted import WordTokenizer, at_cursor
 
 TOKENIZER = WordTokenizer()

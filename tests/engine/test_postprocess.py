@@ -8,9 +8,10 @@ import pytest
 
 from engine.completion.pipeline import Completer
 from engine.document import Cursor
+from engine.generated import Generated
 from engine.postprocess import shown_part, stop_rule
 from engine.postprocess.confidence import SIGNS, Estimate, Shown, borders
-from engine.types import CancellationToken, CompletionSettings, Generated, Mode
+from engine.types import CancellationToken, CompletionSettings, Mode
 from tests.engine.golden import place
 from tests.scripted import ScriptedModel, answer, at_cursor
 

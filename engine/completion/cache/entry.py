@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass, replace
 
 from engine.completion.cache.place import Place
-from engine.completion.cache.slicing import confirmed, is_border, put_before, rest_of, with_step
 from engine.completion.decide import Decider
 from engine.document import Cursor
-from engine.line_ends import with_lf
+from engine.generated import Generated
 from engine.postprocess import Draft, Silent, Surroundings, apply_filters
-from engine.types import Completion, Generated, Mode, Outcome, Prompt
+from engine.text import indentation_of, with_lf
+from engine.types import Completion, Mode, Outcome, Prompt
 
 MAX_REJOINED_CHARS = 8  # deleted at the end of a word, that an answer behind them may bring back
 WORD_END = re.compile(r"\w+$")
@@ -69,7 +69,7 @@ class Entry:
         word = f"{head.group() if head else ''}{deleted}{tail.group() if tail else ''}"
         if not re.search(rf"\b{re.escape(word)}\b", prefix[-10_000:] + cursor.suffix[:10_000]):
             return None
-        return decider.decide(put_before(self.answer, deleted), self.mode, cursor)[0]
+        return decider.decide(self.answer.with_prefix(deleted), self.mode, cursor)[0]
 
     def _fresh(self, place: Place, typed: str, cursor: Cursor, decider: Decider) -> tuple[Completion | None, str]:
         """By the probability of what is left."""
@@ -80,12 +80,12 @@ class Entry:
             return None, ""  # all of it is there: what follows was never asked
         if "\n" in typed:  # which lines belong to the block is a matter of where it begins
             began = cursor.before_typing(typed)
-            found, silence = decider.decide(confirmed(answer, len(typed)), self.mode, began)
+            found, silence = decider.decide(answer.with_certain_start(len(typed)), self.mode, began)
             found = found and self._rest(found, typed, cursor)
         else:
-            found, silence = decider.decide(rest_of(answer, len(typed)), self.mode, cursor)
+            found, silence = decider.decide(answer.without_start(len(typed)), self.mode, cursor)
         same_place = (place.after, place.epoch) == (self.place.after, self.place.epoch)
-        same_again = same_place and is_border(answer, len(typed)) and "\n" not in typed
+        same_again = same_place and answer.has_end_at(len(typed)) and "\n" not in typed
         return found, silence if same_again else ""
 
     def _kept(self, typed: str, cursor: Cursor) -> Completion | None:
@@ -112,13 +112,13 @@ class Entry:
         if self.answer.text.startswith(typed):
             return self.answer
         last = typed.rpartition("\n")[2]
-        base = self.place.line[: len(self.place.line) - len(self.place.line.lstrip(" \t"))]
+        base = indentation_of(self.place.line)
         first = next((line for line in typed.split("\n")[1:] if line.strip()), last)
-        indent = first[: len(first) - len(first.lstrip(" \t"))]
+        indent = indentation_of(first)
         step = indent.removeprefix(base)
         if "\n" not in typed or not step or not indent.startswith(base):
             return None
-        moved = with_step(self.answer, base, step)
+        moved = self.answer.with_indentation_step(base, step)
         return moved if moved.text.startswith(typed) else None
 
 

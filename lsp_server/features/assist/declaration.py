@@ -7,7 +7,7 @@ from pygls.workspace import TextDocument
 
 from engine.context.outline import Declaration, outline
 from engine.languages import language_of
-from engine.line_ends import with_lf
+from engine.text import with_lf
 
 MAX_OUTLINED_CHARS = 500_000
 KINDS = frozenset({"function", "type", "implementation"})

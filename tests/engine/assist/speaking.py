@@ -9,8 +9,9 @@ from engine.assist.assist import respond
 from engine.assist.gather import gather
 from engine.assist.tasks import Answer, AssistRequest, AssistSettings, AssistTask, Watcher
 from engine.document import Document
+from engine.generated import Generated
 from engine.model.protocol import Question
-from engine.types import CancellationToken, Generated
+from engine.types import CancellationToken
 from tests.engine.checkpoints import converted
 from tests.scripted import ScriptedModel
 

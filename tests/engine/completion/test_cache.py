@@ -6,14 +6,12 @@ import math
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.completion.cache import CompletionCache, Found, place_of
-from engine.completion.cache.slicing import confirmed, put_before, rest_of, with_step
 from engine.completion.decide import Decider
 from engine.document import Cursor
-from engine.types import Completion, Generated, Mode, Outcome, Prompt
+from engine.generated import Generated
+from engine.types import Completion, Mode, Outcome, Prompt
 from tests.scripted import CURSOR, WordTokenizer
 
 SURE = Decider({}, 0.5)
@@ -263,63 +261,6 @@ def test_hits_are_counted_by_kind() -> None:
     for now in ("x = <cursor>\n", "x = v<cursor>\n", "x = va<cursor>\n", "x = w<cursor>\n"):
         editing.shows(now)
     assert editing.cache.counts == {"same place": 1, "typed along": 2, "miss": 1}
-
-
-PIECES = st.lists(st.text(min_size=0, max_size=6), min_size=0, max_size=8)
-
-
-@st.composite
-def answers(draw: st.DrawFn) -> Generated:
-    """Tokens of any text; empty ones are the bytes of a character that comes with a later token."""
-    pieces = draw(PIECES)
-    ends = [sum(map(len, pieces[: i + 1])) for i in range(len(pieces))]
-    log_probs = draw(st.lists(st.floats(-20, 0), min_size=len(ends), max_size=len(ends)))
-    return Generated("".join(pieces), tuple(ends), tuple(log_probs), draw(st.none() | st.floats(-20, 0)))
-
-
-@given(answers(), st.data())
-def test_typed_and_rest_are_the_answer(answer: Generated, data: st.DataObject) -> None:
-    typed = data.draw(st.integers(0, len(answer.text)))
-    rest = rest_of(answer, typed)
-    assert answer.text[:typed] + rest.text == answer.text
-    assert len(rest.ends) == len(rest.log_probs)
-    assert all(0 <= end <= len(rest.text) for end in rest.ends)
-    assert list(rest.ends) == sorted(rest.ends)
-    assert not rest.text or rest.ends[-1] == len(rest.text)
-
-
-@given(answers(), st.data())
-def test_typing_only_adds_to_the_certainty(answer: Generated, data: st.DataObject) -> None:
-    less = data.draw(st.integers(0, len(answer.text)))
-    more = data.draw(st.integers(less, len(answer.text)))
-    assert sum(rest_of(answer, more).log_probs) >= sum(rest_of(answer, less).log_probs) - 1e-9
-    assert sum(confirmed(answer, less).log_probs) == pytest.approx(sum(rest_of(answer, less).log_probs))
-    if not less:
-        assert rest_of(answer, 0) == answer
-
-
-@given(answers(), st.data())
-def test_slicing_twice_is_slicing_once(answer: Generated, data: st.DataObject) -> None:
-    border = data.draw(st.sampled_from((0, *answer.ends)))
-    more = data.draw(st.integers(border, len(answer.text)))
-    once, twice = rest_of(answer, more), rest_of(rest_of(answer, border), more - border)
-    assert (once.text, once.ends) == (twice.text, twice.ends)
-    assert once.log_probs == pytest.approx(twice.log_probs)
-
-
-@given(answers(), st.text(min_size=1, max_size=5))
-def test_what_is_put_before_can_be_taken_off(answer: Generated, known: str) -> None:
-    assert rest_of(put_before(answer, known), len(known)).text == answer.text
-
-
-@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["a b", "c", "f(x)"])), max_size=6))
-def test_another_step_and_back_is_the_same(lines: list[tuple[int, str]]) -> None:
-    answer = said("".join("\n" + "    " * depth + code for depth, code in [(1, "x"), *lines]))
-    moved = with_step(answer, "", "\t")
-    assert "    " not in moved.text
-    assert moved.ends[-1] == len(moved.text)
-    assert list(moved.ends) == sorted(moved.ends)
-    assert with_step(moved, "", "    ").text == answer.text
 
 
 def test_a_completion_is_what_the_cache_keeps_not_the_prompt() -> None:

@@ -6,9 +6,10 @@ import math
 
 from engine.completion.candidates import turns
 from engine.completion.pipeline import Completer
+from engine.generated import Generated
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
-from engine.types import CancellationToken, CompletionSettings, Generated, Mode
+from engine.types import CancellationToken, CompletionSettings, Mode
 from tests.scripted import ScriptedModel, at_cursor
 
 

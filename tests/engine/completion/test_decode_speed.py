@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from engine.completion.decode_speed import DecodeSpeed
-from engine.types import Generated
+from engine.generated import Generated
 
 
 def said(tokens: int, decode_ms: float) -> Generated:

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from engine.generated import Generated
 from engine.model.protocol import Question
 from engine.prompt.chat import Turn, chat_parts
 from engine.prompt.layout import encode
 from engine.remote import transport
 from engine.remote.model import Patience, RemoteModel
 from engine.remote.server import Purpose, read_server
-from engine.types import BrokenOffError, CancellationToken, Cancelled, EngineError, Generated, Priority
+from engine.types import BrokenOffError, CancellationToken, Cancelled, EngineError, Priority
 from tests.engine.remote.scripted_server import (
     CERTIFICATE,
     DONE,
