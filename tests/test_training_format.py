@@ -21,7 +21,7 @@ REFERENCE = (
 
 @pytest.mark.parametrize("with_reference", [False, True])
 def test_samples_are_cut_as_prompts_are_assembled(monkeypatch: pytest.MonkeyPatch, with_reference: bool) -> None:
-    samples = pytest.importorskip("samples", reason="training/ is not beside the tests, or numpy is absent")
+    samples = pytest.importorskip("training.samples", reason="training/ is not beside the tests, or numpy is absent")
     description = find_model("")
     tokenizer = FolderTokenizer(description.folder)
     text = BEFORE + MIDDLE + "\n"

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 torch = pytest.importorskip("torch")
-start = pytest.importorskip("start", reason="training/ is not beside the tests")
-RECIPE = replace(start.Recipe(**vars(pytest.importorskip("recipe").SMOKE)), heads=4, kv_groups=1, head_dim=8, hidden=12)
+start = pytest.importorskip("training.start", reason="training/ is not beside the tests")
+RECIPE = replace(
+    start.Recipe(**vars(pytest.importorskip("training.recipe").SMOKE)), heads=4, kv_groups=1, head_dim=8, hidden=12
+)
 
 
 def pair_turn(*angles: float) -> torch.Tensor:

@@ -1,6 +1,6 @@
 """Writes MODEL_CARD.md of a model folder from what the other steps left: sources.json, evaluation.json, model.toml.
 
-python training/card.py [--model engine/model/embedded]
+python -m training.card [--model engine/model/embedded]
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import tomllib
-from corpus import BUILD, HERE, read_rows
-from recipe import RECIPES, Recipe
+
+from training.corpus import read_rows
+from training.paths import BUILD, EMBEDDED
+from training.recipe import RECIPES, Recipe
 
 WHAT_IT_READ = "## What it read\n"
 CARD = """\
@@ -105,7 +107,7 @@ Files that name a copyleft licence, generated, minified and vendored files, and 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--model", type=Path, default=HERE.parent / "engine" / "model" / "embedded")
+    parser.add_argument("--model", type=Path, default=EMBEDDED)
     folder = parser.parse_args().model
     toml = tomllib.loads((folder / "model.toml").read_text())
     figures = json.loads((folder / "evaluation.json").read_text())

@@ -6,13 +6,10 @@ right, or is not.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from corpus import HERE
 
-sys.path.insert(0, str(HERE.parent))
 from engine.evaluate.accuracy import Answer, is_right
 from engine.postprocess import Draft, Silent, Surroundings, apply_filters
 from engine.postprocess.confidence import LEAST_LOG_PROB, MIN_SHOWN_CHARS, SIGNS, Estimate, borders

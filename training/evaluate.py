@@ -1,6 +1,6 @@
 """Measures a model folder on the held-out projects, fits what it shows and writes both into its files.
 
-    python training/evaluate.py [--model engine/model/embedded] [--positions 4800] [--write]
+    python -m training.evaluate [--model engine/model/embedded] [--positions 4800] [--write]
 
 Half of the projects fit the decision and its thresholds, the other half report: nobody marks their own homework. The
 model's answers are kept in build/answers.pickle: with `--again` they are judged anew, but not asked for, and what
@@ -14,18 +14,12 @@ import json
 import pickle
 import random
 import re
-import sys
 from collections import defaultdict
 from functools import reduce
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from confidence import calibration, fit
-from corpus import BUILD, HERE, read_rows
-from recipe import SEED
-
-sys.path.insert(0, str(HERE.parent))
 from engine.context.workspace import WorkspaceIndex
 from engine.evaluate.accuracy import Answer, Score, ask, calibrate, score
 from engine.evaluate.perplexity import Perplexity, perplexity
@@ -35,6 +29,10 @@ from engine.languages import LANGUAGES, language_of
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
 from engine.types import CompletionSettings
+from training.confidence import calibration, fit
+from training.corpus import read_rows
+from training.paths import BUILD, EMBEDDED
+from training.recipe import SEED
 
 THRESHOLDS = [round(0.05 * i, 2) for i in range(1, 20)] + [0.97, 0.99]
 LEAST_RIGHT = {"show": 0.72, "few": 0.82, "many": 0.55}  # of what is shown, on the calibrating projects
@@ -193,7 +191,7 @@ def write_confidence(toml: Path, weights: dict[str, float], figures: dict[str, A
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--model", type=Path, default=HERE.parent / "engine" / "model" / "embedded")
+    parser.add_argument("--model", type=Path, default=EMBEDDED)
     parser.add_argument("--positions", type=int, default=4800)
     parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--again", action="store_true", help="judge the answers of the last run anew")

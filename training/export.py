@@ -1,6 +1,6 @@
 """build/<recipe>/checkpoint.pt -> a model folder, int8, with its parity report.
 
-python training/export.py --recipe cpu [--to engine/model/embedded]
+python -m training.export --recipe cpu [--to engine/model/embedded]
 """
 
 from __future__ import annotations
@@ -9,25 +9,24 @@ import argparse
 import hashlib
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
 import tomllib
 import torch
-from corpus import BUILD, HERE
-from model import Glm
-from recipe import RECIPES
 from safetensors.torch import save_file
-from train import BEGAN_WITH
 
-sys.path.insert(0, str(HERE.parent))
 from engine.convert import parity
 from engine.convert.config import Config
 from engine.convert.families import chatglm
 from engine.convert.model_bin import write_model
 from engine.convert.published import open_checkpoint
+from engine.convert.reference.chatglm import reference
 from engine.convert.tensors import Weights
+from training.model import Glm
+from training.paths import BUILD, EMBEDDED
+from training.recipe import RECIPES
+from training.train import BEGAN_WITH
 
 PARITY_ROWS = 8
 PARITY_TOKENS = 512
@@ -94,8 +93,8 @@ def before(began_with: Path) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--recipe", choices=RECIPES, default="cpu")
-    parser.add_argument("--to", type=Path, default=HERE.parent / "engine" / "model" / "embedded")
-    parser.add_argument("--show", type=float, default=0.5, help="the confidence threshold; calibrate.py finds it")
+    parser.add_argument("--to", type=Path, default=EMBEDDED)
+    parser.add_argument("--show", type=float, default=0.5, help="the confidence threshold; evaluate finds it")
     arguments = parser.parse_args()
     recipe = RECIPES[arguments.recipe]
     model, steps = load(arguments.recipe)
@@ -107,12 +106,12 @@ def main() -> None:
     write_model(spec, arguments.to, "int8", lambda _: None)
     shutil.copy(BUILD / "tokenizer.json", arguments.to)
     rows = np.load(BUILD / "samples" / "heldout.tokens.npy")[:PARITY_ROWS, :PARITY_TOKENS].tolist()
-    reference = chatglm.reference(config, checkpoint)
+    torch_model = reference(config, checkpoint)
     prompts = parity.sample_prompts([token for row in rows for token in row], recipe.long_context)
-    found = parity.compare(spec, reference, prompts, 2**34, published)
+    found = parity.compare(spec, torch_model, prompts, 2**34, published)
     if not found.holds:
         raise SystemExit(f"CTranslate2 disagrees with torch by {found.difference}: not exported")
-    difference, agreement = found.difference, parity.agreement(arguments.to, rows, reference)
+    difference, agreement = found.difference, parity.agreement(arguments.to, rows, torch_model)
     count = sum(p.numel() for p in model.parameters())
     sums = {name: hashlib.sha256((arguments.to / name).read_bytes()).hexdigest() for name in CHECKED_FILES}
     facts = {

@@ -7,9 +7,10 @@ pairs. Parameters map one to one to the published `chatglm` layout (`published_s
 from __future__ import annotations
 
 import torch
-from recipe import Recipe
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from training.recipe import Recipe
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

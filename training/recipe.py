@@ -1,4 +1,4 @@
-"""Every choice of the embedded model's training, in one place. `train.py --recipe cpu|gpu|smoke` picks one."""
+"""Every choice of the embedded model's training, in one place. `--recipe` picks one."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ GPU = replace(
     short_rows=2_600_000, long_rows=650_000, batch_tokens=131_072, warmup_steps=200,
 )  # fmt: skip
 
-# What ships: a model of `cpu`'s shape that is there already goes on from its weights (`train.py --from`), over cuts of
-# the corpus that it has not seen, at a rate that its annealed weights bear.
+# What ships: a model of `cpu`'s shape that is there already goes on from its weights (`training.train --from`), over
+# cuts of the corpus that it has not seen, at a rate that its annealed weights bear.
 MORE = replace(
     CPU, name="more", short_rows=0, long_rows=10_400, muon_lr=0.0055, adam_lr=0.00115, decay_share=1.0,
     seed=SEED + 5_000_000,

@@ -17,12 +17,14 @@ from itertools import pairwise
 from multiprocessing import get_context
 
 import numpy as np
-import recipe as choices
-from corpus import BUILD, read_rows
 from numpy.lib.format import open_memmap
-from recipe import RECIPES
-from tokenizer import SPECIAL_TOKENS
 from tokenizers import Tokenizer
+
+from training import recipe as choices
+from training.corpus import read_rows
+from training.paths import BUILD
+from training.recipe import RECIPES
+from training.tokenizer import SPECIAL_TOKENS
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 BOUNDARY = re.compile(r"\b|(?<=[^\w\s])")

@@ -7,17 +7,14 @@ keys that its heads' queries undo, changes nothing of what the model says.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import torch
-from corpus import HERE
-from model import Glm, Layer
-from recipe import Recipe
 from torch import Tensor
 
-sys.path.insert(0, str(HERE.parent))
 from engine.convert.model_bin import float_weight, read_variables
+from training.model import Glm, Layer
+from training.recipe import Recipe
 
 
 @torch.no_grad()

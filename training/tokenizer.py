@@ -6,9 +6,11 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator
 
-from corpus import BUILD, read_rows
-from recipe import LANGUAGE_SHARE, RECIPES, SEED, TOKENIZER_BYTES
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from training.corpus import read_rows
+from training.paths import BUILD
+from training.recipe import LANGUAGE_SHARE, RECIPES, SEED, TOKENIZER_BYTES
 
 # CodeGeeX4's control tokens, and the marks of its infilling prompt as tokens of their own.
 SPECIAL_TOKENS = [

@@ -1,6 +1,6 @@
 """Trains the embedded model: build/samples -> build/<recipe>/checkpoint.pt, resumable.
 
-    python training/train.py --recipe cpu [--threads 3] [--device cpu|cuda] [--from engine/model/embedded]
+    python -m training.train --recipe cpu [--threads 3] [--device cpu|cuda] [--from engine/model/embedded]
 
 Interrupted, it goes on from its last checkpoint (every five minutes). `log.jsonl` beside it has the loss by step and
 the held-out loss of the middles.
@@ -17,12 +17,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from corpus import BUILD
-from model import Glm
-from recipe import RECIPES, SEED, Recipe
-from start import start_from
 from torch import Tensor
 from torch.nn import functional as F
+
+from training.model import Glm
+from training.paths import BUILD
+from training.recipe import RECIPES, SEED, Recipe
+from training.start import start_from
 
 CHECKPOINT_SECONDS = 300
 BEGAN_WITH = "began-with.toml"  # beside the checkpoint: what is known of the model it went on from

@@ -1,6 +1,6 @@
 """Trains the fixture model and writes it as CodeGeeX4's authors publish theirs.
 
-`PYTHONPATH=training python -m tests.chat_model.train`: minutes on two cores. What is written beside this file is what
+`python -m tests.chat_model.train`: minutes on two cores. What is written beside this file is what
 tests convert: config.json, model.safetensors and tokenizer.json. Prompts are the engine's own (`engine.assist.fit`),
 with other files and earlier turns mixed in.
 """
@@ -15,8 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from model import Glm
-from recipe import CPU
 from safetensors.torch import save_file
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch.nn.functional import cross_entropy
@@ -30,6 +28,8 @@ from engine.prompt.chat import Turn
 from tests.chat_model.lessons import LESSONS, OTHER_FILES, UNKNOWN_LESSONS, Lesson
 from tests.engine.checkpoints import converted
 from tests.scripted import WordTokenizer
+from training.model import Glm
+from training.recipe import CPU
 
 CHECKPOINT = Path(__file__).with_name("checkpoint")
 SPECIAL = [
