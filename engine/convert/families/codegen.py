@@ -6,11 +6,11 @@ import re
 from functools import partial
 
 from engine.convert.config import Config
-from engine.convert.families.gpt_like import Affine, Sizes, positions
+from engine.convert.families.gpt_like import Affine, GptDecoder, positions
 from engine.convert.families.gptj import build
 from engine.convert.family import Family
 from engine.convert.reference.gptj import codegen_reference
-from engine.convert.tensors import Weights, stacked
+from engine.convert.tensors import stacked
 
 # Of CodeGen, and of what names no code of its own.
 PARTS = 4
@@ -18,12 +18,13 @@ CODE_FILE = "modeling_codegen.py"
 PARTS_IN_CODE = re.compile(r"^\s*mp_num\s*=\s*(\d+)\s*$", re.MULTILINE)
 
 
-def _qkv(config: Config, weights: Weights, sizes: Sizes, at: str) -> Affine:
-    parts = _parts(config)
+def _qkv(decoder: GptDecoder, index: int) -> Affine:
+    sizes, parts = decoder.sizes, _parts(decoder.config)
     if sizes.heads % parts:
-        raise config.fault("n_head", f"is {sizes.heads}, expected a multiple of {parts}")
+        raise decoder.config.fault("n_head", f"is {sizes.heads}, expected a multiple of {parts}")
     rows = sizes.width // parts
-    stored = weights.take(at + "qkv_proj.weight", 3 * sizes.width, sizes.width)
+    at = decoder.layout.layer.format(index)
+    stored = decoder.weights.take(at + "attn.qkv_proj.weight", 3 * sizes.width, sizes.width)
     order = [3 * part + place for place in (0, 2, 1) for part in range(parts)]
     return stacked([stored.cut(i * rows, (i + 1) * rows) for i in order]), None
 

@@ -1,4 +1,8 @@
-"""What GPT's descendants share on CTranslate2's side: LayerNorm, a plain MLP, one matrix for Q, K and V."""
+"""What GPT's descendants share on CTranslate2's side: LayerNorm, a plain MLP, one matrix for Q, K and V.
+
+A family is a `Layout`, the names under which it keeps its parts, and a function that fills a `GptDecoder` by them and
+adds whatever else the family does.
+"""
 
 from __future__ import annotations
 
@@ -80,11 +84,6 @@ def affine(weights: Weights, name: str, *shape: int, biased: bool = True) -> Aff
     return weights.take(name + ".weight", *shape), weights.take(name + ".bias", shape[0]) if biased else None
 
 
-def conv1d(weights: Weights, name: str, outputs: int, inputs: int) -> Affine:
-    """GPT-2's `Conv1D`, which keeps its weight as [in, out]."""
-    return transposed(weights.take(name + ".weight", inputs, outputs)), weights.take(name + ".bias", outputs)
-
-
 def joined(parts: Sequence[Affine]) -> Affine:
     """Q, K and V, each published on its own, as the one matrix that CTranslate2 wants."""
     biases = [bias for _, bias in parts if bias is not None]
@@ -105,71 +104,111 @@ def _ungrouped(rows: Rows, heads: int) -> Rows:
 
 
 @dataclass(frozen=True)
-class Ends:
-    """What stands before and behind the layers, by name.
+class Layout:
+    """What a family calls its parts and its settings.
 
-    `positions` are learned ones; `tied`: whether the head is the embeddings where config.json does not say.
+    Names are those of modules, without ".weight" and ".bias". A bias is there or not, or as a key of config.json says
+    (by default it is).
     """
 
     embeddings: str
-    norm: str
+    norm: str  # after the last layer
     head: str
-    tied: bool
-    positions: str | None = None
+    layer: str  # what stands before the names of a layer's parts, with {} for its index
+    norm_1: str
+    norm_2: str  # "": attention and MLP stand side by side behind `norm_1`
+    qkv: tuple[str, ...]  # one matrix, or one each for Q, K and V
+    out: str
+    up: str
+    down: str
+    activation: tuple[str, str]  # its key in config.json, and the function if that is missing
+    epsilon: str  # its key in config.json; "": `EPSILON`
+    tied: bool  # whether the head is the embeddings if config.json does not say
+    positions: str = ""  # learned ones
+    qkv_bias: bool | str = True
+    out_bias: bool | str = True
+    mlp_bias: bool | str = True
+    head_bias: bool = False
+    inputs_first: bool = False  # whether matrices are kept as [inputs, outputs], as by GPT-2's `Conv1D`
 
 
-@dataclass(frozen=True)
-class LayerWeights:
-    """One layer. Without `norm_2` attention and MLP stand side by side behind `norm_1`."""
+class GptDecoder:
+    """A decoder that is filled from a checkpoint, part by part."""
 
-    norm_1: Affine
-    qkv: Affine
-    out: Affine
-    up: Affine
-    down: Affine
-    norm_2: Affine | None = None
+    def __init__(self, layout: Layout, config: Config, weights: Weights) -> None:
+        self.layout, self.config, self.weights = layout, config, weights
+        self.sizes = read_sizes(config)
 
+    def spec(self, *, multi_query: bool = False, **structure: object) -> TransformerDecoderModelSpec:
+        """A decoder with all but its layers; `structure` as in `decoder_spec`."""
+        layout, config, weights, sizes = self.layout, self.config, self.weights, self.sizes
+        if config.flag("add_cross_attention", default=False):
+            raise config.fault("add_cross_attention", "is set; only decoders that read nothing else can be converted")
+        spec = decoder_spec(
+            config,
+            sizes.layers,
+            sizes.heads,
+            sizes.vocabulary,
+            config.number(layout.epsilon, default=EPSILON) if layout.epsilon else EPSILON,
+            multi_query=multi_query,
+            activation=activation(config, *layout.activation),
+            **structure,
+        )
+        decoder = spec.decoder
+        decoder.embeddings.weight = weights.take(layout.embeddings + ".weight", sizes.vocabulary, sizes.width)
+        if layout.positions:
+            places = weights.take(layout.positions + ".weight", positions(config), sizes.width)
+            decoder.position_encodings.encodings = places
+        set_norm(decoder.layer_norm, *affine(weights, layout.norm, sizes.width))
+        set_head(spec, config, weights, layout.head + ".weight", sizes.vocabulary, sizes.width, tied=layout.tied)
+        if layout.head_bias:
+            decoder.projection.bias = weights.take(layout.head + ".bias", sizes.vocabulary)
+        return spec
 
-def gpt_decoder(
-    config: Config,
-    weights: Weights,
-    sizes: Sizes,
-    ends: Ends,
-    *,
-    epsilon: float,
-    multi_query: bool = False,
-    **structure: object,
-) -> TransformerDecoderModelSpec:
-    """A decoder whose layers are still empty; `structure` as in `decoder_spec`."""
-    if config.flag("add_cross_attention", default=False):
-        raise config.fault("add_cross_attention", "is set; only decoders that read nothing else can be converted")
-    spec = decoder_spec(
-        config,
-        sizes.layers,
-        sizes.heads,
-        sizes.vocabulary,
-        epsilon,
-        multi_query=multi_query,
-        **structure,
-    )
-    decoder = spec.decoder
-    decoder.embeddings.weight = weights.take(ends.embeddings + ".weight", sizes.vocabulary, sizes.width)
-    if ends.positions is not None:
-        decoder.position_encodings.encodings = weights.take(ends.positions + ".weight", positions(config), sizes.width)
-    set_norm(decoder.layer_norm, *affine(weights, ends.norm, sizes.width))
-    set_head(spec, config, weights, ends.head + ".weight", sizes.vocabulary, sizes.width, tied=ends.tied)
-    return spec
+    def set_layer(
+        self, layer: TransformerDecoderLayerSpec, index: int, qkv: Affine | None = None, out: Affine | None = None
+    ) -> None:
+        """Fills a layer of any structure. `qkv` and `out` are the checkpoint's own unless they are given."""
+        layout, sizes = self.layout, self.sizes
+        if layout.norm_2:
+            side_by_side = hasattr(layer, "input_layer_norm")
+            norm_1 = layer.input_layer_norm if side_by_side else layer.self_attention.layer_norm
+            set_norm(norm_1, *self._norm(index, layout.norm_1))
+            norm_2 = layer.post_attention_layer_norm if side_by_side else layer.ffn.layer_norm
+            set_norm(norm_2, *self._norm(index, layout.norm_2))
+        else:
+            set_norm(layer.shared_layer_norm, *self._norm(index, layout.norm_1))
+        set_linear(layer.self_attention.linear[0], *(qkv or self.qkv(index)))
+        set_linear(layer.self_attention.linear[1], *(out or self.out(index)))
+        up = self._linear(index, layout.up, sizes.inner, sizes.width, layout.mlp_bias)
+        set_linear(layer.ffn.linear_0, *up)
+        down = self._linear(index, layout.down, sizes.width, sizes.inner, layout.mlp_bias)
+        set_linear(layer.ffn.linear_1, *down)
 
+    def qkv(self, index: int, groups: int | None = None) -> Affine:
+        """Q, K and V of a layer as one matrix; K and V have `groups` heads, or as many as Q."""
+        return joined(self.projections(index, groups))
 
-def set_layer(layer: TransformerDecoderLayerSpec, parts: LayerWeights) -> None:
-    """Fills a layer of either structure, in a row or side by side."""
-    if parts.norm_2 is None:
-        set_norm(layer.shared_layer_norm, *parts.norm_1)
-    else:
-        side_by_side = hasattr(layer, "input_layer_norm")
-        set_norm(layer.input_layer_norm if side_by_side else layer.self_attention.layer_norm, *parts.norm_1)
-        set_norm(layer.post_attention_layer_norm if side_by_side else layer.ffn.layer_norm, *parts.norm_2)
-    set_linear(layer.self_attention.linear[0], *parts.qkv)
-    set_linear(layer.self_attention.linear[1], *parts.out)
-    set_linear(layer.ffn.linear_0, *parts.up)
-    set_linear(layer.ffn.linear_1, *parts.down)
+    def projections(self, index: int, groups: int | None = None) -> list[Affine]:
+        """Likewise, as they are published: as one matrix or as three."""
+        width, head = self.sizes.width, self.sizes.head
+        shared = self.sizes.heads * head if groups is None else groups * head
+        rows = (width, shared, shared) if len(self.layout.qkv) > 1 else (width + 2 * shared,)
+        named = zip(self.layout.qkv, rows, strict=True)
+        return [self._linear(index, name, each, width, self.layout.qkv_bias) for name, each in named]
+
+    def out(self, index: int) -> Affine:
+        """The projection behind attention."""
+        return self._linear(index, self.layout.out, self.sizes.width, self.sizes.width, self.layout.out_bias)
+
+    def _norm(self, index: int, name: str) -> Affine:
+        return affine(self.weights, self.layout.layer.format(index) + name, self.sizes.width)
+
+    def _linear(self, index: int, name: str, outputs: int, inputs: int, biased: bool | str) -> Affine:  # noqa: FBT001
+        if isinstance(biased, str):
+            biased = self.config.flag(biased, default=True)
+        name = self.layout.layer.format(index) + name
+        if not self.layout.inputs_first:
+            return affine(self.weights, name, outputs, inputs, biased=biased)
+        bias = self.weights.take(name + ".bias", outputs) if biased else None
+        return transposed(self.weights.take(name + ".weight", inputs, outputs)), bias

@@ -14,20 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.convert.config import Config
-from engine.convert.families.gpt_like import (
-    EPSILON,
-    Affine,
-    Ends,
-    LayerWeights,
-    Sizes,
-    activation,
-    affine,
-    gpt_decoder,
-    joined,
-    positions,
-    read_sizes,
-    set_layer,
-)
+from engine.convert.families.gpt_like import Affine, GptDecoder, Layout, Sizes, joined, positions
 from engine.convert.family import Family
 from engine.convert.reference.gpt_neo import reference
 from engine.convert.tensors import Rows, Weights, computed, in_memory
@@ -43,39 +30,38 @@ HIDDEN = -(2.0**15)
 MORE_CHANNELS = 8
 
 
+LAYOUT = Layout(
+    embeddings="transformer.wte",
+    positions="transformer.wpe",
+    norm="transformer.ln_f",
+    head="lm_head",
+    tied=True,
+    layer="transformer.h.{}.",
+    norm_1="ln_1",
+    norm_2="ln_2",
+    qkv=("attn.attention.q_proj", "attn.attention.k_proj", "attn.attention.v_proj"),
+    qkv_bias=False,
+    out="attn.attention.out_proj",
+    up="mlp.c_fc",
+    down="mlp.c_proj",
+    activation=("activation_function", "gelu_new"),
+    epsilon="layer_norm_epsilon",
+)
+
+
 def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
     import numpy as np
 
-    sizes, local = read_sizes(config), _local_layers(config)
-    spec = gpt_decoder(
-        config,
-        weights,
-        sizes,
-        Ends("transformer.wte", "transformer.ln_f", "lm_head", tied=True, positions="transformer.wpe"),
-        epsilon=config.number("layer_norm_epsilon", default=EPSILON),
-        activation=activation(config, "activation_function", "gelu_new"),
-    )
-    decoder, width, inner = spec.decoder, sizes.width, sizes.inner
-    for index, layer in enumerate(decoder.layer):
-        at = f"transformer.h.{index}."
-        qkv = [affine(weights, f"{at}attn.attention.{x}_proj", width, width, biased=False) for x in "qkv"]
-        out = affine(weights, at + "attn.attention.out_proj", width, width)
+    decoder, local = GptDecoder(LAYOUT, config, weights), _local_layers(config)
+    spec = decoder.spec()
+    for index, layer in enumerate(spec.decoder.layer):
+        qkv, out = decoder.projections(index), decoder.out(index)
         if local[index]:
             window = config.integer("window_size", default=WINDOW)
-            layer.self_attention = _windowed(sizes, min(window, positions(config)))
-            qkv, out = _widened(sizes, qkv, out)
+            layer.self_attention = _windowed(decoder.sizes, min(window, positions(config)))
+            qkv, out = _widened(decoder.sizes, qkv, out)
         layer.self_attention.queries_scale = np.float32(1.0)
-        set_layer(
-            layer,
-            LayerWeights(
-                norm_1=affine(weights, at + "ln_1", width),
-                qkv=joined(qkv),
-                out=out,
-                norm_2=affine(weights, at + "ln_2", width),
-                up=affine(weights, at + "mlp.c_fc", inner, width),
-                down=affine(weights, at + "mlp.c_proj", width, inner),
-            ),
-        )
+        decoder.set_layer(layer, index, joined(qkv), out)
     return spec
 
 

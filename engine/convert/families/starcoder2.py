@@ -10,18 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.convert.config import Config, read_rope
-from engine.convert.families.gpt_like import (
-    EPSILON,
-    Ends,
-    LayerWeights,
-    activation,
-    affine,
-    gpt_decoder,
-    joined,
-    positions,
-    read_sizes,
-    set_layer,
-)
+from engine.convert.families.gpt_like import GptDecoder, Layout, positions
 from engine.convert.family import Family, one_window
 from engine.convert.reference.starcoder2 import reference
 from engine.convert.tensors import Weights
@@ -30,39 +19,39 @@ if TYPE_CHECKING:
     from ctranslate2.specs.transformer_spec import TransformerDecoderModelSpec
 
 
+LAYOUT = Layout(
+    embeddings="model.embed_tokens",
+    norm="model.norm",
+    head="lm_head",
+    tied=True,
+    layer="model.layers.{}.",
+    norm_1="input_layernorm",
+    norm_2="post_attention_layernorm",
+    qkv=("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+    qkv_bias="use_bias",
+    out="self_attn.o_proj",
+    out_bias="use_bias",
+    up="mlp.c_fc",
+    down="mlp.c_proj",
+    mlp_bias="use_bias",
+    activation=("hidden_act", "gelu_pytorch_tanh"),
+    epsilon="norm_epsilon",
+)
+
+
 def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
     config.require("norm_type", "layer_norm")
     config.require("mlp_type", "default")
-    sizes, rope = read_sizes(config), read_rope(config)
-    groups = config.integer("num_key_value_heads", default=sizes.heads)
-    biased = config.flag("use_bias", default=True)
-    spec = gpt_decoder(
-        config,
-        weights,
-        sizes,
-        Ends("model.embed_tokens", "model.norm", "lm_head", tied=True),
-        epsilon=config.number("norm_epsilon", default=EPSILON),
-        activation=activation(config, "hidden_act", "gelu_pytorch_tanh"),
-        rotary_dim=int(sizes.head * rope.share),
+    decoder, rope = GptDecoder(LAYOUT, config, weights), read_rope(config)
+    groups = config.integer("num_key_value_heads", default=decoder.sizes.heads)
+    spec = decoder.spec(
+        rotary_dim=int(decoder.sizes.head * rope.share),
         rotary_interleave=False,
         rotary_base=rope.base,
         num_heads_kv=groups,
     )
-    decoder, width, inner = spec.decoder, sizes.width, sizes.inner
-    rows = {"q": width, "k": groups * sizes.head, "v": groups * sizes.head}
-    for index, layer in enumerate(decoder.layer):
-        at = f"model.layers.{index}."
-        set_layer(
-            layer,
-            LayerWeights(
-                norm_1=affine(weights, at + "input_layernorm", width),
-                qkv=joined([affine(weights, f"{at}self_attn.{x}_proj", rows[x], width, biased=biased) for x in "qkv"]),
-                out=affine(weights, at + "self_attn.o_proj", width, width, biased=biased),
-                norm_2=affine(weights, at + "post_attention_layernorm", width),
-                up=affine(weights, at + "mlp.c_fc", inner, width, biased=biased),
-                down=affine(weights, at + "mlp.c_proj", width, inner, biased=biased),
-            ),
-        )
+    for index, layer in enumerate(spec.decoder.layer):
+        decoder.set_layer(layer, index, decoder.qkv(index, groups))
     return spec
 
 

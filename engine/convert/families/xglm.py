@@ -6,18 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from engine.convert.config import Config
-from engine.convert.families.gpt_like import (
-    EPSILON,
-    Ends,
-    LayerWeights,
-    activation,
-    affine,
-    gpt_decoder,
-    joined,
-    positions,
-    read_sizes,
-    set_layer,
-)
+from engine.convert.families.gpt_like import GptDecoder, Layout, positions
 from engine.convert.family import Family
 from engine.convert.reference.xglm import reference
 from engine.convert.tensors import Rows, Weights
@@ -31,35 +20,33 @@ FIRST_POSITION = 2
 LONGEST_WAVE = 10_000.0
 
 
+LAYOUT = Layout(
+    embeddings="model.embed_tokens",
+    norm="model.layer_norm",
+    head="lm_head",
+    tied=True,
+    layer="model.layers.{}.",
+    norm_1="self_attn_layer_norm",
+    norm_2="final_layer_norm",
+    qkv=("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+    out="self_attn.out_proj",
+    up="fc1",
+    down="fc2",
+    activation=("activation_function", "gelu"),
+    epsilon="",
+)
+
+
 def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
     import numpy as np
 
-    sizes = read_sizes(config)
-    spec = gpt_decoder(
-        config,
-        weights,
-        sizes,
-        Ends("model.embed_tokens", "model.layer_norm", "lm_head", tied=True),
-        epsilon=EPSILON,
-        activation=activation(config, "activation_function", "gelu"),
-    )
-    decoder, width, inner = spec.decoder, sizes.width, sizes.inner
+    decoder = GptDecoder(LAYOUT, config, weights)
+    spec, width = decoder.spec(), decoder.sizes.width
     if config.flag("scale_embedding", default=True):
-        decoder.scale_embeddings = np.float32(width**0.5)
-    decoder.position_encodings.encodings = _sinusoids(positions(config), width)
-    for index, layer in enumerate(decoder.layer):
-        at = f"model.layers.{index}."
-        set_layer(
-            layer,
-            LayerWeights(
-                norm_1=affine(weights, at + "self_attn_layer_norm", width),
-                qkv=joined([affine(weights, f"{at}self_attn.{x}_proj", width, width) for x in "qkv"]),
-                out=affine(weights, at + "self_attn.out_proj", width, width),
-                norm_2=affine(weights, at + "final_layer_norm", width),
-                up=affine(weights, at + "fc1", inner, width),
-                down=affine(weights, at + "fc2", width, inner),
-            ),
-        )
+        spec.decoder.scale_embeddings = np.float32(width**0.5)
+    spec.decoder.position_encodings.encodings = _sinusoids(positions(config), width)
+    for index, layer in enumerate(spec.decoder.layer):
+        decoder.set_layer(layer, index)
     return spec
 
 
