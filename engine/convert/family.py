@@ -13,7 +13,7 @@ from engine.convert.tensors import Alias, Rows, Weights
 
 if TYPE_CHECKING:
     from ctranslate2.specs.common_spec import LayerNormSpec, LinearSpec
-    from ctranslate2.specs.transformer_spec import TransformerDecoderModelSpec
+    from ctranslate2.specs.transformer_spec import FeedForwardSpec, TransformerDecoderModelSpec
 
 
 # Of the largest models there are about 126 and 262144: what is far beyond them is no model, and would fill the memory
@@ -99,6 +99,14 @@ def set_norm(spec: LayerNormSpec, gamma: Rows, beta: Rows | None = None) -> None
     spec.gamma = gamma
     if beta is not None:
         spec.beta = beta
+
+
+def set_gated_mlp(spec: FeedForwardSpec, gate_and_up: Rows, down: Rows) -> None:
+    """A gated MLP without biases, whose gate and up projection are published below one another."""
+    inner = gate_and_up.shape[0] // 2
+    set_linear(spec.linear_0, gate_and_up.cut(0, inner))
+    set_linear(spec.linear_0_noact, gate_and_up.cut(inner, 2 * inner))
+    set_linear(spec.linear_1, down)
 
 
 def set_head(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.convert.config import DEFAULT_ROPE_BASE, Config
-from engine.convert.family import Family, decoder_spec, set_head, set_linear, set_norm
+from engine.convert.family import Family, decoder_spec, set_gated_mlp, set_head, set_linear, set_norm
 from engine.convert.reference.chatglm import reference
 from engine.convert.tensors import Weights
 
@@ -71,10 +71,8 @@ def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
             layer.self_attention.linear[1], weights.take(at + "self_attention.dense.weight", width, heads * head)
         )
         set_norm(layer.ffn.layer_norm, weights.take(at + "post_attention_layernorm.weight", width))
-        up = weights.take(at + "mlp.dense_h_to_4h.weight", 2 * inner, width)
-        set_linear(layer.ffn.linear_0, up.cut(0, inner))
-        set_linear(layer.ffn.linear_0_noact, up.cut(inner, 2 * inner))
-        set_linear(layer.ffn.linear_1, weights.take(at + "mlp.dense_4h_to_h.weight", width, inner))
+        gate_and_up = weights.take(at + "mlp.dense_h_to_4h.weight", 2 * inner, width)
+        set_gated_mlp(layer.ffn, gate_and_up, weights.take(at + "mlp.dense_4h_to_h.weight", width, inner))
     return spec
 
 

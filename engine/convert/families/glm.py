@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.convert.config import Config, read_rope
-from engine.convert.family import Family, decoder_spec, set_head, set_linear, set_norm
+from engine.convert.family import Family, decoder_spec, set_gated_mlp, set_head, set_linear, set_norm
 from engine.convert.reference.chatglm import native_reference
 from engine.convert.tensors import Weights, stacked
 
@@ -53,10 +53,8 @@ def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
         )
         set_linear(layer.self_attention.linear[1], weights.take(at + "self_attn.o_proj.weight", width, heads * head))
         set_norm(layer.ffn.layer_norm, weights.take(at + "post_attention_layernorm.weight", width))
-        up = weights.take(at + "mlp.gate_up_proj.weight", 2 * inner, width)
-        set_linear(layer.ffn.linear_0, up.cut(0, inner))
-        set_linear(layer.ffn.linear_0_noact, up.cut(inner, 2 * inner))
-        set_linear(layer.ffn.linear_1, weights.take(at + "mlp.down_proj.weight", width, inner))
+        gate_and_up = weights.take(at + "mlp.gate_up_proj.weight", 2 * inner, width)
+        set_gated_mlp(layer.ffn, gate_and_up, weights.take(at + "mlp.down_proj.weight", width, inner))
     return spec
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from engine.convert.checkpoint import Checkpoint
 from engine.convert.config import Config
-from engine.convert.reference.blocks import Layer, Reference, stored, stored_rows
-from engine.convert.reference.gpt_like import Names, Shape, activation, gpt_layer, head, thirds
+from engine.convert.reference.blocks import Layer, Reference, stored
+from engine.convert.reference.gpt_like import Ends, Names, Shape, activation, gpt_layer, thirds
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,11 +25,7 @@ def reference(config: Config, checkpoint: Checkpoint) -> Reference:
     function = activation(config.text("activation_function", default="gelu_new"))
     root = "transformer." if "transformer.wte.weight" in checkpoint else ""
 
-    def embed(ids: Tensor) -> Tensor:
-        return (
-            stored_rows(checkpoint, root + "wte.weight", ids)
-            + checkpoint.read(root + "wpe.weight", 0, len(ids)).float()
-        )
+    ends = Ends(root + "wte", root + "ln_f", "lm_head", tied=True, positions=root + "wpe")
 
     def layer(index: int) -> Layer:
         at = f"{root}h.{index}."
@@ -39,8 +35,7 @@ def reference(config: Config, checkpoint: Checkpoint) -> Reference:
         attention = thirds(_conv1d(checkpoint, at + "attn.c_attn"), heads)
         return gpt_layer(checkpoint, at, NAMES, Shape(function, epsilon, scale), attention, _conv1d)
 
-    logits = head(config, checkpoint, root + "ln_f", epsilon, embeddings=root + "wte", own="lm_head", tied=True)
-    return Reference(config.integer("n_layer"), embed, layer, logits)
+    return Reference(config.integer("n_layer"), ends.embed(checkpoint), layer, ends.logits(config, checkpoint, epsilon))
 
 
 def _conv1d(checkpoint: Checkpoint, name: str) -> Callable[[Tensor], Tensor]:

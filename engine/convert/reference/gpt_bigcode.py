@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from engine.convert.checkpoint import Checkpoint
 from engine.convert.config import Config
-from engine.convert.reference.blocks import Layer, Reference, split_heads, stored_rows
-from engine.convert.reference.gpt_like import Names, Shape, activation, gpt_layer, head, head_by_head, projection
+from engine.convert.reference.blocks import Layer, Reference, split_heads
+from engine.convert.reference.gpt_like import Ends, Names, Shape, activation, gpt_layer, head_by_head, projection
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 NAMES = Names("ln_1", "attn.c_proj", "mlp.c_fc", "mlp.c_proj", norm_2="ln_2")
+ENDS = Ends("transformer.wte", "transformer.ln_f", "lm_head", tied=True, positions="transformer.wpe")
 
 
 def reference(config: Config, checkpoint: Checkpoint) -> Reference:
@@ -20,10 +21,6 @@ def reference(config: Config, checkpoint: Checkpoint) -> Reference:
     epsilon = config.number("layer_norm_epsilon", default=1e-5)
     scale = (width // heads) ** -0.5 if config.flag("scale_attn_weights", default=True) else 1.0
     shape = Shape(activation(config.text("activation_function", default="gelu_pytorch_tanh")), epsilon, scale)
-
-    def embed(ids: Tensor) -> Tensor:
-        words = stored_rows(checkpoint, "transformer.wte.weight", ids)
-        return words + checkpoint.read("transformer.wpe.weight", 0, len(ids)).float()
 
     def layer(index: int) -> Layer:
         at = f"transformer.h.{index}."
@@ -36,7 +33,4 @@ def reference(config: Config, checkpoint: Checkpoint) -> Reference:
         attention = one_for_all if config.flag("multi_query", default=True) else head_by_head(fused, heads)
         return gpt_layer(checkpoint, at, NAMES, shape, attention)
 
-    logits = head(
-        config, checkpoint, "transformer.ln_f", epsilon, embeddings="transformer.wte", own="lm_head", tied=True
-    )
-    return Reference(config.integer("n_layer"), embed, layer, logits)
+    return Reference(config.integer("n_layer"), ENDS.embed(checkpoint), layer, ENDS.logits(config, checkpoint, epsilon))

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 from engine.convert.checkpoint import Checkpoint
 from engine.convert.config import Config
-from engine.convert.reference.blocks import Layer, attend, layer_norm, linear, projected, split_heads, stored
+from engine.convert.reference.blocks import (
+    Layer,
+    attend,
+    layer_norm,
+    linear,
+    projected,
+    split_heads,
+    stored,
+    stored_rows,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -113,17 +122,38 @@ def turned(attention: Attention, rotate: Callable[[Tensor], Tensor]) -> Attentio
     return rotated
 
 
-def head(
-    config: Config, checkpoint: Checkpoint, norm_name: str, epsilon: float, *, embeddings: str, own: str, tied: bool
-) -> Callable[[Tensor], Tensor]:
-    """The final norm and the projection: the embeddings where config.json ties them (`tied`: if it does not say)."""
-    name = embeddings if config.flag("tie_word_embeddings", default=tied) else own
+@dataclass(frozen=True)
+class Ends:
+    """What a family calls the parts before and after its layers.
 
-    def logits(x: Tensor) -> Tensor:
-        found = projected(norm(checkpoint, norm_name, epsilon)(x), checkpoint, name + ".weight")
-        return found + stored(checkpoint, own + ".bias") if own + ".bias" in checkpoint else found
+    `positions` are learned ones. `tied`: whether the head is the embeddings if config.json does not say.
+    """
 
-    return logits
+    embeddings: str
+    norm: str
+    head: str
+    tied: bool
+    positions: str = ""
+
+    def embed(self, checkpoint: Checkpoint) -> Callable[[Tensor], Tensor]:
+        def embed(ids: Tensor) -> Tensor:
+            words = stored_rows(checkpoint, self.embeddings + ".weight", ids)
+            if not self.positions:
+                return words
+            return words + checkpoint.read(self.positions + ".weight", 0, len(ids)).float()
+
+        return embed
+
+    def logits(self, config: Config, checkpoint: Checkpoint, epsilon: float) -> Callable[[Tensor], Tensor]:
+        """The final norm and the projection."""
+        name = self.embeddings if config.flag("tie_word_embeddings", default=self.tied) else self.head
+
+        def logits(x: Tensor) -> Tensor:
+            found = projected(norm(checkpoint, self.norm, epsilon)(x), checkpoint, name + ".weight")
+            bias = self.head + ".bias"
+            return found + stored(checkpoint, bias) if bias in checkpoint else found
+
+        return logits
 
 
 def activation(name: str) -> Callable[[Tensor], Tensor]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engine.convert.checkpoint import Checkpoint
 from engine.convert.config import Config
-from engine.convert.reference.blocks import Layer, Reference, stored_rows
-from engine.convert.reference.gpt_like import Names, Shape, activation, gpt_layer, head, one_each
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from engine.convert.reference.blocks import Layer, Reference
+from engine.convert.reference.gpt_like import Ends, Names, Shape, activation, gpt_layer, one_each
 
 NAMES = Names("ln_1", "attn.attention.out_proj", "mlp.c_fc", "mlp.c_proj", norm_2="ln_2")
+ENDS = Ends("transformer.wte", "transformer.ln_f", "lm_head", tied=True, positions="transformer.wpe")
 
 
 def reference(config: Config, checkpoint: Checkpoint) -> Reference:
@@ -23,17 +19,12 @@ def reference(config: Config, checkpoint: Checkpoint) -> Reference:
         kind for kinds, times in config.table["attention_types"] for kind in kinds * times
     ]
 
-    def embed(ids: Tensor) -> Tensor:
-        words = stored_rows(checkpoint, "transformer.wte.weight", ids)
-        return words + checkpoint.read("transformer.wpe.weight", 0, len(ids)).float()
-
     def layer(index: int) -> Layer:
         at = f"transformer.h.{index}."
         window = config.integer("window_size", default=256) if kinds[index] == "local" else None
         attention = one_each(checkpoint, at + "attn.attention.", heads)
         return gpt_layer(checkpoint, at, NAMES, Shape(function, epsilon, 1.0, window=window), attention)
 
-    logits = head(
-        config, checkpoint, "transformer.ln_f", epsilon, embeddings="transformer.wte", own="lm_head", tied=True
+    return Reference(
+        config.integer("num_layers"), ENDS.embed(checkpoint), layer, ENDS.logits(config, checkpoint, epsilon)
     )
-    return Reference(config.integer("num_layers"), embed, layer, logits)

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from engine.convert.checkpoint import Checkpoint
 from engine.convert.config import Config, read_rope
-from engine.convert.reference.blocks import Layer, Reference, frequencies, rotate_halves, stored_rows
+from engine.convert.reference.blocks import Layer, Reference, frequencies, rotate_halves
 from engine.convert.reference.gpt_like import (
+    Ends,
     Names,
     Shape,
     activation,
     gpt_layer,
-    head,
     head_by_head,
     projection,
     turned,
 )
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 NAMES = Names(
     "input_layernorm",
@@ -29,6 +25,7 @@ NAMES = Names(
     "mlp.dense_4h_to_h",
     norm_2="post_attention_layernorm",
 )
+ENDS = Ends("gpt_neox.embed_in", "gpt_neox.final_layer_norm", "embed_out", tied=False)
 
 
 def reference(config: Config, checkpoint: Checkpoint) -> Reference:
@@ -49,16 +46,6 @@ def reference(config: Config, checkpoint: Checkpoint) -> Reference:
         fused = projection(checkpoint, at + "attention.query_key_value")
         return gpt_layer(checkpoint, at, NAMES, shape, turned(head_by_head(fused, heads), rotate))
 
-    def embed(ids: Tensor) -> Tensor:
-        return stored_rows(checkpoint, "gpt_neox.embed_in.weight", ids)
-
-    logits = head(
-        config,
-        checkpoint,
-        "gpt_neox.final_layer_norm",
-        epsilon,
-        embeddings="gpt_neox.embed_in",
-        own="embed_out",
-        tied=False,
+    return Reference(
+        config.integer("num_hidden_layers"), ENDS.embed(checkpoint), layer, ENDS.logits(config, checkpoint, epsilon)
     )
-    return Reference(config.integer("num_hidden_layers"), embed, layer, logits)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from engine.convert.checkpoint import Checkpoint
 from engine.convert.config import Config
-from engine.convert.reference.blocks import Layer, Reference, frequencies, rotate_pairs, split_heads, stored_rows
+from engine.convert.reference.blocks import Layer, Reference, frequencies, rotate_pairs, split_heads
 from engine.convert.reference.gpt_like import (
     Attention,
+    Ends,
     Names,
     Shape,
     activation,
     gpt_layer,
-    head,
     one_each,
     projection,
     turned,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 NAMES = Names("ln_1", "attn.out_proj", "mlp.fc_in", "mlp.fc_out")
+ENDS = Ends("transformer.wte", "transformer.ln_f", "lm_head", tied=False)
 
 
 def gptj_reference(config: Config, checkpoint: Checkpoint) -> Reference:
@@ -66,10 +67,4 @@ def _reference(config: Config, checkpoint: Checkpoint, attention: Callable[[str,
         at = f"transformer.h.{index}."
         return gpt_layer(checkpoint, at, NAMES, shape, turned(attention(at + "attn.", heads), rotate))
 
-    def embed(ids: Tensor) -> Tensor:
-        return stored_rows(checkpoint, "transformer.wte.weight", ids)
-
-    logits = head(
-        config, checkpoint, "transformer.ln_f", epsilon, embeddings="transformer.wte", own="lm_head", tied=False
-    )
-    return Reference(config.integer("n_layer"), embed, layer, logits)
+    return Reference(config.integer("n_layer"), ENDS.embed(checkpoint), layer, ENDS.logits(config, checkpoint, epsilon))

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from engine.convert.checkpoint import Checkpoint
 from engine.convert.config import Config, read_rope
-from engine.convert.reference.blocks import Layer, Reference, frequencies, rotate_halves, stored_rows
-from engine.convert.reference.gpt_like import Names, Shape, activation, gpt_layer, head, one_each, turned
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from engine.convert.reference.blocks import Layer, Reference, frequencies, rotate_halves
+from engine.convert.reference.gpt_like import Ends, Names, Shape, activation, gpt_layer, one_each, turned
 
 NAMES = Names("input_layernorm", "self_attn.dense", "mlp.fc1", "mlp.fc2")
+ENDS = Ends("model.embed_tokens", "model.final_layernorm", "lm_head", tied=False)
 
 
 def reference(config: Config, checkpoint: Checkpoint) -> Reference:
@@ -32,10 +29,6 @@ def reference(config: Config, checkpoint: Checkpoint) -> Reference:
             checkpoint, at, NAMES, shape, turned(one_each(checkpoint, at + "self_attn.", heads, groups), rotate)
         )
 
-    def embed(ids: Tensor) -> Tensor:
-        return stored_rows(checkpoint, "model.embed_tokens.weight", ids)
-
-    logits = head(
-        config, checkpoint, "model.final_layernorm", epsilon, embeddings="model.embed_tokens", own="lm_head", tied=False
+    return Reference(
+        config.integer("num_hidden_layers"), ENDS.embed(checkpoint), layer, ENDS.logits(config, checkpoint, epsilon)
     )
-    return Reference(config.integer("num_hidden_layers"), embed, layer, logits)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from engine.convert.checkpoint import Checkpoint
 from engine.convert.config import Config
 from engine.convert.reference.blocks import Layer, Reference, stored_rows
-from engine.convert.reference.gpt_like import Names, Shape, activation, gpt_layer, head, one_each
+from engine.convert.reference.gpt_like import Ends, Names, Shape, activation, gpt_layer, one_each
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 NAMES = Names("self_attn_layer_norm", "self_attn.out_proj", "fc1", "fc2", norm_2="final_layer_norm")
+ENDS = Ends("model.embed_tokens", "model.layer_norm", "lm_head", tied=True)
 EPSILON = 1e-5
 
 
@@ -36,7 +37,4 @@ def reference(config: Config, checkpoint: Checkpoint) -> Reference:
         at = f"model.layers.{index}."
         return gpt_layer(checkpoint, at, NAMES, shape, one_each(checkpoint, at + "self_attn.", heads))
 
-    logits = head(
-        config, checkpoint, "model.layer_norm", EPSILON, embeddings="model.embed_tokens", own="lm_head", tied=True
-    )
-    return Reference(config.integer("num_layers"), embed, layer, logits)
+    return Reference(config.integer("num_layers"), embed, layer, ENDS.logits(config, checkpoint, EPSILON))
