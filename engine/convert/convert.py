@@ -24,7 +24,7 @@ from engine.convert.config import Config
 from engine.convert.families import recognise
 from engine.convert.family import Family
 from engine.convert.model_bin import planned_bytes, write_model
-from engine.convert.model_toml import model_toml
+from engine.convert.model_toml import ConvertedModel, model_toml
 from engine.convert.published import open_checkpoint
 from engine.convert.sample import SAMPLE
 from engine.convert.source import check_files, licence_of, published_files
@@ -32,7 +32,7 @@ from engine.convert.tensors import Weights
 from engine.convert.tokenizer import begins_with_space, fits, read_tokenizer
 from engine.model.catalog import name_fault
 from engine.model.folder import MIN_CONTEXT_TOKENS, NUMERIC_TYPES, read_description
-from engine.prompt.families import describe_prompts
+from engine.prompt.families import PromptFacts, describe_prompts
 from engine.types import ModelError
 
 if TYPE_CHECKING:
@@ -94,6 +94,50 @@ def _convert(request: Conversion, report: Report) -> Path:
     if request.numeric_type not in NUMERIC_TYPES:
         raise ModelError(f"unknown numeric type {request.numeric_type!r}; known are {', '.join(NUMERIC_TYPES)}")
     target = _target(request)
+    source = _read(request)
+    with _staged(target) as staging:
+        _check_disk(source.spec, request, staging)
+        files = published_files(source.checkpoint.folder)
+        report.stage("checking the files", sum(path.stat().st_size for path in files))
+        checksums = check_files(files, report.advance)
+        report.stage("writing the model", planned_bytes(source.spec, request.numeric_type))
+        write_model(source.spec, staging, request.numeric_type, report.advance)
+        source.tokenizer.save(str(staging / "tokenizer.json"))
+        sums = check_files([staging / name for name in CHECKED_FILES], lambda _: None)
+        parity_facts = _compare(source, request, staging, report)
+        described = ConvertedModel(
+            name=target.name,
+            context_length=source.context_length,
+            numeric_type=request.numeric_type,
+            licence=licence_of(source.checkpoint.folder),
+            prompts=_prompts(source, request),
+            source={
+                "layout": source.family.name,
+                "parameters": source.checkpoint.parameters,
+                "files": checksums,
+            },
+            parity=parity_facts,
+            files=sums,
+        )
+        (staging / "model.toml").write_text(model_toml(described), encoding="utf-8")
+        read_description(staging)  # what the daemon would not take is not installed
+    return target
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What is converted: a published checkpoint, and what becomes of it."""
+
+    checkpoint: Checkpoint
+    config: Config
+    family: Family
+    context_length: int
+    spec: TransformerDecoderModelSpec
+    tokenizer: Tokenizer
+    tokenizer_folder: Path
+
+
+def _read(request: Conversion) -> _Source:
     checkpoint = open_checkpoint(request.source)
     family = recognise(checkpoint.config)
     config = Config(checkpoint.folder, checkpoint.config)
@@ -104,36 +148,17 @@ def _convert(request: Conversion, report: Report) -> Path:
     tokenizer_folder = request.tokenizer or checkpoint.folder
     tokenizer = read_tokenizer(tokenizer_folder, family.name)
     fits(tokenizer, spec.get_vocabulary_size())
-    with _staged(target) as staging:
-        _check_disk(spec, request, staging)
-        files = published_files(checkpoint.folder)
-        report.stage("checking the files", sum(path.stat().st_size for path in files))
-        checksums = check_files(files, report.advance)
-        report.stage("writing the model", planned_bytes(spec, request.numeric_type))
-        write_model(spec, staging, request.numeric_type, report.advance)
-        tokenizer.save(str(staging / "tokenizer.json"))
-        sums = check_files([staging / name for name in CHECKED_FILES], lambda _: None)
-        facts = _compared(spec, family, config, checkpoint, tokenizer, request, staging, report)
-        prompts = describe_prompts(
-            family.name,
-            lambda token: tokenizer.token_to_id(token) is not None,
-            config.table,
-            name=request.source.resolve().name,
-            begins_with_space=begins_with_space(tokenizer_folder, family.name),
-        )
-        table = model_toml(
-            name=target.name,
-            context_length=context_length,
-            numeric_type=request.numeric_type,
-            licence=licence_of(checkpoint.folder),
-            prompts=prompts,
-            source={"layout": family.name, "parameters": checkpoint.parameters, "files": checksums},
-            parity=facts,
-            files=sums,
-        )
-        (staging / "model.toml").write_text(table, encoding="utf-8")
-        read_description(staging)  # what the daemon would not take is not installed
-    return target
+    return _Source(checkpoint, config, family, context_length, spec, tokenizer, tokenizer_folder)
+
+
+def _prompts(source: _Source, request: Conversion) -> PromptFacts:
+    return describe_prompts(
+        source.family.name,
+        lambda token: source.tokenizer.token_to_id(token) is not None,
+        source.config.table,
+        name=request.source.resolve().name,
+        begins_with_space=begins_with_space(source.tokenizer_folder, source.family.name),
+    )
 
 
 def _target(request: Conversion) -> Path:
@@ -220,28 +245,19 @@ def _check_disk(spec: TransformerDecoderModelSpec, request: Conversion, folder: 
         )
 
 
-def _compared(
-    spec: TransformerDecoderModelSpec,
-    family: Family,
-    config: Config,
-    checkpoint: Checkpoint,
-    tokenizer: Tokenizer,
-    request: Conversion,
-    staging: Path,
-    report: Report,
-) -> dict[str, Any]:
+def _compare(source: _Source, request: Conversion, staging: Path, report: Report) -> dict[str, Any]:
     """The parity report. Raises `ModelError` where CTranslate2 and the reference disagree."""
-    reference = family.reference(config, checkpoint)
-    sample = tokenizer.encode(SAMPLE, add_special_tokens=False).ids
+    reference = source.family.reference(source.config, source.checkpoint)
+    sample = source.tokenizer.encode(SAMPLE, add_special_tokens=False).ids
     if len(set(sample)) < MIN_SAMPLE_TOKENS:
         raise ModelError(
-            f"{request.tokenizer or checkpoint.folder}: the tokenizer knows only {len(set(sample))} different tokens of"
+            f"{source.tokenizer_folder}: the tokenizer knows only {len(set(sample))} different tokens of"
             " a text of code; it is not this checkpoint's"
         )
-    prompts = parity.sample_prompts(sample, family.context_length(config))
+    prompts = parity.sample_prompts(sample, source.context_length)
     report.stage("comparing with the checkpoint", reference.layers)
     try:
-        found = parity.compare(spec, reference, prompts, request.memory_bytes, staging, report.advance)
+        found = parity.compare(source.spec, reference, prompts, request.memory_bytes, staging, report.advance)
     except (RuntimeError, ValueError, MemoryError) as fault:  # what torch and CTranslate2 raise
         raise ModelError(f"the comparison with the checkpoint broke off ({fault}); nothing was installed") from fault
     if not found.holds:
@@ -257,7 +273,7 @@ def _compared(
         "windows": found.windows,
     }
     numeric_type = request.numeric_type
-    if planned_bytes(spec, numeric_type) * parity.LOAD_FACTOR <= request.memory_bytes:
+    if planned_bytes(source.spec, numeric_type) * parity.LOAD_FACTOR <= request.memory_bytes:
         report.stage(f"comparing {numeric_type}", 0)
         share = parity.agreement(staging, prompts, reference)
         if share < MIN_AGREEMENT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from engine.model.folder import FORMAT
@@ -12,33 +13,38 @@ from engine.prompt.families import PromptFacts
 UNCALIBRATED_TO_SHOW = 0.5
 
 
-def model_toml(
-    *,
-    name: str,
-    context_length: int,
-    numeric_type: str,
-    licence: str,
-    prompts: PromptFacts,
-    source: Mapping[str, Any],
-    parity: Mapping[str, Any],
-    files: Mapping[str, str],
-) -> str:
-    """The text of the file. `files` are SHA-256 sums by name."""
+@dataclass(frozen=True)
+class ConvertedModel:
+    """What model.toml says of a model. `files` are SHA-256 sums by name; `licence` "" takes that of `prompts`."""
+
+    name: str
+    context_length: int
+    numeric_type: str
+    licence: str
+    prompts: PromptFacts
+    source: Mapping[str, Any]
+    parity: Mapping[str, Any]
+    files: Mapping[str, str]
+
+
+def model_toml(model: ConvertedModel) -> str:
+    """The text of the file."""
     import tomli_w
 
+    prompts = model.prompts
     table: dict[str, Any] = {
         "format": FORMAT,
-        "name": name,
+        "name": model.name,
         "family": prompts.family,
         "capabilities": sorted(prompts.capabilities),
-        "context_length": context_length,
-        "numeric_type": numeric_type,
-        "licence": licence or prompts.licence,
+        "context_length": model.context_length,
+        "numeric_type": model.numeric_type,
+        "licence": model.licence or prompts.licence,
         "notice": prompts.notice,
         "prompt": prompts.table(),
         "confidence": {"show": UNCALIBRATED_TO_SHOW},
-        "source": dict(source),
-        "parity": dict(parity),
-        "files": dict(files),
+        "source": dict(model.source),
+        "parity": dict(model.parity),
+        "files": dict(model.files),
     }
     return tomli_w.dumps({key: value for key, value in table.items() if value != ""})

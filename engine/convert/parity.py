@@ -158,27 +158,27 @@ def _compare_windows(
     windows = _windows(spec, reference.layers, memory_bytes)
     with torch.no_grad():
         states = [reference.embed(torch.tensor(prompt)) for prompt in prompts]
-        for first, last in windows:
+        for part in windows:
             after = states
             before_last = states
-            for index in range(first, last):
+            for index in part:
                 before_last = after
                 layer = reference.layer(index)
                 after = [layer(state) for state in after]
                 del layer  # its weights, before those of the next one are read
             tokens = _numbered(states)
-            table = _embeddings(spec, prompts) if first == 0 else torch.cat(states)
-            window = _window(spec, reference.layers, first, last, table, embedded=first > 0)
+            table = _embeddings(spec, prompts) if part.start == 0 else torch.cat(states)
+            window = _window(spec, reference.layers, part, table, embedded=part.start > 0)
             with written(window, scratch) as generator:
                 # All but the long prompt in one batch: it would pad every other to its length.
                 found = [*at_once(generator, tokens[:-1]), *at_once(generator, tokens[-1:])]
                 found += [one_by_one(generator, sequence) for sequence in tokens[:-1]]
             for ours, theirs in zip(found, [*after, *after[:-1]], strict=True):
                 tally.add(ours, theirs)
-            if last == reference.layers:
+            if part.stop == reference.layers:
                 _compare_head(spec, reference, before_last[: len(short)], scratch, tally)
             states = after
-            done(last - first)
+            done(len(part))
     return tally.parity(prompts, len(windows) + 1)
 
 
@@ -192,32 +192,31 @@ def _compare_head(
     layer = reference.layer(last)
     expected = [reference.logits(layer(state)) for state in states]
     del layer  # its weights, before CTranslate2 loads its own
-    window = _window(spec, reference.layers, last, last + 1, torch.cat(list(states)), embedded=True, head=True)
+    window = _window(spec, reference.layers, range(last, last + 1), torch.cat(list(states)), embedded=True, head=True)
     with written(window, scratch) as generator:
         found = at_once(generator, _numbered(states))
     for ours, theirs in zip(found, expected, strict=True):
         tally.add(ours, theirs)
 
 
-def _windows(spec: TransformerDecoderModelSpec, layers: int, memory_bytes: int) -> list[tuple[int, int]]:
-    """[first, last) of the reference's layers, so many at a time as fit, at least one."""
+def _windows(spec: TransformerDecoderModelSpec, layers: int, memory_bytes: int) -> list[range]:
+    """The reference's layers, so many at a time as fit, at least one."""
     sizes = [planned_bytes(layer, "float32") for layer in spec.decoder.layer]
     each = max(*sizes[: layers - 1], sum(sizes[layers - 1 :]), 1)
     together = max(1, int(memory_bytes / LOAD_FACTOR // each))
-    return [(first, min(layers, first + together)) for first in range(0, layers, together)]
+    return [range(first, min(layers, first + together)) for first in range(0, layers, together)]
 
 
 def _window(
     spec: TransformerDecoderModelSpec,
     layers: int,
-    first: int,
-    last: int,
+    part: range,
     table: Tensor,
     *,
     embedded: bool,
     head: bool = False,
 ) -> TransformerDecoderModelSpec:
-    """Layers [first, last) as a model of their own, whose tokens are the rows of `table`.
+    """The layers `part` of the reference's `layers` as a model of their own, whose tokens are the rows of `table`.
 
     The rows are activations where they are `embedded`, else rows of the model's embeddings, which it scales and adds
     positions to. With `head` the output is logits, else the activations.
@@ -227,7 +226,7 @@ def _window(
 
     window = copy.copy(spec)
     window.decoder = decoder = copy.copy(spec.decoder)
-    decoder.layer = spec.decoder.layer[first : last if last < layers else None]
+    decoder.layer = spec.decoder.layer[part.start : part.stop if part.stop < layers else None]
     width = table.shape[1]
     # Outputs are looked up as tokens: there must be as many.
     padding = torch.zeros(max(0, width - len(table)), width)

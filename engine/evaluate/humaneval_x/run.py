@@ -54,6 +54,16 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Workplace:
+    """Where a run takes place."""
+
+    data: Path  # the folder of the benchmark's files
+    cache: Path  # the folder of what is built once for all programs of a language
+    sandbox: Sandbox
+    jobs: int  # programs at a time
+
+
+@dataclass(frozen=True)
 class LanguageResult:
     """`not_run` says why there is nothing, or is ""; `verdicts` counts samples, `misses` names those that failed."""
 
@@ -103,19 +113,13 @@ def configuration_of(plan: Plan, model: LanguageModel | None, isolation: Isolati
 
 
 def run(
-    plan: Plan,
-    data: Path,
-    cache: Path,
-    model: LanguageModel | None,
-    sandbox: Sandbox,
-    journal: Journal,
-    jobs: int,
-    watcher: Watcher,
+    plan: Plan, workplace: Workplace, model: LanguageModel | None, journal: Journal, watcher: Watcher
 ) -> tuple[LanguageResult, ...]:
-    """Runs what the journal does not have yet, `jobs` programs at a time, and closes it with the results.
+    """Runs what the journal does not have yet, and closes it with the results.
 
     `model` None takes the reference solutions. Raises `EngineError`; whatever ends it, the journal keeps what was done.
     """
+    data, sandbox = workplace.data, workplace.sandbox
     results: tuple[LanguageResult, ...] | None = None
     try:
         problems = {name: _problems(data, name, plan.limit) for name in plan.languages}
@@ -124,7 +128,7 @@ def run(
         for name in plan.languages:
             watcher.says(f"trying out the toolchain of {name}")
             try:
-                toolchains[name] = find_toolchain(name, data, cache, sandbox)
+                toolchains[name] = find_toolchain(name, data, workplace.cache, sandbox)
             except Absent as why:
                 toolchains[name] = str(why)
         todo = [
@@ -138,7 +142,7 @@ def run(
         done = len(journal.samples)
         watcher.begins(len(todo) + done, done)
         solve = _reference(plan.task) if model is None else _by_model(plan, model, sources, done, sandbox)
-        _work(todo, solve, sandbox, journal, jobs, watcher)
+        _work(todo, solve, workplace, journal, watcher)
         results = tuple(_result(name, toolchains[name], journal) for name in plan.languages)
     finally:
         journal.close(None if results is None else _table(results, sandbox.isolation))
@@ -184,13 +188,12 @@ def _by_model(plan: Plan, model: LanguageModel, sources: Mapping[str, Problem], 
 def _work(
     todo: list[tuple[Problem, Toolchain, int]],
     solve: Solve,
-    sandbox: Sandbox,
+    workplace: Workplace,
     journal: Journal,
-    jobs: int,
     watcher: Watcher,
 ) -> None:
     """Solves in this thread, which owns the model, and tests in others."""
-    room = threading.Semaphore(jobs * WAITING_PER_JOB)
+    room = threading.Semaphore(workplace.jobs * WAITING_PER_JOB)
     failed = threading.Event()
 
     def finish(sample: Sample) -> None:
@@ -200,7 +203,7 @@ def _work(
     def test(problem: Problem, toolchain: Toolchain, number: int, completion: Completion, text: str) -> None:
         try:
             program = assemble_program(problem, completion, toolchain.absent)
-            verdict, message = toolchain.test(sandbox, program)
+            verdict, message = toolchain.test(workplace.sandbox, program)
             finish(Sample(problem.name, problem.task_id, number, verdict.value, message, text, program))
         except BaseException:
             failed.set()
@@ -209,7 +212,7 @@ def _work(
             room.release()
 
     futures: list[Future[None]] = []
-    with ThreadPoolExecutor(jobs, thread_name_prefix="program") as pool:
+    with ThreadPoolExecutor(workplace.jobs, thread_name_prefix="program") as pool:
         try:
             for problem, toolchain, number in todo:
                 room.acquire()

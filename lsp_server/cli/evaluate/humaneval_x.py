@@ -19,7 +19,7 @@ from engine.evaluate.humaneval_x.journal import Journal, Sample
 from engine.evaluate.humaneval_x.pass_at_k import KS
 from engine.evaluate.humaneval_x.problems import Task, language_names
 from engine.evaluate.humaneval_x.questions import Style
-from engine.evaluate.humaneval_x.run import LanguageResult, Plan, Watcher, configuration_of, run
+from engine.evaluate.humaneval_x.run import LanguageResult, Plan, Watcher, Workplace, configuration_of, run
 from engine.evaluate.humaneval_x.verdict import Verdict
 from engine.model.protocol import LanguageModel
 from engine.sandbox.sandbox import Isolation, Sandbox
@@ -103,7 +103,8 @@ def _run_watched(
                 errors.print(f"{done} of {total} samples are there already")
 
         watcher = Watcher(lambda text: progress.update(task, description=text), begins, sampled)
-        return run(plan, data, cache, model, sandbox, journal, options.jobs or _cores(), watcher)
+        workplace = Workplace(data, cache, sandbox, options.jobs or _cores())
+        return run(plan, workplace, model, journal, watcher)
 
 
 def _cores() -> int:

@@ -143,7 +143,7 @@ def test_a_model_of_that_name_that_was_made_meanwhile_stays(
 def test_what_the_daemon_could_not_read_is_not_installed(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(converting, "model_toml", lambda **_: "format = 1")
+    monkeypatch.setattr(converting, "model_toml", lambda _: "format = 1")
     with pytest.raises(ModelError, match="prompt is missing"):
         convert(Conversion(source, tmp_path / "models"), Silent())
     assert_nothing_installed(tmp_path)

@@ -13,7 +13,7 @@ import pytest
 from engine.evaluate.humaneval_x import toolchains
 from engine.evaluate.humaneval_x.journal import Journal, Sample
 from engine.evaluate.humaneval_x.problems import Task
-from engine.evaluate.humaneval_x.run import LanguageResult, Plan, Watcher, configuration_of, run
+from engine.evaluate.humaneval_x.run import LanguageResult, Plan, Watcher, Workplace, configuration_of, run
 from engine.model.protocol import LanguageModel
 from engine.sandbox.sandbox import Sandbox
 from engine.types import EngineError, Sampling
@@ -49,7 +49,7 @@ def evaluate(
     write_problems(folder, PYTHON, OTHER)
     plan = plan if model is not None else replace(plan, reference=True)
     journal = Journal(folder / "out.json", configuration_of(plan, model, sandbox.isolation))
-    return run(plan, folder, folder, model, sandbox, journal, 2, watcher or Watcher())
+    return run(plan, Workplace(folder, folder, sandbox, jobs=2), model, journal, watcher or Watcher())
 
 
 def test_reference_solutions(sandbox: Sandbox, tmp_path: Path) -> None:
