@@ -58,15 +58,7 @@ class CTranslateModel:
         def ask(question: Question) -> Generated:
             cancellation.check()
             answer = Answer(self._tokenizer, self._stop_ids, question, cancellation)
-            took = self._generator.generate(
-                question.tokens,
-                question.max_new_tokens,
-                self._stop_ids,
-                answer.add,
-                question.sampling,
-                question.head,
-                question.others,
-            )
+            took = self._generator.generate(question.continuation(self._stop_ids), answer.add)
             cancellation.check()
             return answer.generated(took.prefill_ms, took.decode_ms, reused_tokens=self._generator.reused_tokens)
 

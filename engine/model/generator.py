@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.model.prefix_cache import Plan, PrefixCache
-from engine.model.protocol import OnToken, Token
+from engine.model.protocol import Continuation, OnToken, Token
 from engine.model.shape import kv_bytes_per_token
-from engine.types import GREEDY, ModelError, Sampling
+from engine.types import ModelError, Sampling
 
 if TYPE_CHECKING:
     import ctranslate2
@@ -93,42 +93,31 @@ class TokenGenerator:
 
     def warm_up(self) -> None:
         """The first call after loading is twice as slow: make it before somebody waits."""
-        self._generate([0] * WARM_UP_TOKENS, Plan(), 2, (), lambda _: False)
+        self._generate(Continuation([0] * WARM_UP_TOKENS, 2), Plan(), lambda _: False)
 
     def score(self, tokens: Sequence[int]) -> list[float]:
         """The log-probability of each token after the first, given those before it. For evaluation."""
         return list(self._loaded.score_batch([[str(token) for token in tokens]])[0].log_probs)
 
-    def generate(
-        self,
-        tokens: Sequence[int],
-        max_new_tokens: int,
-        end_ids: Sequence[int],
-        on_token: OnToken,
-        sampling: Sampling = GREEDY,
-        head: int = 0,
-        others: Sequence[int] = (),
-    ) -> Timing:
-        """Continues `tokens` until `on_token` says so, one of `end_ids` came, which `on_token` is told as well, or
-        `max_new_tokens` are there. The first `head` tokens are likely to be the first of the next prompts too. With the
-        first, the second token and so on come so many `others` that are next in probability.
+    def generate(self, wanted: Continuation, on_token: OnToken) -> Timing:
+        """Give `on_token` each new token until it returns True, an ending token came, or all that are wanted have come.
 
         Of the seeds a process sees, only the first counts: CTranslate2's decoding thread takes one when it first draws
         a token, and passes over what is set later.
         """
-        plan = self.cache.plan(tokens, head)
-        if self.cache.is_full and not plan.reused and self.load_seconds < self.read_seconds(len(tokens)):
+        plan = self.cache.plan(wanted.tokens, wanted.head)
+        if self.cache.is_full and not plan.reused and self.load_seconds < self.read_seconds(len(wanted.tokens)):
             # The place is new and there is no room for it: building anew costs less than reading it again and again.
             self.forget_heads()
-            plan = self.cache.plan(tokens, head)
+            plan = self.cache.plan(wanted.tokens, wanted.head)
         self.reused_tokens = plan.static if plan.reused else 0
-        return self._generate(tokens, plan, max_new_tokens, end_ids, on_token, sampling, others)
+        return self._generate(wanted, plan, on_token)
 
     def move_head(self) -> bool:
         """Reads ahead what the next prompts will begin with. False where nothing would be gained."""
         head = self.cache.next_head()
         if head:
-            self._generate([*head, head[-1]], Plan(len(head), keep=True), 1, (), lambda _: True)
+            self._generate(Continuation([*head, head[-1]], 1), Plan(len(head), keep=True), lambda _: True)
         return bool(head)
 
     @property
@@ -149,21 +138,12 @@ class TokenGenerator:
         self._load()
         self.cache.forget()
 
-    def _generate(
-        self,
-        tokens: Sequence[int],
-        plan: Plan,
-        max_new_tokens: int,
-        end_ids: Sequence[int],
-        on_token: OnToken,
-        sampling: Sampling = GREEDY,
-        others: Sequence[int] = (),
-    ) -> Timing:
+    def _generate(self, wanted: Continuation, plan: Plan, on_token: OnToken) -> Timing:
         # CTranslate2 lets go of the callback in its own thread, maybe after this call has returned. The callback must
         # therefore not hold `self`: the last reference to a generator, dropped in that thread, would make the thread
         # join itself and end the process.
         began = time.perf_counter()
-        first = 0.0
+        first, others = 0.0, wanted.others
 
         def on_step(step: ctranslate2.GenerationStepResult) -> bool:
             nonlocal first
@@ -171,14 +151,14 @@ class TokenGenerator:
             count = others[step.step] if step.step < len(others) else 0
             return on_token(Token(step.token_id, step.log_prob, _others(step, count) if count else ()))
 
-        spelled = [str(token) for token in tokens]
+        spelled = [str(token) for token in wanted.tokens]
         self._loaded.generate_batch(
             [spelled[plan.static :]],
             static_prompt=spelled[: plan.static] or None,
             cache_static_prompt=plan.keep,
-            max_length=max_new_tokens,
-            **_drawing(sampling),
-            end_token=list(end_ids),
+            max_length=wanted.max_new_tokens,
+            **_drawing(wanted.sampling),
+            end_token=list(wanted.end_ids),
             return_end_token=True,
             include_prompt_in_result=False,
             return_logits_vocab=bool(others),
@@ -187,7 +167,7 @@ class TokenGenerator:
         )
         done = time.perf_counter()
         first = first or done
-        read = len(tokens) - (plan.static if plan.reused else 0)
+        read = len(wanted.tokens) - (plan.static if plan.reused else 0)
         if read >= MEASURED_TOKENS:
             self.prefill_tokens_per_second = read / max(first - began, 1e-6)
         return Timing((first - began) * 1000, (done - first) * 1000)

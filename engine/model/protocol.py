@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 from engine.generated import Generated
@@ -18,6 +18,27 @@ class Token(NamedTuple):
     id: int
     log_prob: float
     others: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """Tokens to be continued, as a generator is asked for it: by ids alone."""
+
+    tokens: Sequence[int]
+    max_new_tokens: int
+    end_ids: tuple[int, ...] = ()  # each ends the continuation; it is given to the caller as well
+    sampling: Sampling = GREEDY
+    head: int = 0  # so many first tokens are likely to be the first of the next prompts too
+    others: Sequence[int] = ()  # how many alternatives come with the first new token, the second and so on
+
+    def after(self, said: Sequence[int]) -> Continuation:
+        """Return what is left to do once so many tokens have come."""
+        return replace(
+            self,
+            tokens=[*self.tokens, *said],
+            max_new_tokens=self.max_new_tokens - len(said),
+            others=self.others[len(said) :],
+        )
 
 
 # Told each token; True ends the generation.
@@ -49,6 +70,10 @@ class Question:
     forgiven: int = 0
     held: tuple[int, int] = (0, 0)
     next_signs: bool = False
+
+    def continuation(self, end_ids: tuple[int, ...]) -> Continuation:
+        """Return what a generator is asked for."""
+        return Continuation(self.tokens, self.max_new_tokens, end_ids, self.sampling, self.head, self.others)
 
 
 class Tokenizer(Protocol):

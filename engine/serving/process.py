@@ -17,6 +17,7 @@ import filelock
 
 from engine.model.folder import read_description
 from engine.model.generator import TokenGenerator
+from engine.model.protocol import Continuation
 from engine.serving import messages
 from engine.serving.address import Address, find_address
 from engine.serving.channel import Channel
@@ -166,17 +167,19 @@ class _Window:
 
         job = self._jobs[number] = Job(
             generator,
-            asked.tokens,
-            asked.max_new_tokens,
-            tuple(asked.end_ids),
+            Continuation(
+                asked.tokens,
+                asked.max_new_tokens,
+                tuple(asked.end_ids),
+                Sampling(*asked.sampling),
+                asked.head,
+                asked.others,
+            ),
             on_begin,
             lambda token: self._send(messages.Said(number, token.id, token.log_prob, list(map(list, token.others)))),
             on_done,
             on_failed,
-            Sampling(*asked.sampling),
-            asked.head,
             Priority(asked.priority),
-            asked.others,
         )
         self._scheduler.submit(job)
 

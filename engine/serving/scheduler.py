@@ -13,14 +13,14 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.model.generator import Timing
-from engine.model.protocol import OnToken, Token
+from engine.model.protocol import Continuation, OnToken, Token
 from engine.serving.upkeep import Upkeep
-from engine.types import GREEDY, Priority, Sampling
+from engine.types import Priority
 
 log = logging.getLogger(__name__)
 
@@ -37,16 +37,7 @@ class Generator(Protocol):
     prefill_tokens_per_second: float
     reused_tokens: int
 
-    def generate(
-        self,
-        tokens: Sequence[int],
-        max_new_tokens: int,
-        end_ids: Sequence[int],
-        on_token: OnToken,
-        sampling: Sampling = GREEDY,
-        head: int = 0,
-        others: Sequence[int] = (),
-    ) -> Timing: ...
+    def generate(self, wanted: Continuation, on_token: OnToken) -> Timing: ...
 
 
 @dataclass(eq=False)
@@ -58,17 +49,12 @@ class Job:
     """
 
     generator: Generator
-    tokens: list[int]
-    max_new_tokens: int
-    end_ids: tuple[int, ...]
+    wanted: Continuation
     on_begin: Callable[[float, float, int], None]
     on_token: Callable[[Token], None]
     on_done: Callable[[], None]
     on_failed: Callable[[str], None]
-    sampling: Sampling = GREEDY
-    head: int = 0
     priority: Priority = Priority.COMPLETION
-    others: Sequence[int] = ()
     is_cancelled: bool = False
     said: list[int] = field(default_factory=list)
     queued_at: float = 0.0
@@ -124,7 +110,9 @@ class Scheduler:
         if job is None:
             return 0.0
         speed = job.generator.prefill_tokens_per_second
-        patience = PATIENCE_SECONDS + (PREFILL_PATIENCE * len(job.tokens) / speed if speed and not job.said else 0.0)
+        patience = PATIENCE_SECONDS + (
+            PREFILL_PATIENCE * len(job.wanted.tokens) / speed if speed and not job.said else 0.0
+        )
         return max(0.0, self._clock() - self._moved_at - patience)
 
     def _work(self) -> None:
@@ -184,15 +172,12 @@ class Scheduler:
                 job.on_begin(wait_ms, prefill_ms, job.generator.reused_tokens)
             job.said.append(token.id)
             job.on_token(token)
-            if token.id in job.end_ids or len(job.said) == job.max_new_tokens:
+            if token.id in job.wanted.end_ids or len(job.said) == job.wanted.max_new_tokens:
                 return True
             stepped_aside = bool(self._queue) and self._queue[0][0] < job.priority
             return stepped_aside
 
-        left = job.max_new_tokens - len(job.said)
-        prompt = [*job.tokens, *job.said]
-        others = job.others[len(job.said) :]
-        job.generator.generate(prompt, left, job.end_ids, on_token, job.sampling, job.head, others)
+        job.generator.generate(job.wanted.after(job.said), on_token)
         if stepped_aside and not job.is_cancelled:
             return False
         if not job.is_cancelled:

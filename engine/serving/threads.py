@@ -16,6 +16,7 @@ import psutil
 
 from engine.machine import is_on_battery
 from engine.model.generator import TokenGenerator, available_cores
+from engine.model.protocol import Continuation
 
 PREFILL_TOKENS, DECODE_TOKENS = 256, 16
 MAX_THREADS = 8
@@ -84,7 +85,7 @@ def measure_seconds(folder: Path, threads: int) -> float:
     generator = TokenGenerator(folder, "cpu", threads)
     generator.warm_up()
     began = time.perf_counter()
-    generator.generate([0] * PREFILL_TOKENS, DECODE_TOKENS, (), lambda _: False)
+    generator.generate(Continuation([0] * PREFILL_TOKENS, DECODE_TOKENS), lambda _: False)
     return time.perf_counter() - began
 
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from engine.model.generator import Timing
-from engine.model.protocol import Token
+from engine.model.protocol import Continuation, OnToken, Token
 from engine.serving.scheduler import PAUSE_SECONDS, Job, Scheduler
 from engine.types import Priority
 
@@ -22,9 +22,9 @@ class SteppedGenerator:
         self.prompts: list[list[int]] = []
         self.step, self.reached = threading.Semaphore(0), threading.Semaphore(0)
 
-    def generate(self, tokens, max_new_tokens, _end_ids, on_token, *_: object):
-        self.prompts.append(list(tokens))
-        for number in range(max_new_tokens):
+    def generate(self, wanted: Continuation, on_token: OnToken) -> Timing:
+        self.prompts.append(list(wanted.tokens))
+        for number in range(wanted.max_new_tokens):
             self.reached.release()
             self.step.acquire()
             if on_token(Token(number + 1, -0.1)):
@@ -46,9 +46,7 @@ class Asked(Job):
 
         super().__init__(
             generator,
-            [prompt],
-            tokens,
-            (),
+            Continuation([prompt], tokens),
             lambda *_: None,
             lambda token: self.heard.append(token.id),
             self.done.set,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.model.catalog import EMBEDDED_FOLDER
 from engine.model.generator import TokenGenerator
+from engine.model.protocol import Continuation
 from engine.serving.threads import ThreadChoice
 from engine.serving.upkeep import (
     FORGET_PAUSE_SECONDS,
@@ -27,7 +28,7 @@ def at_work(cache_tokens: int) -> tuple[Upkeep, TokenGenerator]:
 
 
 def ask(generator: TokenGenerator, tokens: list[int]) -> int:
-    generator.generate([*tokens, 300], 1, (), lambda _: True, head=len(tokens))
+    generator.generate(Continuation([*tokens, 300], 1, head=len(tokens)), lambda _: True)
     return generator.reused_tokens
 
 
