@@ -94,8 +94,9 @@ def test_ctranslate2_agrees_with_torch(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'codegeex-lsp[convert]'")
     import ctranslate2
     import numpy as np
-    from model import Glm
-    from recipe import RECIPES
+
+    from training.model import Glm
+    from training.recipe import RECIPES
 
     description = find_model("")
     reference = Glm(RECIPES[description.facts["source"]["recipe"]]).eval()
