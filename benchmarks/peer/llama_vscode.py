@@ -146,9 +146,8 @@ class LlamaVscode:
         shown = fitted(lines, line_suffix)
         if found is None:
             self._cache.put((above, below, line), shown)
-        self._spawn(
-            self._look_ahead(generation, above, below, line, lines, row, document, blank=not line_suffix.strip())
-        )
+        after = (above, below, line) if not line_suffix.strip() else None
+        self._spawn(self._look_ahead(generation, after, lines, row, document))
         removed = len(line_prefix) if not line else 0
         return Answer(shown[min(removed, len(shown) - len(shown.lstrip(" \t"))) :], cached=found is not None)
 
@@ -162,17 +161,17 @@ class LlamaVscode:
     async def _look_ahead(
         self,
         generation: int,
-        above: str,
-        below: str,
-        line: str,
+        after: tuple[str, str, str] | None,
         lines: list[str],
         row: int,
         document: list[str],
-        *,
-        blank: bool,
     ) -> None:
-        """What would follow if the suggestion were accepted, whole or its first line; and chunks after a jump."""
-        if generation == self._generation and blank:
+        """What would follow if the suggestion were accepted, whole or its first line; and chunks after a jump.
+
+        `after` is (the lines above, those below, the line's beginning); None in the middle of a line.
+        """
+        if generation == self._generation and after:
+            above, below, line = after
             next_above, next_line = above, line + lines[0]
             if len(lines) > 1:
                 whole = (above + line + "\n".join(lines[:-1])).split("\n")

@@ -52,7 +52,6 @@ def fit(
     settings: AssistSettings,
 ) -> AssistPrompt:
     """`code` is what the request is about, LF line ends. Raises `EngineError` where that cannot be shown whole."""
-    language = _language(request)
     words = request.words
     most = description.context_length * MAX_CHARS_PER_TOKEN
     size = _size(tokenizer, code, most)
@@ -67,7 +66,7 @@ def fit(
     def measured(code: str) -> int:
         if len(code) + len(request.question) > most:
             return description.context_length
-        return len(_tokens(request, description, tokenizer, language, code, (), ()))
+        return len(_tokens(request, description, tokenizer, code, (), ()))
 
     notices = list(gathered.notices)
     taken = measured(code)
@@ -88,10 +87,10 @@ def fit(
     history = _newest(request.history, tokenizer, int((limit - taken) * HISTORY_SHARE))
     left = limit - taken - sum(len(tokenizer.encode(turn.text)) + TURN_TOKENS for turn in history)
     used, cut = _fitting(gathered.references, tokenizer, left)
-    tokens = _tokens(request, description, tokenizer, language, code, used, history)
+    tokens = _tokens(request, description, tokenizer, code, used, history)
     while len(tokens) > limit and (used or history):  # texts that touch may take more than each by itself
         used, history = (used[:-1], history) if used else (used, history[2:])
-        tokens = _tokens(request, description, tokenizer, language, code, used, history)
+        tokens = _tokens(request, description, tokenizer, code, used, history)
     notices += [
         say("source_cut", words, path=part.path, start=part.start_line + 1, end=part.end_line)
         for part in used
@@ -100,7 +99,7 @@ def fit(
     notices += _dropped(request, gathered.references, used, history)
     return AssistPrompt(
         tuple(tokens),
-        _turns(request, description, language, code, used, history),
+        _turns(request, description, code, used, history),
         min(new_tokens, description.context_length - len(tokens)),
         used,
         tuple(notices),
@@ -115,11 +114,11 @@ def _language(request: AssistRequest) -> Language:
 def _turns(
     request: AssistRequest,
     description: ModelDescription,
-    language: Language,
     code: str,
     references: tuple[Reference, ...],
     history: tuple[Turn, ...],
 ) -> tuple[Turn, ...]:
+    language = _language(request)
     if request.task is AssistTask.TRANSLATE:
         if "chat" not in description.capabilities:
             return ()
@@ -133,14 +132,13 @@ def _tokens(
     request: AssistRequest,
     description: ModelDescription,
     tokenizer: Tokenizer,
-    language: Language,
     code: str,
     references: tuple[Reference, ...],
     history: tuple[Turn, ...],
 ) -> list[int]:
     if request.task is AssistTask.TRANSLATE:
-        return encode(tokenizer, translation_parts(description, language, language_of(request.target), code))
-    turns = _turns(request, description, language, code, references, history)
+        return encode(tokenizer, translation_parts(description, _language(request), language_of(request.target), code))
+    turns = _turns(request, description, code, references, history)
     return encode(tokenizer, chat_parts(description, turns))
 
 
