@@ -12,7 +12,7 @@ from engine.types import ModelError
 LFS_POINTER = b"version https://git-lfs"
 HASHED_SUFFIXES = frozenset({".safetensors", ".bin", ".pt", ".pth", ".model", ".json", ".txt"})
 SHA256_HEX = re.compile(r"[0-9a-f]{64}")
-LICENCE_FILES = ("MODEL_LICENSE", "LICENSE", "LICENSE.txt", "LICENSE.md")
+LICENCE_FILES = ("MODEL_LICENSE", "MODEL_LICENSE.md", "MODEL_LICENSE.txt", "LICENSE", "LICENSE.md", "LICENSE.txt")
 
 
 def published_files(folder: Path) -> list[Path]:

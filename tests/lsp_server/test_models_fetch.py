@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.convert import convert as conversion
-from lsp_server.cli.models import hub as client
+from engine.convert import hub as client
 from tests.lsp_server.fake_hub import COMMIT, FILES, REPO, WEIGHTS, FakeHub, fake_hub
 from tests.lsp_server.models_command import ModelsCommand
 from tests.small_model import small_model

@@ -11,10 +11,11 @@ import platformdirs
 from rich.console import Console
 from rich.text import Text
 
+from engine.convert import hub
 from engine.model.catalog import models_folder
 from engine.types import ModelError
 from lsp_server.cli import terminal
-from lsp_server.cli.models import EXIT_NOT_DONE, EXIT_OK, EXIT_USAGE, hub
+from lsp_server.cli.models import EXIT_NOT_DONE, EXIT_OK, EXIT_USAGE
 from lsp_server.cli.models.changes import agreed
 from lsp_server.cli.models.conversion import check_packages, check_that_it_can_be_made, convert_and_tell, expanded
 from lsp_server.cli.models.listing import size_text

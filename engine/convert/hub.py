@@ -15,15 +15,17 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.convert.source import LICENCE_FILES
 from engine.types import ModelError
-from lsp_server import __version__
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
+LIBRARY = "codegeex-lsp"  # what a hub is told
 PUBLIC_HUB = "https://huggingface.co"
 ANSWER_SECONDS = 30.0
 CONFIGURATION = frozenset({"config.json", "generation_config.json", "README.md"})
@@ -33,7 +35,6 @@ TOKENIZER = frozenset(
         "vocab.json", "merges.txt",
     }
 )  # fmt: skip
-LICENCES = ("MODEL_LICENSE", "MODEL_LICENSE.md", "MODEL_LICENSE.txt", "LICENSE", "LICENSE.md", "LICENSE.txt")
 # Kinds of weights, the best first, each with the index of its shards. The converter looks in the same order.
 WEIGHTS = (
     ("model*.safetensors", "model.safetensors.index.json"),
@@ -73,7 +74,7 @@ class HubModel:
     @property
     def licence_file(self) -> HubFile | None:
         by_name = {file.name: file for file in self.files}
-        return next((by_name[name] for name in LICENCES if name in by_name), None)
+        return next((by_name[name] for name in LICENCE_FILES if name in by_name), None)
 
     @property
     def has_pickles(self) -> bool:
@@ -106,7 +107,7 @@ def look_up(repo: str, revision: str) -> HubModel:
 
 def chosen_files(names: list[str]) -> list[str]:
     """Of a repository's files those that a conversion reads."""
-    known = CONFIGURATION | TOKENIZER | set(LICENCES)
+    known = CONFIGURATION | TOKENIZER | set(LICENCE_FILES)
     chosen = [name for name in names if name in known]
     top = [name for name in names if Path(name).name == name and not set(name) & set("/\\:")]
     for pattern, index in WEIGHTS:
@@ -178,7 +179,7 @@ def _get(model: HubModel, file: HubFile, stream: Any, begun: int) -> None:
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined] # its package marks nothing as exported
 
     url = hf_hub_url(model.repo, file.name, revision=model.commit, endpoint=endpoint())
-    headers = build_hf_headers(library_name="codegeex-lsp", library_version=__version__)
+    headers = build_hf_headers(library_name=LIBRARY, library_version=_version())
     # Tries again by itself when the connection drops, and goes on where it was; other downloaders of the library
     # throw what they have away when the process ends.
     http_get(url, stream, resume_size=begun, headers=headers, expected_size=file.size)
@@ -207,7 +208,14 @@ def _api() -> HfApi:
     os.environ |= {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_VERBOSITY": "error"}
     from huggingface_hub import HfApi
 
-    return HfApi(endpoint=endpoint(), library_name="codegeex-lsp", library_version=__version__)
+    return HfApi(endpoint=endpoint(), library_name=LIBRARY, library_version=_version())
+
+
+def _version() -> str:
+    try:
+        return metadata.version(LIBRARY)
+    except metadata.PackageNotFoundError:  # run from a checkout that nobody installed
+        return "0"
 
 
 @contextmanager
