@@ -103,6 +103,7 @@ def main() -> None:
     checkpoint = open_checkpoint(published)
     config = Config(published, checkpoint.config)
     spec = chatglm.build(config, Weights(checkpoint))
+    arguments.to.mkdir(parents=True, exist_ok=True)
     write_model(spec, arguments.to, "int8", lambda _: None)
     shutil.copy(BUILD / "tokenizer.json", arguments.to)
     rows = np.load(BUILD / "samples" / "heldout.tokens.npy")[:PARITY_ROWS, :PARITY_TOKENS].tolist()
