@@ -10,10 +10,10 @@ from pathlib import Path
 
 from lsp_server import __version__
 from lsp_server.cli.evaluate import add_evaluate_parser
+from lsp_server.cli.exit_codes import EXIT_FAULT
 from lsp_server.cli.key import add_key_parser
 from lsp_server.cli.models import add_models_parser
 
-EXIT_USAGE = 2
 MAX_THREADS = 256
 
 
@@ -73,7 +73,7 @@ def _serve(options: argparse.Namespace) -> int:
         code = transport.serve_tcp(*transport.parse_loopback(options.tcp)) if options.tcp else transport.serve_stdio()
     except (transport.AddressError, OSError) as fault:
         print(f"codegeex-lsp: --tcp: {fault}", file=sys.stderr)  # noqa: T201
-        return EXIT_USAGE
+        return EXIT_FAULT
     except Exception as fault:  # a header that no editor sends; the log is read by people
         logging.getLogger(__name__).exception("the connection is beyond repair: %s", type(fault).__name__)
         code = 1

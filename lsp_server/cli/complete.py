@@ -15,11 +15,11 @@ from engine.document import Cursor, Document
 from engine.model.protocol import LanguageModel
 from engine.types import CancellationToken, CompletionRequest, CompletionSettings, EngineError, Mode, Outcome
 from lsp_server.cli import terminal
+from lsp_server.cli.exit_codes import EXIT_FAULT, EXIT_NOTHING, EXIT_OK
 from lsp_server.models.worker import load_ctranslate_model
 
 PLACE = re.compile(r"(?P<file>.+):(?P<line>\d+):(?P<column>\d+)")
 INDEX_SECONDS = 20.0
-EXIT_OK, EXIT_SILENT, EXIT_FAULT = 0, 1, 2
 
 
 def run_complete(options: argparse.Namespace) -> int:
@@ -44,9 +44,9 @@ def run_complete(options: argparse.Namespace) -> int:
             console.print(suggestion, markup=False, soft_wrap=True)
         else:
             print(outcome.silence, file=sys.stderr)  # noqa: T201
-        return EXIT_OK if suggestion else EXIT_SILENT
+        return EXIT_OK if suggestion else EXIT_NOTHING
     explain(console, request, outcome)
-    return EXIT_OK if suggestion else EXIT_SILENT
+    return EXIT_OK if suggestion else EXIT_NOTHING
 
 
 def _index_of(request: CompletionRequest) -> WorkspaceIndex | None:

@@ -17,8 +17,8 @@ from engine.context.workspace import WorkspaceIndex
 from engine.types import EngineError, Snippet
 from lsp_server.cli import terminal
 from lsp_server.cli.complete import read_request, repository_of
+from lsp_server.cli.exit_codes import EXIT_FAULT, EXIT_NOTHING, EXIT_OK
 
-EXIT_OK, EXIT_NONE, EXIT_FAULT = 0, 1, 2
 INDEX_SECONDS = 600.0
 
 
@@ -51,7 +51,7 @@ def _why(console: Console, options: argparse.Namespace) -> int:
     reason = why(file, (options.root or repository_of(file)).resolve(), tuple(options.exclude))
     told = f"never shown: {reason}" if reason else "may be shown to the model; secrets in it are masked"
     console.print(f"{options.file}: {told}", markup=False, soft_wrap=True)
-    return EXIT_NONE if reason else EXIT_OK
+    return EXIT_NOTHING if reason else EXIT_OK
 
 
 def _query(console: Console, options: argparse.Namespace) -> int:
@@ -79,7 +79,7 @@ def _query(console: Console, options: argparse.Namespace) -> int:
     console.print(f"{milliseconds:.1f} ms" + ("" if done else "; the index is not complete yet"), style="dim")
     if index.fault:
         console.print(index.fault, style="red", markup=False)
-    return EXIT_OK if snippets else EXIT_NONE
+    return EXIT_OK if snippets else EXIT_NOTHING
 
 
 def _table(snippets: list[Snippet]) -> Table:

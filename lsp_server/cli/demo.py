@@ -21,6 +21,7 @@ from rich.rule import Rule
 
 from lsp_server.cli import terminal
 from lsp_server.cli.editor import Editor, Suggested
+from lsp_server.cli.exit_codes import EXIT_NOTHING
 
 SAMPLES = Path(__file__).parent / "samples"
 LANGUAGES = {".py": "python", ".ts": "typescript", ".go": "go", ".java": "java"}
@@ -78,7 +79,7 @@ async def demo(console: Console, settings: dict[str, Any]) -> int:
         for message in editor.faults:
             console.print(message, style="red", markup=False)
         if editor.faults:
-            return 1
+            return EXIT_NOTHING
         console.print(f"{editor.messages[-1]}; asking through the language server\n", style="dim", markup=False)
         asked = places()
         ticked = track(asked, "typing", console=errors, transient=True)

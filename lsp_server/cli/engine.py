@@ -13,9 +13,9 @@ from engine.serving.messages import Status
 from engine.types import EngineError
 from lsp_server import __version__
 from lsp_server.cli import terminal
+from lsp_server.cli.exit_codes import EXIT_FAULT, EXIT_NOTHING, EXIT_OK
 from lsp_server.models.worker import engine_client
 
-EXIT_OK, EXIT_NONE, EXIT_FAULT = 0, 1, 2
 MIB = 2**20
 
 
@@ -30,7 +30,7 @@ def run_engine(options: argparse.Namespace) -> int:
         status = engine_client().status()
         if status is None:
             print("no engine process is running; the first window that needs the model starts it")  # noqa: T201
-            return EXIT_NONE
+            return EXIT_NOTHING
         if options.asked == "stop":
             engine_client().stop_engine()
             print("the engine process was ended; the next request starts another")  # noqa: T201

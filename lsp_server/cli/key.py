@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 from engine.remote.keys import VARIABLE, forget, origin_of, store
 from engine.remote.server import host_of, url_fault
 from engine.types import EngineError
-
-EXIT_OK, EXIT_NONE, EXIT_FAULT = 0, 1, 2
+from lsp_server.cli.exit_codes import EXIT_FAULT, EXIT_NOTHING, EXIT_OK
 
 
 def add_key_parser(commands: Any) -> None:
@@ -39,11 +38,11 @@ def run_key(options: argparse.Namespace) -> int:
         elif options.asked == "remove":
             is_gone = forget(host)
             print(f"the key for {host} was removed" if is_gone else f"the keyring has no key for {host}")  # noqa: T201
-            return EXIT_OK if is_gone else EXIT_NONE
+            return EXIT_OK if is_gone else EXIT_NOTHING
         else:
             origin = origin_of(host)
             print(f"{host}: a key from {origin}" if origin else f"{host}: no key")  # noqa: T201
-            return EXIT_OK if origin else EXIT_NONE
+            return EXIT_OK if origin else EXIT_NOTHING
     except EngineError as fault:
         print(f"codegeex-lsp: {fault}", file=sys.stderr)  # noqa: T201
         return EXIT_FAULT

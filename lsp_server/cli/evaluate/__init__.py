@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-EXIT_OK, EXIT_FAULT, EXIT_INTERRUPTED = 0, 2, 130
 MAX_SEED = 2**31  # the decoder's seeds are 32 bits wide, and runs that go on count up from theirs
 
 T = TypeVar("T", int, float)

@@ -25,7 +25,7 @@ from engine.model.protocol import LanguageModel
 from engine.sandbox.sandbox import Isolation, Sandbox
 from engine.types import EngineError, Sampling
 from lsp_server.cli import terminal
-from lsp_server.cli.evaluate import EXIT_FAULT, EXIT_INTERRUPTED, EXIT_OK
+from lsp_server.cli.exit_codes import EXIT_FAULT, EXIT_INTERRUPTED, EXIT_OK
 from lsp_server.models.worker import load_ctranslate_model
 
 MAX_MISSES_SHOWN = 20

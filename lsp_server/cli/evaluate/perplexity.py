@@ -24,7 +24,7 @@ from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
 from engine.types import EngineError
 from lsp_server.cli import terminal
-from lsp_server.cli.evaluate import EXIT_FAULT, EXIT_INTERRUPTED, EXIT_OK
+from lsp_server.cli.exit_codes import EXIT_FAULT, EXIT_INTERRUPTED, EXIT_OK
 
 T = TypeVar("T")
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from engine.model.folder import NUMERIC_TYPES
 from engine.types import EngineError
+from lsp_server.cli.exit_codes import EXIT_INTERRUPTED, EXIT_NOTHING
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
 
-EXIT_OK, EXIT_NOT_DONE, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 MAX_MEMORY_GIB = 2**20
 
 
@@ -74,7 +74,7 @@ def run_models(options: argparse.Namespace) -> int:
         return _run(options)
     except (EngineError, OSError, ImportError) as fault:  # a disk that refuses, a package that is half installed
         print(f"codegeex-lsp: {fault}", file=sys.stderr)  # noqa: T201
-        return EXIT_NOT_DONE
+        return EXIT_NOTHING
     except KeyboardInterrupt:
         left = {
             "convert": "; no model was installed, unless it is said above",

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from engine.model import catalog
 from lsp_server.cli import terminal
+from lsp_server.cli.exit_codes import EXIT_NOTHING, EXIT_OK
 from lsp_server.cli.models.listing import size_text
 from lsp_server.cli.models.progress import Bars
 
@@ -28,7 +29,7 @@ def run_use(options: argparse.Namespace) -> int:
         console.print(
             f"It does not complete code, only: {', '.join(sorted(description.capabilities))}.", style="yellow"
         )
-    return 0
+    return EXIT_OK
 
 
 def run_remove(options: argparse.Namespace) -> int:
@@ -41,12 +42,12 @@ def run_remove(options: argparse.Namespace) -> int:
     what = f"the link {folder}" if folder.is_symlink() else f"{folder} ({size_text(catalog.size_bytes(folder))})"
     if not options.yes and not agreed(console, f"Remove {what}?"):
         console.print("Nothing was removed.")
-        return 1
+        return EXIT_NOTHING
     was_default = catalog.remove(name)
     console.print(f"{name} is removed.", markup=False)
     if was_default:
         console.print("It was the default; the embedded model is now.")
-    return 0
+    return EXIT_OK
 
 
 def run_verify(options: argparse.Namespace) -> int:
@@ -65,7 +66,7 @@ def run_verify(options: argparse.Namespace) -> int:
     faults = [check for check in checks if check.fault]
     if faults:
         console.print(f"\n{folder}: convert or copy the model again", style="red", markup=False, soft_wrap=True)
-    return 1 if faults else 0
+    return EXIT_NOTHING if faults else EXIT_OK
 
 
 def agreed(console: Console, question: str) -> bool:

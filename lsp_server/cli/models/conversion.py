@@ -11,6 +11,7 @@ from engine.model import catalog
 from engine.model.folder import read_description
 from engine.types import ModelError
 from lsp_server.cli import terminal
+from lsp_server.cli.exit_codes import EXIT_OK
 from lsp_server.cli.models.listing import print_summary
 from lsp_server.cli.models.progress import Bars
 
@@ -22,7 +23,7 @@ def run_convert(options: argparse.Namespace) -> int:
     """0. Raises `ModelError`; then nothing was installed."""
     check_that_it_can_be_made(options.name)
     convert_and_tell(expanded(options.path), options)
-    return 0
+    return EXIT_OK
 
 
 def expanded(path: Path) -> Path:

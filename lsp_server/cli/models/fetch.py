@@ -15,7 +15,7 @@ from engine.convert import hub
 from engine.model.catalog import models_folder
 from engine.types import ModelError
 from lsp_server.cli import terminal
-from lsp_server.cli.models import EXIT_NOT_DONE, EXIT_OK, EXIT_USAGE
+from lsp_server.cli.exit_codes import EXIT_FAULT, EXIT_NOTHING, EXIT_OK
 from lsp_server.cli.models.changes import agreed
 from lsp_server.cli.models.conversion import check_packages, check_that_it_can_be_made, convert_and_tell, expanded
 from lsp_server.cli.models.listing import size_text
@@ -41,7 +41,7 @@ def run_fetch(options: argparse.Namespace) -> int:
     options.name = options.name or repo.partition("/")[2]
     if not options.allow_network:
         _say_what_it_would_do(options)
-        return EXIT_USAGE
+        return EXIT_FAULT
     if options.no_convert:
         check_packages("huggingface_hub")
     else:
@@ -51,7 +51,7 @@ def run_fetch(options: argparse.Namespace) -> int:
     _show(console, model)
     if not options.accept_licence and not agreed(console, "Do you accept the licence?"):
         console.print("Declined: nothing was downloaded. (--accept-licence accepts without asking.)")
-        return EXIT_NOT_DONE
+        return EXIT_NOTHING
     folder = (expanded(options.folder) if options.folder else _downloads()) / _folder_name(model)
     with Bars() as bars:
         bars.stage(f"downloading {size_text(model.size)}", model.size)

@@ -23,6 +23,7 @@ from engine.model.catalog import (
 )
 from engine.model.folder import ModelDescription
 from lsp_server.cli import terminal
+from lsp_server.cli.exit_codes import EXIT_OK
 
 SHOWN_IN_SUMMARY = frozenset({"format", "name", "family", "capabilities", "context_length", "numeric_type", "licence"})
 UNNAMED = "not named"
@@ -35,7 +36,7 @@ def run_list(options: argparse.Namespace) -> int:
     used = _in_use(models)
     if options.json:
         _print_json([_row(model, used) for model in models])
-        return 0
+        return EXIT_OK
     console = terminal.console()
     if not console.is_terminal:
         console.width = WIDTH_OF_A_FILE
@@ -54,7 +55,7 @@ def run_list(options: argparse.Namespace) -> int:
         )
     note = f"\n* in use, where codegeex.model names no other. Models lie in {models_folder()}"
     console.print(note, markup=False, soft_wrap=True)
-    return 0
+    return EXIT_OK
 
 
 def run_show(options: argparse.Namespace) -> int:
@@ -65,7 +66,7 @@ def run_show(options: argparse.Namespace) -> int:
     if options.json:
         said = {"name": name, "folder": str(model.folder), "bytes": size_bytes(model.folder), "in_use": used}
         _print_json(said | {"description": model.facts})
-        return 0
+        return EXIT_OK
     console = terminal.console()
     console.print(Text.assemble((name, "bold"), f", {model.name}" if name != model.name else "", _mark(used)))
     print_summary(console, model)
@@ -75,7 +76,7 @@ def run_show(options: argparse.Namespace) -> int:
         if isinstance(section, Mapping) and section:
             console.print(Text(f"\n{key}", "bold"))
             _print_pairs(console, _flat(section))
-    return 0
+    return EXIT_OK
 
 
 def size_text(count: int) -> str:
