@@ -7,7 +7,6 @@ default's name, a conversion under way, a model that is being removed.
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,13 +14,9 @@ from pathlib import Path
 
 import platformdirs
 
+from engine import toml
 from engine.model.folder import REQUIRED_FILES, ModelDescription, read_description, sha256_of
 from engine.types import ModelError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 EMBEDDED = "embedded"
 EMBEDDED_FOLDER = Path(__file__).parent / "embedded"
@@ -185,8 +180,8 @@ def checksums(folder: Path) -> dict[str, str]:
     """SHA-256 by file name, as model.toml has it. Raises `ModelError` where it cannot be read."""
     where = folder / "model.toml"
     try:
-        table = tomllib.loads(where.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        table = toml.loads(where.read_text(encoding="utf-8"))
+    except (OSError, toml.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise ModelError(f"{where} cannot be read: {fault}; convert or copy the model again") from fault
     files = table.get("files", {})
     if not isinstance(files, dict) or not all(isinstance(each, str) for each in files.values()):

@@ -29,18 +29,13 @@ Everything else in it (source, licence, parity, evaluation) is for people and fo
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine import toml
 from engine.types import Eagerness, ModelError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 FORMAT = 1
 REQUIRED_FILES = ("model.toml", "model.bin", "config.json", "tokenizer.json")
@@ -104,8 +99,8 @@ def read_description(folder: Path) -> ModelDescription:
         if not (folder / name).stat().st_size:
             raise ModelError(f"{folder / name} is empty: convert or copy the model again")
     try:
-        table = tomllib.loads((folder / "model.toml").read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        table = toml.loads((folder / "model.toml").read_text(encoding="utf-8"))
+    except (toml.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise ModelError(f"{folder / 'model.toml'} cannot be read: {fault}") from fault
     except OSError as fault:
         raise ModelError(f"{folder / 'model.toml'} cannot be read: {fault.strerror or fault}") from fault

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from engine import toml
 
 HumanLanguage = Literal["en", "zh"]
 
@@ -50,5 +46,5 @@ def system_prompt(
 @cache
 def _prompts() -> dict[str, dict[str, str]]:
     file = Path(__file__).with_name("codegeex4_prompts.toml")
-    table: dict[str, dict[str, str]] = tomllib.loads(file.read_text(encoding="utf-8"))
+    table: dict[str, dict[str, str]] = toml.loads(file.read_text(encoding="utf-8"))
     return table
