@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from lsp_server.features import acceptance, assist, configuration, inline_completion, lifecycle, status, workspace
+from lsp_server.features import (
+    acceptance,
+    assist,
+    configuration,
+    inline_completion,
+    lifecycle,
+    models,
+    notebooks,
+    text_documents,
+    workspace,
+)
 from lsp_server.models.worker import LoadModel, load_served_model
 from lsp_server.server import CodegeexServer
 
 
 def create_server(load_model: LoadModel = load_served_model) -> CodegeexServer:
     server = CodegeexServer(load_model)
-    for feature in (lifecycle, configuration, workspace, inline_completion, acceptance, status, assist):
+    for feature in (
+        lifecycle,
+        configuration,
+        workspace,
+        text_documents,
+        notebooks,
+        inline_completion,
+        acceptance,
+        models,
+        assist,
+    ):
         feature.register(server)
     return server

@@ -11,7 +11,7 @@ import json
 import logging
 from contextvars import ContextVar
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInternalError, JsonRpcInvalidParams
@@ -106,9 +106,14 @@ class EditorProtocol(LanguageServerProtocol):
         """Whether `shutdown` came: the exit code depends on it."""
         return self._shutdown
 
+    @property
+    def workspace(self) -> EditorWorkspace:
+        """The open text. There is none before `initialize`."""
+        return cast("EditorWorkspace", super().workspace)
+
     def adopt_workspace(self) -> None:
-        """Replaces pygls' workspace by one whose documents split lines as editors do. Called from `initialize`."""
-        old: Workspace = self.workspace
+        """Replace pygls' workspace by one whose documents split lines as editors do. Called from `initialize`."""
+        old: Workspace = super().workspace
         new = EditorWorkspace(old.root_uri, old._sync_kind, list(old.folders.values()), old.position_encoding)  # noqa: SLF001
         self._workspace = new
 

@@ -1,11 +1,9 @@
-"""One server a connection, and its session."""
+"""One server a connection: pygls' server with a client, a session and a protocol of ours."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
-from pathlib import Path
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -13,11 +11,10 @@ from pygls.lsp.server import LanguageServer
 from lsp_server import __version__
 from lsp_server.client import Client
 from lsp_server.converter import create_converter
-from lsp_server.models.worker import LoadModel, ModelWorker, load_served_model
+from lsp_server.models.worker import LoadModel, load_served_model
 from lsp_server.protocol import EditorProtocol, is_refusal
 from lsp_server.session import Session
-from lsp_server.workspace.documents import NOTEBOOKS
-from lsp_server.workspace.watcher import Watcher
+from lsp_server.workspace.documents import NOTEBOOKS, EditorWorkspace
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +22,7 @@ NAME = "codegeex-lsp"
 
 
 class CodegeexServer(LanguageServer):
-    """A pygls server with our session."""
+    """What features register on."""
 
     protocol: EditorProtocol
 
@@ -39,10 +36,12 @@ class CodegeexServer(LanguageServer):
             converter_factory=create_converter,
         )
         self.client = Client(self, self.protocol)
-        self.session = Session(ModelWorker(load_model))
-        self.parent_watch: asyncio.Future[None] | None = None
-        self.watcher: Watcher | None = None
-        self.hidden: dict[Path, tuple[str, ...]] = {}  # by workspace folder: what the editor itself hides, as globs
+        self.session = Session(self.client, lambda: self.workspace, load_model)
+
+    @property
+    def workspace(self) -> EditorWorkspace:
+        """The open text. There is none before `initialize`."""
+        return self.protocol.workspace
 
     def report_server_error(self, error: Exception, source: type[Exception]) -> None:
         """Log the error. pygls would pop up a message box. Unreadable JSON gets its JSON-RPC response."""

@@ -1,13 +1,13 @@
 """What the names at the cursor are, as the editor's own language servers know it: better than any index does.
 
-Asked in a pause, of a client that offers it (`codegeex/definitions`, docs/protocol.md). What comes late serves the next
+Asked in a pause, of a client that offers it (`codegeex/definitions`, docs/protocol.md). A late answer serves the next
 search.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -15,8 +15,9 @@ from lsprotocol import types
 
 from engine.context.source import NAME
 from engine.context.syntax import family_of
-from lsp_server.server import CodegeexServer
-from lsp_server.workspace.documents import file_of, is_open, root_of, workspace_roots
+from lsp_server.client import Client
+from lsp_server.completion.document_state import Definitions, DocumentState
+from lsp_server.workspace.documents import EditorWorkspace
 
 DEFINITIONS = "codegeex/definitions"
 PATIENCE_SECONDS = 0.3
@@ -24,41 +25,44 @@ MAX_NAMES = 6
 LINES_ABOVE = 3
 MIN_NAME_CHARS = 2
 MAX_LINE_CHARS = 500
-MAX_LOCATIONS = 4  # of one name; more are no answer
-
-Defined = tuple[tuple[str, int], ...]
+MAX_LOCATIONS = 4  # of one name; more than that tell nothing
 
 
-async def ask_definitions(server: CodegeexServer, uri: str, at: types.Position) -> None:
-    """Has the session know what the names before `at` are. Returns when it does, or when that takes too long."""
-    in_folder = root_of(file_of(uri), workspace_roots(server.workspace))
-    if not (in_folder and server.client.can.finds_definitions and is_open(server.workspace, uri)):
-        return
-    document = server.workspace.get_text_document(uri)
-    column = document.offset_at_position(at) - sum(map(len, document.lines[: at.line]))
-    keywords = family_of(document.language_id or "", document.path or "").keywords
-    names = names_before(document.lines, at.line, column, keywords)
-    if not names:
-        return
-    codec = server.workspace.position_codec
-    positions = [codec.position_to_client_units(document.lines, types.Position(*each)) for each in names]
-    params = {
-        "textDocument": {"uri": uri},
-        "positions": [{"line": each.line, "character": each.character} for each in positions],
-    }
-    asked = server.client.request(DEFINITIONS, params)
+class DefinitionFinder:
+    """Asks the client. On the event loop."""
 
-    def keep(answer: asyncio.Future[Any]) -> None:
-        told = () if answer.cancelled() or answer.exception() else places(server, uri, answer.result())
-        if is_open(server.workspace, uri):
-            server.session.defined[uri] = told
+    def __init__(self, client: Client, workspace: Callable[[], EditorWorkspace]) -> None:
+        self._client, self._workspace = client, workspace
 
-    asked.add_done_callback(keep)
-    await asyncio.wait([asked], timeout=PATIENCE_SECONDS)
+    async def update(self, state: DocumentState, uri: str, at: types.Position) -> None:
+        """Let `state` know where the names before `at` are defined. Return once it does, or if that takes too long."""
+        workspace = self._workspace()
+        if not (self._client.can.finds_definitions and workspace.is_open(uri) and workspace.locate(uri)):
+            return
+        document = workspace.get_text_document(uri)
+        column = document.offset_at_position(at) - sum(map(len, document.lines[: at.line]))
+        keywords = family_of(document.language_id or "", document.path or "").keywords
+        names = names_before(document.lines, at.line, column, keywords)
+        if not names:
+            return
+        codec = workspace.position_codec
+        positions = [codec.position_to_client_units(document.lines, types.Position(*each)) for each in names]
+        params = {
+            "textDocument": {"uri": uri},
+            "positions": [{"line": each.line, "character": each.character} for each in positions],
+        }
+        asking = self._client.request(DEFINITIONS, params)
+
+        def keep(answer: asyncio.Future[Any]) -> None:
+            is_answered = not answer.cancelled() and answer.exception() is None
+            state.define(_definitions(workspace, uri, answer.result()) if is_answered else ())
+
+        asking.add_done_callback(keep)
+        await asyncio.wait([asking], timeout=PATIENCE_SECONDS)
 
 
 def names_before(lines: Sequence[str], line: int, column: int, keywords: frozenset[str]) -> list[tuple[int, int]]:
-    """(line, column), in code points, of the names before a place, each name once, the nearest first."""
+    """Return (line, column), in code points, of the names before a place, each name once, the nearest first."""
     found: dict[str, tuple[int, int]] = {}
     for number in range(min(line, len(lines) - 1), max(-1, line - LINES_ABOVE - 1), -1):
         text = lines[number][:column] if number == line else lines[number]
@@ -68,17 +72,16 @@ def names_before(lines: Sequence[str], line: int, column: int, keywords: frozens
     return list(found.values())[:MAX_NAMES]
 
 
-def places(server: CodegeexServer, uri: str, answer: Any) -> Defined:
-    """(path, line) of what a client answered, in the document's own folder. What cannot be read is passed over."""
-    roots = workspace_roots(server.workspace)
-    root = root_of(file_of(uri), roots)
+def _definitions(workspace: EditorWorkspace, uri: str, answer: Any) -> Definitions:
+    """Return (path, line) of what a client answered, in the document's own folder. Skips what cannot be read."""
+    here = workspace.locate(uri)
     found: dict[tuple[str, int], None] = {}
     for locations in _list(answer):
         for location in _list(locations)[:MAX_LOCATIONS]:
             with suppress(AttributeError, KeyError, TypeError, ValueError):
-                file, line = file_of(location["uri"]), int(location["range"]["start"]["line"])
-                if root and file and root_of(file, roots) == root:
-                    found[file.relative_to(root).as_posix(), line] = None
+                place, line = workspace.locate(location["uri"]), int(location["range"]["start"]["line"])
+                if here and place and place.root == here.root:
+                    found[place.path, line] = None
     return tuple(found)
 
 

@@ -11,11 +11,11 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any, TypeVar
 
 from engine.prompt.chat import Turn
 from engine.types import CancellationToken
+from lsp_server.event_loop import from_any_thread
 
 T = TypeVar("T")
 
@@ -48,13 +48,9 @@ class AnswerWorker:
             if not stopped.done():
                 stopped.set_result(None)
 
-        def stop_from_thread() -> None:
-            with suppress(RuntimeError):  # the loop has ended with the editor
-                loop.call_soon_threadsafe(stop)
-
         self._running.add(cancellation)
         try:
-            with cancellation.telling(stop_from_thread):
+            with cancellation.telling(from_any_thread(stop)):
                 done = loop.run_in_executor(self._threads, begin)
                 # Where nobody waits for it any more, asyncio would log a fault.
                 done.add_done_callback(lambda future: future.cancelled() or future.exception())

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from engine.completion.decode_speed import DecodeSpeed
@@ -26,7 +25,7 @@ from engine.model.protocol import LanguageModel
 from engine.remote.server import Purpose, Server
 from engine.serving.client import EngineClient
 from engine.serving.model import ServedModel
-from engine.types import CancellationToken, CompletionRequest, EngineError, Outcome, Priority
+from engine.types import CancellationToken, EngineError
 from lsp_server import __version__
 from lsp_server.settings import Settings
 
@@ -95,64 +94,31 @@ class ModelWorker:
 
         return await self._run(work)
 
-    async def complete(
+    async def run(
         self,
-        request: CompletionRequest,
         settings: Settings,
+        workspaces: Workspaces,
         cancellation: CancellationToken,
-        workspaces: Workspaces = MappingProxyType({}),
-        priority: Priority = Priority.COMPLETION,
-        on_text: Callable[[str], None] = lambda _: None,
-    ) -> Outcome:
-        """`workspaces` are searched in the worker's thread, and by nobody else. `on_text` is told the answer so far, in
-        another thread.
+        work: Callable[[Completer], T],
+    ) -> T:
+        """Do `work` in the worker's thread, unless it is cancelled before its turn.
 
-        Raises `Cancelled`, and `EngineError` where the model cannot be had.
+        `workspaces` are searched in this thread, and in no other. Raises `Cancelled`, `EngineError` if the model cannot
+        be loaded, and what `work` raises.
         """
 
-        def work() -> Outcome:
+        def run() -> T:
             cancellation.check()
-            completer = self._completer(settings, workspaces)
-            return completer.complete(request, cancellation, priority=priority, on_text=on_text)
+            model = self._loaded(settings)  # first: another model has frames and a speed of its own
+            return work(Completer(model, settings.completion, workspaces, self._frames, self._speed))
 
-        return await self._run(work)
+        return await self._run(run)
 
     @property
     def confidence(self) -> Confidence:
         """How sure of an answer the loaded model has to be; before there is one, surer than anything is."""
         description = self.description("completion")
         return description.confidence if description else NOTHING_IS_SURE
-
-    async def complete_candidates(
-        self,
-        request: CompletionRequest,
-        settings: Settings,
-        cancellation: CancellationToken,
-        workspaces: Workspaces,
-        count: int,
-        on_candidate: Callable[[Outcome], None],
-    ) -> None:
-        """As `Completer.complete_candidates`; `on_candidate` is called on the event loop."""
-        loop = asyncio.get_running_loop()
-
-        def work() -> None:
-            cancellation.check()
-            self._completer(settings, workspaces).complete_candidates(
-                request, cancellation, count, lambda outcome: _call(loop, on_candidate, outcome)
-            )
-
-        await self._run(work)
-
-    async def refresh(
-        self, request: CompletionRequest, settings: Settings, cancellation: CancellationToken, workspaces: Workspaces
-    ) -> None:
-        """In a pause: brings up to date what the next prompts here will refer to. See `Completer.refresh`."""
-
-        def work() -> None:
-            cancellation.check()
-            self._completer(settings, workspaces).refresh(request, cancellation)
-
-        await self._run(work)
 
     def catch_up(self, index: WorkspaceIndex) -> None:
         """Before anybody waits for it: an index reads what was opened."""
@@ -177,11 +143,6 @@ class ModelWorker:
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def _completer(self, settings: Settings, workspaces: Workspaces) -> Completer:
-        """In the worker's thread. Raises `EngineError`."""
-        model = self._loaded(settings)  # first: another model has frames and a speed of its own
-        return Completer(model, settings.completion, workspaces, self._frames, self._speed)
-
     def _loaded(self, settings: Settings, purpose: Purpose = "completion") -> LanguageModel:
         """In the worker's thread. Raises `EngineError`."""
         try:
@@ -200,11 +161,6 @@ class ModelWorker:
     def _load_local(self, *key: Any) -> LanguageModel:
         model, self._notice = _load_or_embedded(self._load, *key)
         return model
-
-
-def _call(loop: asyncio.AbstractEventLoop, tell: Callable[[Outcome], None], outcome: Outcome) -> None:
-    with suppress(RuntimeError):  # the loop has ended with the editor
-        loop.call_soon_threadsafe(tell, outcome)
 
 
 def _load_or_embedded(load: LoadModel, name: str, device: str, threads: int) -> tuple[LanguageModel, str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -24,6 +25,14 @@ from engine.document import Document
 NOTEBOOKS = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook(notebook="*")])
 MAX_PATH_PARTS = 4
 MAX_PATH_CHARS = 200
+
+
+@dataclass(frozen=True)
+class FolderFile:
+    """A file of a workspace folder."""
+
+    root: Path
+    path: str  # relative to the folder, with slashes
 
 
 class EditorDocument(TextDocument):
@@ -77,6 +86,71 @@ class LineEndCodec(PositionCodec):
 class EditorWorkspace(Workspace):
     """Owns the open text."""
 
+    @property
+    def roots(self) -> list[Path]:
+        """The workspace folders."""
+        uris = [folder.uri for folder in self.folders.values()] or [self.root_uri or ""]
+        return [path for uri in uris if (path := file_of(uri))]
+
+    def is_open(self, uri: str) -> bool:
+        return unquote(uri) in self.text_documents  # pygls keys them so
+
+    def locate(self, uri: str) -> FolderFile | None:
+        """Return where in the innermost workspace folder a file is; None if no folder holds it."""
+        file = file_of(uri)
+        roots = [root for root in self.roots if file is not None and file.is_relative_to(root)]
+        if file is None or not roots:
+            return None
+        root = max(roots, key=lambda root: len(root.parts))
+        return FolderFile(root, file.relative_to(root).as_posix())
+
+    def snapshot(self, document: TextDocument) -> Document:
+        """Return an open document as the engine sees it. A notebook's cell is alone here."""
+        path, file, root = self._names(document.uri)
+        return Document(path, document.language_id or "", document.source, file, root)
+
+    def snapshot_with_cells(self, cell: TextDocument) -> tuple[Document, int]:
+        """Return (an open document as the engine sees it, the offset in it where the text of `cell` begins).
+
+        A notebook is one document: its cells of one language in order, so that what stands above a cell is its prefix.
+        """
+        book = self.get_notebook_document(cell_uri=cell.uri)
+        if book is None:
+            return self.snapshot(cell), 0
+        above, below = "", ""
+        is_passed = False
+        for each in book.cells:
+            other = self.text_documents.get(unquote(each.document))
+            if other is cell:
+                is_passed = True
+            elif other and each.kind == types.NotebookCellKind.Code and other.language_id == cell.language_id:
+                if is_passed:
+                    below += BETWEEN_CELLS + other.source.rstrip()
+                elif other.source.strip():
+                    above += other.source.rstrip() + BETWEEN_CELLS
+        path, file, root = self._names(book.uri)
+        return Document(path, cell.language_id or "", above + cell.source + below, file, root), len(above)
+
+    def other_snapshots(self, document: TextDocument) -> tuple[Document, ...]:
+        """Return the open documents and notebooks except the one that `document` belongs to, the last opened first."""
+        here = self.get_notebook_document(cell_uri=document.uri)
+        others, seen = [], {here.uri} if here else set()
+        for other in reversed(list(self.text_documents.values())):
+            book = self.get_notebook_document(cell_uri=other.uri)
+            if other is document or (book is not None and book.uri in seen):
+                continue
+            if book is not None:
+                seen.add(book.uri)
+            others.append(self.snapshot_with_cells(other)[0])
+        return tuple(others)
+
+    def update_text_document(
+        self, text_doc: types.VersionedTextDocumentIdentifier, change: types.TextDocumentContentChangeEvent
+    ) -> None:
+        """VS Code empties an untitled document after it has closed it: what is not open has no text to change."""
+        if self.is_open(text_doc.uri):
+            super().update_text_document(text_doc, change)
+
     def _create_text_document(
         self, doc_uri: str, source: str | None = None, version: int | None = None, language_id: str | None = None
     ) -> TextDocument:
@@ -89,100 +163,33 @@ class EditorWorkspace(Workspace):
             position_codec=LineEndCodec(self.position_encoding),
         )
 
-    def update_text_document(
-        self, text_doc: types.VersionedTextDocumentIdentifier, change: types.TextDocumentContentChangeEvent
-    ) -> None:
-        """VS Code empties an untitled document after it has closed it: what is not open has no text to change."""
-        if is_open(self, text_doc.uri):
-            super().update_text_document(text_doc, change)
-
-
-def is_open(workspace: Workspace, uri: str) -> bool:
-    return unquote(uri) in workspace.text_documents  # pygls keys them so
-
-
-def snapshot(document: TextDocument, roots: Sequence[Path]) -> Document:
-    """The document as the engine sees it."""
-    file = file_of(document.uri)
-    root = root_of(file, roots)
-    if file is None:
-        path = _short(unquote(urlsplit(document.uri).path))
-    else:
-        path = file.relative_to(root).as_posix() if root else file.name
-    return Document(path, document.language_id or "", document.source, file, root)
-
-
-def with_cells(
-    workspace: Workspace, edited: TextDocument, document: Document, offset: int, roots: Sequence[Path]
-) -> tuple[Document, int, tuple[Document, ...]]:
-    """(`edited`'s snapshot, the cursor in it, the other open documents, the last opened first).
-
-    A notebook is one document: its cells of one language in order, so that what stands above a cell is its prefix.
-    """
-    here = workspace.get_notebook_document(cell_uri=edited.uri)
-    if here is not None:
-        document, before = _joined(workspace, here, document, edited, roots)
-        offset += before
-    others, seen = [], {here.uri} if here else set()
-    for other in reversed(list(workspace.text_documents.values())):
-        book = workspace.get_notebook_document(cell_uri=other.uri)
-        if other is edited or (book is not None and book.uri in seen):
-            continue
-        beside = snapshot(other, roots)
-        if book is not None:
-            seen.add(book.uri)
-            beside, _ = _joined(workspace, book, beside, other, roots)
-        others.append(beside)
-    return document, offset, tuple(others)
-
-
-def _joined(
-    workspace: Workspace, book: types.NotebookDocument, cell: Document, document: TextDocument, roots: Sequence[Path]
-) -> tuple[Document, int]:
-    """(the notebook as one text of `cell`'s language, where in it `cell`, the snapshot of `document`, begins)."""
-    above, below = "", ""
-    passed = False
-    for each in book.cells:
-        other = workspace.text_documents.get(unquote(each.document))
-        if other is document:
-            passed = True
-        elif other and each.kind == types.NotebookCellKind.Code and other.language_id == document.language_id:
-            if passed:
-                below += BETWEEN_CELLS + other.source.rstrip()
-            elif other.source.strip():
-                above += other.source.rstrip() + BETWEEN_CELLS
-    file = file_of(book.uri)
-    root = root_of(file, roots)
-    path = file.relative_to(root).as_posix() if file and root else _short(unquote(urlsplit(book.uri).path))
-    return replace(cell, path=path, text=above + cell.text + below, file=file, root=root), len(above)
+    def _names(self, uri: str) -> tuple[str, Path | None, Path | None]:
+        """Return (the path to show to a model, the file, its workspace folder) of a URI."""
+        file = file_of(uri)
+        if place := self.locate(uri):
+            return place.path, file, place.root
+        return file.name if file else _short(unquote(urlsplit(uri).path)), file, None
 
 
 def _short(path: str) -> str:
-    """The end of a path that may be a class file's whole address: it must not take the code's place in a prompt."""
+    """Return the end of a path. That of a class file can be its whole address, and would fill a prompt."""
     return "/".join(path.strip("/").split("/")[-MAX_PATH_PARTS:])[-MAX_PATH_CHARS:] or "untitled"
 
 
+@lru_cache(maxsize=1024)  # each request looks at every open document
 def file_of(uri: str) -> Path | None:
-    """The file behind a `file:` URI; None for any other scheme."""
+    """Return the file of a `file:` URI; None for any other scheme."""
     if not uri.startswith("file:"):
         return None
     path = to_fs_path(uri)
     return Path(path) if path else None
 
 
-def root_of(file: Path | None, roots: Sequence[Path]) -> Path | None:
-    """The innermost workspace folder that holds `file`."""
-    holders = [root for root in roots if file is not None and file.is_relative_to(root)]
-    return max(holders, key=lambda root: len(root.parts), default=None)
-
-
-def workspace_roots(workspace: Workspace) -> list[Path]:
-    uris = [folder.uri for folder in workspace.folders.values()] or [workspace.root_uri or ""]
-    return [path for uri in uris if (path := file_of(uri))]
-
-
 def apply_selected_suggestion(text: str, offset: int, start: int, end: int, selected: str) -> tuple[str, int]:
-    """The text as if the entry selected in the editor's own suggest widget had been taken, and the cursor behind it."""
+    """Return (the text with an entry of the editor's own suggest widget in place of (start, end), the cursor after it).
+
+    A range that does not lie in the text leaves both as they are.
+    """
     if not 0 <= start <= end <= len(text):
         return text, offset
     return text[:start] + selected + text[end:], start + len(selected)

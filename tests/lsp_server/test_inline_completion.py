@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,9 +11,8 @@ from lsprotocol import types
 
 from engine.completion.pipeline import Completer
 from engine.types import ModelError
-from lsp_server.completion import candidates, in_flight
+from lsp_server.completion import candidates, in_flight, provider
 from lsp_server.completion.typing_rhythm import TypingRhythm
-from lsp_server.features import inline_completion
 from tests.lsp_server.editor import URI, window
 from tests.lsp_server.typist import Typist, typist
 from tests.scripted import ScriptedModel
@@ -359,8 +360,8 @@ async def test_what_follows_a_suggestion_is_prepared_in_a_pause() -> None:
 
 def types_slowly(person: Typist) -> None:
     """Between two of their keys there is time for a few answers more."""
-    person.session.rhythm._gaps.extend([200.0] * 8)
-    person.session.rhythm.note_answer(10.0)
+    person.completions.rhythm._gaps.extend([200.0] * 8)
+    person.completions.rhythm.note_answer(10.0)
 
 
 def times_asked(person: Typist, prefix: str) -> int:
@@ -412,7 +413,7 @@ async def test_who_presses_a_key_again_and_again_will_press_it_once_more() -> No
 
 
 async def test_nothing_is_asked_ahead_of_a_key_on_battery(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inline_completion, "is_on_battery", lambda: True)
+    monkeypatch.setattr(provider, "is_on_battery", lambda: True)
     async with typist(ScriptedModel("value", instead=["other"]), "x = <cursor>\n") as person:
         types_slowly(person)
         await person.sees()
@@ -422,8 +423,8 @@ async def test_nothing_is_asked_ahead_of_a_key_on_battery(monkeypatch: pytest.Mo
 
 async def test_a_fast_typist_leaves_no_time_to_ask_ahead() -> None:
     async with typist(ScriptedModel("value", instead=["other"]), "x = <cursor>\n") as person:
-        person.session.rhythm._gaps.extend([20.0] * 8)
-        person.session.rhythm.note_answer(10.0)
+        person.completions.rhythm._gaps.extend([20.0] * 8)
+        person.completions.rhythm.note_answer(10.0)
         await person.sees()
         await person.pauses()
         assert person.asked == 2
@@ -461,7 +462,7 @@ async def test_a_request_for_what_is_being_prepared_waits_for_it() -> None:
 
 async def test_while_a_slow_model_is_waited_for_the_next_key_costs_nothing() -> None:
     async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
-        person.session.rhythm = rhythm = TypingRhythm(lambda: 0.0, lambda _: asyncio.Event().wait())
+        person.completions.rhythm = rhythm = TypingRhythm(lambda: 0.0, lambda _: asyncio.Event().wait())
         for _ in range(8):
             rhythm.note_key()
         rhythm._gaps.extend([100.0] * 8)
@@ -474,38 +475,38 @@ async def test_while_a_slow_model_is_waited_for_the_next_key_costs_nothing() -> 
         assert person.asked == 1
 
 
-def three(*texts: str, hold: asyncio.Event | None = None) -> Any:
-    """Candidates as a model would give them; before the last one it waits for `hold`."""
+def gives(monkeypatch: pytest.MonkeyPatch, *texts: str, hold: threading.Event | None = None, before: str = "") -> None:
+    """Have the model give these candidates; it waits for `hold` before one of them."""
 
-    async def ask(request: Any, settings: Any, token: Any, workspaces: Any, count: int, give: Any) -> None:
-        for number, text in enumerate(texts):
-            if hold and number == len(texts) - 1:
-                await hold.wait()
-            give(Completer(ScriptedModel(text), settings.completion).complete(request, token))
+    def complete_candidates(self: Completer, request: Any, token: Any, _count: int, give: Any) -> None:
+        for text in texts:
+            if hold and text == before:
+                hold.wait(10)
+            give(replace(self, model=ScriptedModel(text), frames=None).complete(request, token))
 
-    return ask
+    monkeypatch.setattr(Completer, "complete_candidates", complete_candidates)
 
 
-async def test_an_explicit_request_gets_different_candidates() -> None:
+async def test_an_explicit_request_gets_different_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
     async with typist(ScriptedModel("unused"), "x = <cursor>\n") as person:
-        person.session.worker.complete_candidates = three("first", "second", "first", "third")
+        gives(monkeypatch, "first", "second", "first", "third")
         items = await person.items(explicit=True)
         assert [item.insert_text for item in items] == ["first", "second", "third"]
-        person.session.worker.complete_candidates = three("never")
+        gives(monkeypatch, "never")
         assert [item.insert_text for item in await person.items(explicit=True)] == ["first", "second", "third"]
         assert await person.sees() == "first"
 
 
-async def test_candidates_are_streamed_where_the_client_can() -> None:
+async def test_candidates_are_streamed_where_the_client_can(monkeypatch: pytest.MonkeyPatch) -> None:
     async with typist(ScriptedModel(), "x = <cursor>\n") as person:
-        hold, come, streamed = asyncio.Event(), asyncio.Event(), []
+        hold, come, streamed = threading.Event(), asyncio.Event(), []
 
         def progress(params: Any) -> None:
             streamed.extend(item["insertText"] for item in params.value)
             come.set()
 
         person.editor.client.feature(types.PROGRESS)(progress)
-        person.session.worker.complete_candidates = three("first", "second", hold=hold)
+        gives(monkeypatch, "first", "second", hold=hold, before="second")
         asking = asyncio.ensure_future(person.items(explicit=True, stream="token"))
         await asyncio.wait_for(come.wait(), 10)
         assert streamed == ["first"]
@@ -517,12 +518,13 @@ async def test_candidates_are_streamed_where_the_client_can() -> None:
 async def test_late_candidates_are_there_for_the_next_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(candidates, "MAX_WAIT_SECONDS", 0.0)
     async with typist(ScriptedModel(), "x = <cursor>\n") as person:
-        hold = asyncio.Event()
-        person.session.worker.complete_candidates = three("first", "second", hold=hold)
-        assert [item.insert_text for item in await person.items(explicit=True)] == ["first"]
+        hold = threading.Event()
+        gives(monkeypatch, "first", "second", hold=hold, before="first")
+        assert await person.items(explicit=True) == []
         hold.set()
-        await asyncio.wait([person.session.prefetch.task])
+        await asyncio.wait([person.completions.prefetch.task])
         monkeypatch.setattr(candidates, "MAX_WAIT_SECONDS", 10.0)
+        gives(monkeypatch, "never")
         assert [item.insert_text for item in await person.items(explicit=True)] == ["first", "second"]
 
 

@@ -7,7 +7,7 @@ import pytest
 from lsprotocol import types
 
 from engine.types import ModelError
-from lsp_server.features.status import MODELS
+from lsp_server.features.models import MODELS
 from lsp_server.status import DID_CHANGE_STATUS
 from tests.engine.assist.speaking import ChatModel
 from tests.lsp_server.editor import Window, window

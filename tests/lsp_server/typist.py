@@ -18,7 +18,8 @@ class Typist:
     """Works in one document. Nothing is prefetched before `pauses`."""
 
     def __init__(self, editor: Window, model: ScriptedModel) -> None:
-        self.editor, self.model, self.session = editor, model, editor.server.session
+        self.editor, self.model = editor, model
+        self.completions = editor.server.session.completions
         self.before = self.after = ""
         self._pause = asyncio.Event()
 
@@ -28,7 +29,7 @@ class Typist:
                 return_when=asyncio.FIRST_COMPLETED,
             )
 
-        self.session.prefetch.wait_for_pause = wait_for_pause
+        self.completions.prefetch.wait_for_pause = wait_for_pause
         _send_partial_result_tokens(editor.client.protocol._converter)
 
     def open(self, source: str) -> None:
@@ -81,7 +82,7 @@ class Typist:
     async def pauses(self) -> None:
         """Pause until what is prefetched then is there."""
         self._pause.set()
-        if task := self.session.prefetch.task:
+        if task := self.completions.prefetch.task:
             await asyncio.wait([task])
         self._pause.clear()
 

@@ -34,7 +34,7 @@ async def answer(server: CodegeexServer, asked: Asked) -> tuple[Answer, bool]:
     progress = Progress(server.client, cancellation, asked.work_done_token, asked.partial_token)
     await progress.begin(title_of(request.task, request.words))
     try:
-        workspaces = dict(session.indexes)
+        workspaces = dict(session.folders.indexes)
         model, gathered = await session.worker.lend(session.settings, lambda: gather(request, workspaces))
         settings = session.settings.assist
 

@@ -16,7 +16,6 @@ from engine.prompt.chat import Turn
 from engine.prompt.system_prompts import HumanLanguage
 from lsp_server.features.assist.declaration import declarations_in, innermost
 from lsp_server.server import CodegeexServer
-from lsp_server.workspace.documents import is_open, snapshot, workspace_roots
 
 
 @dataclass(frozen=True)
@@ -39,17 +38,16 @@ def read(server: CodegeexServer, task: AssistTask, raw: Any) -> Asked:
         raise _invalid("the argument must be an object")
     uri = _text(raw, "uri") or _text(_object(raw, "textDocument"), "uri")
     question = _text(raw, "question") or _text(raw, "instruction") or _text(_object(raw, "diagnostic"), "message")
-    roots = workspace_roots(server.workspace)
     document, selection = None, None
     if uri:
-        if not is_open(server.workspace, uri):
+        if not server.workspace.is_open(uri):
             raise _invalid(f"{uri} is not open")
         edited = server.workspace.get_text_document(uri)
-        document = snapshot(edited, roots)
+        document = server.workspace.snapshot(edited)
         if raw.get("range") is not None:
             selection = _selection(edited, *_range(raw["range"]), is_question=task is AssistTask.ASK)
     others = tuple(
-        snapshot(other, roots)
+        server.workspace.snapshot(other)
         for other in reversed(list(server.workspace.text_documents.values()))
         if document is None or other.uri != server.workspace.get_text_document(uri).uri
     )

@@ -15,7 +15,6 @@ from engine.prompt.system_prompts import HumanLanguage
 from lsp_server.features.assist.declaration import declarations_in, innermost
 from lsp_server.features.assist.titles import COMMANDS, title_of
 from lsp_server.server import CodegeexServer
-from lsp_server.workspace.documents import is_open
 
 REWRITE, QUICK_FIX, SOURCE = "refactor.rewrite.codegeex", "quickfix", "source.codegeex"
 # Kind by task; those that need more than a place (a question, an instruction) are the clients'.
@@ -38,7 +37,7 @@ def register(server: CodegeexServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=kinds))
     def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
         uri = params.text_document.uri
-        if not server.session.settings.enable or not is_open(server.workspace, uri):
+        if not server.session.settings.enable or not server.workspace.is_open(uri):
             return []
         words = server.client.language
         document = server.workspace.get_text_document(uri)

@@ -16,7 +16,6 @@ from lsp_server.client import Client
 from lsp_server.features.assist.arguments import Asked
 from lsp_server.features.assist.titles import sentence, title_of
 from lsp_server.server import CodegeexServer
-from lsp_server.workspace.documents import is_open
 
 ANNOTATION = "codegeex"
 START = types.Range(types.Position(0, 0), types.Position(0, 0))
@@ -76,7 +75,7 @@ def uri_of_new_file(request: AssistRequest, answer: Answer) -> str:
 def _why_not_edit(server: CodegeexServer, asked: Asked) -> str:
     """Return why the document can no longer be edited, or ""."""
     document, words = asked.request.document, asked.request.words
-    if document is None or not is_open(server.workspace, asked.uri):
+    if document is None or not server.workspace.is_open(asked.uri):
         return sentence("closed", words, path=document.path if document else asked.uri)
     if server.workspace.get_text_document(asked.uri).source != document.text:
         return sentence("changed", words, path=document.path)

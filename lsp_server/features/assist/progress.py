@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
-from typing import Any
 
 from lsprotocol import types
 
 from engine.assist.tasks import Watcher
 from engine.types import CancellationToken
 from lsp_server.client import Client
+from lsp_server.event_loop import from_any_thread
 
 REPORT_SECONDS = 0.1  # between two reports of the work; deltas come as they are said
 MAX_SHOWN_CHARS = 80  # of the answer's last line
@@ -32,9 +31,7 @@ class Progress:
         self._reported = 0.0
         self._has_ended = False
         self.text = ""
-        self.watcher = Watcher(
-            lambda text: self._from_thread(self._on_text, text), lambda stage: self._from_thread(self._on_stage, stage)
-        )
+        self.watcher = Watcher(from_any_thread(self._on_text), from_any_thread(self._on_stage))
 
     async def begin(self, title: str) -> None:
         """Show that work has begun, and stop it if the client cancels it by its token."""
@@ -44,10 +41,6 @@ class Progress:
         self._has_ended = True
         if self._work is not None:
             self._client.end_progress(self._work)
-
-    def _from_thread(self, tell: Any, what: str) -> None:
-        with suppress(RuntimeError):  # the loop has ended with the editor
-            self._loop.call_soon_threadsafe(tell, what)
 
     def _on_text(self, text: str) -> None:
         if self._has_ended:  # what was on its way when the request was cancelled

@@ -10,7 +10,6 @@ from engine.sandbox.sandbox import kill_group
 from engine.sandbox.tools import Absent, output_of
 from lsp_server.features.assist.answering import RequestFailed
 from lsp_server.server import CodegeexServer
-from lsp_server.workspace.documents import workspace_roots
 
 GIT_SECONDS = 20.0
 MAX_DIFF_BYTES = 4_000_000
@@ -35,7 +34,7 @@ async def staged_diff(server: CodegeexServer, document: Document | None) -> str:
         inside = ".git" in folder.parts and (folder / "HEAD").is_file()
         places.append(("-C", str(folder), "--git-dir", ".") if inside else ("-C", str(folder)))
     roots = [document.root] if document and document.root else []
-    places += [("-C", str(folder)) for folder in (*roots, *workspace_roots(server.workspace))]
+    places += [("-C", str(folder)) for folder in (*roots, *server.workspace.roots)]
     for place in dict.fromkeys(places):
         if diff := await _git_diff(place):
             return diff

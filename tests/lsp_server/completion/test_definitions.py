@@ -18,10 +18,15 @@ AT_LINE_4 = {"range": {"start": {"line": 4, "character": 0}, "end": {"line": 9, 
 async def pause(editor: Window, source: str, uri: str) -> None:
     """A suggestion was shown, and then the person pauses."""
     assert await editor.suggestion(editor.open(source, uri), uri)
-    prefetch = editor.server.session.prefetch
+    prefetch = editor.server.session.completions.prefetch
     prefetch.hurry()
     assert prefetch.task is not None
     await asyncio.wait([prefetch.task])
+
+
+def definitions(editor: Window, uri: str) -> Any:
+    """Return what is remembered of an open document."""
+    return editor.server.session.documents.state(uri).definitions
 
 
 async def test_the_editor_is_asked_in_a_pause_what_the_names_at_the_cursor_are(tmp_path: Path) -> None:
@@ -30,17 +35,17 @@ async def test_the_editor_is_asked_in_a_pause_what_the_names_at_the_cursor_are(t
     async with window(ScriptedModel("total"), capabilities=OFFERED, root_uri=tmp_path.as_uri()) as editor:
 
         @editor.client.feature("codegeex/definitions")
-        def definitions(params: Any) -> list[Any]:
+        def answer(params: Any) -> list[Any]:
             asked.append(params)
             return [[{"uri": shop, **AT_LINE_4}, {"uri": "file:///elsewhere.py", **AT_LINE_4}], None, [{"uri": 3}]]
 
         await pause(editor, "name = '😀'; cart.<cursor>\n", here)
-        assert editor.server.session.defined == {here: (("a/shop.py", 4),)}
+        assert definitions(editor, here) == (("a/shop.py", 4),)
         assert asked[0]["textDocument"] == {"uri": here}
         assert asked[0]["positions"][0] == {"line": 0, "character": 13}
         editor.client.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(here)))
         await editor.client.workspace_execute_command_async(types.ExecuteCommandParams("codegeex.didAcceptCompletion"))
-        assert editor.server.session.defined == {}
+        assert editor.server.session.documents.get(here) is None
 
 
 async def test_an_editor_that_does_not_offer_it_is_not_asked(tmp_path: Path) -> None:
@@ -55,7 +60,7 @@ async def test_an_editor_that_refuses_what_it_offered_does_no_harm(tmp_path: Pat
     here = (tmp_path / "main.py").as_uri()
     async with window(ScriptedModel("total"), capabilities=OFFERED, root_uri=tmp_path.as_uri()) as editor:
         await pause(editor, "cart.<cursor>\n", here)
-        assert editor.server.session.defined == {here: ()}
+        assert definitions(editor, here) == ()
 
 
 @pytest.mark.parametrize(

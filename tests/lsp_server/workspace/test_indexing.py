@@ -30,9 +30,9 @@ def folder(path: Path) -> list[types.WorkspaceFolder]:
 
 async def indexed(opened: Window) -> None:
     """Waits until the server has its indexes, and they are as the disk."""
-    while not opened.server.session.indexes:  # noqa: ASYNC110 - nothing tells
+    while not opened.server.session.folders.indexes:  # noqa: ASYNC110 - nothing tells
         await asyncio.sleep(0.01)
-    for index in opened.server.session.indexes.values():
+    for index in opened.server.session.folders.indexes.values():
         assert await asyncio.to_thread(index.wait_idle, SECONDS)
 
 
@@ -71,7 +71,7 @@ async def test_folders_come_and_go(tmp_path: Path) -> None:
         opened.client.workspace_did_change_workspace_folders(
             types.DidChangeWorkspaceFoldersParams(types.WorkspaceFoldersChangeEvent(added, removed))
         )
-        while set(opened.server.session.indexes) != {tmp_path / "two"}:  # noqa: ASYNC110 - nothing tells
+        while set(opened.server.session.folders.indexes) != {tmp_path / "two"}:  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.01)
 
 
@@ -90,11 +90,11 @@ async def test_a_client_that_can_watch_files_is_asked_to(tmp_path: Path) -> None
         opened.client.initialized(types.InitializedParams())
         registered = await asyncio.wait_for(asked, SECONDS)
         assert registered.registrations[0].method == types.WORKSPACE_DID_CHANGE_WATCHED_FILES
-        assert opened.server.watcher is None
+        assert not opened.server.session.folders.is_watching
 
 
 async def test_progress_is_shown_where_the_client_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lsp_server.workspace.indexing.MIN_SHOWN_FILES", 1)
+    monkeypatch.setattr("lsp_server.workspace.index_progress.MIN_SHOWN_FILES", 1)
     folders = folder(tmp_path / "work")
     (tmp_path / "work" / "paint.py").write_text(PAINT)
     capabilities = types.ClientCapabilities(window=types.WindowClientCapabilities(work_done_progress=True))
@@ -136,8 +136,8 @@ async def test_the_places_edited_last_are_remembered(tmp_path: Path) -> None:
         opened.open("a\nb\nc\n", uri)
         opened.change((1, 0), (1, 0), "x\ny", uri)
         await opened.suggestion(types.Position(0, 1), uri)
-        assert opened.server.session.recent_edits(work, "other.py") == (("main.py", ((1, 3),)),)
-        assert opened.server.session.recent_edits(work, "main.py") == ()
+        assert opened.server.session.edits.of_folder(work, without="other.py") == (("main.py", ((1, 3),)),)
+        assert opened.server.session.edits.of_folder(work, without="main.py") == ()
 
 
 def test_the_watcher_tells_of_files_that_change(tmp_path: Path) -> None:
@@ -219,17 +219,17 @@ async def test_what_the_editor_hides_is_no_context_until_it_shows_it(tmp_path: P
         )
         opened.client.initialized(types.InitializedParams())
         await indexed(opened)
-        assert opened.server.session.indexes[tmp_path / "work"].excluded == ("**/drafts",)
+        assert opened.server.session.folders.indexes[tmp_path / "work"].excluded == ("**/drafts",)
         hidden.clear()
         opened.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
-        while opened.server.session.indexes[tmp_path / "work"].excluded:  # noqa: ASYNC110 - nothing tells
+        while opened.server.session.folders.indexes[tmp_path / "work"].excluded:  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.01)
 
 
 async def test_a_client_that_does_not_answer_does_not_hold_the_index_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lsp_server.workspace.indexing.ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr("lsp_server.workspace.folders.ANSWER_SECONDS", 0.05)
     capabilities = types.ClientCapabilities(workspace=types.WorkspaceClientCapabilities(configuration=True))
     answer: asyncio.Future[list[object]] = asyncio.get_running_loop().create_future()
     async with window(ScriptedModel("x"), initialize=False) as opened:
@@ -244,9 +244,9 @@ async def test_a_client_that_does_not_answer_does_not_hold_the_index_back(
         )
         opened.client.initialized(types.InitializedParams())
         await indexed(opened)
-        assert opened.server.session.indexes[tmp_path / "work"].excluded == ()
+        assert opened.server.session.folders.indexes[tmp_path / "work"].excluded == ()
         answer.set_result([{"late": True}, None])
-        while opened.server.session.indexes[tmp_path / "work"].excluded != ("late",):  # noqa: ASYNC110 - nothing tells
+        while opened.server.session.folders.indexes[tmp_path / "work"].excluded != ("late",):  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.01)
 
 
