@@ -15,8 +15,10 @@ _IMPORTED_FROM = os.path.dirname(_HERE)  # noqa: PTH120
 HOME = _HERE if os.path.isdir(os.path.join(_HERE, "engine")) else _IMPORTED_FROM  # noqa: PTH112, PTH118
 _INHERITED_PATH = "CODEGEEX_IMPORT_PATH"  # what a process of the daemon hands to the next one
 
-# The processes that the daemon starts, by the name in their command line: (module, function).
+# The daemon's processes, the command and those that it starts, by the name in their command line: (module, function).
+COMMAND = "lsp_server"
 PROCESSES = {
+    COMMAND: ("lsp_server.cli", "main"),
     "engine.serving": ("engine.serving.process", "main"),
     "engine.context.indexer": ("engine.context.indexer", "main"),
 }
@@ -49,14 +51,11 @@ def process_environment() -> dict[str, str]:
 def main() -> int:
     """Run the command `codegeex-lsp`, or the process of the daemon that `--process` names."""
     isolate()
-    if sys.argv[1:2] == ["--process"]:
-        import importlib
+    import importlib
 
-        module, function = PROCESSES[sys.argv[2]]
-        return getattr(importlib.import_module(module), function)(sys.argv[3:]) or 0
-    from lsp_server.cli import main as run_command
-
-    return run_command()
+    name, arguments = (sys.argv[2], sys.argv[3:]) if sys.argv[1:2] == ["--process"] else (COMMAND, sys.argv[1:])
+    module, function = PROCESSES[name]
+    return getattr(importlib.import_module(module), function)(arguments) or 0
 
 
 if __name__ == "__main__":

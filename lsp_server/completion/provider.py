@@ -74,8 +74,9 @@ class CompletionProvider:
         if answer is None:
             return None
         self._report(request, answer)
+        suggestion = self._offer(request, answer.text) if answer.text else None
         self._prefetch_next(request, answer.text, answer.next_characters)
-        return self._offer(request, answer.text) if answer.text else None
+        return suggestion
 
     async def suggest_several(
         self, request: InlineRequest, token: RequestToken, send: Callable[[Suggestion], None] | None
