@@ -60,7 +60,7 @@ class Chat:
                 while True:
                     length = self._model.description.context_length - len(self._prompt)
                     count, head = min(self._tokens, length), len(self._prompt)
-                    question = Question(self._prompt, count, heard, head=head, priority=Priority.CHAT)
+                    question = Question(self._prompt, count, heard, stable_tokens=head, priority=Priority.CHAT)
                     self._model.generate(question, token)
 
         self._thread = threading.Thread(target=speak)

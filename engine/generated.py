@@ -31,8 +31,8 @@ class Generated:
     reused_tokens: int = 0  # of the prompt, that had been read before
     tokens: tuple[int, ...] = ()  # the ids; empty if the text was joined to another one
     # If asked for, what could have been in the place of each token, and of the end: (id, log-probability), best first.
-    others: tuple[tuple[tuple[int, float], ...], ...] = ()
-    next_signs: tuple[str, ...] = ()  # if known: the probable next characters, the likeliest first; "\n" for Enter
+    alternatives: tuple[tuple[tuple[int, float], ...], ...] = ()
+    next_characters: tuple[str, ...] = ()  # if known: the probable next characters, the likeliest first; "\n" for Enter
 
     def has_end_at(self, chars: int) -> bool:
         """True if a token ends after `chars` characters: from there the model would go on in the same way."""
@@ -82,7 +82,7 @@ class Generated:
             ends=self.ends + tuple(len(self.text) + end for end in rest.ends),
             log_probs=self.log_probs + rest.log_probs,
             tokens=self.tokens + rest.tokens if are_known else (),
-            others=(),
+            alternatives=(),
         )
 
     def with_indentation_step(self, base: str, step: str) -> Generated:
@@ -125,7 +125,7 @@ class Generated:
             ends=_last(self.ends, count),
             log_probs=_last(self.log_probs, count),
             tokens=self.tokens[dropped:] if are_known else (),
-            others=self.others[dropped:] if are_known else (),
+            alternatives=self.alternatives[dropped:] if are_known else (),
         )
 
     def _discounted(self, chars: int) -> tuple[float, ...]:

@@ -92,14 +92,14 @@ class Priority(IntEnum):
 class CompletionRequest:
     """What an editor asks: a completion at `cursor`.
 
-    `others` are the documents open beside its own, the last looked at first. `mode` None lets the engine decide.
+    `open_documents` are those open beside its own, the last looked at first. `mode` None lets the engine decide.
     `recent` are the places last edited in other files of its folder, the last first: (path, ((start line, end line),
     ...)). `defined` are lines of files of its folder, (path, line): there the editor knows the names at the cursor to
     be defined, the nearest name's first.
     """
 
     cursor: Cursor
-    others: tuple[Document, ...] = ()
+    open_documents: tuple[Document, ...] = ()
     mode: Mode | None = None
     recent: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = ()
     defined: tuple[tuple[str, int], ...] = ()
@@ -143,19 +143,15 @@ class SnippetUse:
 
 @dataclass(frozen=True)
 class Prompt:
-    """Token ids, ready for the model, and the account of what they hold. All counts are in tokens.
-
-    `prefix_end`: the index in `tokens` behind the last token of the prefix, the text before the cursor. `head`: so many
-    tokens at the beginning will stand at the beginning of the next prompts too, while their line is being typed.
-    """
+    """Token ids, ready for the model, and the account of what they hold. All counts are in tokens."""
 
     tokens: tuple[int, ...]
     mode: Mode
     prefix_tokens: int
     suffix_tokens: int
     used: tuple[SnippetUse, ...] = ()
-    prefix_end: int = 0
-    head: int = 0
+    prefix_end: int = 0  # the end of the prefix in `tokens`
+    stable_tokens: int = 0  # so many first tokens will begin the next prompts too, while their line is being typed
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.document import Cursor, Document
 from engine.generated import Generated
 from engine.model.folder import ModelDescription
-from engine.model.next_signs import next_signs
+from engine.model.next_characters import find_next_characters
 from engine.model.protocol import Question
 from engine.types import CancellationToken, CompletionRequest, Mode, Sampling
 
@@ -110,14 +110,21 @@ class ScriptedModel:
         each = math.log(self.probability)
         stopped = ended or len(said) < question.max_new_tokens
         firsts = tuple((self.tokenizer.encode(text)[0], -3.0) for text in self.instead)
-        told = tuple(firsts if index == 0 and question.others else () for index in range(len(said)))
+        told = tuple(firsts if index == 0 and question.alternatives else () for index in range(len(said)))
         end, tokens = each if ended else None, tuple(said)
         signs: tuple[str, ...] = ()
-        if question.next_signs:
+        if question.next_characters:
             chosen = [(token, each) for token in said[:1]]
-            signs = next_signs([*chosen, *firsts], "", self.tokenizer, None if said else end)
+            signs = find_next_characters([*chosen, *firsts], "", self.tokenizer, None if said else end)
         return Generated(
-            text, tuple(ends), (each,) * len(ends), end, stopped, tokens=tokens, others=told, next_signs=signs
+            text,
+            tuple(ends),
+            (each,) * len(ends),
+            end,
+            stopped,
+            tokens=tokens,
+            alternatives=told,
+            next_characters=signs,
         )
 
 

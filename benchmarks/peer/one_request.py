@@ -123,7 +123,7 @@ def agreement(sides: dict[str, Ask], prompts: Prompts) -> tuple[float, float]:
 
 def asking_ours(model: LanguageModel) -> Ask:
     def ask(tokens: list[int], head: int) -> Answered:
-        said = model.generate(Question(tokens, NEW_TOKENS, lambda _: False, head=head), CancellationToken())
+        said = model.generate(Question(tokens, NEW_TOKENS, lambda _: False, stable_tokens=head), CancellationToken())
         return Answered(said.text, len(said.ends), said.text[: said.ends[0]] if said.ends else "")
 
     return ask

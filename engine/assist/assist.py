@@ -198,7 +198,7 @@ def _say(
         return False
 
     room = min(prompt.max_new_tokens, model.description.context_length - len(tokens))
-    question = Question(tokens, room, heard, head=len(tokens), priority=Priority.CHAT)
+    question = Question(tokens, room, heard, stable_tokens=len(tokens), priority=Priority.CHAT)
     return model.generate(question, cancellation)
 
 

@@ -36,10 +36,10 @@ def turns(generated: Generated, decode: Callable[[list[int]], str]) -> list[Turn
     so_far = 0.0
     for index, (token, log_prob) in enumerate(zip(generated.tokens, generated.log_probs, strict=True)):
         said = decode([token]).strip()
-        others = generated.others[index] if generated.others else ()
+        alternatives = generated.alternatives[index] if generated.alternatives else ()
         found += [
             Turn(index, other, other_log_prob, math.exp(so_far + other_log_prob))
-            for other, other_log_prob in others
+            for other, other_log_prob in alternatives
             if decode([other]).strip() not in {"", said}
         ]
         so_far += log_prob
@@ -59,5 +59,7 @@ def take_turn(turn: Turn, first: Outcome, gap: Gap, model: LanguageModel, cancel
     left = gap.new_tokens - len(tokens)
     if left < 1 or stop(text):
         return begun
-    question = Question([*prompt.tokens, *tokens], left, lambda more: stop(text + more), head=prompt.head)
+    question = Question(
+        [*prompt.tokens, *tokens], left, lambda more: stop(text + more), stable_tokens=prompt.stable_tokens
+    )
     return begun.then(model.generate(question, cancellation))

@@ -65,7 +65,7 @@ class Frame:
             self._layout.suffix_tokens,
             self.used,
             prefix_end,
-            head=max(0, prefix_end - unsettled),
+            stable_tokens=max(0, prefix_end - unsettled),
         )
 
     def _has_suffix(self, suffix: str) -> bool:

@@ -82,7 +82,7 @@ class Completer:
         """Return the suggestion at the cursor, or the reason why there is none.
 
         `on_text` gets the model's answer so far after each token, maybe in another thread. With `alternatives`, the
-        answer tells what could have stood in the place of its tokens, see `Question.others`.
+        answer tells what could have stood in the place of its tokens, see `Question.alternatives`.
         """
         if reason := request.cursor.why_not_completed:
             return Outcome(None, reason)
@@ -100,12 +100,12 @@ class Completer:
             prompt.tokens,
             gap.new_tokens,
             stop,
-            head=prompt.head,
+            stable_tokens=prompt.stable_tokens,
             priority=priority,
-            others=alternatives,
+            alternatives=alternatives,
             least_log_prob=self._least_log_prob(),
-            held=(0, 0) if alternatives else _word_before(prompt, gap.cursor.line_before, self.model.tokenizer),
-            next_signs=True,
+            healed_span=(0, 0) if alternatives else _word_before(prompt, gap.cursor.line_before, self.model.tokenizer),
+            next_characters=True,
         )
         generated = self.model.generate(question, cancellation)
         if self.speed:
@@ -164,7 +164,9 @@ class Completer:
             frames.touch(where, request.defined)
             return
         prompt = frame.whole(gap.mode, gap.cursor.prefix)
-        reading = Question(prompt.tokens, 1, lambda _: True, head=prompt.head, priority=Priority.WARM_UP)
+        reading = Question(
+            prompt.tokens, 1, lambda _: True, stable_tokens=prompt.stable_tokens, priority=Priority.WARM_UP
+        )
         self.model.generate(reading, cancellation)
         frames.put(where, frame, request.defined)
 
@@ -182,7 +184,7 @@ class Completer:
         with watch.stage("prompt"):
             prompt = frame.whole(gap.mode, gap.cursor.prefix)
         if self.frames is None:
-            return replace(prompt, head=0), snippets  # no other prompt will begin as this one
+            return replace(prompt, stable_tokens=0), snippets  # no other prompt will begin as this one
         self.frames.put(where, frame, request.defined)
         return prompt, snippets
 

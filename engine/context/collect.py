@@ -40,7 +40,7 @@ def collect(request: CompletionRequest, workspaces: Workspaces, prompt_tokens: i
         found = tuple(find(view, opened, budget))
         opened.drop(document.path)
         return found
-    for each in (document, *request.others[:MAX_OTHERS]):
+    for each in (document, *request.open_documents[:MAX_OTHERS]):
         if each.file is not None and each.root and (its := workspaces.get(each.root)):
             its.edited(each.path, each.language, each.text)
     return tuple(index.find(view, budget, beside=[other for other in workspaces.values() if other is not index]))
@@ -60,7 +60,9 @@ def view_of(request: CompletionRequest, chars_above: int, chars_below: int) -> V
 def _of_open(request: CompletionRequest) -> MemoryIndex:
     """An index of the open documents alone."""
     here = request.cursor.document
-    others = tuple(each for each in request.others[:MAX_OTHERS] if not _same(each, here) and not why_not_open(each))
+    others = tuple(
+        each for each in request.open_documents[:MAX_OTHERS] if not _same(each, here) and not why_not_open(each)
+    )
     index = _index_of(others)
     if not why_not_text(here.text):
         index.put(Source(here.path, here.language, masked(with_lf(here.text.removeprefix("\ufeff")))))

@@ -34,7 +34,7 @@ class Answer:
         self._said: list[int] = []
         self._ends: list[int] = []
         self._log_probs: list[float] = []
-        self._others: list[tuple[tuple[int, float], ...]] = []
+        self._alternatives: list[tuple[tuple[int, float], ...]] = []
         self._text = ""
         self._end_log_prob: float | None = None
         self._has_ended = False
@@ -44,7 +44,7 @@ class Answer:
         return self._has_ended
 
     def _take(self, token: Token) -> bool:
-        self._others.append(tuple(other for other in token.others if other[0] not in self._stop_ids))
+        self._alternatives.append(tuple(each for each in token.alternatives if each[0] not in self._stop_ids))
         if token.id in self._stop_ids:
             self._end_log_prob = token.log_prob
             return True
@@ -52,7 +52,7 @@ class Answer:
         self._text = self._tokenizer.decode(self._said)
         self._ends.append(len(self._text))
         self._log_probs.append(token.log_prob)
-        if len(self._said) > self._question.forgiven:
+        if len(self._said) > self._question.ungated_tokens:
             self._log_prob += token.log_prob
         return self._question.stop(self._text) or self._log_prob < self._question.least_log_prob
 
@@ -68,5 +68,5 @@ class Answer:
             wait_ms=wait_ms,
             reused_tokens=reused_tokens,
             tokens=tuple(self._said),
-            others=tuple(self._others),
+            alternatives=tuple(self._alternatives),
         )

@@ -105,11 +105,11 @@ class TokenGenerator:
         Of the seeds a process sees, only the first counts: CTranslate2's decoding thread takes one when it first draws
         a token, and passes over what is set later.
         """
-        plan = self.cache.plan(wanted.tokens, wanted.head)
+        plan = self.cache.plan(wanted.tokens, wanted.stable_tokens)
         if self.cache.is_full and not plan.reused and self.load_seconds < self.read_seconds(len(wanted.tokens)):
             # The place is new and there is no room for it: building anew costs less than reading it again and again.
             self.forget_heads()
-            plan = self.cache.plan(wanted.tokens, wanted.head)
+            plan = self.cache.plan(wanted.tokens, wanted.stable_tokens)
         self.reused_tokens = plan.static if plan.reused else 0
         return self._generate(wanted, plan, on_token)
 
@@ -143,13 +143,13 @@ class TokenGenerator:
         # therefore not hold `self`: the last reference to a generator, dropped in that thread, would make the thread
         # join itself and end the process.
         began = time.perf_counter()
-        first, others = 0.0, wanted.others
+        first, alternatives = 0.0, wanted.alternatives
 
         def on_step(step: ctranslate2.GenerationStepResult) -> bool:
             nonlocal first
             first = first or time.perf_counter()
-            count = others[step.step] if step.step < len(others) else 0
-            return on_token(Token(step.token_id, step.log_prob, _others(step, count) if count else ()))
+            count = alternatives[step.step] if step.step < len(alternatives) else 0
+            return on_token(Token(step.token_id, step.log_prob, _alternatives(step, count) if count else ()))
 
         spelled = [str(token) for token in wanted.tokens]
         self._loaded.generate_batch(
@@ -161,7 +161,7 @@ class TokenGenerator:
             end_token=list(wanted.end_ids),
             return_end_token=True,
             include_prompt_in_result=False,
-            return_logits_vocab=bool(others),
+            return_logits_vocab=bool(alternatives),
             return_scores=True,  # or the steps carry no log-probability
             callback=on_step,
         )
@@ -186,7 +186,7 @@ def default_cache_bytes(bytes_per_token: int) -> int:
     return int(min(wanted, psutil.virtual_memory().total * MAX_MEMORY_SHARE))
 
 
-def _others(step: ctranslate2.GenerationStepResult, count: int) -> tuple[tuple[int, float], ...]:
+def _alternatives(step: ctranslate2.GenerationStepResult, count: int) -> tuple[tuple[int, float], ...]:
     """The `count` most probable tokens beside the chosen one, with their log-probabilities."""
     import numpy as np
 

@@ -46,10 +46,10 @@ class PrefixCache:
     def size_bytes(self) -> int:
         return self._tokens * self.bytes_per_token
 
-    def plan(self, tokens: Sequence[int], head: int) -> Plan:
-        """How to read a prompt whose first `head` tokens are likely to come again."""
+    def plan(self, tokens: Sequence[int], stable_tokens: int) -> Plan:
+        """How to read a prompt whose first `stable_tokens` tokens are likely to come again."""
         tokens = tuple(tokens)
-        head = min(head, len(tokens) - 1)  # CTranslate2 must have something left to read
+        head = min(stable_tokens, len(tokens) - 1)  # CTranslate2 must have something left to read
         kept = self._longest(tokens)
         self._wanted = tokens[:head] if head - len(kept) >= MOVE_TOKENS and head >= MIN_HEAD_TOKENS else ()
         behind = head - len(kept)

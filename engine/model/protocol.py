@@ -1,4 +1,4 @@
-"""What the pipeline needs of a model. Tests script it; `ctranslate` implements it."""
+"""What the pipeline needs of a model. `ctranslate`, `engine.serving` and `engine.remote` have it; tests script it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from engine.types import GREEDY, CancellationToken, Priority, Sampling
 
 
 class Token(NamedTuple):
-    """One token of an answer. `others` are the most probable ones that could have stood in its place, best first."""
+    """One token of an answer."""
 
     id: int
     log_prob: float
-    others: tuple[tuple[int, float], ...] = ()
+    alternatives: tuple[tuple[int, float], ...] = ()  # the likeliest others for its place, best first
 
 
 @dataclass(frozen=True)
@@ -28,65 +28,62 @@ class Continuation:
     max_new_tokens: int
     end_ids: tuple[int, ...] = ()  # each ends the continuation; it is given to the caller as well
     sampling: Sampling = GREEDY
-    head: int = 0  # so many first tokens are likely to be the first of the next prompts too
-    others: Sequence[int] = ()  # how many alternatives come with the first new token, the second and so on
+    stable_tokens: int = 0  # so many first tokens are probably the first of the next prompts too
+    alternatives: Sequence[int] = ()  # how many come with the first new token, the second and so on
 
-    def after(self, said: Sequence[int]) -> Continuation:
-        """Return what is left to do once so many tokens have come."""
+    def after(self, generated: Sequence[int]) -> Continuation:
+        """Return what is left to do once these tokens have come."""
         return replace(
             self,
-            tokens=[*self.tokens, *said],
-            max_new_tokens=self.max_new_tokens - len(said),
-            others=self.others[len(said) :],
+            tokens=[*self.tokens, *generated],
+            max_new_tokens=self.max_new_tokens - len(generated),
+            alternatives=self.alternatives[len(generated) :],
         )
 
 
-# Told each token; True ends the generation.
+# Gets each token; returns True to end the generation.
 OnToken = Callable[[Token], bool]
 
-# Told the text so far after each token; True ends the generation.
+# Gets the text so far after each token; returns True to end the generation.
 StopRule = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a model is asked: to continue `tokens` until it ends, `stop` says so, or `max_new_tokens` are there.
-
-    The first `head` tokens are likely to be the first of the next prompts too: their state is worth keeping. `others`:
-    so many other tokens are told beside the first, the second and so on. An answer that is less probable than
-    `least_log_prob`, not counting its first `forgiven` tokens, is given up where it becomes so: nobody would be shown
-    it. `held`: from where to where the tokens are that the answer may say otherwise, see `engine.model.healing`; their
-    text is not part of the answer. `next_signs`: the probable next characters are told.
-    """
+    """What a model is asked: to continue `tokens` until it ends, `stop` ends it, or the limit is reached."""
 
     tokens: Sequence[int]
     max_new_tokens: int
     stop: StopRule
     sampling: Sampling = GREEDY
-    head: int = 0
+    stable_tokens: int = 0  # so many first tokens are probably the first of the next prompts too: worth keeping
     priority: Priority = Priority.COMPLETION
-    others: Sequence[int] = ()
-    least_log_prob: float = -math.inf
-    forgiven: int = 0
-    held: tuple[int, int] = (0, 0)
-    next_signs: bool = False
+    alternatives: Sequence[int] = ()  # how many come with the first new token, the second and so on
+    least_log_prob: float = -math.inf  # an answer that becomes less probable is given up: nobody would see it
+    ungated_tokens: int = 0  # so many first tokens do not count for `least_log_prob`
+    # The range of the tokens that the answer may begin with otherwise, see `engine.model.healing`; their text is not
+    # part of the answer.
+    healed_span: tuple[int, int] = (0, 0)
+    next_characters: bool = False  # the answer names the probable next characters
 
     def continuation(self, end_ids: tuple[int, ...]) -> Continuation:
         """Return what a generator is asked for."""
-        return Continuation(self.tokens, self.max_new_tokens, end_ids, self.sampling, self.head, self.others)
+        return Continuation(
+            self.tokens, self.max_new_tokens, end_ids, self.sampling, self.stable_tokens, self.alternatives
+        )
 
 
 class Tokenizer(Protocol):
     def encode(self, text: str) -> list[int]:
-        """Token ids of `text`. Control tokens spelled in it stay text: what a user wrote cannot change a role."""
+        """Return the token ids of `text`. Control tokens spelled in it stay text: users cannot change a role."""
         ...
 
     def control(self, token: str) -> list[int]:
-        """The ids of a control token of the template: one id, or its spelling where the model has no such token."""
+        """Return the ids of a template's control token: one id, or its spelling if the model has no such token."""
         ...
 
     def decode(self, tokens: Sequence[int]) -> str:
-        """The text of tokens; a character cut in half becomes U+FFFD."""
+        """Return the text of tokens; a character cut in half becomes U+FFFD."""
         ...
 
 
@@ -98,5 +95,5 @@ class LanguageModel(Protocol):
     def tokenizer(self) -> Tokenizer: ...
 
     def generate(self, question: Question, cancellation: CancellationToken) -> Generated:
-        """Raises `Cancelled` within one decode step of `cancellation`. One caller at a time."""
+        """Return the answer. Raises `Cancelled` within one decode step of `cancellation`. One caller at a time."""
         ...

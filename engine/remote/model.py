@@ -93,9 +93,9 @@ class RemoteModel:
     def generate(self, question: Question, cancellation: CancellationToken) -> Generated:
         """As the protocol says; the connection is closed as soon as `stop` or `cancellation` say so.
 
-        What a server keeps is its own business, it tells no ids to go on from, and a text has no token borders: `head`,
-        `others`, `held` and `next_signs` count for nothing. Raises `BrokenOffError` where the answer was lost in the
-        middle.
+        What a server keeps is its own business, it gives no ids to go on from, and a text has no token borders:
+        `stable_tokens`, `alternatives`, `healed_span` and `next_characters` are ignored. Raises `BrokenOffError` if the
+        answer was lost in the middle.
         """
         cancellation.check()
         if question.priority is Priority.WARM_UP:

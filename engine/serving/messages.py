@@ -39,12 +39,12 @@ class Generate:
     number: int
     model: int
     tokens: list[int]
-    head: int
+    stable_tokens: int
     max_new_tokens: int
     end_ids: list[int]
     sampling: list[Any]
     priority: int
-    others: list[int]
+    alternatives: list[int]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Said:
     number: int
     token: int
     log_prob: float
-    others: list[list[Any]]
+    alternatives: list[list[Any]]
 
 
 @dataclass(frozen=True)

@@ -51,12 +51,12 @@ class ServedModel:
         sampling = question.sampling
         asked = {
             "tokens": list(question.tokens),
-            "head": question.head,
+            "stable_tokens": question.stable_tokens,
             "max_new_tokens": question.max_new_tokens,
             "end_ids": list(self._stop_ids),
             "sampling": [sampling.temperature, sampling.top_p, sampling.top_k, sampling.seed],
             "priority": int(question.priority),
-            "others": list(question.others),
+            "alternatives": list(question.alternatives),
         }
         self._client.generate(self._key, asked, cancellation, begin)
         cancellation.check()
@@ -74,7 +74,9 @@ class _Heard(Answer):
         if isinstance(what, messages.Began):
             self._began, self._first = what, self._last
             return False
-        return self.add(Token(what.token, what.log_prob, tuple((token, log_prob) for token, log_prob in what.others)))
+        return self.add(
+            Token(what.token, what.log_prob, tuple((token, log_prob) for token, log_prob in what.alternatives))
+        )
 
     def as_generated(self) -> Generated:
         began = self._began

@@ -172,11 +172,13 @@ class _Window:
                 asked.max_new_tokens,
                 tuple(asked.end_ids),
                 Sampling(*asked.sampling),
-                asked.head,
-                asked.others,
+                asked.stable_tokens,
+                asked.alternatives,
             ),
             on_begin,
-            lambda token: self._send(messages.Said(number, token.id, token.log_prob, list(map(list, token.others)))),
+            lambda token: self._send(
+                messages.Said(number, token.id, token.log_prob, list(map(list, token.alternatives)))
+            ),
             on_done,
             on_failed,
             Priority(asked.priority),

@@ -31,7 +31,7 @@ class Answer:
     @classmethod
     def of(cls, outcome: Outcome) -> Answer:
         """Return the model's own answer."""
-        return cls(outcome, outcome.generated.next_signs if outcome.generated else ())
+        return cls(outcome, outcome.generated.next_characters if outcome.generated else ())
 
     @property
     def text(self) -> str:
@@ -143,4 +143,4 @@ def _answer_of(found: Found, request: InlineRequest, took_ms: float = 0.0) -> An
     if completion:
         completion = replace(completion, text=request.cursor.with_line_ends(completion.text))
     outcome = Outcome(completion, found.silence, found.receipt, stages_ms={"cache": took_ms})
-    return Answer(outcome, found.next_signs, found.kind)
+    return Answer(outcome, found.next_characters, found.kind)

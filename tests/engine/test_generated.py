@@ -25,7 +25,7 @@ def joined(pieces: Sequence[str], log_probs: Sequence[float], end: float | None 
         tuple(log_probs),
         end,
         tokens=tuple(range(len(pieces))),
-        others=tuple(((number, -1.0),) for number in range(len(pieces))),
+        alternatives=tuple(((number, -1.0),) for number in range(len(pieces))),
     )
 
 
@@ -106,6 +106,6 @@ def test_a_prefix_adds_its_probability_whatever_its_text(answer: Generated, text
 @given(answers(), st.data())
 def test_tokens_are_told_only_while_they_are_the_texts(answer: Generated, data: st.DataObject) -> None:
     rest = answer.without_start(data.draw(st.integers(0, len(answer.text))))
-    assert len(rest.tokens) == len(rest.ends) == len(rest.others)
+    assert len(rest.tokens) == len(rest.ends) == len(rest.alternatives)
     assert rest.tokens == answer.tokens[len(answer.tokens) - len(rest.tokens) :]
     assert answer.with_prefix("known").tokens == ()

@@ -29,19 +29,23 @@ class Expecting:
 
     def __call__(self, question: Question) -> Generated:
         self.asked.append(TOKENIZER.decode(question.tokens))
-        at_a_word = question.others and self.asked[-1].endswith(" ")
+        at_a_word = question.alternatives and self.asked[-1].endswith(" ")
         words = [(TOKENIZER.encode(word)[0], math.log(p)) for word, p in self.next.items()] if at_a_word else []
         ids = [token for token, _ in words[:1]]
         if not words or not question.stop(TOKENIZER.decode(ids)):
             ids += TOKENIZER.encode(self.then)
         ends = [len(TOKENIZER.decode(ids[: i + 1])) for i in range(len(ids))]
         log_probs = [log_prob for _, log_prob in words[:1]] + [-0.1] * (len(ids) - len(words[:1]))
-        others = (tuple(words[1:]),) if words else ()
-        return Generated(TOKENIZER.decode(ids), tuple(ends), tuple(log_probs), -0.1, tokens=tuple(ids), others=others)
+        alternatives = (tuple(words[1:]),) if words else ()
+        return Generated(
+            TOKENIZER.decode(ids), tuple(ends), tuple(log_probs), -0.1, tokens=tuple(ids), alternatives=alternatives
+        )
 
 
 def ask(model: Expecting) -> Generated:
-    return Healing(TOKENIZER).answer(model, Question(PROMPT, 8, lambda _: False, held=HELD, next_signs=True))
+    return Healing(TOKENIZER).answer(
+        model, Question(PROMPT, 8, lambda _: False, healed_span=HELD, next_characters=True)
+    )
 
 
 def test_a_word_the_model_would_have_chosen_itself_is_asked_for_once() -> None:
@@ -57,28 +61,28 @@ def test_while_a_word_is_typed_what_the_model_expects_there_is_asked_for_once() 
     model, healing = Expecting(" = 1", other=0.5, configuration=0.2, confident=0.05), Healing(TOKENIZER)
     for typed in ("c", "conf", "confid"):
         prompt = TOKENIZER.encode(f"x {typed}")
-        said = healing.answer(model, Question(prompt, 8, lambda _: False, held=(len(prompt) - 1, len(prompt))))
+        said = healing.answer(model, Question(prompt, 8, lambda _: False, healed_span=(len(prompt) - 1, len(prompt))))
     assert said.text == "ent = 1"
     assert said.log_probs[0] == pytest.approx(0.0)  # the only one that agrees
     assert model.asked == ["x ", "x configuration", "x configuration", "x confident"]
 
 
 def test_the_next_signs_are_those_of_the_words_that_agree() -> None:
-    assert ask(Expecting(" = 1", configuration=0.2, confident=0.05, other=0.01)).next_signs == ("i",)
+    assert ask(Expecting(" = 1", configuration=0.2, confident=0.05, other=0.01)).next_characters == ("i",)
 
 
 def test_behind_a_word_that_is_typed_whole_the_second_token_tells_the_next_sign() -> None:
-    assert ask(Expecting(" = 1", conf=0.2, configuration=0.05)).next_signs == (" ",)
+    assert ask(Expecting(" = 1", conf=0.2, configuration=0.05)).next_characters == (" ",)
 
 
 def test_of_a_word_begun_otherwise_its_own_next_sign_comes_first() -> None:
-    assert ask(Expecting(" = 1", other=0.5, configuration=0.2, confident=0.05)).next_signs == ("i",)
+    assert ask(Expecting(" = 1", other=0.5, configuration=0.2, confident=0.05)).next_characters == ("i",)
 
 
 def test_behind_a_space_nothing_is_held_and_the_next_signs_are_told() -> None:
     prompt = TOKENIZER.encode("x = ")
-    question = Question(prompt, 8, lambda _: False, held=(len(prompt) - 1, len(prompt)), next_signs=True)
-    assert Healing(TOKENIZER).answer(Expecting("", value=0.5, other=0.2), question).next_signs == ("v", "o")
+    question = Question(prompt, 8, lambda _: False, healed_span=(len(prompt) - 1, len(prompt)), next_characters=True)
+    assert Healing(TOKENIZER).answer(Expecting("", value=0.5, other=0.2), question).next_characters == ("v", "o")
 
 
 def test_another_word_is_the_most_probable_one_that_agrees_with_what_is_typed() -> None:

@@ -24,14 +24,14 @@ class Found:
     """What the cache answers: a completion with LF line ends, or None and the reason for silence.
 
     `kind` says how the place lies to the one that was asked; `receipt` is the prompt of that time, without its tokens.
-    `next_signs` as in `engine.types.Generated`, where it was asked at this very place.
+    `next_characters` as in `engine.types.Generated`, where it was asked at this very place.
     """
 
     kind: str
     completion: Completion | None
     silence: str = ""
     receipt: Prompt | None = None
-    next_signs: tuple[str, ...] = ()
+    next_characters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class CompletionCache:
             if completion is None and not silence:
                 continue
             self._entries.move_to_end(id(entry))
-            signs = entry.answer.next_signs if kind == SAME_PLACE else ()
+            signs = entry.answer.next_characters if kind == SAME_PLACE else ()
             if completion is None:
                 return Found(NOTHING, None, silence, entry.receipt, signs)
             self._on_screen[place.document] = entry

@@ -46,14 +46,14 @@ def test_turns_are_weighed_with_what_leads_to_them() -> None:
         (1, 2),
         (math.log(0.9), math.log(0.5)),
         tokens=(1, 2),
-        others=(((3, math.log(0.1)),), ((4, math.log(0.4)),)),
+        alternatives=(((3, math.log(0.1)),), ((4, math.log(0.4)),)),
     )
     found = turns(generated, lambda ids: "abcd"[ids[0] - 1])
     assert [(turn.index, turn.token, round(turn.probability, 2)) for turn in found] == [(1, 4, 0.36), (0, 3, 0.1)]
 
 
 def test_white_space_is_no_turn() -> None:
-    generated = Generated("a", (1,), (-0.1,), tokens=(1,), others=(((2, -2.0), (3, -3.0)),))
+    generated = Generated("a", (1,), (-0.1,), tokens=(1,), alternatives=(((2, -2.0), (3, -3.0)),))
     assert turns(generated, lambda ids: {1: "a", 2: " a", 3: "  "}[ids[0]]) == []
 
 

@@ -45,13 +45,13 @@ def test_typing_only_appends_to_the_prompt() -> None:
     before = prompt_of(frame, SOURCE)
     for text in ("r", "re", "return s", "return self.x + price("):
         after = prompt_of(frame, typed(text))
-        assert after.tokens[: before.head] == before.tokens[: before.head]
+        assert after.tokens[: before.stable_tokens] == before.tokens[: before.stable_tokens]
         assert TOKENIZER.decode(after.tokens).endswith(f"        {text}\n")
 
 
 def test_the_head_ends_above_the_line_being_typed() -> None:
     prompt = prompt_of(laid(), typed("return sum("))
-    head = TOKENIZER.decode(prompt.tokens[: prompt.head])
+    head = TOKENIZER.decode(prompt.tokens[: prompt.stable_tokens])
     assert head.endswith(("def total(self)", "def total(self"))
 
 

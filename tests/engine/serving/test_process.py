@@ -64,7 +64,7 @@ def test_what_stays_the_same_is_read_once(address: Address) -> None:
     served = window()
     tokens = served.tokenizer.encode(CODE * 30)
     first, second = (
-        served.generate(Question([*tokens, typed], 4, lambda _: False, head=len(tokens)), CancellationToken())
+        served.generate(Question([*tokens, typed], 4, lambda _: False, stable_tokens=len(tokens)), CancellationToken())
         for typed in (300, 301)
     )
     assert (first.reused_tokens, second.reused_tokens) == (0, len(tokens))

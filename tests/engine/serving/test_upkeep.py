@@ -28,7 +28,7 @@ def at_work(cache_tokens: int) -> tuple[Upkeep, TokenGenerator]:
 
 
 def ask(generator: TokenGenerator, tokens: list[int]) -> int:
-    generator.generate(Continuation([*tokens, 300], 1, head=len(tokens)), lambda _: True)
+    generator.generate(Continuation([*tokens, 300], 1, stable_tokens=len(tokens)), lambda _: True)
     return generator.reused_tokens
 
 

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import math
 
-from engine.model.next_signs import next_signs
+from engine.model.next_characters import find_next_characters
 from tests.scripted import WordTokenizer
 
 
 def signs(typed: str = "", **probabilities: float) -> tuple[str, ...]:
     tokenizer = WordTokenizer()
     tokens = [(tokenizer.encode(word)[0], math.log(share)) for word, share in probabilities.items()]
-    return next_signs(tokens, typed, tokenizer)
+    return find_next_characters(tokens, typed, tokenizer)
 
 
 def test_the_first_characters_of_probable_tokens_the_most_probable_first() -> None:
@@ -23,11 +23,11 @@ def test_of_a_word_that_is_begun_what_goes_on() -> None:
 def test_enter_is_told_where_nothing_is_more_probable() -> None:
     tokenizer = WordTokenizer()
     newline, other = tokenizer.encode("\n")[0], tokenizer.encode("x")[0]
-    assert next_signs([(newline, -0.2), (other, -2.0)], "", tokenizer) == ("\n", "x")
-    assert next_signs([(newline, -2.0), (other, -0.2)], "", tokenizer) == ("x",)
+    assert find_next_characters([(newline, -0.2), (other, -2.0)], "", tokenizer) == ("\n", "x")
+    assert find_next_characters([(newline, -2.0), (other, -0.2)], "", tokenizer) == ("x",)
 
 
 def test_an_end_is_as_good_as_a_line_break() -> None:
     tokenizer = WordTokenizer()
     other = tokenizer.encode("x")[0]
-    assert next_signs([(other, -2.0)], "", tokenizer, end_log_prob=-0.2) == ("\n", "x")
+    assert find_next_characters([(other, -2.0)], "", tokenizer, end_log_prob=-0.2) == ("\n", "x")
