@@ -1,1 +1,1 @@
-"""Models on servers that speak OpenAI's API. Nothing here runs unless a person named one."""
+"""Models on servers that speak OpenAI's API. Nothing here runs unless the user has configured a server."""

@@ -1,4 +1,4 @@
-"""Pieces of text as they come from a server, into what a model said."""
+"""Collects the pieces of text that a server streams into one answer."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from dataclasses import replace
 
 from engine.generated import Generated
 from engine.model.protocol import StopRule
-from engine.remote.api import Said
-from engine.remote.pieces import packed, whole
+from engine.remote.api import Piece
+from engine.remote.pieces import pack_piece, replace_half_characters
 from engine.types import BrokenOffError, EngineError
 
 HIGH_SURROGATE = re.compile(r"[\ud800-\udbff]")
 
 
-class Answer:
-    """What was said so far. `is_over`: nothing more is wanted, or comes; `has_ended`: the server has ended it."""
+class StreamedAnswer:
+    """The answer received so far. `is_over`: nothing more is wanted or will come. `has_ended`: the server has ended
+    it.
+    """
 
     def __init__(self, stop: StopRule, least_log_prob: float, max_new_tokens: int) -> None:
         self._stop, self._least_log_prob, self._most = stop, least_log_prob, max_new_tokens
@@ -29,30 +31,30 @@ class Answer:
         self._is_cut_off = False
         self.is_over = False
 
-    def add(self, said: Said) -> None:
+    def add(self, piece: Piece) -> None:
         self._last = time.perf_counter()
         if not self.text:
             self._first = self._last
-        text = self._half + said.text
-        # JSON may cut a character of the astral planes in two.
+        text = self._half + piece.text
+        # JSON may split a character outside the basic plane in two.
         self._half = text[-1] if HIGH_SURROGATE.match(text[-1]) else ""
-        text = whole(text.removesuffix(self._half))
+        text = replace_half_characters(text.removesuffix(self._half))
         self.text += text
         self._ends.append(len(self.text))
-        # Of a server that tells no probabilities, everything counts as sure: what is shown is then the filters' choice.
-        self._log_probs.append(said.log_prob or 0.0)
-        self._tokens.append(packed(text))
-        self._log_prob += said.log_prob or 0.0
+        # If a server gives no probabilities, everything counts as certain: the filters alone then decide what is shown.
+        self._log_probs.append(piece.log_prob or 0.0)
+        self._tokens.append(pack_piece(text))
+        self._log_prob += piece.log_prob or 0.0
         self.is_over = self._stop(self.text) or self._log_prob < self._least_log_prob
-        if len(self._ends) > self._most:  # a server that knows no limit: each piece is a token or more
+        if len(self._ends) > self._most:  # the server ignores the limit: each piece is a token or more
             self.is_over = self._is_cut_off = True
 
     def finish(self, why: str) -> None:
-        """The server says why the answer ends here."""
+        """Record that the server ends the answer, and why (`finish_reason`)."""
         self._is_cut_off, self.has_ended, self.is_over = why == "length", True, True
 
     def done(self) -> None:
-        """The server says that nothing more comes."""
+        """Record that nothing more will come."""
         if not self.is_over:
             self.has_ended = self.is_over = True
 
@@ -68,8 +70,8 @@ class Answer:
             tokens=tuple(self._tokens),
         )
 
-    def broken_off(self, message: str, otherwise: str) -> EngineError:
-        """`message`, with what was said; `otherwise` where that is nothing."""
+    def error(self, message: str, otherwise: str) -> EngineError:
+        """Return an error with `message` and the text received so far, or one with `otherwise` if there is none."""
         if not self.text:
             return EngineError(otherwise)
         return BrokenOffError(message, replace(self.generated(), stopped=False))

@@ -1,4 +1,4 @@
-"""Server-sent events (WHATWG HTML, section 9.2) as far as they carry data: bytes in, the data of each event out."""
+"""Server-sent events (WHATWG HTML, section 9.2), as far as they carry data: bytes in, the data of each event out."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ MAX_EVENT_BYTES = 4 * 2**20
 
 
 class EventReader:
-    """Takes bytes as they come, cut anywhere: within a character, between CR and LF."""
+    """Reads a stream that arrives in pieces cut anywhere: within a character, between CR and LF."""
 
     def __init__(self) -> None:
         self._unread = b""
         self._data: list[str] = []
 
     def feed(self, received: bytes) -> list[str]:
-        """The data of the events that are whole now. Raises `ValueError` for an event without end."""
+        """Return the data of the events that are complete now. Raises `ValueError` for an event that does not end."""
         self._unread += received
         if len(self._unread) > MAX_EVENT_BYTES:
             raise ValueError(f"an event of more than {MAX_EVENT_BYTES} bytes")
@@ -27,7 +27,7 @@ class EventReader:
         return [event for line in lines for event in self._line(line)]
 
     def end(self) -> list[str]:
-        """What was left without the blank line that ends an event: some servers forget it behind the last one."""
+        """Return the last event if it lacks the blank line that ends one: some servers leave it out."""
         rest, self._unread = self._unread.rstrip(b"\r"), b""
         return [*self._line(rest), *self._line(b"")]
 

@@ -1,7 +1,7 @@
-"""How a server is told what stands behind the cursor: in the API's own field, or by the model's control tokens.
+"""How the text after the cursor is sent: in the API's own field, or by the model's control tokens.
 
-Few servers do the first. llama.cpp's and vLLM's read control tokens in a prompt: the prompt is then the text that the
-model was trained to read, and what a person wrote must not spell one of them.
+Few servers support the field. llama.cpp and vLLM interpret control tokens in a prompt: the prompt is then the text that
+the model was trained on, and the user's text must not contain one of them.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 
 from engine.prompt.family_table import FAMILIES, INFILLINGS, Infilling
 from engine.prompt.templates import TEMPLATES
-from engine.remote.pieces import marked
+from engine.remote.pieces import split_by_marks
 
 BY_FIELD, BY_NOTHING = "suffix", "none"
-SPELLED = re.compile(r"<(?=[|｜][^\s|｜]{1,40}[|｜]>)")  # control tokens of most models
+SPELLED = re.compile(r"<(?=[|｜][^\s|｜]{1,40}[|｜]>)")  # the control tokens of most models
 
 
 @dataclass(frozen=True)
-class Form:
-    """`template` and `tokens` as model.toml has them."""
+class InfillForm:
+    """`template` and `tokens` are as in model.toml."""
 
     template: str
     tokens: Mapping[str, str] = field(default_factory=dict)
@@ -36,15 +36,15 @@ def _with(template: str, prefix: str) -> Infilling:
     return next(each for each in INFILLINGS if each.template == template and each.tokens["prefix"] == prefix)
 
 
-def _form(infilling: Infilling | None) -> Form:
+def _form(infilling: Infilling | None) -> InfillForm:
     assert infilling  # noqa: S101 - of a family below
-    return Form(infilling.template, infilling.tokens)
+    return InfillForm(infilling.template, infilling.tokens)
 
 
 _FIELDS = {"prefix": "<prefix>", "suffix": "<suffix>"}
-FORMS: dict[str, Form] = {
-    BY_FIELD: Form("fim-suffix-first", _FIELDS, is_rendered=False),
-    BY_NOTHING: Form("plain", infills=False, is_rendered=False),
+FORMS: dict[str, InfillForm] = {
+    BY_FIELD: InfillForm("fim-suffix-first", _FIELDS, is_rendered=False),
+    BY_NOTHING: InfillForm("plain", infills=False, is_rendered=False),
     "codegeex4": _form(FAMILIES["codegeex4"].infilling),
     "codegemma": _form(_with("fim-codegemma", "<|fim_prefix|>")),
     "codestral": _form(_with("fim-suffix-first", "[PREFIX]")),
@@ -55,11 +55,11 @@ FORMS: dict[str, Form] = {
 }
 
 
-def rendered(tokens: Sequence[int], marks: Sequence[str]) -> str:
-    """A prompt as one text. Where a person's text spells a control token, a blank makes it text."""
-    said = []
-    for mark, text in marked(tokens, marks):
+def render_prompt(tokens: Sequence[int], marks: Sequence[str]) -> str:
+    """Return a prompt as one text. A control token in the user's text is broken up by a space."""
+    parts = []
+    for mark, text in split_by_marks(tokens, marks):
         for each in marks:
             text = text.replace(each, f"{each[0]} {each[1:]}")  # noqa: PLW2901
-        said += [mark, SPELLED.sub("< ", text)]
-    return "".join(said)
+        parts += [mark, SPELLED.sub("< ", text)]
+    return "".join(parts)

@@ -1,7 +1,7 @@
-"""A model on a server behind `engine.model.protocol.LanguageModel`: tokens here are pieces of text, see `pieces`.
+"""A model on a server as an `engine.model.protocol.LanguageModel`. Its tokens are pieces of text, see `pieces`.
 
-The prompt is taken apart into what the API has fields for, and is fitted by an estimate of its length. A server is
-asked only for what a person waits for: nothing is read ahead or prepared there.
+The prompt is divided into the fields of the API, and fitted by an estimate of its length. A server is asked only for
+what the user waits for: nothing is prefilled or prefetched there.
 """
 
 from __future__ import annotations
@@ -20,37 +20,37 @@ from engine.generated import Generated
 from engine.model.folder import Confidence, ModelDescription
 from engine.model.protocol import Question
 from engine.remote import api, faults
-from engine.remote.answer import Answer
+from engine.remote.answer import StreamedAnswer
 from engine.remote.events import EventReader
-from engine.remote.infilling import FORMS, rendered
-from engine.remote.keys import key_for
-from engine.remote.pieces import PieceTokenizer, marked
+from engine.remote.infilling import FORMS, render_prompt
+from engine.remote.keys import find_key
+from engine.remote.pieces import PieceTokenizer, split_by_marks
 from engine.remote.server import Server
-from engine.remote.transport import ConnectionFault, Exchange, Head, TooLate, missing_library
+from engine.remote.transport import ConnectionFault, Exchange, Head, TimedOut, missing_library_message
 from engine.types import CancellationToken, Cancelled, EngineError, Priority
 
-CONTEXT_TOKENS = 16_384  # about what any served model has; the settings' prompts are shorter
-MAX_ANSWER_BYTES = 2**20  # of one that does not stream
+CONTEXT_TOKENS = 16_384  # about what every served model has; prompts are limited further by the settings
+MAX_ANSWER_BYTES = 2**20  # of an answer that is not streamed
 RETRIES = 2
 REFUSED_SECONDS = 0.5
-PAUSE_SECONDS, MAX_PAUSE_SECONDS = 2.0, 20.0  # where a server says it is busy, and not for how long
+PAUSE_SECONDS, MAX_PAUSE_SECONDS = 2.0, 20.0  # if a busy server does not say for how long
 MAX_QUIET_SECONDS = 60.0  # a busy server is not asked for suggestions
 CODEGEEX4 = re.compile(r"codegeex-?4", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Patience:
-    """In seconds. A model may read a long prompt for a minute; nobody waits so long for a suggestion."""
+class Timeouts:
+    """Timeouts in seconds. A model may read a long prompt for a minute; nobody waits so long for a suggestion."""
 
     first: float
     between: float
 
 
-PATIENCE = {"chat": Patience(120.0, 60.0), "completion": Patience(15.0, 10.0)}
+TIMEOUTS = {"chat": Timeouts(120.0, 60.0), "completion": Timeouts(15.0, 10.0)}
 
 
-def description_of(server: Server) -> ModelDescription:
-    """What a model on a server can do: what it was configured for. Its probabilities are believed."""
+def describe_server_model(server: Server) -> ModelDescription:
+    """Describe a model on a server by what it was configured for. Its probabilities are trusted."""
     completes, form = server.purpose == "completion", FORMS[server.infill]
     can_complete = {"complete", "infill"} if form.infills else {"complete"}
     return ModelDescription(
@@ -69,17 +69,17 @@ def description_of(server: Server) -> ModelDescription:
 
 
 class RemoteModel:
-    """May be used from several threads. Raises `EngineError` where the library to ask a server with is not there."""
+    """A model on a server. Thread-safe. Raises `EngineError` if the HTTP library is not installed."""
 
-    def __init__(self, server: Server, patience: Patience | None = None) -> None:
-        if missing := missing_library():
+    def __init__(self, server: Server, patience: Timeouts | None = None) -> None:
+        if missing := missing_library_message():
             raise EngineError(f"{server.setting} names a server; {missing}")
-        self._server, self._patience = server, patience or PATIENCE[server.purpose]
+        self._server, self._patience = server, patience or TIMEOUTS[server.purpose]
         self._form = FORMS[server.infill]
         marks = self._form.marks if server.purpose == "completion" else tuple(api.ROLES)
-        self._description, self._tokenizer = description_of(server), PieceTokenizer(marks)
-        self._key: str | None = None  # read with the first request, and anew where it was refused
-        self._refused: frozenset[str] = frozenset()  # fields of a request that this server does not take
+        self._description, self._tokenizer = describe_server_model(server), PieceTokenizer(marks)
+        self._key: str | None = None  # read with the first request, and again after it was refused
+        self._refused: frozenset[str] = frozenset()  # request fields that this server does not accept
         self._busy, self._quiet_until = "", 0.0
 
     @property
@@ -100,38 +100,42 @@ class RemoteModel:
         cancellation.check()
         if question.priority is Priority.WARM_UP:
             if question.max_new_tokens == 1:
-                return Generated("")  # only to be read ahead
+                return Generated("")  # the prompt was only to be prefilled
             raise Cancelled
         if time.monotonic() < self._quiet_until:
             raise EngineError(self._busy)
-        answer = Answer(question.stop, question.least_log_prob, question.max_new_tokens)
-        asked = self._asked(question.tokens)
+        answer = StreamedAnswer(question.stop, question.least_log_prob, question.max_new_tokens)
+        request = self._api_request(question.tokens)
         retries = RETRIES if self._server.purpose == "chat" else 0
         while True:
-            body = api.body_of(asked, self._server.model, question.max_new_tokens, question.sampling, self._refused)
+            body = api.request_body(
+                request, self._server.model, question.max_new_tokens, question.sampling, self._refused
+            )
             try:
-                return self._ask(asked.path, body, answer, cancellation)
-            except _Refused as refused:
+                return self._send(request.path, body, answer, cancellation)
+            except _FieldRefused as refused:
                 self._refused |= {refused.field}
-            except _Later as later:
+            except _RetryLater as later:
                 if not retries or later.seconds > MAX_PAUSE_SECONDS:
                     raise EngineError(str(later)) from later.__cause__
                 retries -= 1
                 _pause(later.seconds, cancellation)
 
-    def _asked(self, tokens: Sequence[int]) -> api.Asked:
+    def _api_request(self, tokens: Sequence[int]) -> api.ApiRequest:
         marks = self._tokenizer.marks
         if self._server.purpose == "chat":
-            return api.chat(list(marked(tokens, marks)))
+            return api.chat_request(list(split_by_marks(tokens, marks)))
         if self._form.is_rendered:
-            return api.completion(rendered(tokens, marks))
-        texts = dict(marked(tokens, marks))
-        return api.completion(texts.get("<prefix>", texts.get("", "")), texts.get("<suffix>", ""))
+            return api.completion_request(render_prompt(tokens, marks))
+        texts = dict(split_by_marks(tokens, marks))
+        return api.completion_request(texts.get("<prefix>", texts.get("", "")), texts.get("<suffix>", ""))
 
-    def _ask(self, path: str, body: dict[str, Any], answer: Answer, cancellation: CancellationToken) -> Generated:
+    def _send(
+        self, path: str, body: dict[str, Any], answer: StreamedAnswer, cancellation: CancellationToken
+    ) -> Generated:
         server = self._server
         if self._key is None:
-            self._key = key_for(server)
+            self._key = find_key(server)
         headers = {"Accept": "text/event-stream", "User-Agent": "codegeex-lsp"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
@@ -140,16 +144,16 @@ class RemoteModel:
         try:
             first = exchange.head(self._patience.first)
             if first.status != HTTPStatus.OK:
-                self._refuse(path, body, first, _words(exchange, self._patience.between))
-            self._listen(exchange, first, answer, latest)
-        except TooLate as late:
-            message = faults.no_answer(server, self._patience.first)
-            raise answer.broken_off(faults.in_the_middle(server), message) from late
+                self._raise_refusal(path, body, first, _words(exchange, self._patience.between))
+            self._read_stream(exchange, first, answer, latest)
+        except TimedOut as late:
+            message = faults.describe_timeout(server, self._patience.first)
+            raise answer.error(faults.describe_interruption(server), message) from late
         except ConnectionFault as fault:
-            message = faults.of_connection(server, fault)
-            if fault.kind == "refused":  # nothing was sent, and a server that starts may be there in a moment
-                raise _Later(message, REFUSED_SECONDS) from fault
-            raise answer.broken_off(faults.in_the_middle(server), message) from fault
+            message = faults.describe_connection(server, fault)
+            if fault.kind == "refused":  # nothing was sent, and a server that is starting may be there in a moment
+                raise _RetryLater(message, REFUSED_SECONDS) from fault
+            raise answer.error(faults.describe_interruption(server), message) from fault
         finally:
             if answer.has_ended:
                 exchange.let_end()
@@ -157,73 +161,73 @@ class RemoteModel:
                 exchange.close()
         return answer.generated()
 
-    def _listen(self, exchange: Exchange, head: Head, answer: Answer, latest: float) -> None:
-        """Reads the answer to its end, or to where it is long enough. It must begin by `latest`, in monotonic time."""
+    def _read_stream(self, exchange: Exchange, head: Head, answer: StreamedAnswer, latest: float) -> None:
+        """Read the answer to its end, or until it is long enough. It must begin by `latest`, in monotonic time."""
         kind = head.headers.get("content-type", "").partition(";")[0].strip()
-        if kind == "application/json":  # a server that does not stream
-            self._hear(_body(exchange, self._patience.first), answer)
+        if kind == "application/json":  # the server does not stream
+            self._read_event(_body(exchange, self._patience.first), answer)
             if not (answer.text or answer.has_ended):
-                raise EngineError(faults.not_the_api(self._server, "JSON of another kind"))
+                raise EngineError(faults.describe_wrong_api(self._server, "JSON of another kind"))
             return
         if kind not in {"text/event-stream", ""}:
-            raise EngineError(faults.not_the_api(self._server, kind))
+            raise EngineError(faults.describe_wrong_api(self._server, kind))
         reader, has_begun = EventReader(), False
         while not answer.is_over:
             received = exchange.next(self._patience.between if has_begun else latest - time.monotonic())
             try:
                 events = reader.end() if received is None else reader.feed(received)
             except ValueError as fault:
-                raise EngineError(faults.not_the_api(self._server, str(fault))) from fault
+                raise EngineError(faults.describe_wrong_api(self._server, str(fault))) from fault
             for event in events:
                 has_begun = True
                 if not answer.is_over and event.strip() != api.DONE:
-                    self._hear(event.encode(), answer)
+                    self._read_event(event.encode(), answer)
                 elif event.strip() == api.DONE:
                     answer.done()
             if received is None and not answer.is_over:
-                raise answer.broken_off(
-                    faults.in_the_middle(self._server), f"{self._server.host} ended its answer before it began"
+                raise answer.error(
+                    faults.describe_interruption(self._server), f"{self._server.host} ended its answer before it began"
                 )
 
-    def _hear(self, event: bytes, answer: Answer) -> None:
+    def _read_event(self, event: bytes, answer: StreamedAnswer) -> None:
         try:
-            heard = api.heard(json.loads(event))
+            content = api.read_event(json.loads(event))
         except (ValueError, RecursionError) as fault:
-            not_json = faults.not_the_api(self._server, "what is not JSON")
-            raise answer.broken_off(not_json, not_json) from fault
-        if heard.fault:
-            words = faults.quote(heard.fault, self._key or "")
-            message = f"{self._server.host} has a fault: {words}"
-            raise answer.broken_off(f"{faults.in_the_middle(self._server)}: {words}", message)
-        for said in heard.said:
+            not_json = faults.describe_wrong_api(self._server, "something that is not JSON")
+            raise answer.error(not_json, not_json) from fault
+        if content.fault:
+            words = faults.quote(content.fault, self._key or "")
+            message = f"{self._server.host} reports an error: {words}"
+            raise answer.error(f"{faults.describe_interruption(self._server)}: {words}", message)
+        for piece in content.pieces:
             if not answer.is_over:
-                answer.add(said)
-        if heard.finish and not answer.is_over:
-            answer.finish(heard.finish)
+                answer.add(piece)
+        if content.finish and not answer.is_over:
+            answer.finish(content.finish)
 
-    def _refuse(self, path: str, body: dict[str, Any], head: Head, words: str) -> None:
-        """Raises what an answer that is none means."""
+    def _raise_refusal(self, path: str, body: dict[str, Any], head: Head, words: str) -> None:
+        """Raise the error that a response other than 200 means."""
         status = head.status
-        message = faults.of_status(self._server, path, head, words, self._key or "")
+        message = faults.describe_status(self._server, path, head, words, self._key or "")
         if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             self._key = None
         elif status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
             seconds = _seconds(head.headers.get("retry-after", ""))
             if self._server.purpose == "completion":
                 self._busy, self._quiet_until = message, time.monotonic() + min(seconds, MAX_QUIET_SECONDS)
-            raise _Later(message, seconds)
+            raise _RetryLater(message, seconds)
         elif field := next((name for name in api.INSTEAD if name in body and name in words), ""):
-            raise _Refused(field)
+            raise _FieldRefused(field)
         raise EngineError(message)
 
 
-class _Refused(Exception):  # noqa: N818 - it is asked again without the field
+class _FieldRefused(Exception):  # noqa: N818 - it the request is sent again without the field
     def __init__(self, field: str) -> None:
         super().__init__(field)
         self.field = field
 
 
-class _Later(Exception):  # noqa: N818 - it may be asked again
+class _RetryLater(Exception):  # noqa: N818 - the request may be sent again
     def __init__(self, message: str, seconds: float) -> None:
         super().__init__(message)
         self.seconds = seconds
@@ -234,7 +238,7 @@ def _seconds(retry_after: str) -> float:
 
 
 def _pause(seconds: float, cancellation: CancellationToken) -> None:
-    """Raises `Cancelled` as soon as it is."""
+    """Wait. Raises `Cancelled` as soon as the request is cancelled."""
     woken = threading.Event()
     with cancellation.telling(woken.set):
         woken.wait(seconds)
@@ -249,8 +253,8 @@ def _body(exchange: Exchange, seconds: float) -> bytes:
 
 
 def _words(exchange: Exchange, seconds: float) -> str:
-    """What a server says is wrong, where it says it as JSON."""
+    """Return the server's error message if it is JSON, else ""."""
     try:
         return api.fault_in(json.loads(_body(exchange, seconds)))
-    except (ValueError, RecursionError, TooLate):
+    except (ValueError, RecursionError, TimedOut):
         return ""

@@ -1,7 +1,8 @@
-"""The tokenizer of a model whose tokenizer nobody knows: text in pieces about as long as its tokens are.
+"""A tokenizer for models whose own tokenizer is unknown: text in pieces about as long as tokens are.
 
-Budgets are counted in them. They are rather too short than too long: a prompt that is estimated to fit does. A piece's
-id holds its text, so nothing is kept; ids below 0 are the marks between the texts of a prompt, which no text becomes.
+Budgets are counted in pieces. They tend to be shorter than tokens, so that a prompt that is estimated to fit does fit.
+A piece's id encodes its text, so nothing is stored; ids below 0 are the marks between the texts of a prompt, which no
+text becomes.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ PIECE = re.compile(r"\n|[^\S\n]?[A-Za-z]{1,6}|[^\S\n]{1,8}|\d{1,3}|[!-/:-@\[-`{-
 
 
 class PieceTokenizer:
-    """`marks`: what stands between the texts of a prompt."""
+    """`marks` are what separates the texts of a prompt."""
 
     def __init__(self, marks: Sequence[str]) -> None:
         self.marks = tuple(marks)
 
     def encode(self, text: str) -> list[int]:
-        return [packed(piece) for piece in PIECE.findall(whole(text))]
+        return [pack_piece(piece) for piece in PIECE.findall(replace_half_characters(text))]
 
     def control(self, token: str) -> list[int]:
         return [-1 - self.marks.index(token)] if token in self.marks else self.encode(token)
@@ -28,13 +29,13 @@ class PieceTokenizer:
         return "".join(_text(token) for token in tokens if token >= 0)
 
 
-def whole(text: str) -> str:
-    """Without half characters, as an editor or a server may send them: those are no text to anybody else."""
+def replace_half_characters(text: str) -> str:
+    """Return the text without unpaired surrogates, which an editor or a server may send and nobody else accepts."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def marked(tokens: Sequence[int], marks: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """(mark, text behind it) of a prompt; the first mark is "" where it begins with a text."""
+def split_by_marks(tokens: Sequence[int], marks: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield pairs (mark, text after it) of a prompt. The first mark is "" if the prompt begins with a text."""
     mark, texts = "", list[str]()
     for token in tokens:
         if token < 0:
@@ -46,8 +47,8 @@ def marked(tokens: Sequence[int], marks: Sequence[str]) -> Iterator[tuple[str, s
     yield mark, "".join(texts)
 
 
-def packed(piece: str) -> int:
-    """The id of a piece, of whatever length."""
+def pack_piece(piece: str) -> int:
+    """Return the id of a piece of any length."""
     return int.from_bytes(b"\1" + piece.encode(), "big")
 
 

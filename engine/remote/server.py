@@ -1,4 +1,4 @@
-"""Which server is asked, as the settings name it."""
+"""A server, as the settings name it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Server:
-    """`url` is what the API's paths are appended to, without a slash at its end; `host` has the port where it is not
-    the usual one: a key is kept for that. `model` is what the server is asked for, "" for a server that has but one.
+    """A server that answers for one purpose.
+
+    `url` is what the API's paths are appended to, without a trailing slash. `host` includes the port unless it is the
+    scheme's own: a key belongs to it. `model` is the name to request, "" for a server that has only one.
     """
 
     url: str
@@ -25,7 +27,7 @@ class Server:
     model: str
     purpose: Purpose
     is_loopback: bool
-    infill: str = "suffix"  # a name of `engine.remote.infilling.FORMS`
+    infill: str = "suffix"  # a key of `engine.remote.infilling.FORMS`
 
     @property
     def is_encrypted(self) -> bool:
@@ -40,18 +42,18 @@ class Server:
         return self.model or self.host
 
     def __str__(self) -> str:
-        """Where text goes, for a person."""
+        """Return where text is sent, for the user."""
         plain = "" if self.is_encrypted or self.is_loopback else ", not encrypted"
         return f"{self.purpose}: {self.url} (remote{plain})"
 
 
 def url_fault(url: str) -> str:
-    """What is wrong with the address of a server, or "". Does not repeat it: people paste keys into addresses."""
+    """Return what is wrong with a server's address, or "". Does not repeat it: people paste keys into addresses."""
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
-        return "is no address"
+        return "is not an address"
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname or not url.isprintable() or " " in url:
         return "must be an address such as https://host/v1"
     if parts.username is not None or parts.password is not None:
@@ -62,7 +64,7 @@ def url_fault(url: str) -> str:
 
 
 def read_server(url: str, model: str, purpose: Purpose, infill: str = "suffix") -> Server:
-    """An address without a path gets `/v1`. Raises `EngineError` for one that `url_fault` complains of."""
+    """Return the server of an address; one without a path gets `/v1`. Raises `EngineError` for a wrong address."""
     if fault := url_fault(url):
         raise EngineError(f"codegeex.{purpose}.remote.url {fault}")
     parts = urlsplit(url)
@@ -73,7 +75,7 @@ def read_server(url: str, model: str, purpose: Purpose, infill: str = "suffix") 
 
 
 def host_of(parts: SplitResult) -> str:
-    """In small letters, with the port where it is not the scheme's own."""
+    """Return the host in lower case, with the port unless it is the scheme's own."""
     name = (parts.hostname or "").lower()
     name = f"[{name}]" if ":" in name else name
     return name if parts.port in {None, DEFAULT_PORTS.get(parts.scheme)} else f"{name}:{parts.port}"

@@ -1,8 +1,9 @@
-"""HTTP, in one thread with an event loop of its own: only there can a request be ended at any moment, also while it
+"""HTTP, in one thread with an event loop of its own: only there can a request be ended at any moment, even while it
 connects or waits for the first byte. The only importer of httpx2, which is imported with the first request.
 
-Proxies and certificates are the environment's: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, SSL_CERT_FILE and
-SSL_CERT_DIR, REQUESTS_CA_BUNDLE; without these the system's store. This machine itself is never asked through a proxy.
+Proxies and certificates come from the environment: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, SSL_CERT_FILE and
+SSL_CERT_DIR, REQUESTS_CA_BUNDLE; without these, from the system. A server on this machine is never reached through a
+proxy.
 """
 
 from __future__ import annotations
@@ -30,23 +31,23 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 5.0
 KEPT_CONNECTIONS = 4
 KEPT_SECONDS = 30.0
-LAST_BYTES_SECONDS = 2.0  # for what stands behind the end of an answer
+LAST_BYTES_SECONDS = 2.0  # for what follows the end of an answer
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 
 
 @dataclass(frozen=True)
 class Head:
-    """How a server's answer begins. Names of headers are in small letters."""
+    """The beginning of a server's response. Names of headers are in lower case."""
 
     status: int
     headers: Mapping[str, str]
 
 
-# What an exchange hears: its head, then bytes, None at the end; or what went wrong. Wakes it where it is cancelled.
-_Heard = Head | bytes | None | BaseException
+# What an exchange receives: its head, then bytes, None at the end; or what went wrong.
+_Received = Head | bytes | None | BaseException
 
 
-# Why a connection failed: see `_kind_of`.
+# Why a connection failed: see `_fault_of`.
 Kind = Literal["certificate", "encryption", "proxy", "refused", "no answer", "setup", "lost"]
 
 
@@ -58,19 +59,19 @@ class ConnectionFault(Exception):  # noqa: N818 - becomes an EngineError that kn
         self.kind, self.reason = kind, reason
 
 
-class TooLate(Exception):  # noqa: N818 - becomes an EngineError that knows what was waited for
-    """Nothing came in time."""
+class TimedOut(Exception):  # noqa: N818 - becomes an EngineError that knows what was waited for
+    """Nothing was received in time."""
 
 
-def missing_library() -> str:
-    """What to install before a server can be asked, or ""."""
+def missing_library_message() -> str:
+    """Return what to install before a server can be used, or ""."""
     if find_spec("httpx2"):
         return ""
-    return f'asking a server needs the package httpx2: "{sys.executable}" -m pip install "codegeex-lsp[remote]"'
+    return f'using a server needs the package httpx2: "{sys.executable}" -m pip install "codegeex-lsp[remote]"'
 
 
 class Exchange:
-    """One request and its answer, read by one thread. `close` ends it at any moment, from any thread."""
+    """One request and its response, read by one thread. `close` ends it at any moment, from any thread."""
 
     def __init__(
         self,
@@ -81,68 +82,68 @@ class Exchange:
         *,
         is_loopback: bool,
     ) -> None:
-        self._heard: queue.SimpleQueue[_Heard] = queue.SimpleQueue()
+        self._received: queue.SimpleQueue[_Received] = queue.SimpleQueue()
         self._cancellation = cancellation
         self._closing = threading.Lock()
-        asked = _ask(url, dict(headers), dict(body), self._heard, is_loopback=is_loopback)
-        self._task = asyncio.run_coroutine_threadsafe(asked, _loop())
+        sending = _send(url, dict(headers), dict(body), self._received, is_loopback=is_loopback)
+        self._task = asyncio.run_coroutine_threadsafe(sending, _loop())
 
     def head(self, seconds: float) -> Head:
-        """To be asked for first. Raises as `next` does."""
-        heard = self._next(seconds)
-        assert isinstance(heard, Head)  # noqa: S101 - as `_ask` has it
-        return heard
+        """Return the head of the response; to be called first. Raises as `next` does."""
+        head = self._next(seconds)
+        assert isinstance(head, Head)  # noqa: S101 - `_send` puts it first
+        return head
 
     def next(self, seconds: float) -> bytes | None:
-        """What comes next of the answer, None at its end.
+        """Return the next bytes of the response, or None at its end.
 
-        Raises `TooLate`, `Cancelled`, `ConnectionFault`, and `EngineError` for an environment that is wrong.
+        Raises `TimedOut`, `Cancelled`, `ConnectionFault`, and `EngineError` if the environment is wrong.
         """
-        heard = self._next(seconds)
-        assert not isinstance(heard, Head)  # noqa: S101 - as `_ask` has it
-        return heard
+        received = self._next(seconds)
+        assert not isinstance(received, Head)  # noqa: S101 - `_send` puts it first only
+        return received
 
     def _next(self, seconds: float) -> Head | bytes | None:
         with self._cancellation.telling(self._wake):
             try:
-                heard = self._heard.get(timeout=max(0.0, seconds))
+                received = self._received.get(timeout=max(0.0, seconds))
             except queue.Empty:
-                raise TooLate from None
+                raise TimedOut from None
         self._cancellation.check()
-        if isinstance(heard, BaseException):
-            raise heard
-        return heard
+        if isinstance(received, BaseException):
+            raise received
+        return received
 
     def _wake(self) -> None:
         self.close()
-        self._heard.put(None)
+        self._received.put(None)
 
     def close(self) -> None:
-        """The connection is closed, unless its answer was read to the end."""
+        """Close the connection, unless the response was read to its end."""
         # Once: a request that is cancelled twice never leaves httpx2's pool.
         if self._closing.acquire(blocking=False):
             self._task.cancel()
 
     def let_end(self) -> None:
-        """What little is left of an answer is read, so that the next one need not connect anew."""
+        """Read what little is left of an answer, so that the next request need not connect again."""
         loop = _loop()
         loop.call_soon_threadsafe(loop.call_later, LAST_BYTES_SECONDS, self.close)
 
 
-async def _ask(
-    url: str, headers: dict[str, str], body: dict[str, Any], heard: queue.SimpleQueue[_Heard], *, is_loopback: bool
+async def _send(
+    url: str, headers: dict[str, str], body: dict[str, Any], items: queue.SimpleQueue[_Received], *, is_loopback: bool
 ) -> None:
     try:
         client = _client(is_loopback=is_loopback)
         async with client.stream("POST", url, headers=headers, json=body) as response:
-            heard.put(Head(response.status_code, {name.lower(): value for name, value in response.headers.items()}))
+            items.put(Head(response.status_code, {name.lower(): value for name, value in response.headers.items()}))
             async for received in response.aiter_bytes():
-                heard.put(received)
-        heard.put(None)
+                items.put(received)
+        items.put(None)
     except EngineError as fault:
-        heard.put(fault)
-    except Exception as fault:  # noqa: BLE001 - of whatever kind: raised where it is waited for
-        heard.put(_fault_of(fault))
+        items.put(fault)
+    except Exception as fault:  # noqa: BLE001 - any kind: it is raised in the thread that waits
+        items.put(_fault_of(fault))
 
 
 def _fault_of(fault: Exception) -> ConnectionFault:
@@ -160,8 +161,8 @@ def _fault_of(fault: Exception) -> ConnectionFault:
         ((ImportError, ValueError, httpx2.UnsupportedProtocol), "setup"),
     )
     kind: Kind = next((kind for types, kind in kinds if isinstance(fault, types)), "lost")
-    said = (each.strerror for each in _causes(fault) if isinstance(each, OSError) and each.strerror)
-    return ConnectionFault(kind, next(said, type(fault).__name__))
+    reasons = (each.strerror for each in _causes(fault) if isinstance(each, OSError) and each.strerror)
+    return ConnectionFault(kind, next(reasons, type(fault).__name__))
 
 
 def _causes(fault: BaseException | None) -> Iterator[BaseException]:
@@ -175,7 +176,7 @@ def _causes(fault: BaseException | None) -> Iterator[BaseException]:
 
 @cache
 def _client(*, is_loopback: bool) -> httpx2.AsyncClient:
-    """In the loop's thread."""
+    """Return the HTTP client. Runs in the loop's thread."""
     import httpx2
 
     for name in ("httpx2", "httpcore2"):
@@ -189,7 +190,7 @@ def _client(*, is_loopback: bool) -> httpx2.AsyncClient:
 
 
 def _certificates() -> ssl.SSLContext | bool:
-    """Those the environment names; True for the system's, which httpx2 knows where to find."""
+    """Return the certificates that the environment names, or True for the system's."""
     for variable in CERTIFICATES:
         if named := os.environ.get(variable, ""):
             is_folder = Path(named).is_dir()
@@ -198,7 +199,9 @@ def _certificates() -> ssl.SSLContext | bool:
                     capath=named if is_folder else None, cafile=None if is_folder else named
                 )
             except OSError as fault:  # an ssl.SSLError is one
-                raise EngineError(f"{variable} names {named}, which holds no certificates: {fault.strerror}") from fault
+                raise EngineError(
+                    f"{variable} is set to {named}, which holds no certificates: {fault.strerror}"
+                ) from fault
     return True
 
 
@@ -206,7 +209,7 @@ _STARTING = threading.Lock()
 
 
 def _loop() -> asyncio.AbstractEventLoop:
-    with _STARTING:  # a cache alone may make two
+    with _STARTING:  # a cache alone could create two
         return _started_loop()
 
 
@@ -216,7 +219,7 @@ def _started_loop() -> asyncio.AbstractEventLoop:
 
     def run() -> None:
         asyncio.set_event_loop(loop)
-        with suppress(RuntimeError):  # the interpreter ends
+        with suppress(RuntimeError):  # the interpreter is shutting down
             loop.run_forever()
 
     threading.Thread(target=run, name="remote", daemon=True).start()

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 from urllib.parse import urlsplit
 
-from engine.remote.keys import VARIABLE, forget, origin_of, store
+from engine.remote.keys import VARIABLE, forget_key, key_origin, store_key
 from engine.remote.server import host_of, url_fault
 from engine.types import EngineError
 from lsp_server.cli.exit_codes import EXIT_FAULT, EXIT_NOTHING, EXIT_OK
@@ -33,14 +33,14 @@ def run_key(options: argparse.Namespace) -> int:
     try:
         host = _host(options.host)
         if options.asked == "set":
-            store(host, _asked_for(host))
+            store_key(host, _asked_for(host))
             print(f"the key for {host} is in the keyring; it is sent there and nowhere else")  # noqa: T201
         elif options.asked == "remove":
-            is_gone = forget(host)
+            is_gone = forget_key(host)
             print(f"the key for {host} was removed" if is_gone else f"the keyring has no key for {host}")  # noqa: T201
             return EXIT_OK if is_gone else EXIT_NOTHING
         else:
-            origin = origin_of(host)
+            origin = key_origin(host)
             print(f"{host}: a key from {origin}" if origin else f"{host}: no key")  # noqa: T201
             return EXIT_OK if origin else EXIT_NOTHING
     except EngineError as fault:

@@ -12,7 +12,7 @@ from engine.model.protocol import Question
 from engine.prompt.chat import Turn, chat_parts
 from engine.prompt.layout import encode
 from engine.prompt.templates import Contents, prompt_parts
-from engine.remote.keys import origin_of
+from engine.remote.keys import key_origin
 from engine.remote.model import RemoteModel
 from engine.remote.server import Purpose, Server, read_server
 from engine.types import CancellationToken, EngineError, Mode
@@ -34,7 +34,7 @@ def describe_servers(table: Table, options: argparse.Namespace) -> str:
         try:
             server = read_server(url, getattr(options, f"{purpose}_model"), purpose)
             table.add_row(purpose, str(server).partition(": ")[2])
-            origin = origin_of(server.host)
+            origin = key_origin(server.host)
             table.add_row("", f"with a key from {origin}" if origin else "without a key")
             said = _asked(server)
             text = " ".join(said.text.split()) or "nothing"

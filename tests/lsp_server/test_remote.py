@@ -129,7 +129,7 @@ async def test_a_dropped_connection_leaves_what_was_said() -> None:
         async with window(ScriptedModel(), initialization_options=options, capabilities=CAPABLE) as editor:
             told = await Chat(editor).ask("Why?")
     assert told["text"] == "Half"
-    assert "broke off in the middle" in told["notices"][0]
+    assert "closed the connection in the middle" in told["notices"][0]
 
 
 async def test_half_of_a_code_is_no_edit() -> None:
@@ -138,7 +138,7 @@ async def test_half_of_a_code_is_no_edit() -> None:
         async with window(ScriptedModel(), initialization_options=options, capabilities=CAPABLE) as editor:
             chat = Chat(editor)
             editor.open("def f():\n    pass\n")
-            with pytest.raises(Exception, match="broke off"):
+            with pytest.raises(Exception, match="closed the connection"):
                 await chat.command("edit", uri="file:///project/main.py", instruction="more")
             assert chat.edits == []
 
@@ -148,7 +148,7 @@ async def test_a_refused_key_is_said_in_the_log_and_the_status() -> None:
         async with window(ScriptedModel(), initialization_options=sent_to(server, "completion")) as editor:
             at = editor.open("x = <cursor>\n")
             assert await editor.suggestion(at) == ""
-            await editor.logged("wants a key")
+            await editor.logged("requires a key")
             assert await editor.suggestion(at) == "value"
             assert (await status_of_kind(editor, "Normal")).message.startswith("completion: http://127.0.0.1")
 

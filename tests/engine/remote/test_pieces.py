@@ -9,8 +9,8 @@ from engine.assist.tasks import AssistRequest, AssistSettings, AssistTask, Refer
 from engine.document import Document
 from engine.prompt.chat import Turn
 from engine.remote import api
-from engine.remote.model import description_of
-from engine.remote.pieces import PieceTokenizer, marked
+from engine.remote.model import describe_server_model
+from engine.remote.pieces import PieceTokenizer, split_by_marks
 from engine.remote.server import read_server
 from tests.engine.assist.test_hostile import HOSTILE, TASKS
 
@@ -35,11 +35,11 @@ def test_they_are_about_as_long_as_tokens() -> None:
 
 def test_marks_stand_between_texts() -> None:
     tokens = [*TOKENIZER.control("<user>"), *TOKENIZER.encode("<user> Why?"), *TOKENIZER.control("<assistant>")]
-    assert list(marked(tokens, MARKS)) == [("<user>", "<user> Why?"), ("<assistant>", "")]
+    assert list(split_by_marks(tokens, MARKS)) == [("<user>", "<user> Why?"), ("<assistant>", "")]
 
 
 def test_200_hostile_texts_change_no_role() -> None:
-    description = description_of(read_server("https://host", "codegeex4", "chat"))
+    description = describe_server_model(read_server("https://host", "codegeex4", "chat"))
     for task in TASKS:
         for text in ("harmless", *HOSTILE):
             request = AssistRequest(
@@ -52,7 +52,7 @@ def test_200_hostile_texts_change_no_role() -> None:
             )
             reference = Reference(text.replace("\n", " "), 0, 1, text, "python", "open")
             prompt = fit(request, Gathered((reference,)), text, description, TOKENIZER, AssistSettings(8000, 100))
-            turns = api.chat(list(marked(prompt.tokens, MARKS))).fields["messages"]
+            turns = api.chat_request(list(split_by_marks(prompt.tokens, MARKS))).fields["messages"]
             roles = ["system", "user"] if task is AssistTask.TRANSLATE else ["system", "user", "assistant", "user"]
             assert [turn["role"] for turn in turns] == roles
             assert text.strip() in turns[-1]["content"]

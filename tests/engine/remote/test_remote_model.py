@@ -13,7 +13,7 @@ from engine.model.protocol import Question
 from engine.prompt.chat import Turn, chat_parts
 from engine.prompt.layout import encode
 from engine.remote import transport
-from engine.remote.model import Patience, RemoteModel
+from engine.remote.model import RemoteModel, Timeouts
 from engine.remote.server import Purpose, read_server
 from engine.types import BrokenOffError, CancellationToken, Cancelled, EngineError, Priority
 from tests.engine.remote.scripted_server import (
@@ -37,7 +37,7 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def model(server: ScriptedServer, purpose: Purpose = "chat", **patience: float) -> RemoteModel:
-    return RemoteModel(read_server(server.url, "m", purpose), Patience(**patience) if patience else None)
+    return RemoteModel(read_server(server.url, "m", purpose), Timeouts(**patience) if patience else None)
 
 
 def ask(
@@ -141,19 +141,19 @@ def test_what_was_said_before_a_connection_was_lost_is_kept(reply: Reply) -> Non
 @pytest.mark.parametrize(
     ("reply", "says"),
     [
-        (refusal(401, "bad key"), "wants a key, and there is none"),
+        (refusal(401, "bad key"), "requires a key, and none is set"),
         (refusal(404, "no such model"), "no such model.*codegeex.chat.remote.model"),
         (refusal(400, "the context is 2048 tokens"), "2048 tokens.*codegeex.chat.maxPromptTokens"),
-        (refusal(500, "CUDA error"), "fault of its own.*CUDA error"),
-        (refusal(302, location="http://evil.example/v1"), "sends on to evil.example"),
-        (refusal(429, "slowly", retry_after="3600"), "takes no more requests for now: slowly"),
+        (refusal(500, "CUDA error"), "internal error.*CUDA error"),
+        (refusal(302, location="http://evil.example/v1"), "redirects to evil.example"),
+        (refusal(429, "slowly", retry_after="3600"), "accepts no more requests for now: slowly"),
         (Reply((b"<html>",), kind="text/html"), "does not speak OpenAI's API .*text/html"),
         (Reply((b"{}",), kind="application/json"), "does not speak OpenAI's API .*JSON of another kind"),
         (Reply((event("[]"), DONE)), "^$"),
         (Reply((event("nonsense"),)), "not JSON"),
         (Reply((), breaks_off=True), "closed the connection without an answer"),
         (Reply(()), "ended its answer before it began"),
-        (Reply((event({"error": "overloaded"}),)), "has a fault: overloaded"),
+        (Reply((event({"error": "overloaded"}),)), "reports an error: overloaded"),
     ],
 )
 def test_what_went_wrong_is_said(reply: Reply, says: str) -> None:
@@ -207,7 +207,10 @@ def test_a_certificate_that_the_environment_names(variable: str, monkeypatch: py
 @pytest.mark.usefixtures("new_client")
 def test_certificates_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/gone.pem")
-    with serving(speech("Yes.")) as server, pytest.raises(EngineError, match=r"REQUESTS_CA_BUNDLE names /gone\.pem"):
+    with (
+        serving(speech("Yes.")) as server,
+        pytest.raises(EngineError, match=r"REQUESTS_CA_BUNDLE is set to /gone\.pem"),
+    ):
         ask(model(server))
 
 
@@ -231,14 +234,17 @@ def test_a_proxy_that_cannot_be_used_is_said(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_one_that_says_nothing_is_not_waited_for() -> None:
-    with serving(Reply(holds=True)) as server, pytest.raises(EngineError, match=r"not begun to answer within 0\.05 s"):
+    with serving(Reply(holds=True)) as server, pytest.raises(EngineError, match=r"not start to answer within 0\.05 s"):
         ask(model(server, first=0.05, between=9.0))
     with serving(Reply((delta("Half"),), holds=True)) as server, pytest.raises(BrokenOffError):
         ask(model(server, first=9.0, between=0.05))
 
 
 def test_a_sign_of_life_before_the_answer_is_no_answer() -> None:
-    with serving(Reply((b": still working\n\n",), holds=True)) as server, pytest.raises(EngineError, match="not begun"):
+    with (
+        serving(Reply((b": still working\n\n",), holds=True)) as server,
+        pytest.raises(EngineError, match="did not start"),
+    ):
         ask(model(server, first=0.05, between=9.0))
 
 
@@ -310,7 +316,7 @@ def test_a_busy_server_is_left_alone_by_suggestions() -> None:
     with serving(refusal(429, retry_after="30")) as server:
         asked = model(server, "completion")
         for _ in range(3):
-            with pytest.raises(EngineError, match="takes no more requests"):
+            with pytest.raises(EngineError, match="accepts no more requests"):
                 ask(asked)
         assert len(server.asked) == 1
 
