@@ -25,7 +25,7 @@ from engine.document import Cursor
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
 from engine.prompt.templates import Contents, PromptEncoder
-from engine.types import Mode, Snippet
+from engine.types import EditedFile, LineRange, Mode, Snippet
 
 SEED = 3
 PROMPT_TOKENS = 960
@@ -72,7 +72,7 @@ def main() -> None:
 def surprise(model: CTranslateModel, index: MemoryIndex, cursor: Cursor, target: str, recent: Any) -> list[float]:
     """[tokens, their surprise without snippets, and with], the last two in nats."""
     chars = PROMPT_TOKENS * CHARS_PER_TOKEN
-    edits = tuple((each, tuple((start, end) for start, end in ranges)) for each, ranges in recent)
+    edits = tuple(EditedFile(each, tuple(LineRange(*lines) for lines in ranges)) for each, ranges in recent)
     view = View(cursor, int(chars * PREFIX_SHARE), int(chars * SUFFIX_SHARE), edits)
     ids = model.tokenizer.encode(target)
     found = [float(len(ids))]

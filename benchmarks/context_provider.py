@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from engine.context.view import View
 from engine.context.workspace import WorkspaceIndex
 from engine.document import Cursor
+from engine.types import EditedFile, LineRange
 
 INDEX_SECONDS = 600.0
 
@@ -51,7 +52,7 @@ class Provider:
             Cursor.between(asked["prefix"], asked["suffix"], asked["path"]),
             asked["prefix_window"],
             asked["suffix_window"],
-            tuple((path, tuple((start, end) for start, end in ranges)) for path, ranges in asked["recent"]),
+            tuple(EditedFile(path, tuple(LineRange(*lines) for lines in ranges)) for path, ranges in asked["recent"]),
         )
         snippets = self._index.find(view, asked["budget_chars"])
         return [

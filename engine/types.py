@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from typing import NamedTuple
 
 from engine.document import Cursor, Document
 from engine.generated import Generated
@@ -88,21 +89,36 @@ class Priority(IntEnum):
     WARM_UP = 2
 
 
+class LineRange(NamedTuple):
+    """Lines of a file, counted from 0."""
+
+    start: int
+    end: int  # exclusive
+
+
+class EditedFile(NamedTuple):
+    """Where the user edited a file, the place of the last edit first."""
+
+    path: str
+    ranges: tuple[LineRange, ...]
+
+
+class Location(NamedTuple):
+    """A line of a file, counted from 0."""
+
+    path: str
+    line: int
+
+
 @dataclass(frozen=True)
 class CompletionRequest:
-    """What an editor asks: a completion at `cursor`.
-
-    `open_documents` are those open beside its own, the last looked at first. `mode` None lets the engine decide.
-    `recent` are the places last edited in other files of its folder, the last first: (path, ((start line, end line),
-    ...)). `defined` are lines of files of its folder, (path, line): there the editor knows the names at the cursor to
-    be defined, the nearest name's first.
-    """
+    """What an editor asks for: a completion at a cursor, and what may help to find it."""
 
     cursor: Cursor
-    open_documents: tuple[Document, ...] = ()
-    mode: Mode | None = None
-    recent: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = ()
-    defined: tuple[tuple[str, int], ...] = ()
+    open_documents: tuple[Document, ...] = ()  # except for the cursor's, the last looked at first
+    mode: Mode | None = None  # None lets the engine decide
+    recent_edits: tuple[EditedFile, ...] = ()  # in other files of the cursor's folder, the last edited first
+    definitions: tuple[Location, ...] = ()  # of the names at the cursor, as the editor knows them, the nearest first
 
 
 @dataclass(frozen=True)

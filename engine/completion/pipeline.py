@@ -155,20 +155,20 @@ class Completer:
         gap = gap_of(request, self.model, self.settings)
         where = self._place(gap)
         old = frames.get(where)
-        if old is None or frames.is_fresh(where, request.defined):
+        if old is None or frames.is_fresh(where, request.definitions):
             return
         catch_up(request, self.workspaces)
         cancellation.check()
         frame, _ = self._lay_out(request, gap, cancellation, _Stopwatch())
         if shows_the_same(old, frame):
-            frames.touch(where, request.defined)
+            frames.touch(where, request.definitions)
             return
         prompt = frame.whole(gap.mode, gap.cursor.prefix)
         reading = Question(
             prompt.tokens, 1, lambda _: True, stable_tokens=prompt.stable_tokens, priority=Priority.WARM_UP
         )
         self.model.generate(reading, cancellation)
-        frames.put(where, frame, request.defined)
+        frames.put(where, frame, request.definitions)
 
     def _prompt(
         self, request: CompletionRequest, gap: Gap, cancellation: CancellationToken, watch: _Stopwatch
@@ -185,7 +185,7 @@ class Completer:
             prompt = frame.whole(gap.mode, gap.cursor.prefix)
         if self.frames is None:
             return replace(prompt, stable_tokens=0), snippets  # no other prompt will begin as this one
-        self.frames.put(where, frame, request.defined)
+        self.frames.put(where, frame, request.definitions)
         return prompt, snippets
 
     def _place(self, gap: Gap) -> Hashable:

@@ -18,7 +18,7 @@ class Affinity:
         self._imports = view.imports
         self._folder = view.path.rpartition("/")[0]
         self._path = view.path
-        self._recent = frozenset(path for path, _ in view.recent)
+        self._recent = frozenset(file.path for file in view.recent_edits)
         self._known: dict[str, float] = {}
 
     def of(self, path: str) -> float:

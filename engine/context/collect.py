@@ -54,7 +54,7 @@ def catch_up(request: CompletionRequest, workspaces: Workspaces) -> None:
 
 def view_of(request: CompletionRequest, chars_above: int, chars_below: int) -> View:
     """What the prompt will show of the text itself: so many characters above and below the cursor."""
-    return View(request.cursor, chars_above, chars_below, request.recent, request.defined)
+    return View(request.cursor, chars_above, chars_below, request.recent_edits, request.definitions)
 
 
 def _of_open(request: CompletionRequest) -> MemoryIndex:

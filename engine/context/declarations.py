@@ -113,9 +113,9 @@ def skeleton(source: Source, position: int, wanted: Iterable[str], max_lines: in
 
 def _defined(view: View, index: Index) -> list[tuple[float, Source, int]]:
     """What the editor knows the names at the cursor to be, as `declared_in_view` ranks declarations."""
-    sources = index.sources({path for path, _ in view.defined})
+    sources = index.sources({path for path, _ in view.definitions})
     found = []
-    for path, line in view.defined:
+    for path, line in view.definitions:
         source = sources.get(path)
         position = source.declarations.declaring(line) if source else None
         if source and position is not None and not _is_shown(view, source, source.declarations[position]):

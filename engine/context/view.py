@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from engine.context.source import NAME
 from engine.context.syntax import Family, family_of, imported_words
 from engine.context.words import IDENTIFIER, query_terms
 from engine.document import Cursor
+from engine.types import EditedFile, Location
 
 NEAR_CHARS = 2_000
 UNFINISHED = re.compile(r"[^\W\d][\w$]*$")
@@ -17,17 +18,13 @@ UNFINISHED = re.compile(r"[^\W\d][\w$]*$")
 
 @dataclass(frozen=True)
 class View:
-    """A cursor in a text. `chars_above` and `chars_below` are what of it a prompt will show.
-
-    `recent` are the places last edited in other files, the last first: (path, ((start line, end line), …)). `defined`
-    are the lines, (path, line), that the editor knows to define names at the cursor, the nearest name's first.
-    """
+    """A cursor, and how much of the text around it a prompt will show."""
 
     cursor: Cursor
     chars_above: int
     chars_below: int
-    recent: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = field(default=())
-    defined: tuple[tuple[str, int], ...] = field(default=())
+    recent_edits: tuple[EditedFile, ...] = ()  # in other files, the last edited first
+    definitions: tuple[Location, ...] = ()  # of the names at the cursor, as the editor knows them, the nearest first
 
     @property
     def path(self) -> str:

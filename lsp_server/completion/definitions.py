@@ -15,8 +15,9 @@ from lsprotocol import types
 
 from engine.context.source import NAME
 from engine.context.syntax import family_of
+from engine.types import Location
 from lsp_server.client import Client
-from lsp_server.completion.document_state import Definitions, DocumentState
+from lsp_server.completion.document_state import DocumentState
 from lsp_server.workspace.documents import EditorWorkspace
 
 DEFINITIONS = "codegeex/definitions"
@@ -72,16 +73,16 @@ def names_before(lines: Sequence[str], line: int, column: int, keywords: frozens
     return list(found.values())[:MAX_NAMES]
 
 
-def _definitions(workspace: EditorWorkspace, uri: str, answer: Any) -> Definitions:
-    """Return (path, line) of what a client answered, in the document's own folder. Skips what cannot be read."""
+def _definitions(workspace: EditorWorkspace, uri: str, answer: Any) -> tuple[Location, ...]:
+    """Return the places that a client answered, in the document's own folder. Skips what cannot be read."""
     here = workspace.locate(uri)
-    found: dict[tuple[str, int], None] = {}
+    found: dict[Location, None] = {}
     for locations in _list(answer):
         for location in _list(locations)[:MAX_LOCATIONS]:
             with suppress(AttributeError, KeyError, TypeError, ValueError):
                 place, line = workspace.locate(location["uri"]), int(location["range"]["start"]["line"])
                 if here and place and place.root == here.root:
-                    found[place.path, line] = None
+                    found[Location(place.path, line)] = None
     return tuple(found)
 
 

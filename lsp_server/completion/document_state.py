@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from engine.types import Location
 from lsp_server.completion.cancellation import RequestToken
 from lsp_server.completion.in_flight import InFlightCompletion
-
-Definitions = tuple[tuple[str, int], ...]  # see `CompletionRequest.defined`
 
 
 class DocumentState:
@@ -20,7 +19,7 @@ class DocumentState:
         self._dismissed_at: int | None = None  # the offset where the user wants no suggestion
         self._running: RequestToken | None = None  # of the editor's request that is being answered
         self._in_flight: InFlightCompletion | None = None  # the last request to the model
-        self._definitions: Definitions = ()
+        self._definitions: tuple[Location, ...] = ()
 
     @property
     def changes(self) -> int:
@@ -39,11 +38,11 @@ class DocumentState:
         return self._dismissed_at == offset
 
     @property
-    def definitions(self) -> Definitions:
+    def definitions(self) -> tuple[Location, ...]:
         """The lines where the editor knows the names at the cursor to be defined."""
         return self._definitions
 
-    def define(self, definitions: Definitions) -> None:
+    def define(self, definitions: tuple[Location, ...]) -> None:
         self._definitions = definitions
 
     @property

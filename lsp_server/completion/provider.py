@@ -220,7 +220,7 @@ class CompletionProvider:
     async def _refresh(self, request: InlineRequest, token: RequestToken) -> None:
         if state := self._documents.get(request.uri):
             await self._definitions.update(state, request.uri, request.position)
-            fresh = replace(request.request, defined=state.definitions)
+            fresh = replace(request.request, definitions=state.definitions)
             await self._model.refresh(replace(request, request=fresh), token)
 
     def _moved(self, request: InlineRequest, cursor: Cursor) -> InlineRequest:

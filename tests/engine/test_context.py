@@ -24,7 +24,7 @@ from engine.context.source import Source
 from engine.context.syntax import family_of
 from engine.context.words import query_terms, terms_of, terms_of_text
 from engine.document import Cursor, Document
-from engine.types import CompletionRequest
+from engine.types import CompletionRequest, Location
 from tests.engine.context_files import memory_index, view_at
 from tests.scripted import at_cursor
 
@@ -266,12 +266,12 @@ def test_what_the_editor_knows_a_name_to_be_is_declared_first() -> None:
     index = memory_index(a__shop_dot_py="class Cart:\n    def total(self): ...\n", b__golf_dot_py="class Cart: ...\n")
     view = view_at("cart.<cursor>")
     assert declared_in_view(view, index, Affinity(view), 9) == []
-    known = replace(view, defined=(("a/shop.py", 0), ("gone.py", 3)))
+    known = replace(view, definitions=(Location("a/shop.py", 0), Location("gone.py", 3)))
     best = declared_in_view(known, index, Affinity(known), 9)
     assert [(each.source.path, each.name, each.lines) for each in best] == [("a/shop.py", "Cart", (0, 1))]
 
 
 def test_a_definition_that_the_prompt_shows_is_not_shown_again() -> None:
     index = memory_index(main_dot_py="class Cart: ...\ncart = Cart()\n")
-    view = replace(view_at("class Cart: ...\ncart = Cart()\ncart.<cursor>"), defined=(("main.py", 0),))
+    view = replace(view_at("class Cart: ...\ncart = Cart()\ncart.<cursor>"), definitions=(Location("main.py", 0),))
     assert declared_in_view(view, index, Affinity(view), 9) == []

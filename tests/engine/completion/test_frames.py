@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from engine.completion.frames import FRESH_SECONDS, Frames
 from engine.completion.pipeline import Completer
-from engine.types import CancellationToken, CompletionSettings
+from engine.types import CancellationToken, CompletionSettings, Location
 from tests.scripted import ScriptedModel, at_cursor
 
 PAINT = "def paint(frame, wheels):\n    return frame\n"
@@ -20,7 +20,7 @@ class Typing:
     def __init__(self, **others: str) -> None:
         self.model, self.now, self.others = ScriptedModel("frame)"), 0.0, others
         self.completer = Completer(self.model, CompletionSettings(), frames=Frames(clock=lambda: self.now))
-        self.defined: tuple[tuple[str, int], ...] = ()
+        self.definitions: tuple[Location, ...] = ()
 
     def key(self, typed: str) -> str:
         """The prompt for it."""
@@ -31,7 +31,7 @@ class Typing:
     def pause(self, typed: str) -> None:
         self.now += FRESH_SECONDS
         request = at_cursor(PAGE.replace("<cursor>", f"{typed}<cursor>"), **self.others)
-        self.completer.refresh(replace(request, defined=self.defined), CancellationToken())
+        self.completer.refresh(replace(request, definitions=self.definitions), CancellationToken())
 
 
 def test_the_next_key_only_appends() -> None:
@@ -76,6 +76,6 @@ def test_a_pause_in_which_the_editor_says_what_a_name_is_searches_at_once() -> N
     person.key("ri")
     person.others = {"ride_dot_py": RIDE}
     person.now -= FRESH_SECONDS
-    person.defined = (("ride.py", 0),)
+    person.definitions = (Location("ride.py", 0),)
     person.pause("ride(")
     assert "def ride" in person.model.prompts[-1]
