@@ -61,6 +61,7 @@ check: $(VENV)/.dev  ## formatter, linter, types and import contracts
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev  ## what a keystroke costs
+	$(BIN)/python -m benchmarks.start
 	$(BIN)/python -m benchmarks.keystrokes
 	$(BIN)/python -m benchmarks.context
 	$(BIN)/python -m benchmarks.completion_cache

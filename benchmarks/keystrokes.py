@@ -1,8 +1,8 @@
 """Keystroke to suggestion, through the real server: `python -m benchmarks.keystrokes [--keys 300]`.
 
 Replays a person who types the samples' lines key by key: each key is a `didChange` and a request, and the clock runs
-from before the change is sent until the answer is here. Prints p50 and p90, whole and by stage, over every key; and
-those of the server's start. The machine is part of the figure: it is printed too.
+from before the change is sent until the answer is here. Prints p50 and p90, whole and by stage, over every key. The
+machine is part of the figure: it is printed too.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import os
 import platform
 import random
 import re
-import subprocess
 import sys
 import time
 from collections import defaultdict
@@ -23,12 +22,9 @@ from statistics import quantiles
 import psutil
 
 from lsp_server.cli.demo import LANGUAGES, SAMPLES
-from lsp_server.cli.editor import SERVER, Editor
+from lsp_server.cli.editor import Editor
 
-STARTS = 10
 SEED = 7
-
-
 MODEL_STAGES = ("wait", "prefill", "decode")
 OWN = "everything but the model"
 GAP_S = 0.15
@@ -39,8 +35,7 @@ def main() -> None:
     parser.add_argument("--keys", type=int, default=300)
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args()
-    figures: dict[str, dict[str, float]] = {"start to initialize answered": spread(start_times())}
-    figures |= asyncio.run(typing_session(options.keys))
+    figures = asyncio.run(typing_session(options.keys))
     if options.json:
         print(json.dumps(figures, indent=1))
         return
@@ -54,25 +49,6 @@ def main() -> None:
 def spread(values: list[float]) -> dict[str, float]:
     deciles = quantiles(values, n=10, method="inclusive")
     return {"p50": deciles[4], "p90": deciles[8], "n": len(values)}
-
-
-def start_times() -> list[float]:
-    """Process start to the answer to `initialize`, import included."""
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}).encode()
-    request = b"Content-Length: %d\r\n\r\n" % len(body) + body
-    times = []
-    for _ in range(STARTS):
-        began = time.perf_counter()
-        server = subprocess.Popen(SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        assert server.stdin is not None
-        assert server.stdout is not None
-        server.stdin.write(request)
-        server.stdin.flush()
-        server.stdout.readline()
-        times.append((time.perf_counter() - began) * 1000)
-        server.kill()
-        server.wait()
-    return times
 
 
 async def typing_session(keys: int) -> dict[str, dict[str, float]]:
