@@ -67,6 +67,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from lsp_server.lazy_types import import_lsprotocol
+
+    import_lsprotocol()
     from lsp_server import transport
 
     try:
