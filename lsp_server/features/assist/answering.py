@@ -14,6 +14,7 @@ from engine.assist.tasks import Answer, Reference
 from engine.types import CancellationToken, Cancelled, EngineError
 from lsp_server.features.assist.arguments import Asked
 from lsp_server.features.assist.progress import Progress
+from lsp_server.features.assist.ranges import lines_to_json
 from lsp_server.features.assist.titles import title_of
 from lsp_server.server import CodegeexServer
 
@@ -71,10 +72,7 @@ def _link(source: Reference) -> dict[str, Any]:
     """A source as a client can open it; one that is no file has no `uri`."""
     place = {
         "path": source.path,
-        "range": {
-            "start": {"line": source.start_line, "character": 0},
-            "end": {"line": source.end_line, "character": 0},
-        },
+        "range": lines_to_json(source.start_line, source.end_line),
         "reason": source.reason,
     }
     uri = from_fs_path(str(source.file)) if source.file else None

@@ -5,6 +5,7 @@ With nothing selected they are about the declaration around the cursor.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from lsprotocol import types
@@ -13,6 +14,8 @@ from engine.assist.assist import refusal
 from engine.assist.tasks import AssistRequest, AssistTask
 from engine.prompt.system_prompts import HumanLanguage
 from lsp_server.features.assist.declaration import declarations_in, innermost
+from lsp_server.features.assist.ranges import range_to_json
+from lsp_server.features.assist.staged import COMMIT_MESSAGE_LANGUAGES
 from lsp_server.features.assist.titles import COMMANDS, title_of
 from lsp_server.server import CodegeexServer
 
@@ -26,9 +29,18 @@ KINDS = {
     AssistTask.TESTS: f"{SOURCE}.tests",
 }
 COMMIT_KIND = f"{SOURCE}.commitMessage"
-GIT_MESSAGE = {"git-commit", "gitcommit"}
 MAX_FIXES = 5
 MAX_SHOWN_CHARS = 60  # of a diagnostic
+
+
+@dataclass(frozen=True)
+class _Possible:
+    """A task that fits a place."""
+
+    task: AssistTask
+    kind: str  # of code action
+    argument: dict[str, Any]  # of its command
+    diagnostic: types.Diagnostic | None = None  # that it fixes
 
 
 def register(server: CodegeexServer) -> None:
@@ -41,39 +53,39 @@ def register(server: CodegeexServer) -> None:
             return []
         words = server.client.language
         document = server.workspace.get_text_document(uri)
-        if document.language_id in GIT_MESSAGE:
-            return _offered(server, params, [(AssistTask.COMMIT, COMMIT_KIND, {"uri": uri}, None)], words)
+        if document.language_id in COMMIT_MESSAGE_LANGUAGES:
+            return _offered(server, params, [_Possible(AssistTask.COMMIT, COMMIT_KIND, {"uri": uri})], words)
         declarations = declarations_in(document)
-        found: list[tuple[AssistTask, str, dict[str, Any], types.Diagnostic | None]] = []
+        found: list[_Possible] = []
         for diagnostic in params.context.diagnostics[:MAX_FIXES]:
             around = innermost(declarations, diagnostic.range) or diagnostic.range
-            said = {"message": diagnostic.message, "range": _json(diagnostic.range)}
-            argument: dict[str, Any] = {"uri": uri, "range": _json(around), "diagnostic": said}
-            found.append((AssistTask.FIX, QUICK_FIX, argument, diagnostic))
+            said = {"message": diagnostic.message, "range": range_to_json(diagnostic.range)}
+            argument: dict[str, Any] = {"uri": uri, "range": range_to_json(around), "diagnostic": said}
+            found.append(_Possible(AssistTask.FIX, QUICK_FIX, argument, diagnostic))
         selected = params.range if params.range.start != params.range.end else innermost(declarations, params.range)
         if selected is not None:
-            argument = {"uri": uri, "range": _json(selected)}
-            found += [(task, kind, argument, None) for task, kind in KINDS.items()]
+            argument = {"uri": uri, "range": range_to_json(selected)}
+            found += [_Possible(task, kind, argument) for task, kind in KINDS.items()]
         return _offered(server, params, found, words)
 
 
 def _offered(
     server: CodegeexServer,
     params: types.CodeActionParams,
-    found: list[tuple[AssistTask, str, dict[str, Any], types.Diagnostic | None]],
+    found: list[_Possible],
     words: HumanLanguage,
 ) -> list[types.CodeAction]:
     """Those of a kind that was asked for; what the model cannot do is greyed out with the reason, or left out."""
     description = server.session.worker.description("chat")
     actions = []
-    for task, kind, argument, diagnostic in found:
-        wanted = params.context.only
+    for each in found:
+        kind, diagnostic, wanted = each.kind, each.diagnostic, params.context.only
         if wanted is not None and not any(kind == only or kind.startswith(f"{only}.") for only in wanted):
             continue
-        reason = refusal(AssistRequest(task, words), description) if description else ""
+        reason = refusal(AssistRequest(each.task, words), description) if description else ""
         if reason and not server.client.can.shows_disabled_actions:
             continue
-        title = title_of(task, words)
+        title = title_of(each.task, words)
         if diagnostic:
             title += f": {diagnostic.message.partition(chr(10))[0][:MAX_SHOWN_CHARS]}"
         actions.append(
@@ -82,12 +94,7 @@ def _offered(
                 kind=kind,
                 diagnostics=[diagnostic] if diagnostic else None,
                 disabled=types.CodeActionDisabled(reason) if reason else None,
-                command=None if reason else types.Command(title, COMMANDS[task], arguments=[argument]),
+                command=None if reason else types.Command(title, COMMANDS[each.task], arguments=[each.argument]),
             )
         )
     return actions
-
-
-def _json(where: types.Range) -> dict[str, Any]:
-    start, end = ({"line": at.line, "character": at.character} for at in (where.start, where.end))
-    return {"start": start, "end": end}

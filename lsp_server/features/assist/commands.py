@@ -15,8 +15,9 @@ from lsp_server.features.assist import edits
 from lsp_server.features.assist.answering import answer, as_json
 from lsp_server.features.assist.arguments import Asked, read
 from lsp_server.features.assist.ask import ask_question
+from lsp_server.features.assist.ranges import range_to_json
 from lsp_server.features.assist.showing import show
-from lsp_server.features.assist.staged import staged_diff
+from lsp_server.features.assist.staged import COMMIT_MESSAGE_LANGUAGES, staged_diff
 from lsp_server.features.assist.titles import COMMANDS, sentence
 from lsp_server.protocol import work_done_token
 from lsp_server.server import CodegeexServer
@@ -24,7 +25,6 @@ from lsp_server.workspace.documents import EditorDocument, LineEndCodec
 
 # What is offered where nobody said which; any other can be named.
 TARGETS = ("python", "java", "javascript", "typescript", "go", "rust", "cpp", "csharp")
-GIT_MESSAGE = {"git-commit", "gitcommit"}
 
 
 def register(server: CodegeexServer) -> None:
@@ -86,7 +86,7 @@ async def _applied(server: CodegeexServer, asked: Asked, what: Answer) -> tuple[
         return what.warnings[0], ""
     if task in REPLACES:
         return await edits.replace_selection(server, asked, what), asked.uri
-    if task is AssistTask.COMMIT and document and document.language in GIT_MESSAGE:
+    if task is AssistTask.COMMIT and document and document.language in COMMIT_MESSAGE_LANGUAGES:
         return await edits.insert_at_start(server, asked, what), asked.uri
     if task in {AssistTask.EXPLAIN, AssistTask.COMMIT}:
         notices = "\n".join(what.notices)
@@ -116,6 +116,5 @@ def _range(server: CodegeexServer, text: str, edit: Edit) -> dict[str, Any]:
     """Where an edit goes, in the client's units, in the text it was made for."""
     codec = LineEndCodec(server.workspace.position_encoding)
     document = EditorDocument("", source=text, position_codec=codec)
-    ends = (document.client_position_at_offset(edit.start), document.client_position_at_offset(edit.end))
-    start, end = ({"line": at.line, "character": at.character} for at in ends)
-    return {"start": start, "end": end}
+    start, end = (document.client_position_at_offset(offset) for offset in (edit.start, edit.end))
+    return range_to_json(types.Range(start, end))

@@ -11,6 +11,7 @@ from engine.sandbox.tools import Absent, output_of
 from lsp_server.features.assist.answering import RequestFailed
 from lsp_server.server import CodegeexServer
 
+COMMIT_MESSAGE_LANGUAGES = {"git-commit", "gitcommit"}  # languageIds of git's own message file
 GIT_SECONDS = 20.0
 MAX_DIFF_BYTES = 4_000_000
 # No code of the repository's configuration is run, and names are as everywhere, whatever it says of them.
