@@ -1,4 +1,4 @@
-"""Questions, and code turned into other code, for any editor: docs/protocol.md says what each message holds."""
+"""Questions, and code turned into other code, for any editor: see docs/protocol.md for the messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One request from JSON to an answer, for chat panels and commands: gather, respond, and what a stop leaves."""
+"""One call from its arguments to an answer in JSON, for chat panels and commands."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from engine.assist.assist import respond
 from engine.assist.gather import gather
 from engine.assist.tasks import Answer, Reference
 from engine.types import CancellationToken, Cancelled, EngineError
-from lsp_server.features.assist.arguments import Asked
-from lsp_server.features.assist.progress import Progress
+from lsp_server.features.assist.arguments import AssistCall
+from lsp_server.features.assist.progress import AnswerProgress
 from lsp_server.features.assist.ranges import lines_to_json
 from lsp_server.features.assist.titles import title_of
 from lsp_server.server import CodegeexServer
 
 
 class RequestFailed(JsonRpcException):
-    """A request that was right and could not be carried out; the message is for the person (LSP 3.17)."""
+    """A valid request that could not be carried out. The message is for the user (LSP 3.17)."""
 
     CODE = -32803
 
 
-async def answer(server: CodegeexServer, asked: Asked) -> tuple[Answer, bool]:
-    """(the answer, whether it was stopped by its progress' cancel button: then it is what was said until then).
+async def answer_call(server: CodegeexServer, call: AssistCall) -> tuple[Answer, bool]:
+    """Return (the answer, whether it was stopped by its progress' cancel button: then it is the text until then).
 
-    Raises `RequestFailed`, and `CancelledError` where the request itself was cancelled.
+    Raises `RequestFailed`, and `CancelledError` if the request itself is cancelled.
     """
-    session, request = server.session, asked.request
+    session, request = server.session, call.request
     cancellation = CancellationToken()
-    progress = Progress(server.client, cancellation, asked.work_done_token, asked.partial_token)
+    progress = AnswerProgress(server.client, cancellation, call.work_done_token, call.partial_token)
     await progress.begin(title_of(request.task, request.words))
     try:
         workspaces = dict(session.folders.indexes)
@@ -54,22 +54,22 @@ async def answer(server: CodegeexServer, asked: Asked) -> tuple[Answer, bool]:
         progress.end()
 
 
-def as_json(server: CodegeexServer, what: Answer, *, stopped: bool) -> dict[str, Any]:
-    """What a client is told of an answer, whatever the task."""
+def answer_to_json(server: CodegeexServer, answer: Answer, *, stopped: bool) -> dict[str, Any]:
+    """Return what a client gets of an answer, whatever the task."""
     description = server.session.worker.description("chat")
     return {
-        "text": what.text,
-        "sources": [_link(source) for source in what.sources],
-        "notices": list(what.notices),
-        "warnings": list(what.warnings),
-        "converses": what.converses,
+        "text": answer.text,
+        "sources": [_link(source) for source in answer.sources],
+        "notices": list(answer.notices),
+        "warnings": list(answer.warnings),
+        "converses": answer.converses,
         "stopped": stopped,
         "model": description.name if description else "",
     }
 
 
 def _link(source: Reference) -> dict[str, Any]:
-    """A source as a client can open it; one that is no file has no `uri`."""
+    """Return a source as a client can open it. One that is not a file has no `uri`."""
     place = {
         "path": source.path,
         "range": lines_to_json(source.start_line, source.end_line),

@@ -1,4 +1,4 @@
-"""What a client asks, from plain JSON to the engine's request: checked, with the document as it is now."""
+"""The arguments of a call, from plain JSON to the engine's request: checked, with the document as it is now."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from lsp_server.server import CodegeexServer
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request, and the document it was made for as the client knows it. `applies`: edits are to be carried out."""
+class AssistCall:
+    """A request for the engine, and what the client wants besides."""
 
     request: AssistRequest
-    uri: str = ""
-    version: int | None = None
-    applies: bool = True
-    conversation: str = ""
+    uri: str = ""  # of the document it is about, as the client names it
+    version: int | None = None  # of that document
+    applies: bool = True  # edits are carried out here, not by the client
+    conversation: str = ""  # id
     work_done_token: types.ProgressToken | None = None
     partial_token: types.ProgressToken | None = None
 
 
-def read(server: CodegeexServer, task: AssistTask, raw: Any) -> Asked:
-    """Called before the first await: the document as the editor saw it. Raises `JsonRpcInvalidParams`."""
+def read_call(server: CodegeexServer, task: AssistTask, raw: Any) -> AssistCall:
+    """Return a call with its document as it is now: call this before the first await. Raises `JsonRpcInvalidParams`."""
     raw = {} if raw is None else raw
     if not isinstance(raw, Mapping):
         raise _invalid("the argument must be an object")
@@ -58,7 +58,7 @@ def read(server: CodegeexServer, task: AssistTask, raw: Any) -> Asked:
         if raw.get("history") is not None:
             history = _history(raw["history"])
             server.session.answers.restore(conversation, history)
-    words = _words(server, raw, question)
+    words = _answer_language(server, raw, question)
     diagnostic = _object(raw, "diagnostic")
     if document and diagnostic.get("range") is not None:
         first = document.text.count("\n", 0, selection[0]) if selection else 0
@@ -76,7 +76,7 @@ def read(server: CodegeexServer, task: AssistTask, raw: Any) -> Asked:
         _text(raw, "diff"),
         bool(raw.get("context", True)),
     )
-    return Asked(
+    return AssistCall(
         request,
         uri,
         server.workspace.get_text_document(uri).version if uri else None,
@@ -90,29 +90,32 @@ def read(server: CodegeexServer, task: AssistTask, raw: Any) -> Asked:
 def _selection(
     document: TextDocument, start: types.Position, end: types.Position, *, is_question: bool
 ) -> tuple[int, int] | None:
-    """What is selected. A cursor is about the declaration around it or else the document, in a question nothing."""
+    """Return the offsets of the selection; None for the whole document.
+
+    A bare cursor stands for the declaration around it, if there is one; in a question it stands for nothing.
+    """
     if start == end and not is_question and (around := innermost(declarations_in(document), types.Range(start, end))):
         start, end = around.start, around.end
     first, last = sorted((document.offset_at_position(start), document.offset_at_position(end)))
     return (first, last) if first < last else None
 
 
-def _words(server: CodegeexServer, raw: Mapping[str, Any], question: str) -> HumanLanguage:
-    """The language to answer in: as asked for, or of the question, or of the editor."""
-    asked = _text(raw, "words")
-    if asked:
-        if asked not in {"en", "zh"}:
-            raise _invalid(f'words must be "en" or "zh", not {asked!r}')
-        return "zh" if asked == "zh" else "en"
+def _answer_language(server: CodegeexServer, raw: Mapping[str, Any], question: str) -> HumanLanguage:
+    """Return the language to answer in: the requested one, else that of the question, else the editor's."""
+    requested = _text(raw, "words")
+    if requested:
+        if requested not in {"en", "zh"}:
+            raise _invalid(f'words must be "en" or "zh", not {requested!r}')
+        return "zh" if requested == "zh" else "en"
     if "diagnostic" in raw:
-        return server.client.language  # a compiler's language is not the person's
+        return server.client.language  # a compiler's language is not the user's
     prose = without_code(question)
-    says_something = LATIN_WORD.search(prose) or language_of_question(prose) == "zh"
-    return language_of_question(question) if says_something else server.client.language
+    is_prose = LATIN_WORD.search(prose) or language_of_question(prose) == "zh"
+    return language_of_question(question) if is_prose else server.client.language
 
 
 def _history(raw: Any) -> tuple[Turn, ...]:
-    """Questions and answers in turn, as a client kept them."""
+    """Return the questions and answers that a client kept, in turn."""
     if not isinstance(raw, list):
         raise _invalid("history must be a list")
     turns = []
@@ -153,7 +156,7 @@ def _range(raw: Any) -> tuple[types.Position, types.Position]:
     except (KeyError, OverflowError, TypeError, ValueError):
         raise _invalid("range must be an LSP range: {start: {line, character}, end: {line, character}}") from None
     if any(number < 0 for end in ends for number in (end.line, end.character)):
-        raise _invalid("a range's lines and characters are not negative")
+        raise _invalid("a range's lines and characters must not be negative")
     return ends[0], ends[1]
 
 

@@ -1,12 +1,12 @@
-"""`codegeex/ask`: a question of a conversation, for chat panels; `codegeex/forgetConversation` ends one."""
+"""`codegeex/ask`, a question of a conversation, and `codegeex/forgetConversation`, for chat panels."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from engine.assist.tasks import AssistTask
-from lsp_server.features.assist.answering import answer, as_json
-from lsp_server.features.assist.arguments import read
+from lsp_server.features.assist.answering import answer_call, answer_to_json
+from lsp_server.features.assist.arguments import read_call
 from lsp_server.server import CodegeexServer
 
 ASK = "codegeex/ask"
@@ -25,8 +25,9 @@ def register(server: CodegeexServer) -> None:
 
 
 async def ask_question(server: CodegeexServer, raw: Any) -> dict[str, Any]:
-    asked = read(server, AssistTask.ASK, raw)
-    what, stopped = await answer(server, asked)
-    if what.converses and what.text:  # a list of places is no turn of a conversation
-        server.session.answers.remember(asked.conversation, asked.request.question, what.text)
-    return {"conversationId": asked.conversation, **as_json(server, what, stopped=stopped)}
+    """Return the answer as JSON, and remember both in the conversation."""
+    call = read_call(server, AssistTask.ASK, raw)
+    answer, stopped = await answer_call(server, call)
+    if answer.converses and answer.text:  # a list of places is not a turn of a conversation
+        server.session.answers.remember(call.conversation, call.request.question, answer.text)
+    return {"conversationId": call.conversation, **answer_to_json(server, answer, stopped=stopped)}

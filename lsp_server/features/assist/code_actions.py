@@ -1,6 +1,6 @@
-"""`textDocument/codeAction`: the tasks that fit what is selected, as commands; nothing is asked before one is chosen.
+"""`textDocument/codeAction`: the tasks that fit the selection, as commands.
 
-With nothing selected they are about the declaration around the cursor.
+Without a selection they are about the declaration around the cursor. The model is not asked before one is chosen.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from lsp_server.features.assist.titles import COMMANDS, title_of
 from lsp_server.server import CodegeexServer
 
 REWRITE, QUICK_FIX, SOURCE = "refactor.rewrite.codegeex", "quickfix", "source.codegeex"
-# Kind by task; those that need more than a place (a question, an instruction) are the clients'.
+# Tasks that need more than a place (a question, an instruction) are left to clients.
 KINDS = {
     AssistTask.COMMENT: f"{REWRITE}.comment",
     AssistTask.DOCUMENT: f"{REWRITE}.document",
@@ -54,28 +54,28 @@ def register(server: CodegeexServer) -> None:
         words = server.client.language
         document = server.workspace.get_text_document(uri)
         if document.language_id in COMMIT_MESSAGE_LANGUAGES:
-            return _offered(server, params, [_Possible(AssistTask.COMMIT, COMMIT_KIND, {"uri": uri})], words)
+            return _actions(server, params, [_Possible(AssistTask.COMMIT, COMMIT_KIND, {"uri": uri})], words)
         declarations = declarations_in(document)
         found: list[_Possible] = []
         for diagnostic in params.context.diagnostics[:MAX_FIXES]:
             around = innermost(declarations, diagnostic.range) or diagnostic.range
-            said = {"message": diagnostic.message, "range": range_to_json(diagnostic.range)}
-            argument: dict[str, Any] = {"uri": uri, "range": range_to_json(around), "diagnostic": said}
+            problem = {"message": diagnostic.message, "range": range_to_json(diagnostic.range)}
+            argument: dict[str, Any] = {"uri": uri, "range": range_to_json(around), "diagnostic": problem}
             found.append(_Possible(AssistTask.FIX, QUICK_FIX, argument, diagnostic))
         selected = params.range if params.range.start != params.range.end else innermost(declarations, params.range)
         if selected is not None:
             argument = {"uri": uri, "range": range_to_json(selected)}
             found += [_Possible(task, kind, argument) for task, kind in KINDS.items()]
-        return _offered(server, params, found, words)
+        return _actions(server, params, found, words)
 
 
-def _offered(
+def _actions(
     server: CodegeexServer,
     params: types.CodeActionParams,
     found: list[_Possible],
     words: HumanLanguage,
 ) -> list[types.CodeAction]:
-    """Those of a kind that was asked for; what the model cannot do is greyed out with the reason, or left out."""
+    """Return the actions of the wanted kinds. What the model cannot do is greyed out with the reason, or left out."""
     description = server.session.worker.description("chat")
     actions = []
     for each in found:

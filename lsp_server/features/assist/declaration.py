@@ -1,4 +1,4 @@
-"""What a bare cursor is about: the function or type around it."""
+"""The function or type around a place, which a bare cursor stands for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KINDS = frozenset({"function", "type", "implementation"})
 
 
 def declarations_in(document: TextDocument) -> list[Declaration]:
-    """The document's functions and types."""
+    """Return the document's functions and types."""
     text = document.source
     if len(text) > MAX_OUTLINED_CHARS:
         return []
@@ -23,7 +23,7 @@ def declarations_in(document: TextDocument) -> list[Declaration]:
 
 
 def innermost(declarations: list[Declaration], where: types.Range) -> types.Range | None:
-    """The lines of the innermost function or type around a place, or None."""
+    """Return the lines of the innermost function or type around a place, or None."""
     around = [each for each in declarations if each.start <= where.start.line and where.end.line < each.end]
     if not around:
         return None

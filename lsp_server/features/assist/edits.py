@@ -1,4 +1,4 @@
-"""An answer's code into the editor: one annotated edit, one undo step, and only on the text it was made for."""
+"""Puts an answer's code into the editor: one annotated edit, one undo step, and only in the text it was made for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.assist.answers import message_in
 from engine.assist.tasks import Answer, AssistRequest, AssistTask
 from engine.languages import language_of
 from lsp_server.client import Client
-from lsp_server.features.assist.arguments import Asked
+from lsp_server.features.assist.arguments import AssistCall
 from lsp_server.features.assist.titles import sentence, title_of
 from lsp_server.server import CodegeexServer
 
@@ -27,42 +27,42 @@ class Change:
     """A text in the place of a range of one document."""
 
     uri: str
-    version: int | None  # that the range is about; None of a new file
+    version: int | None  # of the document that the range is in; None for a new file
     range: types.Range
     text: str
     create: bool = False  # the file first
 
 
-async def replace_selection(server: CodegeexServer, asked: Asked, answer: Answer) -> str:
+async def replace_selection(server: CodegeexServer, call: AssistCall, answer: Answer) -> str:
     """Carry out the answer's edit. Return "", or the reason why it could not be done."""
     if answer.edit is None:
         return ""
-    if reason := _why_not_edit(server, asked):
+    if reason := _why_not_edit(server, call):
         return reason
-    current = server.workspace.get_text_document(asked.uri)
+    current = server.workspace.get_text_document(call.uri)
     ends = (current.client_position_at_offset(offset) for offset in (answer.edit.start, answer.edit.end))
-    change = Change(asked.uri, current.version, types.Range(*ends), answer.edit.text)
-    return await _apply(server.client, asked, answer, change)
+    change = Change(call.uri, current.version, types.Range(*ends), answer.edit.text)
+    return await _apply(server.client, call, answer, change)
 
 
-async def insert_at_start(server: CodegeexServer, asked: Asked, answer: Answer) -> str:
+async def insert_at_start(server: CodegeexServer, call: AssistCall, answer: Answer) -> str:
     """Insert a commit message before what its document holds. Return "", or the reason why it could not be done."""
-    if reason := _why_not_edit(server, asked):
+    if reason := _why_not_edit(server, call):
         return reason
-    version = server.workspace.get_text_document(asked.uri).version
-    return await _apply(server.client, asked, answer, Change(asked.uri, version, START, message_in(answer.text) + "\n"))
+    version = server.workspace.get_text_document(call.uri).version
+    return await _apply(server.client, call, answer, Change(call.uri, version, START, message_in(answer.text) + "\n"))
 
 
-async def create_file(client: Client, asked: Asked, answer: Answer) -> tuple[str, str]:
+async def create_file(client: Client, call: AssistCall, answer: Answer) -> tuple[str, str]:
     """Create a file with the answer's code next to the document, if the client can.
 
     Return (its URI or "", the reason why it could not be created or "").
     """
-    uri = uri_of_new_file(asked.request, answer)
+    uri = uri_of_new_file(call.request, answer)
     if not uri or not client.can.creates_files:
         return "", ""
     change = Change(uri, None, START, answer.code.rstrip("\n") + "\n", create=True)
-    reason = await _apply(client, asked, answer, change)
+    reason = await _apply(client, call, answer, change)
     return ("" if reason else uri), reason
 
 
@@ -72,18 +72,18 @@ def uri_of_new_file(request: AssistRequest, answer: Answer) -> str:
     return (from_fs_path(str(_free_name(file, request.task, answer.language))) or "") if file else ""
 
 
-def _why_not_edit(server: CodegeexServer, asked: Asked) -> str:
+def _why_not_edit(server: CodegeexServer, call: AssistCall) -> str:
     """Return why the document can no longer be edited, or ""."""
-    document, words = asked.request.document, asked.request.words
-    if document is None or not server.workspace.is_open(asked.uri):
-        return sentence("closed", words, path=document.path if document else asked.uri)
-    if server.workspace.get_text_document(asked.uri).source != document.text:
+    document, words = call.request.document, call.request.words
+    if document is None or not server.workspace.is_open(call.uri):
+        return sentence("closed", words, path=document.path if document else call.uri)
+    if server.workspace.get_text_document(call.uri).source != document.text:
         return sentence("changed", words, path=document.path)
     return ""
 
 
 def _free_name(file: Path, task: AssistTask, language_id: str) -> Path:
-    """A name beside `file` that says what is in it, and that no file has."""
+    """Return a name next to `file` that tells what is in it, and that no file has."""
     suffixes = language_of(language_id).suffixes
     suffix = suffixes[0] if suffixes else ".txt"
     stem = file.stem
@@ -97,10 +97,10 @@ def _free_name(file: Path, task: AssistTask, language_id: str) -> Path:
     return file.with_name(f"{stem}_{MAX_SAME_NAMES + 1}{suffix}")
 
 
-async def _apply(client: Client, asked: Asked, answer: Answer, change: Change) -> str:
-    label = title_of(asked.request.task, asked.request.words)
+async def _apply(client: Client, call: AssistCall, answer: Answer, change: Change) -> str:
+    label = title_of(call.request.task, call.request.words)
     refusal = await client.apply_edit(_workspace_edit(client, change, label, answer.warnings), label)
-    return "" if refusal is None else sentence("refused", asked.request.words, reason=refusal or "?")
+    return "" if refusal is None else sentence("refused", call.request.words, reason=refusal or "?")
 
 
 def _workspace_edit(client: Client, change: Change, label: str, warnings: tuple[str, ...]) -> types.WorkspaceEdit:

@@ -1,4 +1,4 @@
-"""An answer under way, as `$/progress` shows it: deltas of its text to a chat panel, its last line to any editor."""
+"""An answer under way, as `$/progress` shows it: its text as it comes to a chat panel, its last line to any editor."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from engine.types import CancellationToken
 from lsp_server.client import Client
 from lsp_server.event_loop import from_any_thread
 
-REPORT_SECONDS = 0.1  # between two reports of the work; deltas come as they are said
+REPORT_SECONDS = 0.1  # between two reports of the work; text is sent as it comes
 MAX_SHOWN_CHARS = 80  # of the answer's last line
 
 
-class Progress:
-    """On the event loop; `watcher` is what the answering thread is given. `text` is what was said so far."""
+class AnswerProgress:
+    """On the event loop, except for `watcher`, which is for the answering thread."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Progress:
         self._loop = asyncio.get_running_loop()
         self._reported = 0.0
         self._has_ended = False
-        self.text = ""
+        self.text = ""  # so far
         self.watcher = Watcher(from_any_thread(self._on_text), from_any_thread(self._on_stage))
 
     async def begin(self, title: str) -> None:
@@ -43,7 +43,7 @@ class Progress:
             self._client.end_progress(self._work)
 
     def _on_text(self, text: str) -> None:
-        if self._has_ended:  # what was on its way when the request was cancelled
+        if self._has_ended:  # the text was on its way when the request was cancelled
             return
         self.text += text
         if self._partial is not None:

@@ -1,4 +1,4 @@
-"""A text to read, in an editor that has no panel of ours: a document to show, or else a message."""
+"""Shows a text in an editor that has no panel of ours: as a document, or else as a message."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEPT_FILES = 20
 async def show(client: Client, name: str, suffix: str, text: str) -> str:
     """Show `text` in a document of its own, or as a message. Return the document's URI, or ""."""
     if client.can.shows_documents:
-        file = await asyncio.to_thread(_written, name, suffix, text)
+        file = await asyncio.to_thread(_write, name, suffix, text)
         uri = from_fs_path(str(file)) or "" if file else ""
         if uri and await client.show_document(uri):
             return uri
@@ -25,8 +25,8 @@ async def show(client: Client, name: str, suffix: str, text: str) -> str:
     return ""
 
 
-def _written(name: str, suffix: str, text: str) -> Path | None:
-    """A file of the cache that holds `text`; the oldest ones go. None where it cannot be written."""
+def _write(name: str, suffix: str, text: str) -> Path | None:
+    """Write `text` to a file in the cache and delete the oldest ones. Return it; None if it cannot be written."""
     folder = Path(platformdirs.user_cache_dir("codegeex-lsp")) / "answers"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

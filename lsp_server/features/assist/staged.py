@@ -1,4 +1,4 @@
-"""The staged diff of the repository a document is in, as git says it."""
+"""The staged diff of the repository that a document is in."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from lsp_server.server import CodegeexServer
 COMMIT_MESSAGE_LANGUAGES = {"git-commit", "gitcommit"}  # languageIds of git's own message file
 GIT_SECONDS = 20.0
 MAX_DIFF_BYTES = 4_000_000
-# No code of the repository's configuration is run, and names are as everywhere, whatever it says of them.
+# Whatever the repository's configuration says: none of its programs is run, and names are written the usual way.
 COMMAND = (
     "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "diff", "--cached", "--no-color", "--no-ext-diff",
     "--no-textconv", "--submodule=short", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/",
 )  # fmt: skip
-# Nor is it by fetching: git would ask a server, with a program of the configuration, for objects that are missing.
+# Nor is one run to fetch: git would ask a server for objects that are missing.
 ENVIRONMENT = {"GIT_ALLOW_PROTOCOL": "none", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
 
 
@@ -55,7 +55,7 @@ async def _git_diff(place: tuple[str, ...]) -> str:
     except OSError:
         return ""
     try:
-        return (await asyncio.wait_for(_said_by(process), GIT_SECONDS)).decode("utf-8", "replace")
+        return (await asyncio.wait_for(_output_of_process(process), GIT_SECONDS)).decode("utf-8", "replace")
     except asyncio.TimeoutError:
         raise RequestFailed(f"git does not answer within {GIT_SECONDS:g} s") from None
     finally:  # also if the request was cancelled
@@ -64,8 +64,8 @@ async def _git_diff(place: tuple[str, ...]) -> str:
         await process.wait()
 
 
-async def _said_by(process: asyncio.subprocess.Process) -> bytes:
-    """Its first `MAX_DIFF_BYTES`; nothing where it failed."""
+async def _output_of_process(process: asyncio.subprocess.Process) -> bytes:
+    """Return the first `MAX_DIFF_BYTES` of its output; nothing if it fails."""
     if process.stdout is None:
         return b""
     try:

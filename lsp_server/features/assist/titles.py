@@ -1,4 +1,4 @@
-"""What people read: the commands' names, in English and Chinese."""
+"""The commands, and what users read of them, in English and Chinese."""
 
 from __future__ import annotations
 
@@ -29,18 +29,20 @@ _TITLES = {
 }
 _SENTENCES = {
     "changed": (
-        "{path} has changed since the answer was asked for: nothing was changed. Ask again.",
+        "{path} has changed since the request: nothing was changed. Try again.",
         "{path} 在生成回答期间已被修改，未应用任何更改。请重试。",
     ),
     "closed": ("{path} is no longer open: nothing was changed.", "{path} 已关闭，未应用任何更改。"),
-    "refused": ("The editor did not take the edit: {reason}", "编辑器未接受更改：{reason}"),
+    "refused": ("The editor rejected the edit: {reason}", "编辑器未接受更改：{reason}"),
     "choose_target": ("Translate to which language?", "翻译成哪种编程语言？"),
 }
 
 
 def title_of(task: AssistTask, words: HumanLanguage) -> str:
+    """Return what a task is called in menus and progress."""
     return f"CodeGeeX: {_TITLES[task][words == 'zh']}"
 
 
 def sentence(key: str, words: HumanLanguage, **filled: object) -> str:
+    """Return one of the sentences above with its fields filled in."""
     return _SENTENCES[key][words == "zh"].format(**filled)

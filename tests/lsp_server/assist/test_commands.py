@@ -74,7 +74,7 @@ async def test_a_document_that_changed_meanwhile_is_left_alone() -> None:
         model.go_on.set()
         told = await running
         assert (told["applied"], editor.edits) == (False, [])
-        assert told["reason"] == "main.py has changed since the answer was asked for: nothing was changed. Ask again."
+        assert told["reason"] == "main.py has changed since the request: nothing was changed. Try again."
         assert told["code"].startswith("def add")
 
 
