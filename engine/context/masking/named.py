@@ -1,0 +1,216 @@
+"""Secrets that are known by the name they are given: assigned, passed, sent as a header, or written to a command line.
+
+A telling name is looked for first; then the values that follow it on its line, or on the next one if the statement goes
+on, are judged (`values`). A value is masked, its quotes and the code around it stay.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from engine.context.masking.values import Telling, is_secret
+
+REACH_CHARS = 300  # after the name
+_LOWER = {ord(letter): letter.lower() for letter in string.ascii_uppercase}
+# Pieces of telling names, in lower case: only around them a name is looked at. `pass` finds `password`, `passwd` too.
+_PIECES = (
+    "pass", "pwd", "kennwort", "contrase", "secret", "token", "credential", "auth", "apikey", "api_key", "api-key",
+    "_key", "-key", "accesskey", "privatekey", "authkey", "accountkey", "sharedkey", "signingkey", "encryptionkey",
+    "clientkey", "masterkey", "servicekey", "licensekey", "bearer", "connect", "login", "sig=", "signature=",
+    "securestring", "basic",
+)  # fmt: skip
+_PASSWORDS = frozenset({
+    "password", "passwords", "passwd", "pwd", "passphrase", "passcode", "pass", "pw", "passwort", "kennwort",
+    "contraseña",
+    "contrasena",
+})  # fmt: skip
+_PASSWORD_ENDS = ("password", "passwd", "passphrase")
+_KEYS = frozenset({
+    "api", "access", "secret", "private", "auth", "account", "shared", "signing", "encryption", "client", "master",
+    "service",
+    "license", "app", "application", "consumer", "storage", "session", "cipher", "crypto", "hmac", "jwt", "aes",
+    "rsa", "ssh",
+    "admin", "deploy", "webhook", "server", "db", "sas",
+})  # fmt: skip
+_NAMES = frozenset({
+    "secret", "secrets", "token", "tokens", "credential", "credentials", "auth", "authorization", "bearer", "apikey",
+    "accesskey", "privatekey", "authkey", "accountkey", "sharedkey", "signingkey", "encryptionkey", "clientkey",
+    "masterkey",
+    "servicekey", "licensekey", "sig", "signature", "securestring",
+})  # fmt: skip
+_CALLS = frozenset({"connect", "login", "authenticate", "basic", "basicauth", "auth", "signin", "logon"})
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-zñ]+")
+_BEFORE = re.compile(r"[\w-]*\Z")
+_AFTER = re.compile(r"[\w-]*")
+_SCHEME = re.compile(r"(?:Bearer|Basic|Token|ApiKey|Digest|Negotiate|AWS4-HMAC-SHA256)\s+", re.IGNORECASE)
+_QUOTES = "\"'`"
+_LITERAL = re.compile(r"(\\?[\"'`])((?:(?!\1)[^\n\\]|\\.)*?)\1")
+# What may stand between a name and the value that it is given: a type, an operator, a call, a prefix of the literal.
+_JOINT = re.compile(
+    r"[\])}>\s]*(?:\[\d*\]\s*)?(?::?\s*[\w<>\[\],.&?*' ]{1,40}?)?\s*"
+    r"(?:===?|!==?|:=|\?\?=|\|\|=|=>|->|<-|<<<|=|:|,|\(|\bis\b|\beq\b)\s*"
+    r"(?:(?:new\s+)?[\w.:]{1,40}[(!]\(?\s*|Some\(\s*|[&*(\[{]\s*)*(?:[@$]|[bBrRfFuULs]|u8|cr|br)?\Z"
+)
+_METHOD = re.compile(r"\)\s*\??\.\w+\(")  # of what was made from the named value
+_UNQUOTED = re.compile(r"\s*(?:\?|\+|:)?(?:=|:|=>|:=)\s*([^\s\"'`,;(){}\[\]<>]+)\s*[,;]?\s*(?:#.*|//.*|<!--.*)?$")
+_HEADER = re.compile(r"\s*:\s*((?:Bearer|Basic|Token|ApiKey)\s+[^\s\"'`,;]+)\s*$", re.IGNORECASE)
+_COMPARED = re.compile(r"([\"'`])((?:(?!\1).)+)\1\s*(?:===?|!==?|\.equals\()\s*(?:\w+\.)*\Z")
+_IN_TEXT = re.compile(r"\s*[=:]\s*((?:(?:Bearer|Basic|Token|token|ApiKey)\s+)?[^\s;&\"'`,}|\\]+)")
+_ELEMENT = re.compile(r"[^<>]*>\s*([^<>\s]+)\s*</")
+_FLAG = re.compile(r"(?:[ =]\s*)([^\s\"'`;|&]+)")
+_SET = re.compile(r"(?:^|[\s;])(?:ENV|ARG|setx?|export|\$env:)\s*\Z", re.IGNORECASE)
+_NOT_BLANK = re.compile(r"\S")
+_OPERATORS = frozenset({"=", ":", ":=", "=>", "(", "==", "\\"})
+_CONTINUES = re.compile(r"(?:[=:(,+\\]|=>|:=)\s*\\?\s*\Z")
+# Command lines that take a secret under a short option: (the option, in front of it what must stand on the line).
+_OPTIONS = (
+    re.compile(r"\b(?:curl|wget)\b[^\n]*?\s(?:-u|--user|-U|--proxy-user)[ =]?[\"']?[^\s:\"']+:([^\s\"'@]+)"),
+    re.compile(r"\bsshpass\s+-p\s*[\"']?([^\s\"']+)"),
+    re.compile(r"\b(?:docker|podman|helm|oras|az|nerdctl|buildah|skopeo)\b[^\n]*?\s-p[ =][\"']?([^\s\"']+)"),
+    re.compile(r"\b(?:mysql|mysqldump|mysqladmin|mariadb|mongo|mongosh|mongodump|redis-cli|sqlcmd|ldapsearch|ldapadd)\b"
+               r"[^\n]*?\s-(?:[paPw])\s?[\"']?([^\s\"'-][^\s\"']*)"),
+    re.compile(r"\bnet\s+use\b[^\n]*?/user:\S+\s+([^\s\"'/]+)", re.IGNORECASE),
+    re.compile(r"\bConvertTo-SecureString\s+(?:-String\s+)?[\"']([^\"'\n]+)[\"']", re.IGNORECASE),
+    re.compile(r"\bopenssl\b[^\n]*?\bpass:([^\s\"']+)"),
+)  # fmt: skip
+_OPTION_COMMANDS = ("curl", "wget", "sshpass", "docker", "podman", "helm", "mysql", "mariadb", "mongo",
+                    "redis-cli", "sqlcmd", "ldap", "net use", "convertto-securestring", "openssl", "skopeo",
+                    "buildah", "nerdctl", "oras")  # fmt: skip
+
+
+class _Name(NamedTuple):
+    start: int
+    end: int
+    telling: Telling
+    is_call: bool  # a function that takes a secret: its arguments are judged as hints
+
+
+def find_named_secrets(text: str) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of each value that stands for a secret; they may overlap, and come in no order."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few letters become two
+        lowered = text.translate(_LOWER)
+    seen: set[int] = set()
+    for piece in _PIECES:
+        at = lowered.find(piece)
+        while at >= 0:
+            name = _name_around(text, at, at + len(piece))
+            if name is not None and name.start not in seen:
+                seen.add(name.start)
+                yield from _values_after(text, name)
+            at = lowered.find(piece, at + len(piece))
+    for command in _OPTION_COMMANDS:
+        at = lowered.find(command)
+        while at >= 0:
+            start, end = _line_around(text, at)
+            yield from (found.span(1) for option in _OPTIONS if (found := option.search(text, start, end)))
+            at = lowered.find(command, end)
+
+
+def _name_around(text: str, start: int, end: int) -> _Name | None:
+    """Return the name that a telling piece is part of; None if it tells nothing, as `passed` and `tokenize`."""
+    begin = _BEFORE.search(text, max(0, start - 60), start)
+    after = _AFTER.match(text, end)
+    start = begin.start() if begin else start
+    end = after.end() if after else end
+    words = [word.lower() for word in _WORD.findall(text, start, end)]
+    if _PASSWORDS & set(words) or any(word.endswith(_PASSWORD_ENDS) for word in words):
+        return _Name(start, end, Telling.PASSWORD, is_call=False)
+    if _NAMES & set(words) or any(second in {"key", "keys"} and first in _KEYS for first, second in pairwise(words)):
+        return _Name(start, end, Telling.NAME, is_call=False)
+    if _CALLS & set(words) and text.startswith("(", end):
+        return _Name(start, end, Telling.HINT, is_call=True)
+    return None
+
+
+def _values_after(text: str, name: _Name) -> Iterator[tuple[int, int]]:
+    line_start, line_end = _line_around(text, name.end)
+    quote = _open_quote(text[line_start : name.start])
+    end = min(line_end, name.end + REACH_CHARS)
+    at = name.end
+    before = text[line_start : name.start]
+    if text[at : at + 1] == "\\" and text[at + 1 : at + 2] in _QUOTES:  # a name in quotes, in text
+        at += 2
+    elif quote:
+        close = text.find(quote, at, end)
+        if found := _IN_TEXT.match(text, at, close if close >= 0 else end):
+            yield from _judged(text, *found.span(1), name.telling)
+        at = close + 1 if close >= 0 else end
+    elif found := (_UNQUOTED.match(text, at, line_end) or _HEADER.match(text, at, line_end)):
+        yield from _judged(text, *found.span(1), name.telling)
+    if found := _ELEMENT.match(text, at, end):
+        yield from _judged(text, *found.span(1), name.telling)
+    is_variable = text[name.start : name.end].isupper() and text.startswith("=", name.end)
+    if (is_variable or before.endswith("-") or text.startswith("--", name.start) or _SET.search(before)) and (
+        found := _FLAG.match(text, at, end)
+    ):
+        yield from _judged(text, *found.span(1), name.telling)
+    if name.telling > Telling.HINT and (found := _COMPARED.search(before)):
+        yield from _judged(text, line_start + found.start(2), line_start + found.end(2), name.telling)
+    if _CONTINUES.search(text, max(line_start, name.start), line_end) or not text[at:line_end].strip(" \t\"'`)]}:="):
+        end = max(end, min(_end_of_statement(text, line_end), line_end + REACH_CHARS))
+    yield from _literals(text, at, end, name)
+
+
+def _end_of_statement(text: str, line_end: int) -> int:
+    """Return the end of the next line with more than blanks, or of the one after it if that holds only an operator."""
+    for _ in range(2):
+        begins = _NOT_BLANK.search(text, line_end)
+        if not begins:
+            return len(text)
+        _, line_end = _line_around(text, begins.start())
+        if text[begins.start() : line_end].strip() not in _OPERATORS:
+            break
+    return line_end
+
+
+def _literals(text: str, at: int, end: int, name: _Name) -> Iterator[tuple[int, int]]:
+    """Yield the string literals that are secrets: the first by what its name tells, the others by hints."""
+    begin = at
+    for literal in _LITERAL.finditer(text, at, end):
+        start, stop = literal.span(2)
+        if name.is_call and "," not in text[begin : literal.start()]:
+            continue  # the first argument says where or who
+        scheme = _SCHEME.match(text, start, stop)
+        start = scheme.end() if scheme else start
+        joint = text[begin : literal.start()]
+        is_direct = not name.is_call and _JOINT.match(joint) is not None and not _METHOD.search(joint)
+        telling = name.telling if is_direct else Telling.HINT
+        if scheme and telling is Telling.HINT:
+            telling = Telling.NAME
+        yield from _judged(text, start, stop, telling)
+
+
+def _judged(text: str, start: int, end: int, telling: Telling) -> Iterator[tuple[int, int]]:
+    scheme = _SCHEME.match(text, start, end)
+    start = scheme.end() if scheme else start
+    if is_secret(text[start:end], telling):
+        yield start, end
+
+
+def _line_around(text: str, at: int) -> tuple[int, int]:
+    end = text.find("\n", at)
+    return text.rfind("\n", 0, at) + 1, end if end >= 0 else len(text)
+
+
+def _open_quote(before: str) -> str:
+    """Return the quote that a line has open at its end, with its backslash if it is escaped, or ""."""
+    quote, at = "", 0
+    while at < len(before):
+        character = before[at]
+        if character == "\\" and at + 1 < len(before):
+            if not quote or before[at + 1] != quote:
+                at += 1
+            at += 1
+            continue
+        if character in _QUOTES:
+            if not quote:
+                quote = character
+            elif quote == character:
+                quote = ""
+        at += 1
+    return quote
