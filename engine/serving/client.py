@@ -5,7 +5,6 @@ Threads that ask wait here; one thread reads what the engine says and hands it t
 
 from __future__ import annotations
 
-import itertools
 import logging
 import queue
 import threading
@@ -21,6 +20,8 @@ from engine.serving import messages
 from engine.serving.address import Address, find_address
 from engine.serving.channel import Channel
 from engine.serving.launch import start_engine
+from engine.serving.link import ANSWER_SECONDS, EngineLostError, Link
+from engine.serving.messages import ModelKey
 from engine.types import CancellationToken, EngineError
 
 log = logging.getLogger(__name__)
@@ -28,122 +29,8 @@ log = logging.getLogger(__name__)
 START_SECONDS = 20.0
 RETRY_SECONDS = 0.02
 MAX_LOSSES, LOSSES_SECONDS = 3, 60.0  # more often than that, and starting it again will not help
-LOOK_SECONDS = 5.0  # of silence before the engine is asked whether it is well
-ANSWER_SECONDS = 10.0  # for that question; an engine that cannot even say so hangs
 
 T = TypeVar("T")
-Answer = TypeVar("Answer", messages.Opened, messages.Done, messages.Status)
-ModelKey = tuple[str, str, int]  # folder, device, threads
-OnSaid = Callable[[messages.Began | messages.Said], None]
-
-
-class EngineLost(Exception):  # noqa: N818 - it is repaired, not reported
-    """The engine process ended while it was asked."""
-
-
-class _Asked:
-    """A request under way: what comes of it, and a signal."""
-
-    def __init__(self, on_said: OnSaid | None = None) -> None:
-        self.on_said = on_said
-        self.answer: messages.Message | None = None
-        self.settled = threading.Event()
-
-    def settle(self, answer: messages.Message | None = None) -> None:
-        self.answer = self.answer or answer
-        self.settled.set()
-
-
-class Link:
-    """One connection to one engine process. Numbers requests and sorts out the answers."""
-
-    def __init__(self, channel: Channel, end_engine: Callable[[], None]) -> None:
-        self._channel, self._end_engine = channel, end_engine
-        self._numbers = itertools.count(1)
-        self._asked: dict[int, _Asked] = {}
-        self.models: dict[ModelKey, messages.Opened] = {}
-        self.is_lost = False
-        threading.Thread(target=self._listen, name="engine answers", daemon=True).start()
-
-    def next_number(self) -> int:
-        return next(self._numbers)
-
-    def ask(
-        self,
-        message: messages.Open | messages.Generate | messages.AskStatus,
-        answer: type[Answer],
-        on_said: OnSaid | None = None,
-        cancellation: CancellationToken | None = None,
-        patience_seconds: float | None = None,
-    ) -> Answer | None:
-        """The answer; None when cancelled, or when `patience_seconds` have passed.
-
-        `on_said` is told of beginning and tokens, in another thread. Raises `EngineLost`, and `EngineError` where the
-        engine says no.
-        """
-        asked = self._asked[message.number] = _Asked(on_said)
-        try:
-            with (cancellation or CancellationToken()).telling(asked.settle):
-                self.send(message)
-                self._wait(asked, patience_seconds)
-        finally:
-            self._asked.pop(message.number, None)
-        if self.is_lost and asked.answer is None:
-            raise EngineLost
-        if isinstance(asked.answer, messages.Failed):
-            raise EngineError(asked.answer.message)
-        if not isinstance(asked.answer, answer):
-            self.send(messages.Cancel(message.number))
-            return None
-        return asked.answer
-
-    def settle(self, number: int) -> None:
-        """Nothing more is wanted of this request. `ask` returns None, and tells the engine."""
-        if asked := self._asked.get(number):
-            asked.settle()
-
-    def send(self, message: messages.Message) -> None:
-        try:
-            self._channel.send(message)
-        except OSError:
-            self._lose()
-
-    def close(self) -> None:
-        self._channel.hang_up()
-
-    def _wait(self, asked: _Asked, patience_seconds: float | None) -> None:
-        """Until the answer; looks after an engine that is silent for long, and ends it where it hangs."""
-        if patience_seconds is not None:
-            asked.settled.wait(patience_seconds)
-            return
-        while not self.is_lost and not asked.settled.wait(LOOK_SECONDS):
-            status = self.ask(messages.AskStatus(self.next_number()), messages.Status, patience_seconds=ANSWER_SECONDS)
-            if not self.is_lost and (status is None or status.overdue_seconds > 0):
-                self._end_engine()
-                self._lose()
-
-    def _listen(self) -> None:
-        try:
-            while True:
-                self._take(self._channel.receive())
-        except (EOFError, OSError, ValueError):
-            self._lose()
-            self._channel.close()
-
-    def _take(self, message: messages.Message) -> None:
-        asked = self._asked.get(message.number)
-        if asked is None:
-            return
-        if isinstance(message, messages.Began | messages.Said):
-            if asked.on_said:
-                asked.on_said(message)
-        else:
-            asked.settle(message)
-
-    def _lose(self) -> None:
-        self.is_lost = True
-        for asked in list(self._asked.values()):
-            asked.settle()
 
 
 class EngineClient:
@@ -165,12 +52,12 @@ class EngineClient:
         """The model, loaded. Raises `EngineError`."""
 
         def work(link: Link) -> messages.Opened:
-            key = (folder, device, threads)
+            key = ModelKey(folder, device, threads)
             if key not in link.models:
                 number = link.next_number()
                 opened = link.ask(messages.Open(number, folder, device, threads, cache_bytes), messages.Opened)
                 if opened is None:
-                    raise EngineLost
+                    raise EngineLostError
                 link.models[key] = opened
             return link.models[key]
 
@@ -207,7 +94,7 @@ class EngineClient:
             link = self._connected()
         except (OSError, EOFError, AuthenticationError):
             return None
-        with suppress(EngineLost), closing(link):
+        with suppress(EngineLostError), closing(link):
             return link.ask(messages.AskStatus(link.next_number()), messages.Status, patience_seconds=ANSWER_SECONDS)
         return None
 
@@ -231,7 +118,7 @@ class EngineClient:
                     self.open(*model)
                     continue
                 return work(link)
-            except EngineLost:
+            except EngineLostError:
                 self._note_loss(link)
 
     def _note_loss(self, link: Link) -> None:
@@ -300,7 +187,7 @@ class EngineClient:
                 )
                 if status is not None:
                     return link
-            except (OSError, EOFError, EngineLost, AuthenticationError) as fault:  # noqa: PERF203 - waiting is the point
+            except (OSError, EOFError, EngineLostError, AuthenticationError) as fault:  # noqa: PERF203 - waiting is the point
                 if not started:
                     self._begin()
                     started = True

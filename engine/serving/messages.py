@@ -8,7 +8,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class ModelKey(NamedTuple):
+    """Which model, and how it runs. The engine process holds one model for each key."""
+
+    folder: str
+    device: str
+    threads: int
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from engine.model.protocol import Question, Token
 from engine.model.tokenizer import FolderTokenizer
 from engine.serving import messages
 from engine.serving.client import EngineClient
+from engine.serving.messages import ModelKey
 from engine.types import CancellationToken
 
 
@@ -24,7 +25,7 @@ class ServedModel:
         self._tokenizer = FolderTokenizer(description.folder)
         self._healing = Healing(self._tokenizer)
         self._stop_ids = stop_ids(description, self._tokenizer)
-        self._key = (str(description.folder.resolve()), device, threads)
+        self._key = ModelKey(str(description.folder.resolve()), device, threads)
         self.opened = client.open(*self._key)
 
     @property

@@ -21,6 +21,7 @@ from engine.model.protocol import Continuation
 from engine.serving import messages
 from engine.serving.address import Address, find_address
 from engine.serving.channel import Channel
+from engine.serving.messages import ModelKey
 from engine.serving.scheduler import Job, Scheduler
 from engine.serving.threads import ThreadChoice
 from engine.serving.upkeep import SLOW_LOAD_SECONDS, Upkeep
@@ -32,7 +33,6 @@ LINGER_SECONDS = 20.0  # after the last window has closed: one that is reloaded 
 IDLE_SECONDS = 30 * 60.0  # without a request: the memory is worth more to others
 CHECK_SECONDS = 1.0
 SEND_SECONDS = 1  # beyond which a window that does not read is left
-ModelKey = tuple[str, str, int]
 
 
 class _Models:
@@ -134,7 +134,7 @@ class _Window:
                 raise ValueError(f"{type(message).__name__} is not for the engine")
 
     def _open(self, asked: messages.Open) -> None:
-        key = (asked.folder, asked.device, asked.threads)
+        key = ModelKey(asked.folder, asked.device, asked.threads)
         self.keys.add(key)
         try:
             generator = self._models.open(key, asked.cache_bytes)

@@ -134,8 +134,8 @@ def test_an_engine_killed_in_mid_answer_answers_all_the_same(address: Address) -
 
 
 def test_an_engine_that_hangs_is_started_again(address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.serving.client.LOOK_SECONDS", 0.1)
-    monkeypatch.setattr("engine.serving.client.ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr("engine.serving.link.LOOK_SECONDS", 0.1)
+    monkeypatch.setattr("engine.serving.link.ANSWER_SECONDS", 0.3)
     served = window()
     pid = engine_pid()
     os.kill(pid, signal.SIGSTOP)
