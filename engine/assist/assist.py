@@ -78,7 +78,7 @@ def check_request(request: AssistRequest) -> None:
         if not request.target:
             raise EngineError(say("no_target", words))
         target = language_of(request.target)
-        if request.document and target.name == _language(request).name:
+        if request.document and target.name == request.language.name:
             raise EngineError(say("same_language", words, language=target.name))
 
 
@@ -205,7 +205,7 @@ def _say(
 def _read(request: AssistRequest, answer: Answer, *, continues: bool) -> tuple[Answer, Fault | None]:
     """The answer with its code and its edit, and what is wrong with them."""
     words = request.words
-    language = language_of(request.target) if request.task is AssistTask.TRANSLATE else _language(request)
+    language = language_of(request.target) if request.task is AssistTask.TRANSLATE else request.language
     code = translation_in(answer.text) if continues else code_in(answer.text, language)
     answer = replace(answer, code=code, language=language.id, edit=None)
     if not code.strip():
@@ -262,8 +262,3 @@ def _cut_off(request: AssistRequest, answer: Answer, said: Generated) -> Answer:
 
 def _warned(answer: Answer, fault: Fault | None) -> Answer:
     return replace(answer, warnings=(*answer.warnings, fault.message)) if fault else answer
-
-
-def _language(request: AssistRequest) -> Language:
-    document = request.document
-    return language_of(document.language, document.path) if document else language_of("plaintext")

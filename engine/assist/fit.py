@@ -14,7 +14,7 @@ from engine.assist.gather import Gathered
 from engine.assist.instructions import question_of, system_of
 from engine.assist.tasks import GIVES_CODE, AssistRequest, AssistSettings, AssistTask, Reference
 from engine.assist.wording import say
-from engine.languages import Language, language_of
+from engine.languages import language_of
 from engine.model.folder import ModelDescription
 from engine.model.protocol import Tokenizer
 from engine.prompt.budget import MAX_CHARS_PER_TOKEN, fit_first_lines
@@ -106,11 +106,6 @@ def fit(
     )
 
 
-def _language(request: AssistRequest) -> Language:
-    document = request.document
-    return language_of(document.language, document.path) if document else language_of("plaintext")
-
-
 def _turns(
     request: AssistRequest,
     description: ModelDescription,
@@ -118,7 +113,7 @@ def _turns(
     references: tuple[Reference, ...],
     history: tuple[Turn, ...],
 ) -> tuple[Turn, ...]:
-    language = _language(request)
+    language = request.language
     if request.task is AssistTask.TRANSLATE:
         if "chat" not in description.capabilities:
             return ()
@@ -137,7 +132,7 @@ def _tokens(
     history: tuple[Turn, ...],
 ) -> list[int]:
     if request.task is AssistTask.TRANSLATE:
-        return encode(tokenizer, translation_parts(description, _language(request), language_of(request.target), code))
+        return encode(tokenizer, translation_parts(description, request.language, language_of(request.target), code))
     turns = _turns(request, description, code, references, history)
     return encode(tokenizer, chat_parts(description, turns))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.assist.tasks import AssistRequest, AssistTask, Reference
 from engine.languages import Language
 from engine.model.folder import ModelDescription
+from engine.prompt.chat import code_block
 from engine.prompt.system_prompts import Task, system_prompt
 
 # What CodeGeeX4 was trained to be told. It knows no commit messages and no edits by instruction: these are questions.
@@ -89,7 +90,7 @@ def question_of(
         language=language.name or language.id, question=request.question.strip()
     )
     # The diff and the code come first: an instruction that stands nearest to the answer is followed best.
-    return f"{shown}{fenced(code, 'diff' if request.task is AssistTask.COMMIT else language.id)}\n{instruction}"
+    return f"{shown}{code_block(code, 'diff' if request.task is AssistTask.COMMIT else language.id)}\n{instruction}"
 
 
 def _shown(reference: Reference, description: ModelDescription) -> str:
@@ -97,12 +98,4 @@ def _shown(reference: Reference, description: ModelDescription) -> str:
     if description.translation == "codegeex4":
         return f"###PATH: {reference.path}\n{reference.text}\n"
     where = f"{reference.path}, {reference.start_line + 1}-{reference.end_line}:"
-    return f"{where}\n{fenced(reference.text, reference.language)}\n"
-
-
-def fenced(code: str, language_id: str) -> str:
-    """A code block whose fence is longer than any in it."""
-    fence = "```"
-    while fence in code:
-        fence += "`"
-    return f"{fence}{language_id}\n{code.rstrip()}\n{fence}"
+    return f"{where}\n{code_block(reference.text, reference.language)}\n"

@@ -12,10 +12,9 @@ from typing import NamedTuple
 
 from engine.context.index import Index
 from engine.context.source import Chunk, Source
-from engine.context.syntax import FAMILIES
+from engine.context.syntax import FAMILY_IDS
 from engine.context.words import HAN_RUN, IDENTIFIER, WORD, pairs_of, terms_of
 
-FAMILY_IDS = (*(family.id for family in FAMILIES), "other")
 CANDIDATES = 24  # chunks of a family
 MAX_DECLARING = 8
 MAX_PLACE_LINES = 60

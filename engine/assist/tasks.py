@@ -12,6 +12,7 @@ from enum import Enum
 from pathlib import Path
 
 from engine.document import Document
+from engine.languages import Language, language_of
 from engine.prompt.chat import Turn
 from engine.prompt.system_prompts import HumanLanguage
 
@@ -56,6 +57,11 @@ class AssistRequest:
     target: str = ""
     diff: str = ""
     searches: bool = True
+
+    @property
+    def language(self) -> Language:
+        """The document's language; plain text without a document."""
+        return language_of(self.document.language, self.document.path) if self.document else language_of("plaintext")
 
 
 @dataclass(frozen=True)

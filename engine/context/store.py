@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 
 from engine.context.outline import outline_of_text
 from engine.context.source import Chunk, Source, chunk_terms
-from engine.context.syntax import FAMILIES
+from engine.context.syntax import FAMILY_IDS
 from engine.context.words import inverse_frequency
 
 if TYPE_CHECKING:  # imported where it is needed: a server's start does not wait for it
@@ -25,7 +25,6 @@ if TYPE_CHECKING:  # imported where it is needed: a server's start does not wait
 
 CHUNKS = "chunks"  # the store's folder within its workspace's
 FORMAT = 4  # of the documents; another one is another folder
-FAMILY_IDS = (*(family.id for family in FAMILIES), "other")
 EACH_CHUNK = "*"  # a term of every chunk, by which those of a family are counted
 MAX_PLACES = 5_000  # chunks whose places are remembered
 WRITER_BYTES = 32_000_000  # of memory, for what is not on disk yet

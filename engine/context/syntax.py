@@ -85,6 +85,7 @@ FAMILIES = (
         r"^[ \t]*(?:global[ \t]+)?(?:using|namespace)[ \t]+[\w.= ]+",
     ),
 )  # fmt: skip
+FAMILY_IDS = (*(family.id for family in FAMILIES), "other")
 _BY_LANGUAGE = {language: family for family in FAMILIES for language in family.languages}
 MAX_IMPORT_CHARS = 40_000  # of a text: imports stand at its head
 

@@ -176,3 +176,11 @@ def _format(description: ModelDescription) -> ChatFormat:
             f"known are {', '.join(CHAT_FORMATS)}"
         )
     return CHAT_FORMATS[description.chat_template]
+
+
+def code_block(code: str, language_id: str) -> str:
+    """Return `code` as a Markdown block whose fence is longer than any run of backticks in it."""
+    fence = "```"
+    while fence in code:
+        fence += "`"
+    return f"{fence}{language_id}\n{code.rstrip()}\n{fence}"

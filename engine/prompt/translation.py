@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from engine.languages import Language
 from engine.model.folder import ModelDescription
-from engine.prompt.chat import Turn, chat_parts
+from engine.prompt.chat import Turn, chat_parts, code_block
 from engine.prompt.layout import Part, Writer
 from engine.prompt.system_prompts import Task, system_prompt
 from engine.types import ModelError
@@ -61,7 +61,4 @@ def translation_turns(
         )
         return (Turn("system", system_prompt(Task.TRANSLATION, target=target)), Turn("user", question))
     question = f"Translate this {source} code into {target}. Answer with the code only, without explanation.{begins}"
-    fence = "```"
-    while fence in code:
-        fence += "`"
-    return (Turn("user", f"{question}\n\n{fence}{source_language.id}\n{code}\n{fence}"),)
+    return (Turn("user", f"{question}\n\n{code_block(code, source_language.id)}"),)
