@@ -17,11 +17,11 @@ from engine.model.protocol import LanguageModel, Question
 from engine.postprocess import stop_rule
 from engine.types import CancellationToken, Outcome
 
-TURNS = 3  # other tokens that are looked at in each place
+ALTERNATIVES = 3  # other tokens that are looked at in each place
 
 
 @dataclass(frozen=True)
-class Turn:
+class Branch:
     """Where an answer could have gone another way: `token` in the place of the one at `index`."""
 
     index: int
@@ -30,7 +30,7 @@ class Turn:
     probability: float  # of the answer up to and with it
 
 
-def turns(generated: Generated, decode: Callable[[list[int]], str]) -> list[Turn]:
+def find_branches(generated: Generated, decode: Callable[[list[int]], str]) -> list[Branch]:
     """Return the turns an answer could have taken, the most probable first; none that differs in white space alone."""
     found = []
     so_far = 0.0
@@ -38,22 +38,24 @@ def turns(generated: Generated, decode: Callable[[list[int]], str]) -> list[Turn
         said = decode([token]).strip()
         alternatives = generated.alternatives[index] if generated.alternatives else ()
         found += [
-            Turn(index, other, other_log_prob, math.exp(so_far + other_log_prob))
+            Branch(index, other, other_log_prob, math.exp(so_far + other_log_prob))
             for other, other_log_prob in alternatives
             if decode([other]).strip() not in {"", said}
         ]
         so_far += log_prob
-    return sorted(found, key=lambda turn: (-turn.probability, turn.index, turn.token))
+    return sorted(found, key=lambda branch: (-branch.probability, branch.index, branch.token))
 
 
-def take_turn(turn: Turn, first: Outcome, gap: Gap, model: LanguageModel, cancellation: CancellationToken) -> Generated:
+def follow_branch(
+    branch: Branch, first: Outcome, gap: Gap, model: LanguageModel, cancellation: CancellationToken
+) -> Generated:
     """Return the answer that begins as the first one, takes this turn, and goes on as the model finds most probable."""
     said, prompt = first.generated, first.prompt
     assert said is not None  # noqa: S101 - the caller has looked
     assert prompt is not None  # noqa: S101
-    tokens = (*said.tokens[: turn.index], turn.token)
+    tokens = (*said.tokens[: branch.index], branch.token)
     text = model.tokenizer.decode(tokens)
-    ends, log_probs = (*said.ends[: turn.index], len(text)), (*said.log_probs[: turn.index], turn.log_prob)
+    ends, log_probs = (*said.ends[: branch.index], len(text)), (*said.log_probs[: branch.index], branch.log_prob)
     begun = Generated(text, ends, log_probs, tokens=tokens)
     stop = stop_rule(gap.mode, gap.cursor)
     left = gap.new_tokens - len(tokens)

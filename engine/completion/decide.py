@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from engine.document import Cursor
 from engine.generated import Generated
 from engine.model.folder import Confidence
-from engine.postprocess import Draft, Silent, Surroundings, apply_filters, shown_part
+from engine.postprocess import Draft, NothingToShow, Surroundings, apply_filters, find_likely_part
 from engine.types import Completion, CompletionSettings, Mode
+
+# What is shown, with LF line ends; or None and the reason why nothing is.
+Decision = tuple[Completion | None, str]
 
 
 @dataclass(frozen=True)
@@ -25,15 +28,15 @@ class Decider:
         chosen = settings.confidence
         return cls(confidence.weights, confidence.threshold(settings.eagerness) if chosen is None else chosen)
 
-    def decide(self, generated: Generated, mode: Mode, cursor: Cursor) -> tuple[Completion | None, str]:
+    def decide(self, generated: Generated, mode: Mode, cursor: Cursor) -> Decision:
         """Return what of the answer is shown, with LF line ends; or None and the reason why nothing is."""
         if not generated.text.strip():
             return None, "the model has nothing to add here"
-        shown = shown_part(generated, mode, self.threshold, cursor, self.weights)
+        shown = find_likely_part(generated, mode, self.threshold, cursor, self.weights)
         if not shown.text:
             return None, f"not sure enough: {shown.confidence:.2f}, and {self.threshold:.2f} is needed"
         try:
             draft = apply_filters(Draft(shown.text, Surroundings(cursor), mode))
-        except Silent as why:
+        except NothingToShow as why:
             return None, str(why)
         return Completion(draft.text, mode, shown.confidence), ""

@@ -15,7 +15,7 @@ class DecodeSpeed:
     def __init__(self) -> None:
         self._seen: deque[float] = deque(maxlen=KEPT_ANSWERS)
 
-    def note(self, generated: Generated) -> None:
+    def record(self, generated: Generated) -> None:
         steps = len(generated.ends) - 1  # the first token is there with the prompt
         if steps >= MIN_TOKENS and generated.decode_ms > 0:
             self._seen.append(steps / generated.decode_ms * 1000)

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from engine.completion.assemble import lay_out
-from engine.completion.candidates import TURNS, take_turn, turns
-from engine.completion.decide import Decider
+from engine.completion.candidates import ALTERNATIVES, find_branches, follow_branch
+from engine.completion.decide import Decider, Decision
 from engine.completion.decode_speed import DecodeSpeed
 from engine.completion.frame import Frame
-from engine.completion.frames import Frames, shows_the_same
+from engine.completion.frames import Frames, has_same_references
 from engine.completion.gap import Gap, gap_of
 from engine.context.collect import Workspaces, catch_up, collect
 from engine.generated import Generated
@@ -23,7 +23,6 @@ from engine.postprocess import stop_rule
 from engine.prompt.templates import Contents, PromptEncoder
 from engine.types import (
     CancellationToken,
-    Completion,
     CompletionRequest,
     CompletionSettings,
     Outcome,
@@ -109,7 +108,7 @@ class Completer:
         )
         generated = self.model.generate(question, cancellation)
         if self.speed:
-            self.speed.note(generated)
+            self.speed.record(generated)
         watch.stages_ms |= {"wait": generated.wait_ms, "prefill": generated.prefill_ms, "decode": generated.decode_ms}
         with watch.stage("post-process"):
             completion, silence = _finish(generated, gap, self._decider)
@@ -127,17 +126,17 @@ class Completer:
         Who asks for several is shown what there is: no confidence is needed. If there is nothing, one outcome says why.
         """
         asked = replace(self, settings=replace(self.settings, confidence=0.0), speed=None)
-        first = asked.complete(request, cancellation, alternatives=[TURNS] * self.settings.max_new_tokens)
+        first = asked.complete(request, cancellation, alternatives=[ALTERNATIVES] * self.settings.max_new_tokens)
         on_candidate(first)
         if first.generated is None or first.prompt is None:
             return
         gap = gap_of(request, asked.model, asked.settings)
         decider = Decider.of(self.model.description.confidence, asked.settings)
         shown = {first.completion.text} if first.completion else set()
-        for turn in turns(first.generated, self.model.tokenizer.decode):
+        for branch in find_branches(first.generated, self.model.tokenizer.decode):
             if len(shown) >= count:
                 return
-            generated = take_turn(turn, first, gap, self.model, cancellation)
+            generated = follow_branch(branch, first, gap, self.model, cancellation)
             completion, silence = _finish(generated, gap, decider)
             if completion is not None and completion.text not in shown:
                 shown.add(completion.text)
@@ -160,7 +159,7 @@ class Completer:
         catch_up(request, self.workspaces)
         cancellation.check()
         frame, _ = self._lay_out(request, gap, cancellation, _Stopwatch())
-        if shows_the_same(old, frame):
+        if has_same_references(old, frame):
             frames.touch(where, request.definitions)
             return
         prompt = frame.whole(gap.mode, gap.cursor.prefix)
@@ -224,7 +223,7 @@ class Completer:
         return Decider.of(self.model.description.confidence, self.settings)
 
 
-def _finish(generated: Generated, gap: Gap, decider: Decider) -> tuple[Completion | None, str]:
+def _finish(generated: Generated, gap: Gap, decider: Decider) -> Decision:
     """Return what is decided, with the document's line ends."""
     completion, silence = decider.decide(generated, gap.mode, gap.cursor)
     if completion is not None:

@@ -16,7 +16,7 @@ from engine.context.collect import Workspaces
 from engine.evaluate.positions import Position
 from engine.generated import Generated
 from engine.model.protocol import LanguageModel
-from engine.postprocess.confidence import Estimate, borders
+from engine.postprocess.confidence import Estimator, cut_points
 from engine.text import is_word_character
 from engine.types import CancellationToken, CompletionSettings, Mode
 
@@ -76,8 +76,12 @@ def score(
         truth = answer.position.rest_of_line + answer.position.lines_below
         cursor = answer.position.request.cursor
         if whole_only:
-            *_, whole = (None, *borders(answer.generated, answer.mode))
-            if whole is None or not whole.ended or Estimate(cursor, answer.mode, weights).of(whole) < threshold:
+            *_, whole = (None, *cut_points(answer.generated, answer.mode))
+            if (
+                whole is None
+                or not whole.ended
+                or Estimator(cursor, answer.mode, weights).probability(whole) < threshold
+            ):
                 continue
         decider = Decider(weights, 0.0 if whole_only else threshold)
         completion, _ = decider.decide(answer.generated, answer.mode, cursor)

@@ -52,7 +52,7 @@ MAX_HASHED_BYTES = 256 * 2**20  # hashing more would be felt at every start; `mo
 class Confidence:
     """How sure of an answer is sure enough: the table `[confidence]`.
 
-    `weights`: of a logistic over `engine.postprocess.confidence.SIGNS`, by name; empty where none was fitted to the
+    `weights`: of a logistic over `engine.postprocess.confidence.FEATURES`, by name; empty where none was fitted to the
     model, whose own probabilities then count. `show`, `few` and `many` are the least probabilities that are shown.
     """
 

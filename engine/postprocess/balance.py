@@ -32,12 +32,12 @@ class Balance:
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor, self._language = cursor, cursor.language
-        self._behind = cursor.suffix[:WINDOW_CHARS]
-        self._goes_on = len(cursor.suffix) > WINDOW_CHARS
+        self._after = cursor.suffix[:WINDOW_CHARS]
+        self._has_more = len(cursor.suffix) > WINDOW_CHARS
         self._known: dict[tuple[tuple[str, ...], int], tuple[frozenset[Trouble], frozenset[int]]] = {}
 
     @property
-    def open(self) -> tuple[str, ...]:
+    def open_marks(self) -> tuple[str, ...]:
         """What is open at the cursor, outermost first."""
         return self._at_cursor[0]
 
@@ -52,25 +52,25 @@ class Balance:
     @cached_property
     def _before(self) -> tuple[frozenset[Trouble], frozenset[int]]:
         """What is wrong without any text, and the brackets of which the window does not tell."""
-        return self._troubles(self.open, len(self.open))
+        return self._find_troubles(self.open_marks, len(self.open_marks))
 
     def _opened_far_above(self, stack: tuple[str, ...]) -> tuple[str, ...]:
         """The brackets before the window that the code behind closes.
 
         Not those of a body that stands right below the cursor: these the cursor's line has yet to open.
         """
-        line = self._cursor.line_before + self._behind.partition("\n")[0]
+        line = self._cursor.line_before + self._after.partition("\n")[0]
         body_end = self._end_of_body(indent_width(line))
-        found, _ = self._troubles(stack, len(stack))
-        closers = [self._behind[at] for kind, at in sorted(found) if kind == "closed" and at != body_end]
+        found, _ = self._find_troubles(stack, len(stack))
+        closers = [self._after[at] for kind, at in sorted(found) if kind == "closed" and at != body_end]
         return tuple(OPENER_OF[closer] for closer in reversed(closers) if closer in OPENER_OF)
 
     def _end_of_body(self, indent: int) -> int:
         """The offset of what ends a body below the cursor: the first line not indented further than `indent`, or -1."""
-        at = self._behind.find("\n") + 1
+        at = self._after.find("\n") + 1
         while at > 0:
-            end = self._behind.find("\n", at)
-            line = self._behind[at : end if end >= 0 else len(self._behind)]
+            end = self._after.find("\n", at)
+            line = self._after[at : end if end >= 0 else len(self._after)]
             own = indent_width(line)
             if line.strip() and own <= indent:
                 return at + own if own == indent else -1
@@ -78,54 +78,54 @@ class Balance:
         return -1
 
     @property
-    def in_text(self) -> bool:
+    def is_in_text(self) -> bool:
         """Whether the cursor stands in a string or a comment."""
-        return bool(self.open) and self.open[-1] not in CLOSER_OF
+        return bool(self.open_marks) and self.open_marks[-1] not in CLOSER_OF
 
-    def longest(self, text: str) -> int:
+    def longest_kept(self, text: str) -> int:
         """The end of the longest beginning of `text` that leaves all as whole as it was."""
         if not MARKS.search(text):
             return len(text)  # most texts are a few words: for them nothing is looked at
-        best, stack, kept = 0, self.open, len(self.open)
-        for event in events(text, self._language, self.open):
-            if self._holds(stack, kept):
+        best, stack, kept = 0, self.open_marks, len(self.open_marks)
+        for event in events(text, self._language, self.open_marks):
+            if self._keeps(stack, kept):
                 best = event.start
             if event.fault:
                 return best
             stack, kept = event.stack, min(kept, len(event.stack))
-        return len(text) if self._holds(stack, kept) else best
+        return len(text) if self._keeps(stack, kept) else best
 
-    def holds(self, text: str) -> bool:
+    def keeps(self, text: str) -> bool:
         """Whether all of `text` leaves all as whole as it was."""
-        return self.longest(text) == len(text)
+        return self.longest_kept(text) == len(text)
 
-    def _holds(self, stack: tuple[str, ...], kept: int) -> bool:
+    def _keeps(self, stack: tuple[str, ...], kept: int) -> bool:
         """`stack`: what is open behind a text, of which the first `kept` were so at the cursor."""
-        line = self._behind.partition("\n")[0]
+        line = self._after.partition("\n")[0]
         if any(own not in CLOSER_OF and own != self._language.line_comment and own not in line for own in stack[kept:]):
             return False  # a string that the text opens ends in the text, or on its line
-        (found, left), (before, unknown) = self._troubles(stack, kept), self._before
+        (found, left), (before, unknown) = self._find_troubles(stack, kept), self._before
         # What stays open beyond the window must stay so, whoever takes a nearer bracket: its own is further down.
         stays = {index for index in unknown if index < self._at_cursor[1]}
         return found <= before and stays <= left
 
-    def _troubles(self, stack: tuple[str, ...], kept: int) -> tuple[frozenset[Trouble], frozenset[int]]:
+    def _find_troubles(self, stack: tuple[str, ...], kept: int) -> tuple[frozenset[Trouble], frozenset[int]]:
         """What is wrong in the code behind a text, and the brackets of which the window does not tell."""
         if (stack, kept) not in self._known:
-            self._known[stack, kept] = self._read_on(stack, kept)
+            self._known[stack, kept] = self._scan(stack, kept)
         return self._known[stack, kept]
 
-    def _read_on(self, stack: tuple[str, ...], kept: int) -> tuple[frozenset[Trouble], frozenset[int]]:
+    def _scan(self, stack: tuple[str, ...], kept: int) -> tuple[frozenset[Trouble], frozenset[int]]:
         owners = [*range(kept), *([OWN] * (len(stack) - kept))]
         found: set[Trouble] = set()
         now = stack
-        for start, _, then, fault in events(self._behind, self._language, stack):
+        for start, _, then, fault in events(self._after, self._language, stack):
             height = len(then)
             if fault and height == len(owners):
                 found.add(("closed", start))
             elif fault:
                 # A bracket leaves open what stands inside of its pair; a line's end leaves its string open.
-                inside = height if self._behind[start] == "\n" else height + 1
+                inside = height if self._after[start] == "\n" else height + 1
                 found |= {("open", owner) for owner in owners[inside:]}
             if height > len(owners):
                 owners.append(MANY + start)
@@ -135,4 +135,4 @@ class Balance:
         if now and now[-1] == self._language.line_comment:
             owners.pop()  # the end of the file ends a comment too
         found |= {("open", owner) for owner in owners}
-        return frozenset(found), frozenset(owners if self._goes_on else ())
+        return frozenset(found), frozenset(owners if self._has_more else ())

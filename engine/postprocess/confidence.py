@@ -26,8 +26,8 @@ WORD = re.compile(r"[^\W\d]\w*")
 FIRST_WORD = re.compile(r"\W*\w*")
 LAST_WORD = re.compile(r"\w+$")
 
-# What the estimate is made from. Their weights stand in model.toml under the same names.
-SIGNS = (
+# What the estimator is made from. Their weights stand in model.toml under the same names.
+FEATURES = (
     "one", "log_prob", "probability", "least_log_prob", "first_log_prob", "tokens", "chars", "lines", "ended", "block",
     "line_is_empty", "inside_word", "words_unknown", "words_seen", "ends_in_word", "digits", "first_word_seen",
     "line_seen",
@@ -35,7 +35,7 @@ SIGNS = (
 
 
 @dataclass(frozen=True)
-class Border:
+class CutPoint:
     """What is said up to a border; `log_prob` is that of its tokens, and of the end where the text `ended` there."""
 
     text: str
@@ -45,49 +45,49 @@ class Border:
 
 
 @dataclass(frozen=True)
-class Shown:
+class LikelyPart:
     """The part of what was generated that is shown, "" where none is, and its probability."""
 
     text: str
     confidence: float
 
 
-def shown_part(
+def find_likely_part(
     generated: Generated, mode: Mode, threshold: float, cursor: Cursor, weights: Mapping[str, float]
-) -> Shown:
+) -> LikelyPart:
     """The longest likely part. With nothing likely, the text is "" and the confidence that of the likeliest."""
-    best, estimate = Shown("", 0.0), Estimate(cursor, mode, weights)
-    for border in borders(generated, mode):
-        if len("".join(border.text.split())) < MIN_SHOWN_CHARS:
+    best, estimator = LikelyPart("", 0.0), Estimator(cursor, mode, weights)
+    for point in cut_points(generated, mode):
+        if len("".join(point.text.split())) < MIN_SHOWN_CHARS:
             continue
-        confidence = estimate.of(border)
+        confidence = estimator.probability(point)
         if confidence >= threshold:
-            best = Shown(border.text, confidence)
+            best = LikelyPart(point.text, confidence)
         elif not best.text:
-            best = Shown("", max(confidence, best.confidence))
+            best = LikelyPart("", max(confidence, best.confidence))
     return best
 
 
-class Estimate:
+class Estimator:
     """The probability that texts at a cursor are right to their ends. Remembers which words it has looked for."""
 
     def __init__(self, cursor: Cursor, mode: Mode, weights: Mapping[str, float]) -> None:
         self._before, self._mode = cursor.line_before, mode
         self._near = f"{cursor.prefix[-NEAR_CHARS:]}\n{cursor.suffix[:NEAR_CHARS]}"
         self._known: dict[str, bool] = {}
-        self._weights = [weights.get(name, 0.0) for name in SIGNS] if weights else []
+        self._weights = [weights.get(name, 0.0) for name in FEATURES] if weights else []
 
-    def of(self, border: Border) -> float:
+    def probability(self, point: CutPoint) -> float:
         if not self._weights:
-            return math.exp(border.log_prob)
-        if border.log_prob < LEAST_LOG_PROB:
+            return math.exp(point.log_prob)
+        if point.log_prob < LEAST_LOG_PROB:
             return 0.0
-        total = sum(weight * value for weight, value in zip(self._weights, self.signs(border), strict=True))
+        total = sum(weight * value for weight, value in zip(self._weights, self.features(point), strict=True))
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
-    def signs(self, border: Border) -> tuple[float, ...]:
-        """The values of `SIGNS`, most of them within 0..3."""
-        text, log_probs, before = border.text, border.log_probs, self._before
+    def features(self, point: CutPoint) -> tuple[float, ...]:
+        """The values of `FEATURES`, most of them within 0..3."""
+        text, log_probs, before = point.text, point.log_probs, self._before
         inside = is_word_character(before[-1:]) and is_word_character(text[:1])
         # A word under way is looked for as a whole.
         under_way = LAST_WORD.search(before) if inside else None
@@ -98,14 +98,14 @@ class Estimate:
         line_seen = len(before.strip()) >= SOME_CHARS and self._is_near(before[-SOME_CHARS:] + text.partition("\n")[0])
         return (
             1.0,
-            border.log_prob,
-            math.exp(border.log_prob),
+            point.log_prob,
+            math.exp(point.log_prob),
             max(LEAST_LOG_PROB, min(log_probs)),
             max(LEAST_LOG_PROB, log_probs[0]),
             math.log(len(log_probs)),
             math.log(len("".join(text.split()))),
             math.log(text.strip("\n").count("\n") + 1),
-            float(border.ended),
+            float(point.ended),
             float(self._mode is Mode.BLOCK),
             float(not before.strip()),
             float(inside),
@@ -123,7 +123,7 @@ class Estimate:
         return self._known[text]
 
 
-def borders(generated: Generated, mode: Mode) -> Iterator[Border]:
+def cut_points(generated: Generated, mode: Mode) -> Iterator[CutPoint]:
     """The borders at which the text may be cut, nearest first."""
     total = 0.0
     text, log_probs = generated.text, generated.log_probs
@@ -132,16 +132,16 @@ def borders(generated: Generated, mode: Mode) -> Iterator[Border]:
         if end > limit:
             # The token that holds the line end closes the line: its probability is the end's.
             if limit:
-                yield Border(text[:limit], total + log_prob, log_probs[: index + 1], ended=True)
+                yield CutPoint(text[:limit], total + log_prob, log_probs[: index + 1], ended=True)
             return
         total += log_prob
         if index + 1 < len(generated.ends) and generated.ends[index + 1] == end:
             continue  # a character of several tokens is there with its last one
         last = index == len(generated.ends) - 1
         if last and generated.end_log_prob is not None:
-            yield Border(text[:end], total + generated.end_log_prob, log_probs[: index + 1], ended=True)
+            yield CutPoint(text[:end], total + generated.end_log_prob, log_probs[: index + 1], ended=True)
         elif _is_border(text, end, mode):
-            yield Border(text[:end], total, log_probs[: index + 1])
+            yield CutPoint(text[:end], total, log_probs[: index + 1])
 
 
 def _is_border(text: str, end: int, mode: Mode) -> bool:

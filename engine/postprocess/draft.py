@@ -19,7 +19,7 @@ CLOSES_OR_BRANCHES = re.compile(
 )
 
 
-class Silent(Exception):  # noqa: N818 - it is not an error
+class NothingToShow(Exception):  # noqa: N818 - it is not an error
     """Nothing should be shown; the message says why."""
 
 

@@ -34,7 +34,7 @@ Filter = Callable[[Draft], Draft]
 
 def close_in_prose(draft: Draft) -> Draft:
     """In a string or a comment too, a bracket that is left open, or closes nothing of its line, is half a thought."""
-    if not BRACKET.search(draft.text) or "\n" in draft.text or not draft.surroundings.balance.in_text:
+    if not BRACKET.search(draft.text) or "\n" in draft.text or not draft.surroundings.balance.is_in_text:
         return draft
     opened: list[tuple[str, int]] = []
     line = draft.cursor.line_before
@@ -51,12 +51,12 @@ def close_in_prose(draft: Draft) -> Draft:
 
 def keep_balanced(draft: Draft) -> Draft:
     """Cut where brackets and strings are as whole as they were; before a line whose bracket nothing closes."""
-    end = draft.surroundings.balance.longest(draft.text)
+    end = draft.surroundings.balance.longest_kept(draft.text)
     if end == len(draft.text):
         return draft
     text = draft.text[:end]
     line_end = text.rfind("\n")
-    if draft.text[end] in OPENERS and line_end > 0 and draft.surroundings.balance.holds(text[:line_end]):
+    if draft.text[end] in OPENERS and line_end > 0 and draft.surroundings.balance.keeps(text[:line_end]):
         text = text[:line_end]
     return replace(draft, text=text)
 
@@ -85,7 +85,7 @@ FILTERS: tuple[Filter, ...] = (
 
 
 def apply_filters(draft: Draft) -> Draft:
-    """All of them, in order. Raises `Silent` where nothing is left worth showing."""
+    """All of them, in order. Raises `NothingToShow` where nothing is left worth showing."""
     for each in FILTERS:
         draft = each(draft)
     return draft

@@ -18,7 +18,7 @@ UNITS = ("\t", "  ", "   ", "    ", "        ")
 STEPS_SEEN = 80  # lines around the cursor that tell the file's unit
 
 
-def unit_of(surroundings: Surroundings) -> str:
+def indent_unit(surroundings: Surroundings) -> str:
     """One step of the file's indentation: a tab, or so many spaces; "" where the file does not tell."""
     cursor = surroundings.cursor
     lines = [*surroundings.lines_above[-STEPS_SEEN:], cursor.line_before, *surroundings.lines_below[:STEPS_SEEN]]
@@ -34,7 +34,7 @@ def unit_of(surroundings: Surroundings) -> str:
     return "\t" if cursor.language.id in TABS_ONLY else " " * indent_width(cursor.line_before)
 
 
-def entered(surroundings: Surroundings) -> tuple[str, str]:
+def simulate_enter(surroundings: Surroundings) -> tuple[str, str]:
     """What most editors insert when Enter is pressed at the end of a line: before the cursor, and behind it.
 
     The line's own indentation, one step deeper behind what opens a block; a bracket that closes at the cursor what the
@@ -44,7 +44,7 @@ def entered(surroundings: Surroundings) -> tuple[str, str]:
     line, rest = cursor.line_before, cursor.line_after
     if not line.strip():
         return "", ""
-    base, unit = indentation_of(line), unit_of(surroundings) or " " * DEFAULT_WIDTH
+    base, unit = indentation_of(line), indent_unit(surroundings) or " " * DEFAULT_WIDTH
     if rest[:1] and rest[:1] == CLOSER_OF.get(line[-1:]):
         return f"\n{base}{unit}", f"\n{base}"
     opens = line.rstrip().endswith(cursor.language.block_openers)
@@ -57,10 +57,10 @@ def fit_indentation(draft: Draft) -> Draft:
     lines = draft.text.split("\n")
     if len(lines) == 1 and not (lines[0][:1].isspace() and not cursor.line_before.strip()):
         return draft
-    unit = unit_of(draft.surroundings)
+    unit = indent_unit(draft.surroundings)
     if not cursor.line_before.strip():
         lines[0] = _first_line(cursor, lines[0], unit)
-    if unit and len(lines) > 1 and not draft.surroundings.balance.in_text:
+    if unit and len(lines) > 1 and not draft.surroundings.balance.is_in_text:
         base = indentation_of(cursor.line_before)
         model = _unit_of_text(lines, base, unit)
         lines[1:] = [_fit(line, base, model, unit) for line in lines[1:]]
@@ -128,7 +128,7 @@ def stay_in_block(draft: Draft) -> Draft:
         if line.strip() and not belongs_to_block(line, indent, opener=opener):
             with_it = "\n".join(lines[: index + 1])
             stood = {indent_width(above) for above in draft.surroundings.lines_above if above.strip()}
-            if closes_bracket(line) and indent_width(line) in stood and draft.surroundings.balance.holds(with_it):
+            if closes_bracket(line) and indent_width(line) in stood and draft.surroundings.balance.keeps(with_it):
                 return replace(draft, text=with_it)
             return replace(draft, text="\n".join(lines[:index]))
     return draft

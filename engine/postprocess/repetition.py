@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from engine.postprocess.draft import Draft, Silent
-from engine.postprocess.suffix import same_line
+from engine.postprocess.draft import Draft, NothingToShow
+from engine.postprocess.suffix import is_same_line
 
 MAX_REPEATS = 2
 MAX_PERIOD_LINES = 4
@@ -53,7 +53,7 @@ def cut_copy_of_above(draft: Draft) -> Draft:
     for at in range(len(solid) - COPIED_LINES + 1):
         if tuple(line for _, line in solid[at : at + COPIED_LINES]) in known:
             if not solid[at][0]:
-                raise Silent("it repeats the lines above")
+                raise NothingToShow("it repeats the lines above")
             return replace(draft, text="\n".join(draft.text.split("\n")[: solid[at][0]]))
     return draft
 
@@ -62,6 +62,6 @@ def refuse_line_above(draft: Draft) -> Draft:
     """A whole line that repeats the one above is nearly always wrong."""
     above = next((line for line in reversed(draft.surroundings.lines_above) if line.strip()), "")
     first = draft.text.partition("\n")[0].strip()
-    if not draft.cursor.line_before.strip() and len(first) > MAX_REPEATS and same_line(first, above):
-        raise Silent("it repeats the line above")
+    if not draft.cursor.line_before.strip() and len(first) > MAX_REPEATS and is_same_line(first, above):
+        raise NothingToShow("it repeats the line above")
     return draft

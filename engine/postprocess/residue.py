@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from engine.postprocess.draft import Draft, Silent
+from engine.postprocess.draft import Draft, NothingToShow
 from engine.text import is_word_character
 from engine.types import Mode
 
@@ -53,7 +53,7 @@ def trim_end(draft: Draft) -> Draft:
 def refuse_blank(draft: Draft) -> Draft:
     """White space, or a comment's mark with nothing behind it, is no suggestion."""
     if not draft.text.strip() or BARE_COMMENT.fullmatch(draft.text.strip()):
-        raise Silent("the model has nothing to add here")
+        raise NothingToShow("the model has nothing to add here")
     return draft
 
 
@@ -65,7 +65,7 @@ def refuse_only_comments(draft: Draft) -> Draft:
     if begins and not above.startswith((mark, "*", "/*")):
         lines = [line.strip() for line in draft.text.split("\n") if line.strip()]
         if all(line.startswith(mark) for line in lines):
-            raise Silent("the model has only a comment to add here")
+            raise NothingToShow("the model has only a comment to add here")
     return draft
 
 
@@ -73,5 +73,5 @@ def refuse_inside_word(draft: Draft) -> Draft:
     """Between two letters of a word or the two signs of a token, whatever is inserted tears it apart."""
     before, after = draft.cursor.line_before[-1:], draft.cursor.line_after[:1]
     if (is_word_character(before) and is_word_character(after)) or before + after in SIGN_PAIRS:
-        raise Silent("the cursor stands inside a word")
+        raise NothingToShow("the cursor stands inside a word")
     return draft

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from engine.postprocess.draft import NEAR_LINES, Draft, Silent
+from engine.postprocess.draft import NEAR_LINES, Draft, NothingToShow
 from engine.text import indent_width
 
 MIN_OVERLAP_CHARS = 3  # of a stretch of the line behind the cursor that is met in the middle of a text
@@ -23,7 +23,7 @@ VOID = frozenset({
 TAG_CHARS = 400  # behind the cursor, in which its element's end is looked for
 
 
-def same_line(one: str, other: str) -> bool:
+def is_same_line(one: str, other: str) -> bool:
     """Whether two lines are the same to a reader: alike but for blanks, or nearly so."""
     one, other = "".join(one.split()), "".join(other.split())
     if one == other:
@@ -50,14 +50,14 @@ def stop_at_suffix(draft: Draft) -> Draft:
         return draft
     lines = draft.text.split("\n")
     first = draft.cursor.line_before + lines[0]
-    if len(below.strip()) > 1 and same_line(first, below):
-        raise Silent("it repeats the line below")
+    if len(below.strip()) > 1 and is_same_line(first, below):
+        raise NothingToShow("it repeats the line below")
     near = [line.rstrip() for line in draft.surroundings.lines_below if line.strip()][:NEAR_LINES]
     for index, line in enumerate(lines[1:], start=1):
         is_next = line.rstrip() == below or (
             len(below.strip()) > MIN_OVERLAP_CHARS
             and indent_width(line) == indent_width(below)
-            and same_line(line, below)
+            and is_same_line(line, below)
         )
         # Two lines on end that stand together further down are no coincidence either.
         pair = [each.rstrip() for each in lines[index : index + 2]]
@@ -75,7 +75,7 @@ def drop_what_line_has(draft: Draft) -> Draft:
     if not after:
         return draft
     text = draft.text.rstrip()
-    while (end := _end_without(draft, text, after)) < len(text):
+    while (end := _end_before_repeat(draft, text, after)) < len(text):
         text = text[:end].rstrip()
     # `g();` before `);` says it twice, though the bracket is its own.
     if text[-1:] in {";", ",", ":"} and after.lstrip(")]}'\"`").startswith(text[-1]):
@@ -83,7 +83,7 @@ def drop_what_line_has(draft: Draft) -> Draft:
     return replace(draft, text=text)
 
 
-def _end_without(draft: Draft, text: str, after: str) -> int:
+def _end_before_repeat(draft: Draft, text: str, after: str) -> int:
     """Where in `text` begins what `after`, the line behind the cursor, begins with; its length where nothing does."""
     solid_after = "".join(after.split())
     at = text.partition("\n")[0].find(after)
@@ -94,7 +94,7 @@ def _end_without(draft: Draft, text: str, after: str) -> int:
     places = places[-len(solid_after) :][::-1]
     tail = "".join(text[index] for index in reversed(places))
     # In a string brackets are not counted, and in a template's `${}` one too many is its text.
-    is_counted = draft.surroundings.balance.open[-1:] in {("(",), ("[",), ("{",), ()}
+    is_counted = draft.surroundings.balance.open_marks[-1:] in {("(",), ("[",), ("{",), ()}
     for length in range(len(tail), 0, -1):
         is_lone_bracket = length == 1 and after[0] in ")]}" and is_counted
         if tail[-length:] == solid_after[:length] and _may_end(draft, text[: places[length - 1]], after):
@@ -105,7 +105,7 @@ def _end_without(draft: Draft, text: str, after: str) -> int:
 def _may_end(draft: Draft, kept: str, after: str) -> bool:
     """Whether a text cut to `kept` neither ends in half a word nor leaves its brackets open."""
     cuts_a_word = after[0].isalnum() and kept[-1:].isalnum()
-    return not cuts_a_word and draft.surroundings.balance.holds(kept)
+    return not cuts_a_word and draft.surroundings.balance.keeps(kept)
 
 
 def drop_closing_tag(draft: Draft) -> Draft:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from engine.completion.cache import CompletionCache, Found, Place
+from engine.completion.cache import CacheHit, CompletionCache, Place
 from engine.completion.decide import Decider
 from engine.completion.pipeline import Completer
 from engine.context.collect import Workspaces
@@ -65,7 +65,7 @@ class CachedModel:
 
     def look_up_all(self, request: InlineRequest) -> Iterator[Answer]:
         """Return every different answer that the cache knows for the request, the best first."""
-        for found in self._cache.alternatives(request.place, request.cursor, self._decider):
+        for found in self._cache.find_all(request.place, request.cursor, self._decider):
             yield _answer_of(found, request)
 
     def knows(self, request: InlineRequest) -> bool:
@@ -126,7 +126,7 @@ class CachedModel:
 
     def forget(self, uri: str) -> None:
         """Forget a document."""
-        self._cache.drop(uri)
+        self._cache.forget(uri)
 
     @property
     def _decider(self) -> Decider:
@@ -137,7 +137,7 @@ class CachedModel:
         return dict(self._folders.indexes)
 
 
-def _answer_of(found: Found, request: InlineRequest, took_ms: float = 0.0) -> Answer:
+def _answer_of(found: CacheHit, request: InlineRequest, took_ms: float = 0.0) -> Answer:
     """Return what the cache found, with the document's line ends."""
     completion = found.completion
     if completion:

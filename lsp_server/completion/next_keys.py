@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from engine.document import Cursor
 from engine.postprocess import Surroundings
-from engine.postprocess.indentation import entered
+from engine.postprocess.indentation import simulate_enter
 from engine.text import LF
 
 REPEATED_CHARACTERS = 3  # of one kind: one more is likely, as in an indentation or a ruler
@@ -24,6 +24,6 @@ def cursors_after_next_key(cursor: Cursor, completion: str, characters: Sequence
     for character in dict.fromkeys([*(repeated.group(1) if repeated else ""), *characters]):
         if completion.startswith(character):
             continue
-        typed, below = entered(Surroundings(cursor)) if character == LF else (character, "")
+        typed, below = simulate_enter(Surroundings(cursor)) if character == LF else (character, "")
         if typed:
             yield cursor.after_typing(typed, below)

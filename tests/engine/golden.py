@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.document import Cursor
-from engine.postprocess import Draft, Silent, Surroundings, apply_filters
+from engine.postprocess import Draft, NothingToShow, Surroundings, apply_filters
 from engine.types import Mode
 from tests.scripted import CURSOR
 
@@ -19,5 +19,5 @@ def shown(source: str, says: str, language: str = "javascript", mode: Mode = Mod
     """What the filters leave of what the model says; `SILENT` where they leave nothing."""
     try:
         return apply_filters(Draft(says, place(source, language), mode)).text
-    except Silent:
+    except NothingToShow:
         return SILENT

@@ -12,7 +12,7 @@ from engine.model import catalog
 from engine.model.catalog import EMBEDDED_FOLDER, find_model
 from engine.model.ctranslate import CTranslateModel
 from engine.model.folder import Confidence, read_description
-from engine.postprocess.confidence import SIGNS
+from engine.postprocess.confidence import FEATURES
 from engine.types import Eagerness, ModelError
 
 
@@ -60,7 +60,7 @@ def test_a_folder_that_cannot_be_used(folder: Path, damage: Callable[[Path], obj
 
 def test_the_embedded_model_has_a_weight_for_every_sign() -> None:
     confidence = find_model("").confidence
-    assert set(confidence.weights) == set(SIGNS)
+    assert set(confidence.weights) == set(FEATURES)
     assert confidence.many < confidence.show < confidence.few
     levels = [confidence.threshold(eagerness) for eagerness in (Eagerness.MANY, Eagerness.BALANCED, Eagerness.FEW)]
     assert levels == sorted(levels)

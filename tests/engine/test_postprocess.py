@@ -9,8 +9,8 @@ import pytest
 from engine.completion.pipeline import Completer
 from engine.document import Cursor
 from engine.generated import Generated
-from engine.postprocess import shown_part, stop_rule
-from engine.postprocess.confidence import SIGNS, Estimate, Shown, borders
+from engine.postprocess import find_likely_part, stop_rule
+from engine.postprocess.confidence import FEATURES, Estimator, LikelyPart, cut_points
 from engine.types import CancellationToken, CompletionSettings, Mode
 from tests.engine.golden import place
 from tests.scripted import ScriptedModel, answer, at_cursor
@@ -18,9 +18,9 @@ from tests.scripted import ScriptedModel, answer, at_cursor
 NOWHERE = place("<cursor>").cursor
 
 
-def part(said: Generated, mode: Mode, threshold: float) -> Shown:
+def part(said: Generated, mode: Mode, threshold: float) -> LikelyPart:
     """What is shown by a model's own probabilities."""
-    return shown_part(said, mode, threshold, NOWHERE, {})
+    return find_likely_part(said, mode, threshold, NOWHERE, {})
 
 
 def test_a_block_that_the_token_limit_cuts_off_shows_whole_lines_only() -> None:
@@ -86,32 +86,33 @@ def test_a_single_sign_is_not_worth_showing() -> None:
     assert part(answer(")", [0.99], end=0.99), Mode.LINE, 0.6).text == ""
 
 
-def signs(source: str, said: Generated, mode: Mode = Mode.LINE) -> dict[str, float]:
-    """The signs of the longest part."""
-    *_, border = borders(said, mode)
-    return dict(zip(SIGNS, Estimate(place(source).cursor, mode, {}).signs(border), strict=True))
+def features(source: str, said: Generated, mode: Mode = Mode.LINE) -> dict[str, float]:
+    """The features of the longest part."""
+    *_, point = cut_points(said, mode)
+    return dict(zip(FEATURES, Estimator(place(source).cursor, mode, {}).features(point), strict=True))
 
 
 def test_signs_tell_what_speaks_for_a_text() -> None:
-    found = signs("total_price = 1\nx = total_<cursor>\n", answer("price", [0.9], end=0.9))
+    found = features("total_price = 1\nx = total_<cursor>\n", answer("price", [0.9], end=0.9))
     assert (found["inside_word"], found["words_seen"], found["words_unknown"]) == (1, 1, 0)
     assert found["log_prob"] == pytest.approx(2 * math.log(0.9))
     assert (found["ended"], found["line_is_empty"], found["digits"], found["first_word_seen"]) == (1, 0, 0, 1)
 
 
 def test_signs_tell_what_speaks_against_it() -> None:
-    found = signs("x = 1\n<cursor>", answer("zork9", [0.4], end=0.9))
+    found = features("x = 1\n<cursor>", answer("zork9", [0.4], end=0.9))
     assert (found["words_unknown"], found["digits"], found["line_is_empty"], found["first_word_seen"]) == (1, 1, 1, 0)
 
 
 def test_weights_make_the_probability() -> None:
-    (border,) = borders(answer("name", [0.5], end=0.5), Mode.LINE)
-    assert Estimate(NOWHERE, Mode.LINE, {}).of(border) == pytest.approx(0.25)
-    assert Estimate(NOWHERE, Mode.LINE, {"one": 2.0}).of(border) == pytest.approx(1 / (1 + math.exp(-2)))
-    assert Estimate(NOWHERE, Mode.LINE, {"one": 2.0, "words_unknown": -9.0}).of(border) < 0.01
+    (point,) = cut_points(answer("name", [0.5], end=0.5), Mode.LINE)
+    assert Estimator(NOWHERE, Mode.LINE, {}).probability(point) == pytest.approx(0.25)
+    assert Estimator(NOWHERE, Mode.LINE, {"one": 2.0}).probability(point) == pytest.approx(1 / (1 + math.exp(-2)))
+    assert Estimator(NOWHERE, Mode.LINE, {"one": 2.0, "words_unknown": -9.0}).probability(point) < 0.01
 
 
 def test_what_the_weights_doubt_is_cut_where_they_do() -> None:
     said = answer("known zork", [0.9, 0.9, 0.9], end=0.9)
-    shown = shown_part(said, Mode.LINE, 0.5, place("known = 1\n<cursor>").cursor, {"one": 1.0, "words_unknown": -9.0})
+    cursor = place("known = 1\n<cursor>").cursor
+    shown = find_likely_part(said, Mode.LINE, 0.5, cursor, {"one": 1.0, "words_unknown": -9.0})
     assert shown.text.strip() == "known"

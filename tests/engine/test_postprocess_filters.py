@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.postprocess.indentation import entered
+from engine.postprocess.indentation import simulate_enter
 from engine.types import Mode
 from tests.engine.golden import SILENT, place, shown
 
@@ -197,7 +197,7 @@ BALANCED = st.recursive(
 
 @given(BALANCED, st.sampled_from(["f(<cursor>)", "x = {<cursor>}", "<cursor>", "y = [a, <cursor>];"]))
 def test_what_is_balanced_itself_stays(text: str, source: str) -> None:
-    assert place(source).balance.holds(text)
+    assert place(source).balance.keeps(text)
 
 
 @pytest.mark.parametrize(
@@ -213,4 +213,4 @@ def test_what_is_balanced_itself_stays(text: str, source: str) -> None:
     ],
 )
 def test_enter_indents_as_the_file_does(source: str, before: str, behind: str) -> None:
-    assert entered(place(source, "python")) == (before, behind)
+    assert simulate_enter(place(source, "python")) == (before, behind)

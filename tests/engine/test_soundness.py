@@ -65,8 +65,10 @@ def test_what_is_open_is_found_in_a_moment_of_a_long_file() -> None:
     near = "f(g[<cursor>])\n"
     far = "x = {'a': (1, 2)}\n" * 5000
     before, after = near.split(CURSOR)
-    assert place(far + near + far, "python").balance.open == place(near, "python").balance.open == ("(", "[")
-    assert place(f"{far}{before}{CURSOR}{after}", "python").balance.holds("h()")
+    assert (
+        place(far + near + far, "python").balance.open_marks == place(near, "python").balance.open_marks == ("(", "[")
+    )
+    assert place(f"{far}{before}{CURSOR}{after}", "python").balance.keeps("h()")
 
 
 @pytest.mark.parametrize(

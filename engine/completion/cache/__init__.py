@@ -3,7 +3,7 @@
 Pure: no clock, no thread, no model. The documents' text is looked at through bounded windows only.
 """
 
-from engine.completion.cache.cache import MISS, CompletionCache, Found
+from engine.completion.cache.cache import MISS, CacheHit, CompletionCache
 from engine.completion.cache.place import Place, place_of
 
-__all__ = ["MISS", "CompletionCache", "Found", "Place", "place_of"]
+__all__ = ["MISS", "CacheHit", "CompletionCache", "Place", "place_of"]

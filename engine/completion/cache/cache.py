@@ -6,7 +6,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.completion.cache.entry import Entry, entry_of
+from engine.completion.cache.entry import Entry, make_entry
 from engine.completion.cache.place import Place
 from engine.completion.decide import Decider
 from engine.document import Cursor
@@ -20,7 +20,7 @@ MISS = "miss"
 
 
 @dataclass(frozen=True)
-class Found:
+class CacheHit:
     """What the cache answers: a completion with LF line ends, or None and the reason for silence.
 
     `kind` says how the place lies to the one that was asked; `receipt` is the prompt of that time, without its tokens.
@@ -35,7 +35,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class _Candidate:
+class _Match:
     entry: Entry
     typed: str
     deleted: str = ""
@@ -65,7 +65,7 @@ class CompletionCache:
 
         `on_screen`: its completion is being shown, and not kept for later.
         """
-        entry = entry_of(place, outcome, rank, on_screen=on_screen)
+        entry = make_entry(place, outcome, rank, on_screen=on_screen)
         if entry is None:
             return
         for old in list(self._by_key.get(place.key, ())):
@@ -84,24 +84,24 @@ class CompletionCache:
         while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
             self._remove(next(iter(self._entries.values())))
 
-    def lookup(self, place: Place, cursor: Cursor, decider: Decider) -> Found | None:
+    def lookup(self, place: Place, cursor: Cursor, decider: Decider) -> CacheHit | None:
         """What is known for `place`, which is that of `cursor`; None where the model must be asked."""
         found = self._lookup(place, cursor.near, decider)
         self.counts[found.kind if found else MISS] += 1
         return found
 
-    def alternatives(self, place: Place, cursor: Cursor, decider: Decider) -> list[Found]:
+    def find_all(self, place: Place, cursor: Cursor, decider: Decider) -> list[CacheHit]:
         """Every different completion that is known for `place`, the best first."""
-        found: list[Found] = []
+        found: list[CacheHit] = []
         seen: set[str] = set()
-        for each in self._candidates(place):
+        for each in self._matches(place):
             if each.deleted:
                 continue
-            completion, _ = each.entry.at(place, each.typed, cursor.near, decider)
+            completion, _ = each.entry.completion_at(place, each.typed, cursor.near, decider)
             if completion and completion.text not in seen:
                 seen.add(completion.text)
                 kind = TYPED_ALONG if each.typed else SAME_PLACE
-                found.append(Found(kind, completion, receipt=each.entry.receipt))
+                found.append(CacheHit(kind, completion, receipt=each.entry.receipt))
         return found
 
     def knows(self, place: Place) -> bool:
@@ -113,7 +113,7 @@ class CompletionCache:
         if entry := self._on_screen.pop(document, None):
             entry.shown = ""
 
-    def drop(self, document: str) -> None:
+    def forget(self, document: str) -> None:
         """Forgets a document."""
         for entry in [entry for entry in self._entries.values() if entry.place.document == document]:
             self._remove(entry)
@@ -125,42 +125,42 @@ class CompletionCache:
         self._on_screen.clear()
         self._bytes = 0
 
-    def _lookup(self, place: Place, cursor: Cursor, decider: Decider) -> Found | None:
-        for each in self._candidates(place):
+    def _lookup(self, place: Place, cursor: Cursor, decider: Decider) -> CacheHit | None:
+        for each in self._matches(place):
             entry = each.entry
             if each.deleted:
-                completion, silence, kind = entry.before(each.deleted, cursor, decider), "", WENT_BACK
+                completion, silence, kind = entry.completion_with(each.deleted, cursor, decider), "", WENT_BACK
             else:
-                completion, silence = entry.at(place, each.typed, cursor, decider)
+                completion, silence = entry.completion_at(place, each.typed, cursor, decider)
                 kind = TYPED_ALONG if each.typed else SAME_PLACE
             if completion is None and not silence:
                 continue
             self._entries.move_to_end(id(entry))
             signs = entry.answer.next_characters if kind == SAME_PLACE else ()
             if completion is None:
-                return Found(NOTHING, None, silence, entry.receipt, signs)
+                return CacheHit(NOTHING, None, silence, entry.receipt, signs)
             self._on_screen[place.document] = entry
-            return Found(kind, completion, "", entry.receipt, signs)
+            return CacheHit(kind, completion, "", entry.receipt, signs)
         return None
 
-    def _candidates(self, place: Place) -> list[_Candidate]:
+    def _matches(self, place: Place) -> list[_Match]:
         """Entries that may speak of `place`: the one on the screen, then the nearest, the most probable, the latest."""
         shown = self._on_screen.get(place.document)
-        found: list[_Candidate] = []
-        for entry, line, here in self._beside(place):
+        found: list[_Match] = []
+        for entry, line, here in self._nearby(place):
             if entry.place.settled != place.settled:
                 continue
             if entry.place.epoch != place.epoch and entry is not shown:
                 continue  # the model would be shown something else today
             if line.startswith(entry.place.line):
-                found.append(_Candidate(entry, line[len(entry.place.line) :]))
+                found.append(_Match(entry, line[len(entry.place.line) :]))
             elif here and entry.place.line.startswith(line) and not entry.rank:
-                found.append(_Candidate(entry, "", entry.place.line[len(line) :]))
+                found.append(_Match(entry, "", entry.place.line[len(line) :]))
         found.reverse()
         found.sort(key=lambda each: (each.entry is not shown, len(each.deleted), len(each.typed), each.entry.rank))
         return found
 
-    def _beside(self, place: Place) -> Iterator[tuple[Entry, str, bool]]:
+    def _nearby(self, place: Place) -> Iterator[tuple[Entry, str, bool]]:
         """(entry, the text from its line's start to `place`, whether it is the cursor's) of all that lie there."""
         for number, line in enumerate(place.lines):
             for entry in self._by_key.get(line.key, ()):

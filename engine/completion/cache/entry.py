@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, replace
 
 from engine.completion.cache.place import Place
-from engine.completion.decide import Decider
+from engine.completion.decide import Decider, Decision
 from engine.document import Cursor
 from engine.generated import Generated
-from engine.postprocess import Draft, Silent, Surroundings, apply_filters
+from engine.postprocess import Draft, NothingToShow, Surroundings, apply_filters
 from engine.text import indentation_of, with_lf
 from engine.types import Completion, Mode, Outcome, Prompt
 
@@ -43,13 +43,13 @@ class Entry:
         snippets = len(self.receipt.used) if self.receipt else 0
         return ENTRY_BYTES + texts + TOKEN_BYTES * len(self.answer.ends) + SNIPPET_BYTES * snippets
 
-    def at(self, place: Place, typed: str, cursor: Cursor, decider: Decider) -> tuple[Completion | None, str]:
+    def completion_at(self, place: Place, typed: str, cursor: Cursor, decider: Decider) -> Decision:
         """Return what is left to show after `typed`, with which the text before `cursor` ends.
 
         Returns (None, "") if this answer does not apply, (None, reason) if the model would add nothing.
         """
-        fresh, silence = self._fresh(place, typed, cursor, decider)
-        kept = self._kept(typed, cursor)
+        fresh, silence = self._by_probability(place, typed, cursor, decider)
+        kept = self._rest_of_shown(typed, cursor)
         found = fresh if fresh and (kept is None or fresh.text.startswith(kept.text)) else kept
         if found is None:
             return None, silence
@@ -57,7 +57,7 @@ class Entry:
             self.shown, self.confidence = typed + found.text, found.confidence
         return found, ""
 
-    def before(self, deleted: str, cursor: Cursor, decider: Decider) -> Completion | None:
+    def completion_with(self, deleted: str, cursor: Cursor, decider: Decider) -> Completion | None:
         """What was deleted in front of the place, and the answer: where both make a word that the document knows.
 
         Somebody who corrects a word would not want it back.
@@ -71,7 +71,7 @@ class Entry:
             return None
         return decider.decide(self.answer.with_prefix(deleted), self.mode, cursor)[0]
 
-    def _fresh(self, place: Place, typed: str, cursor: Cursor, decider: Decider) -> tuple[Completion | None, str]:
+    def _by_probability(self, place: Place, typed: str, cursor: Cursor, decider: Decider) -> Decision:
         """By the probability of what is left."""
         answer = self._as_typed(typed)
         if answer is None:
@@ -88,7 +88,7 @@ class Entry:
         same_again = same_place and answer.has_end_at(len(typed)) and "\n" not in typed
         return found, silence if same_again else ""
 
-    def _kept(self, typed: str, cursor: Cursor) -> Completion | None:
+    def _rest_of_shown(self, typed: str, cursor: Cursor) -> Completion | None:
         """What has been shown and is not yet typed."""
         if not self.shown.startswith(typed) or len(self.shown) <= len(typed):
             return None
@@ -103,7 +103,7 @@ class Entry:
             text = text[len(typed) :] if text.startswith(typed) else ""
             if line_goes_on or not several_lines:
                 text = apply_filters(Draft(text, Surroundings(cursor), self.mode)).text
-        except Silent:
+        except NothingToShow:
             return None
         return replace(whole, text=text) if text.strip() else None
 
@@ -122,7 +122,7 @@ class Entry:
         return moved if moved.text.startswith(typed) else None
 
 
-def entry_of(place: Place, outcome: Outcome, rank: int, *, on_screen: bool) -> Entry | None:
+def make_entry(place: Place, outcome: Outcome, rank: int, *, on_screen: bool) -> Entry | None:
     """What to keep of a request's outcome; None where the model was not asked."""
     if outcome.generated is None or outcome.prompt is None:
         return None

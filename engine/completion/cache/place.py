@@ -14,7 +14,7 @@ AFTER_CHARS = 200  # behind the cursor, likewise
 TYPED_CHARS = 4_000  # the longest text that is still "typed since"
 TYPED_LINES = 17  # and its lines: a block's, with its first
 # What editors put behind the cursor as a bracket, a quote or a block is opened, and the line ends they move it to.
-BY_THE_EDITOR = re.compile(r"""[\s)\]}'"`>;]{0,64}""")
+INSERTED_BY_EDITOR = re.compile(r"""[\s)\]}'"`>;]{0,64}""")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Place:
 def place_of(document: str, cursor: Cursor, epoch: int = 0, mode: Mode | None = None) -> Place:
     """Return the place of a cursor. `document` names its text among others; `mode` is what is asked for, if any is."""
     before, after = cursor.near.prefix, cursor.near.suffix
-    by_the_editor = BY_THE_EDITOR.match(after)
+    by_the_editor = INSERTED_BY_EDITOR.match(after)
     settled_from = by_the_editor.end() if by_the_editor else 0
     lines = tuple(_lines(document, before, mode))
     return Place(document, epoch, lines, after[:AFTER_CHARS], after[settled_from : settled_from + AFTER_CHARS])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from engine.completion.cache import CompletionCache, Found, place_of
+from engine.completion.cache import CacheHit, CompletionCache, place_of
 from engine.completion.decide import Decider
 from engine.document import Cursor
 from engine.generated import Generated
@@ -41,7 +41,7 @@ class Editing:
         outcome = Outcome(completion, silence, Prompt((), mode, 0, 0), generated)
         self.cache.put(place_of("main", cursor, self.epoch), outcome, **put)  # type: ignore[arg-type]
 
-    def found(self, source: str, document: str = "main") -> Found | None:
+    def found(self, source: str, document: str = "main") -> CacheHit | None:
         cursor = _cursor(source)
         return self.cache.lookup(place_of(document, cursor, self.epoch), cursor, SURE)
 
@@ -221,7 +221,7 @@ def test_different_answers_at_one_place() -> None:
     for rank, text in enumerate(["first", "second", "first", "third"]):
         editing.answers("x = <cursor>\n", text, rank=rank)
     cursor = _cursor("x = <cursor>\n")
-    found = editing.cache.alternatives(place_of("main", cursor), cursor, SURE)
+    found = editing.cache.find_all(place_of("main", cursor), cursor, SURE)
     assert [each.completion.text for each in found if each.completion] == ["first", "second", "third"]
 
 
@@ -250,7 +250,7 @@ def test_documents_are_apart_and_closed_ones_forgotten() -> None:
     editing = Editing()
     editing.answers("x = <cursor>\n", "value")
     assert editing.found("x = <cursor>\n", "another") is None
-    editing.cache.drop("main")
+    editing.cache.forget("main")
     assert editing.shows("x = <cursor>\n") is None
     assert (len(editing.cache), editing.cache.size) == (0, 0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from engine.completion.candidates import turns
+from engine.completion.candidates import find_branches
 from engine.completion.pipeline import Completer
 from engine.generated import Generated
 from engine.model.catalog import find_model
@@ -48,13 +48,13 @@ def test_turns_are_weighed_with_what_leads_to_them() -> None:
         tokens=(1, 2),
         alternatives=(((3, math.log(0.1)),), ((4, math.log(0.4)),)),
     )
-    found = turns(generated, lambda ids: "abcd"[ids[0] - 1])
-    assert [(turn.index, turn.token, round(turn.probability, 2)) for turn in found] == [(1, 4, 0.36), (0, 3, 0.1)]
+    found = find_branches(generated, lambda ids: "abcd"[ids[0] - 1])
+    assert [(each.index, each.token, round(each.probability, 2)) for each in found] == [(1, 4, 0.36), (0, 3, 0.1)]
 
 
 def test_white_space_is_no_turn() -> None:
     generated = Generated("a", (1,), (-0.1,), tokens=(1,), alternatives=(((2, -2.0), (3, -3.0)),))
-    assert turns(generated, lambda ids: {1: "a", 2: " a", 3: "  "}[ids[0]]) == []
+    assert find_branches(generated, lambda ids: {1: "a", 2: " a", 3: "  "}[ids[0]]) == []
 
 
 def test_the_embedded_model_gives_three_that_differ() -> None:

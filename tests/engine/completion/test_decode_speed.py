@@ -10,12 +10,12 @@ def said(tokens: int, decode_ms: float) -> Generated:
 
 def test_nothing_seen_is_nothing_known() -> None:
     speed = DecodeSpeed()
-    speed.note(said(2, 10.0))  # too short to tell
+    speed.record(said(2, 10.0))  # too short to tell
     assert speed.tokens_per_second is None
 
 
 def test_one_slow_answer_changes_little() -> None:
     speed = DecodeSpeed()
     for decode_ms in (100.0, 100.0, 5000.0):
-        speed.note(said(11, decode_ms))
+        speed.record(said(11, decode_ms))
     assert speed.tokens_per_second == 100.0
