@@ -85,6 +85,8 @@ def _is_key_of_text(value: str) -> bool:
 
 def _is_words(value: str) -> bool:
     """True if a value falls into words: `OAuth2Client`, `sha256-digest`, `user_id_42`."""
+    if value.isalnum() and value.islower():
+        return False  # digits in the middle of small letters: `hunter22secret`
     pieces = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", value)
     letters = [piece for piece in pieces if piece[0].isalpha()]
     long = sum(len(piece) for piece in letters if len(piece) >= SHORTEST)
