@@ -17,7 +17,7 @@ from engine.generated import Generated
 
 
 class EngineError(Exception):
-    """Something the user can act on. The message says what was wrong, where, and what to do."""
+    """A fault that the user can act on. The message says what was wrong, where, and what to do."""
 
 
 class ModelError(EngineError):
@@ -33,48 +33,48 @@ class CancellationToken:
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        self._told: list[Callable[[], None]] = []
-        self._telling = threading.Lock()
+        self._callbacks: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
 
     def cancel(self) -> None:
-        with self._telling:
+        with self._lock:
             self._event.set()
-            told = tuple(self._told)
-        for tell in told:
-            tell()
+            callbacks = tuple(self._callbacks)
+        for callback in callbacks:
+            callback()
 
     @contextmanager
-    def telling(self, tell: Callable[[], None]) -> Iterator[None]:
-        """Inside, `tell` is called when `cancel` is, in the caller's thread; at once where that has happened."""
-        with self._telling:
-            self._told.append(tell)
+    def on_cancel(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Call `callback` if `cancel` is called inside the block, in its caller's thread; at once if it already was."""
+        with self._lock:
+            self._callbacks.append(callback)
         if self._event.is_set():
-            tell()
+            callback()
         try:
             yield
         finally:
-            with self._telling:
-                self._told.remove(tell)
+            with self._lock:
+                self._callbacks.remove(callback)
 
     @property
     def is_cancelled(self) -> bool:
         return self._event.is_set()
 
     def check(self) -> None:
-        """Raises `Cancelled` once `cancel` was called."""
+        """Raise `Cancelled` if `cancel` was called."""
         if self._event.is_set():
             raise Cancelled
 
 
 class Mode(Enum):
-    """How much is asked for: the rest of a line, or a block of lines."""
+    """How much to generate: the rest of a line, or a block of lines."""
 
     LINE = "LINE"
     BLOCK = "BLOCK"
 
 
 class Eagerness(Enum):
-    """How much a person wants to see: few suggestions that are right, or many of which more are wrong."""
+    """How much the user wants to see: fewer, more accurate suggestions, or more of them with more mistakes."""
 
     FEW = "few"
     BALANCED = "balanced"
@@ -82,7 +82,7 @@ class Eagerness(Enum):
 
 
 class Priority(IntEnum):
-    """Who is served first: what a person waits for while typing, then what they read, then what they may want next."""
+    """What is served first: what the user waits for while typing, then what they read, then what they may want next."""
 
     COMPLETION = 0
     CHAT = 1
@@ -123,14 +123,9 @@ class CompletionRequest:
 
 @dataclass(frozen=True)
 class CompletionSettings:
-    """What a user may choose of a completion.
+    """What a user may choose for completions."""
 
-    `confidence` is the least estimated probability that what is shown is right to its end; None takes the model
-    folder's calibrated value for `eagerness`. `max_new_tokens` and `max_prompt_tokens` are counted by the model's
-    tokenizer.
-    """
-
-    confidence: float | None = None
+    confidence: float | None = None  # the least that is shown, 0..1; None: the model's own for `eagerness`
     eagerness: Eagerness = Eagerness.BALANCED
     max_new_tokens: int = 64
     max_prompt_tokens: int = 1024
@@ -139,22 +134,22 @@ class CompletionSettings:
 
 @dataclass(frozen=True)
 class Snippet:
-    """Lines of another place that may help: `start_line` and `end_line` count from 0, the end is exclusive."""
+    """Lines of another place that may help."""
 
     path: str
-    start_line: int
-    end_line: int
+    start_line: int  # counted from 0
+    end_line: int  # exclusive
     text: str
     score: float
-    reason: str
+    reason: str  # why it was chosen, in words
 
 
 @dataclass(frozen=True)
 class SnippetUse:
-    """A snippet that entered the prompt, and what it took of the budget."""
+    """A snippet in a prompt."""
 
     snippet: Snippet
-    tokens: int
+    tokens: int  # what it takes of the token budget
 
 
 @dataclass(frozen=True)
@@ -172,16 +167,12 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next token is chosen. `temperature` 0 is greedy: always the most probable one.
+    """How the next token is chosen: the most probable one, or one drawn from the most probable ones."""
 
-    Otherwise one is drawn from the `top_k` most probable (0: all) that together have probability `top_p`. `seed` starts
-    the model's random numbers; None leaves that to the model.
-    """
-
-    temperature: float = 0.0
-    top_p: float = 1.0
-    top_k: int = 0
-    seed: int | None = None
+    temperature: float = 0.0  # 0 is greedy: always the most probable token
+    top_p: float = 1.0  # draw from the tokens that together have this probability
+    top_k: int = 0  # draw from so many tokens; 0: from all
+    seed: int | None = None  # of the model's random numbers; None leaves it to the model
 
     @property
     def is_greedy(self) -> bool:
@@ -191,21 +182,21 @@ class Sampling:
 GREEDY = Sampling()
 
 
-class BrokenOffError(EngineError):
-    """An answer that was lost in the middle: `said` is what had come."""
+class LostAnswerError(EngineError):
+    """An answer that was lost in the middle."""
 
-    def __init__(self, message: str, said: Generated) -> None:
+    def __init__(self, message: str, partial: Generated) -> None:
         super().__init__(message)
-        self.said = said
+        self.partial = partial  # what had come
 
 
 @dataclass(frozen=True)
 class Completion:
-    """Text to insert at the cursor, with the document's own line ends. `confidence` is in 0..1."""
+    """Text to insert at the cursor, with the document's own line ends."""
 
     text: str
     mode: Mode
-    confidence: float
+    confidence: float  # 0..1
 
 
 @dataclass(frozen=True)
@@ -213,7 +204,7 @@ class Outcome:
     """What became of a request: a completion, or None and the reason in words; and the receipt of how."""
 
     completion: Completion | None
-    silence: str = ""
+    silence: str = ""  # why there is no completion
     prompt: Prompt | None = None
     generated: Generated | None = None
     snippets: tuple[Snippet, ...] = ()

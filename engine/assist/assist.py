@@ -39,7 +39,7 @@ from engine.prompt.chat import Turn, chat_parts
 from engine.prompt.layout import encode
 from engine.sandbox.compilers import compile_check
 from engine.text import HALF_A_CHARACTER, with_lf
-from engine.types import BrokenOffError, CancellationToken, EngineError, Priority
+from engine.types import CancellationToken, EngineError, LostAnswerError, Priority
 
 CHAT_MODELS = "CodeGeeX4, Qwen2.5-Coder-Instruct, DeepSeek-Coder-Instruct"
 TRANSLATION_MODELS = f"CodeGeeX4, CodeGeeX2, CodeGeeX-13B, {CHAT_MODELS.partition(', ')[2]}"
@@ -120,10 +120,10 @@ def respond(
     continues = not prompt.turns
     try:
         said = _say(model, prompt, prompt.tokens, cancellation, watcher, continues=continues)
-    except BrokenOffError as lost:
+    except LostAnswerError as lost:
         if request.task not in {AssistTask.ASK, AssistTask.EXPLAIN}:
             raise  # half of a code or of a message is nothing to put anywhere
-        return _broken_off(request, Answer(lost.said.text, prompt.used, prompt.notices, is_cut_off=True), lost)
+        return _broken_off(request, Answer(lost.partial.text, prompt.used, prompt.notices, is_cut_off=True), lost)
     answer = Answer(said.text, prompt.used, prompt.notices, is_cut_off=not said.stopped)
     if not said.stopped:
         answer = _cut_off(request, answer, said)
@@ -145,7 +145,7 @@ def respond(
         return _warned(answer, fault)
     try:
         again = _say(model, prompt, tokens, cancellation, watcher)
-    except BrokenOffError as lost:
+    except LostAnswerError as lost:
         return _broken_off(request, _warned(answer, fault), lost)
     repaired, left = _read(request, replace(answer, text=again.text), continues=False)
     cancellation.check()
@@ -155,7 +155,7 @@ def respond(
     return _warned(repaired, left)
 
 
-def _broken_off(request: AssistRequest, answer: Answer, lost: BrokenOffError) -> Answer:
+def _broken_off(request: AssistRequest, answer: Answer, lost: LostAnswerError) -> Answer:
     """What there is of an answer, and that the rest was lost."""
     notice = say("broken_off", request.words, fault=str(lost))
     return replace(answer, notices=(*answer.notices, notice))

@@ -1,6 +1,6 @@
-"""Which models there are: the embedded one, and the folders a user has installed; which of them is the default.
+"""The models there are: the embedded one, and the folders that a user has installed; and which is the default.
 
-Installed models lie in one folder each under `models_folder()`. What begins with a dot there is ours: the file with the
+Installed models have one folder each in `models_folder()`. Names that begin with a dot are ours: the file with the
 default's name, a conversion under way, a model that is being removed.
 """
 
@@ -25,32 +25,32 @@ MAX_NAME_CHARS = 100
 
 
 @dataclass(frozen=True)
-class Installed:
-    """A model by the name it goes by. `description` is None where `fault` says why it cannot be used."""
+class InstalledModel:
+    """A model and the name it goes by."""
 
     name: str
     folder: Path
-    description: ModelDescription | None
-    fault: str = ""
+    description: ModelDescription | None  # None if it cannot be used
+    fault: str = ""  # why it cannot be used
 
 
 @dataclass(frozen=True)
 class FileCheck:
-    """One file of a model folder against model.toml; `fault` is "" where it is whole."""
+    """One file of a model folder, compared with model.toml."""
 
     name: str
-    fault: str = ""
+    fault: str = ""  # what is wrong with it
 
 
 def models_folder() -> Path:
-    """Where a user's models live, one folder each; it need not exist."""
+    """Return the folder of the user's models, one folder each; it need not exist."""
     return Path(platformdirs.user_data_dir("codegeex-lsp", appauthor=False)) / "models"
 
 
 def find_model(name: str) -> ModelDescription:
-    """The model a setting names: "" for the default, "embedded", the name of an installed folder, or a path.
+    """Return the model that a setting names: "" for the default, "embedded", an installed model's name, or a path.
 
-    Raises `ModelError` where it does not exist or is not whole; a default that has gone is not replaced silently.
+    Raises `ModelError` if it does not exist or is not whole; a default that is missing is not replaced silently.
     """
     if name or not default_name():
         return read_description(folder_of(name))
@@ -63,7 +63,7 @@ def find_model(name: str) -> ModelDescription:
 
 
 def folder_of(name: str) -> Path:
-    """Where a name as `find_model` takes it leads, whether the model there is whole or not. Raises `ModelError`."""
+    """Return the folder of a name as `find_model` takes it, whole or not. Raises `ModelError` if there is none."""
     wanted = name or default_name() or EMBEDDED
     if wanted == EMBEDDED:
         return EMBEDDED_FOLDER
@@ -72,13 +72,13 @@ def folder_of(name: str) -> Path:
             return models_folder() / wanted
         if name and (path := Path(name).expanduser()).is_dir():  # a default is never a path
             return path
-    except (OSError, RuntimeError, ValueError) as fault:  # a name no file system takes, a user nobody knows
+    except (OSError, RuntimeError, ValueError) as fault:  # a name that no file system takes, or `~` of an unknown user
         raise ModelError(f"no model named {name[:MAX_NAME_CHARS]!r}: {fault}") from fault
     raise _unknown(wanted)
 
 
 def is_installed(name: str) -> bool:
-    """Whether a folder of that name is there, whole or not; a link to nothing counts, so that it can be removed."""
+    """True if there is a folder of that name, whole or not, or a broken link, which can be removed as well."""
     if name_fault(name):
         return False
     path = models_folder() / name
@@ -86,27 +86,27 @@ def is_installed(name: str) -> bool:
 
 
 def installed_names() -> list[str]:
-    """Of every folder under `models_folder()`, whole or not."""
+    """Return the names of all folders in `models_folder()`, whole or not."""
     try:
         return sorted(entry.name for entry in models_folder().iterdir() if is_installed(entry.name))
     except OSError:
         return []
 
 
-def installed() -> list[Installed]:
-    """The embedded model first, then the others by name; damaged ones with their fault."""
+def list_models() -> list[InstalledModel]:
+    """Return the embedded model, then the installed ones by name; damaged ones with their fault."""
     found = []
     for name in [EMBEDDED, *installed_names()]:
         folder = EMBEDDED_FOLDER if name == EMBEDDED else models_folder() / name
         try:
-            found.append(Installed(name, folder, read_description(folder)))
+            found.append(InstalledModel(name, folder, read_description(folder)))
         except (ModelError, OSError) as fault:
-            found.append(Installed(name, folder, None, str(fault)))
+            found.append(InstalledModel(name, folder, None, str(fault)))
     return found
 
 
 def name_fault(name: str) -> str:
-    """Why a model cannot have that name, or ""."""
+    """Return why a model cannot have that name, or ""."""
     if not name or len(name) > MAX_NAME_CHARS:
         return f"has {len(name)} characters, it may have 1 to {MAX_NAME_CHARS}"
     if name == EMBEDDED:
@@ -117,20 +117,20 @@ def name_fault(name: str) -> str:
 
 
 def default_name() -> str:
-    """The name a user has chosen with `models use`, as it stands in the file; "" where none is chosen."""
+    """Return the name that the user has chosen with `models use`, as the file has it; "" if none is chosen."""
     try:
         return (models_folder() / DEFAULT_FILE).read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return ""
 
 
-def size_bytes(folder: Path) -> int:
-    """Of a model folder's files together."""
+def folder_bytes(folder: Path) -> int:
+    """Return the size of a model folder's files together."""
     return sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
 
 
-def use(name: str) -> ModelDescription:
-    """Makes an installed model, or the embedded one, the default. Raises `ModelError` for one that cannot be used."""
+def set_default(name: str) -> ModelDescription:
+    """Make an installed model, or the embedded one, the default. Raises `ModelError` for one that cannot be used."""
     if name != EMBEDDED and not is_installed(name):
         raise _unknown(name)
     description = read_description(folder_of(name))
@@ -139,7 +139,7 @@ def use(name: str) -> ModelDescription:
         if name == EMBEDDED:
             file.unlink(missing_ok=True)
             return description
-        # Written beside it and moved: a daemon that starts meanwhile reads the old name or the new one.
+        # Written next to it and moved: a daemon that is starting reads the old name or the new one.
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=file.parent, prefix=DEFAULT_FILE, delete=False
         ) as new:
@@ -150,8 +150,8 @@ def use(name: str) -> ModelDescription:
     return description
 
 
-def remove(name: str) -> bool:
-    """Deletes an installed model, whole or not; of a link only the link. True where it was the default.
+def remove_model(name: str) -> bool:
+    """Delete an installed model, whole or not; of a link only the link. Return True if it was the default.
 
     Raises `ModelError` for the embedded model and for a name that is not installed.
     """
@@ -163,7 +163,7 @@ def remove(name: str) -> bool:
     was_default = default_name() == name
     doomed: Path | None = None
     try:
-        # Renamed first: what is half deleted must not be found as a model. A link stays a link, and none is followed.
+        # Renamed first: a half deleted folder must not be found as a model. A link stays a link, and is not followed.
         doomed = Path(tempfile.mkdtemp(prefix=".removed-", dir=folder.parent))
         folder.rename(doomed / "model")
         if was_default:
@@ -177,7 +177,7 @@ def remove(name: str) -> bool:
 
 
 def checksums(folder: Path) -> dict[str, str]:
-    """SHA-256 by file name, as model.toml has it. Raises `ModelError` where it cannot be read."""
+    """Return SHA-256 by file name, as model.toml has it. Raises `ModelError` if that cannot be read."""
     where = folder / "model.toml"
     try:
         table = toml.loads(where.read_text(encoding="utf-8"))
@@ -189,10 +189,10 @@ def checksums(folder: Path) -> dict[str, str]:
     return files
 
 
-def verify(folder: Path, hashed: Callable[[int], None]) -> list[FileCheck]:
-    """Every file of model.toml's [files], however large, and what should be there and has no checksum.
+def check_files(folder: Path, hashed: Callable[[int], None]) -> list[FileCheck]:
+    """Check each file of model.toml's [files], however large, and report files without a checksum.
 
-    `hashed` is told the bytes of each block. Raises `ModelError` where model.toml cannot be read.
+    `hashed` is called with the bytes of each block. Raises `ModelError` if model.toml cannot be read.
     """
     expected = checksums(folder)
     checks = [FileCheck(name, _file_fault(folder, name, expected[name], hashed)) for name in expected]
@@ -202,7 +202,7 @@ def verify(folder: Path, hashed: Callable[[int], None]) -> list[FileCheck]:
 
 def _file_fault(folder: Path, name: str, expected: str, hashed: Callable[[int], None]) -> str:
     if Path(name).name != name:
-        return "is no file of this folder"
+        return "is not a file in this folder"
     try:
         found = sha256_of(folder / name, hashed)
     except FileNotFoundError:

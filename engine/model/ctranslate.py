@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.generated import Generated
-from engine.model.answer import Answer, stop_ids
+from engine.model.answer import AnswerBuilder, find_stop_ids
 from engine.model.folder import ModelDescription
 from engine.model.generator import TokenGenerator
 from engine.model.healing import Healing
@@ -24,7 +24,7 @@ class CTranslateModel:
         self._description = description
         self._tokenizer = FolderTokenizer(description.folder)
         self._healing = Healing(self._tokenizer)
-        self._stop_ids = stop_ids(description, self._tokenizer)
+        self._stop_ids = find_stop_ids(description, self._tokenizer)
         self._generator = TokenGenerator(description.folder, device, threads)
 
     @property
@@ -57,9 +57,9 @@ class CTranslateModel:
     def generate(self, question: Question, cancellation: CancellationToken) -> Generated:
         def ask(question: Question) -> Generated:
             cancellation.check()
-            answer = Answer(self._tokenizer, self._stop_ids, question, cancellation)
+            answer = AnswerBuilder(self._tokenizer, self._stop_ids, question, cancellation)
             took = self._generator.generate(question.continuation(self._stop_ids), answer.add)
             cancellation.check()
             return answer.generated(took.prefill_ms, took.decode_ms, reused_tokens=self._generator.reused_tokens)
 
-        return self._healing.answer(ask, question)
+        return self._healing.generate(ask, question)

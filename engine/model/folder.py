@@ -10,8 +10,8 @@
     [prompt]
     template = "codegeex4-infill"             # see engine.prompt.templates
     stop = ["<|endoftext|>"]
-    # and of other models, where it applies:
-    tokens = { prefix = "<fim_prefix>" }      # the template's control tokens, by the names it has for them
+    # and for other models, if it applies:
+    tokens = { prefix = "<fim_prefix>" }      # the template's control tokens, by its names for them
     begin = ["<s>"]                           # control tokens before everything else
     begins_with_space = true                  # the tokenizer it was trained with put a space before a text
     chat_template = "glm"                     # see engine.prompt.chat
@@ -39,44 +39,40 @@ from engine.types import Eagerness, ModelError
 
 FORMAT = 1
 REQUIRED_FILES = ("model.toml", "model.bin", "config.json", "tokenizer.json")
-# `int8` keeps what is no weight matrix (norms, biases) in the checkpoint's own type, `int8_float32` does not.
+# `int8` keeps norms and biases in the checkpoint's own type, `int8_float32` does not.
 NUMERIC_TYPES = ("int8", "int8_float32", "float16", "bfloat16", "float32")
 CAPABILITIES = frozenset({"complete", "infill", "chat", "translate"})
 MIN_CONTEXT_TOKENS = 64
-UNCALIBRATED = {"show": 0.5, "few": 0.7, "many": 0.3}  # of a model whose confidence nobody has measured
+UNCALIBRATED = {"show": 0.5, "few": 0.7, "many": 0.3}  # of a model whose confidence was never measured
 HASHED_BLOCK_BYTES = 8 * 2**20
-MAX_HASHED_BYTES = 256 * 2**20  # hashing more would be felt at every start; `models verify` is for those
+MAX_HASHED_BYTES = 256 * 2**20  # hashing more would slow down every start; `models verify` checks the rest
 
 
 @dataclass(frozen=True)
 class Confidence:
-    """How sure of an answer is sure enough: the table `[confidence]`.
+    """How probable a completion must be to be shown: the table `[confidence]`."""
 
-    `weights`: of a logistic over `engine.postprocess.confidence.FEATURES`, by name; empty where none was fitted to the
-    model, whose own probabilities then count. `show`, `few` and `many` are the least probabilities that are shown.
-    """
-
-    show: float = UNCALIBRATED["show"]
-    few: float = UNCALIBRATED["few"]
-    many: float = UNCALIBRATED["many"]
+    show: float = UNCALIBRATED["show"]  # the least probability that is shown, if the user wants a balance
+    few: float = UNCALIBRATED["few"]  # if the user wants few completions
+    many: float = UNCALIBRATED["many"]  # if the user wants many
+    # Of a logistic over `engine.postprocess.confidence.FEATURES`, by name; empty if none was fitted to the model: then
+    # its own probabilities count.
     weights: Mapping[str, float] = field(default_factory=dict)
 
     def threshold(self, eagerness: Eagerness) -> float:
+        """Return the least probability that is shown."""
         return {Eagerness.FEW: self.few, Eagerness.BALANCED: self.show, Eagerness.MANY: self.many}[eagerness]
 
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """`model.toml`, checked. `context_length` counts prompt and answer together, in tokens.
-
-    From `template` to `translation` it is the table `[prompt]`, see `engine.prompt`.
-    """
+    """`model.toml`, checked. From `template` to `translation` it is the table `[prompt]`, see `engine.prompt`."""
 
     folder: Path
     name: str
     family: str
     capabilities: frozenset[str]
-    context_length: int
+    context_length: int  # in tokens, prompt and answer together
     numeric_type: str
     template: str
     stop: tuple[str, ...] = ()
@@ -86,11 +82,11 @@ class ModelDescription:
     chat_template: str = ""
     translation: str = ""
     confidence: Confidence = field(default_factory=Confidence)
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)  # the whole file
 
 
 def read_description(folder: Path) -> ModelDescription:
-    """Reads and checks a model folder; no weights are loaded. Raises `ModelError` that names file and fault."""
+    """Read and check a model folder; no weights are loaded. Raises `ModelError` that names file and fault."""
     if not folder.is_dir():
         raise ModelError(f"no model folder at {folder}: check codegeex.model, or leave it empty for the embedded model")
     for name in REQUIRED_FILES:
@@ -110,7 +106,7 @@ def read_description(folder: Path) -> ModelDescription:
 
 
 def sha256_of(file: Path, hashed: Callable[[int], None]) -> str:
-    """The checksum of a file of any size; `hashed` is told the bytes of each block. Raises `OSError`."""
+    """Return the checksum of a file of any size; `hashed` is called with the bytes of each block. Raises `OSError`."""
     digest = hashlib.sha256()
     with file.open("rb") as stream:
         while block := stream.read(HASHED_BLOCK_BYTES):
@@ -120,7 +116,7 @@ def sha256_of(file: Path, hashed: Callable[[int], None]) -> str:
 
 
 def _check_files(folder: Path, table: dict[str, Any]) -> None:
-    """Native code trusts model.bin: what is damaged must not reach it."""
+    """Compare files with their checksums: native code trusts model.bin, so a damaged one must not reach it."""
     sums = table.get("files", {})
     if not isinstance(sums, dict):
         raise ModelError(
@@ -164,7 +160,7 @@ def _checked(folder: Path, table: dict[str, Any]) -> ModelDescription:
     def probability(name: str, default: float) -> float:
         found = float(value(confidence, name, (int, float), default))
         if not 0 <= found <= 1:
-            raise ModelError(f"{where}: {name} is {found:g}, which is no probability")
+            raise ModelError(f"{where}: {name} is {found:g}, which is not a probability")
         return found
 
     capabilities = frozenset(map(str, value(table, "capabilities", list)))

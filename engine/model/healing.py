@@ -34,7 +34,7 @@ class Healing:
         self._known: OrderedDict[tuple[int, ...], Expected] = OrderedDict()  # after these tokens
         self._lock = threading.Lock()
 
-    def answer(self, ask: Ask, question: Question) -> Generated:
+    def generate(self, ask: Ask, question: Question) -> Generated:
         """Return what follows the text of the question's healed span, asking the model without the span's tokens.
 
         The model is asked once if its own choice begins with what is typed, which is the rule, or if what it expects is

@@ -10,7 +10,7 @@ from engine.generated import Generated
 from engine.model.protocol import StopRule
 from engine.remote.api import Piece
 from engine.remote.pieces import pack_piece, replace_half_characters
-from engine.types import BrokenOffError, EngineError
+from engine.types import EngineError, LostAnswerError
 
 HIGH_SURROGATE = re.compile(r"[\ud800-\udbff]")
 
@@ -74,4 +74,4 @@ class StreamedAnswer:
         """Return an error with `message` and the text received so far, or one with `otherwise` if there is none."""
         if not self.text:
             return EngineError(otherwise)
-        return BrokenOffError(message, replace(self.generated(), stopped=False))
+        return LostAnswerError(message, replace(self.generated(), stopped=False))

@@ -94,8 +94,8 @@ class RemoteModel:
         """As the protocol says; the connection is closed as soon as `stop` or `cancellation` say so.
 
         What a server keeps is its own business, it gives no ids to go on from, and a text has no token borders:
-        `stable_tokens`, `alternatives`, `healed_span` and `next_characters` are ignored. Raises `BrokenOffError` if the
-        answer was lost in the middle.
+        `stable_tokens`, `alternatives`, `healed_span` and `next_characters` are ignored. Raises
+        `LostAnswerError` if the answer was lost in the middle.
         """
         cancellation.check()
         if question.priority is Priority.WARM_UP:
@@ -240,7 +240,7 @@ def _seconds(retry_after: str) -> float:
 def _pause(seconds: float, cancellation: CancellationToken) -> None:
     """Wait. Raises `Cancelled` as soon as the request is cancelled."""
     woken = threading.Event()
-    with cancellation.telling(woken.set):
+    with cancellation.on_cancel(woken.set):
         woken.wait(seconds)
     cancellation.check()
 

@@ -104,7 +104,7 @@ class Exchange:
         return received
 
     def _next(self, seconds: float) -> Head | bytes | None:
-        with self._cancellation.telling(self._wake):
+        with self._cancellation.on_cancel(self._wake):
             try:
                 received = self._received.get(timeout=max(0.0, seconds))
             except queue.Empty:

@@ -65,7 +65,7 @@ class Link:
         """
         pending = self._pending[message.number] = _PendingRequest(on_said)
         try:
-            with (cancellation or CancellationToken()).telling(pending.settle):
+            with (cancellation or CancellationToken()).on_cancel(pending.settle):
                 self.send(message)
                 self._wait(pending, patience_seconds)
         finally:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from engine.generated import Generated
-from engine.model.answer import Answer, stop_ids
+from engine.model.answer import AnswerBuilder, find_stop_ids
 from engine.model.folder import ModelDescription
 from engine.model.healing import Healing
 from engine.model.protocol import Question, Token
@@ -24,7 +24,7 @@ class ServedModel:
         self._client, self._description = client, description
         self._tokenizer = FolderTokenizer(description.folder)
         self._healing = Healing(self._tokenizer)
-        self._stop_ids = stop_ids(description, self._tokenizer)
+        self._stop_ids = find_stop_ids(description, self._tokenizer)
         self._key = ModelKey(str(description.folder.resolve()), device, threads)
         self.opened = client.open(*self._key)
 
@@ -38,7 +38,7 @@ class ServedModel:
 
     def generate(self, question: Question, cancellation: CancellationToken) -> Generated:
         """As the protocol says. Returns as soon as `stop` does; the engine then ends its work within a decode step."""
-        return self._healing.answer(lambda question: self._ask(question, cancellation), question)
+        return self._healing.generate(lambda question: self._ask(question, cancellation), question)
 
     def _ask(self, question: Question, cancellation: CancellationToken) -> Generated:
         cancellation.check()
@@ -64,7 +64,7 @@ class ServedModel:
         return answer.as_generated()
 
 
-class _Heard(Answer):
+class _Heard(AnswerBuilder):
     """An answer as the engine process sends it."""
 
     _began = messages.Began(0, 0.0, 0.0, 0)

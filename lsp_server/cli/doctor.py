@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from engine.model.catalog import EMBEDDED, default_name, find_model, installed_names, models_folder, size_bytes
+from engine.model.catalog import EMBEDDED, default_name, find_model, folder_bytes, installed_names, models_folder
 from engine.model.folder import ModelDescription
 from engine.model.protocol import Question
 from engine.types import CancellationToken, EngineError
@@ -68,7 +68,7 @@ def _chosen_by(name: str) -> str:
 
 
 def _describe(table: Table, description: ModelDescription, chosen_by: str) -> None:
-    size = size_bytes(description.folder) / 2**20
+    size = folder_bytes(description.folder) / 2**20
     table.add_row("model in use", f"{description.name}: {chosen_by}")
     table.add_row("", f"{description.family}, {description.numeric_type}, {size:.1f} MiB")
     table.add_row("", str(description.folder))

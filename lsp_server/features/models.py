@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from engine.model.catalog import EMBEDDED, default_name, installed, size_bytes
+from engine.model.catalog import EMBEDDED, default_name, folder_bytes, list_models
 from lsp_server.server import CodegeexServer
 
 MODELS = "codegeex/models"
@@ -24,9 +24,9 @@ def _models() -> list[dict[str, Any]]:
             "name": model.name,
             "family": model.description.family if model.description else "",
             "numericType": model.description.numeric_type if model.description else "",
-            "sizeBytes": size_bytes(model.folder) if model.description else 0,
+            "sizeBytes": folder_bytes(model.folder) if model.description else 0,
             "fault": model.fault,
             "isDefault": model.name == default,
         }
-        for model in installed()
+        for model in list_models()
     ]

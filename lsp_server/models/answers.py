@@ -50,7 +50,7 @@ class AnswerWorker:
 
         self._running.add(cancellation)
         try:
-            with cancellation.telling(from_any_thread(stop)):
+            with cancellation.on_cancel(from_any_thread(stop)):
                 done = loop.run_in_executor(self._threads, begin)
                 # Where nobody waits for it any more, asyncio would log a fault.
                 done.add_done_callback(lambda future: future.cancelled() or future.exception())

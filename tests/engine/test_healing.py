@@ -43,7 +43,7 @@ class Expecting:
 
 
 def ask(model: Expecting) -> Generated:
-    return Healing(TOKENIZER).answer(
+    return Healing(TOKENIZER).generate(
         model, Question(PROMPT, 8, lambda _: False, healed_span=HELD, next_characters=True)
     )
 
@@ -61,7 +61,7 @@ def test_while_a_word_is_typed_what_the_model_expects_there_is_asked_for_once() 
     model, healing = Expecting(" = 1", other=0.5, configuration=0.2, confident=0.05), Healing(TOKENIZER)
     for typed in ("c", "conf", "confid"):
         prompt = TOKENIZER.encode(f"x {typed}")
-        said = healing.answer(model, Question(prompt, 8, lambda _: False, healed_span=(len(prompt) - 1, len(prompt))))
+        said = healing.generate(model, Question(prompt, 8, lambda _: False, healed_span=(len(prompt) - 1, len(prompt))))
     assert said.text == "ent = 1"
     assert said.log_probs[0] == pytest.approx(0.0)  # the only one that agrees
     assert model.asked == ["x ", "x configuration", "x configuration", "x confident"]
@@ -82,7 +82,7 @@ def test_of_a_word_begun_otherwise_its_own_next_sign_comes_first() -> None:
 def test_behind_a_space_nothing_is_held_and_the_next_signs_are_told() -> None:
     prompt = TOKENIZER.encode("x = ")
     question = Question(prompt, 8, lambda _: False, healed_span=(len(prompt) - 1, len(prompt)), next_characters=True)
-    assert Healing(TOKENIZER).answer(Expecting("", value=0.5, other=0.2), question).next_characters == ("v", "o")
+    assert Healing(TOKENIZER).generate(Expecting("", value=0.5, other=0.2), question).next_characters == ("v", "o")
 
 
 def test_another_word_is_the_most_probable_one_that_agrees_with_what_is_typed() -> None:

@@ -48,7 +48,7 @@ def edit(name: str, change: Callable[[str], str]) -> Callable[[Path], None]:
             r"\[files\] is not a table of checksums",
         ),
         (edit("model.toml", lambda t: t.replace('"infill"', '"fly"')), r"unknown capabilities \['fly'\]"),
-        (edit("model.toml", lambda t: t.replace("show = 0.", "show = 7.")), "show is 7.*, which is no probability"),
+        (edit("model.toml", lambda t: t.replace("show = 0.", "show = 7.")), "show is 7.*, which is not a probability"),
         (edit("model.toml", lambda t: t.replace("log_prob = ", "log_prob = true #")), "log_prob is True"),
     ],
 )
@@ -87,7 +87,7 @@ def test_a_model_that_ctranslate2_refuses(folder: Path) -> None:
 
 def test_a_stop_token_that_the_tokenizer_has_not(folder: Path) -> None:
     edit("model.toml", lambda t: t.replace('stop = ["<|endoftext|>"]', 'stop = ["the end"]'))(folder)
-    with pytest.raises(ModelError, match=r"the stop token 'the end' is none of the tokenizer's"):
+    with pytest.raises(ModelError, match=r"the tokenizer has no stop token 'the end'"):
         CTranslateModel(read_description(folder), "cpu", 1)
 
 

@@ -18,7 +18,7 @@ from lsp_server.cli.models.progress import Bars
 def run_use(options: argparse.Namespace) -> int:
     """0. Raises `ModelError` for a model that is not there or damaged; then the default stays what it was."""
     console = terminal.console()
-    description = catalog.use(options.name)
+    description = catalog.set_default(options.name)
     console.print(
         f"{options.name} is the default now, for every editor whose codegeex.model is empty.",
         markup=False,
@@ -37,13 +37,13 @@ def run_remove(options: argparse.Namespace) -> int:
     console = terminal.console()
     name: str = options.name
     if name == catalog.EMBEDDED or not catalog.is_installed(name):
-        catalog.remove(name)  # says why it cannot
+        catalog.remove_model(name)  # says why it cannot
     folder = catalog.models_folder() / name
-    what = f"the link {folder}" if folder.is_symlink() else f"{folder} ({size_text(catalog.size_bytes(folder))})"
+    what = f"the link {folder}" if folder.is_symlink() else f"{folder} ({size_text(catalog.folder_bytes(folder))})"
     if not options.yes and not agreed(console, f"Remove {what}?"):
         console.print("Nothing was removed.")
         return EXIT_NOTHING
-    was_default = catalog.remove(name)
+    was_default = catalog.remove_model(name)
     console.print(f"{name} is removed.", markup=False)
     if was_default:
         console.print("It was the default; the embedded model is now.")
@@ -58,7 +58,7 @@ def run_verify(options: argparse.Namespace) -> int:
     files = [folder / name for name in sums if (folder / name).is_file()]
     with Bars() as bars:
         bars.stage("reading", sum(file.stat().st_size for file in files))
-        checks = catalog.verify(folder, bars.advance)
+        checks = catalog.check_files(folder, bars.advance)
     table = Table(box=None, show_header=False, pad_edge=False)
     for check in checks:
         table.add_row(Text(check.name), Text(check.fault, "red") if check.fault else Text("whole", "green"))

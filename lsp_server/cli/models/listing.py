@@ -14,12 +14,12 @@ from rich.text import Text
 from engine.model.catalog import (
     EMBEDDED,
     EMBEDDED_FOLDER,
-    Installed,
+    InstalledModel,
     default_name,
     find_model,
-    installed,
+    folder_bytes,
+    list_models,
     models_folder,
-    size_bytes,
 )
 from engine.model.folder import ModelDescription
 from lsp_server.cli import terminal
@@ -32,7 +32,7 @@ WIDTH_OF_A_FILE = 200  # columns, where no terminal says how many there are
 
 def run_list(options: argparse.Namespace) -> int:
     """Always 0: a damaged model is listed with its fault."""
-    models = installed()
+    models = list_models()
     used = _in_use(models)
     if options.json:
         _print_json([_row(model, used) for model in models])
@@ -62,9 +62,9 @@ def run_show(options: argparse.Namespace) -> int:
     """0. Raises `ModelError` for a model that is not there or damaged."""
     model = find_model(options.name)
     name = _short_name(model)
-    used = name == _in_use(installed())
+    used = name == _in_use(list_models())
     if options.json:
-        said = {"name": name, "folder": str(model.folder), "bytes": size_bytes(model.folder), "in_use": used}
+        said = {"name": name, "folder": str(model.folder), "bytes": folder_bytes(model.folder), "in_use": used}
         _print_json(said | {"description": model.facts})
         return EXIT_OK
     console = terminal.console()
@@ -89,19 +89,19 @@ def print_summary(console: Console, model: ModelDescription) -> None:
     _print_pairs(console, _summary(model))
 
 
-def _in_use(models: list[Installed]) -> str:
+def _in_use(models: list[InstalledModel]) -> str:
     chosen = default_name()
     return next((model.name for model in models if model.name == chosen and model.description), EMBEDDED)
 
 
-def _row(model: Installed, used: str) -> dict[str, Any]:
+def _row(model: InstalledModel, used: str) -> dict[str, Any]:
     row: dict[str, Any] = {"name": model.name, "folder": str(model.folder), "in_use": model.name == used}
     if model.description is None:
         return row | {"fault": model.fault}
     description = model.description
     return row | {
         "family": description.family,
-        "bytes": size_bytes(model.folder),
+        "bytes": folder_bytes(model.folder),
         "numeric_type": description.numeric_type,
         "capabilities": sorted(description.capabilities),
         "context_length": description.context_length,
@@ -109,7 +109,7 @@ def _row(model: Installed, used: str) -> dict[str, Any]:
     }
 
 
-def _print_models(console: Console, models: list[Installed], used: str) -> None:
+def _print_models(console: Console, models: list[InstalledModel], used: str) -> None:
     table = Table(box=None, header_style="dim", pad_edge=False)
     table.add_column()
     for column in ("model", "family", "size", "numbers", "can", "context", "licence"):
@@ -124,7 +124,7 @@ def _print_models(console: Console, models: list[Installed], used: str) -> None:
             mark,
             Text(model.name, "bold"),
             Text(description.family),
-            size_text(size_bytes(model.folder)),
+            size_text(folder_bytes(model.folder)),
             Text(description.numeric_type),
             ", ".join(sorted(description.capabilities)),
             f"{description.context_length:,}",
@@ -147,7 +147,7 @@ def _mark(used: bool) -> tuple[str, str]:  # noqa: FBT001
 def _summary(model: ModelDescription) -> Iterator[tuple[str, str]]:
     yield "folder", str(model.folder)
     yield "family", model.family
-    yield "size", f"{size_text(size_bytes(model.folder))}, {model.numeric_type}"
+    yield "size", f"{size_text(folder_bytes(model.folder))}, {model.numeric_type}"
     yield "can", ", ".join(sorted(model.capabilities))
     yield "context", f"{model.context_length:,} tokens"
     yield "licence", str(model.facts.get("licence") or UNNAMED)

@@ -15,7 +15,7 @@ from engine.prompt.layout import encode
 from engine.remote import transport
 from engine.remote.model import RemoteModel, Timeouts
 from engine.remote.server import Purpose, read_server
-from engine.types import BrokenOffError, CancellationToken, Cancelled, EngineError, Priority
+from engine.types import CancellationToken, Cancelled, EngineError, LostAnswerError, Priority
 from tests.engine.remote.scripted_server import (
     CERTIFICATE,
     DONE,
@@ -133,9 +133,9 @@ def test_a_server_that_does_not_stream() -> None:
     ],
 )
 def test_what_was_said_before_a_connection_was_lost_is_kept(reply: Reply) -> None:
-    with serving(reply) as server, pytest.raises(BrokenOffError) as lost:
+    with serving(reply) as server, pytest.raises(LostAnswerError) as lost:
         ask(model(server))
-    assert (lost.value.said.text, lost.value.said.stopped) == ("Half an ", False)
+    assert (lost.value.partial.text, lost.value.partial.stopped) == ("Half an ", False)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_a_proxy_that_cannot_be_used_is_said(monkeypatch: pytest.MonkeyPatch) ->
 def test_one_that_says_nothing_is_not_waited_for() -> None:
     with serving(Reply(holds=True)) as server, pytest.raises(EngineError, match=r"not start to answer within 0\.05 s"):
         ask(model(server, first=0.05, between=9.0))
-    with serving(Reply((delta("Half"),), holds=True)) as server, pytest.raises(BrokenOffError):
+    with serving(Reply((delta("Half"),), holds=True)) as server, pytest.raises(LostAnswerError):
         ask(model(server, first=9.0, between=0.05))
 
 
