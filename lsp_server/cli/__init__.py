@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import logging
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from lsp_server import __version__
-from lsp_server.cli.evaluate import add_evaluate_parser
 from lsp_server.cli.exit_codes import EXIT_FAULT
-from lsp_server.cli.key import add_key_parser
-from lsp_server.cli.models import add_models_parser
 
-MAX_THREADS = 256
+# Each is a module here with `add_arguments(parser)` and `run(options)`, which returns the exit code.
+COMMANDS = {
+    "complete": "one completion at the terminal",
+    "context": "what the model is shown of other files, and what it never is",
+    "engine": "the process that holds the model for all windows: show it, or end it",
+    "doctor": "what is installed, what it can do, how fast it is",
+    "demo": "completions of real code by the embedded model, through the server",
+    "models": "list, choose, check, remove, convert and fetch models",
+    "key": "the keys of servers that answer instead of the model on this machine",
+    "evaluate": "how good a model is: HumanEval-X, perplexity",
+}
 
 
 class _Plain(logging.Formatter):
@@ -28,42 +37,26 @@ class _Plain(logging.Formatter):
         return super().format(record).partition("\n")[0]
 
 
+class _CommandParser(argparse.ArgumentParser):
+    """The parser of a command, whose module is imported when the command is called."""
+
+    def __init__(self, *, command: str = "", **options: Any) -> None:
+        super().__init__(**options)
+        self._command = command  # "" for what a command divides itself into
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self._command:
+            command = importlib.import_module(f"lsp_server.cli.{self._command}")
+            command.add_arguments(self)
+            self.set_defaults(run=command.run)
+        return super().parse_known_args(args, namespace)
+
+
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     set_up_logging(options.verbose, options.log_file)
-    if options.command == "complete":
-        from lsp_server.cli.complete import run_complete
-
-        return run_complete(options)
-    if options.command == "context":
-        from lsp_server.cli.context import run_context
-
-        return run_context(options)
-    if options.command == "doctor":
-        from lsp_server.cli.doctor import run_doctor
-
-        return run_doctor(options)
-    if options.command == "demo":
-        from lsp_server.cli.demo import run_demo
-
-        return run_demo(options)
-    if options.command == "engine":
-        from lsp_server.cli.engine import run_engine
-
-        return run_engine(options)
-    if options.command == "key":
-        from lsp_server.cli.key import run_key
-
-        return run_key(options)
-    if options.command == "models":
-        from lsp_server.cli.models import run_models
-
-        return run_models(options)
-    if options.command == "evaluate":
-        from lsp_server.cli.evaluate import run_evaluate
-
-        return run_evaluate(options)
-    return _serve(options)
+    code: int = options.run(options)
+    return code
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -95,53 +88,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--log-file", type=Path, help="write the log there instead of to stderr")
     parser.add_argument("-v", "--verbose", action="store_true", help="log everything, tracebacks too")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-
-    complete = commands.add_parser("complete", help="one completion at the terminal")
-    complete.add_argument("place", metavar="FILE:LINE:COL", help="line and column count from 1")
-    complete.add_argument("--explain", action="store_true", help="show the snippets, the tokens and the time per stage")
-    complete.add_argument("--root", type=Path, help="the workspace folder; by default the file's repository or folder")
-    complete.add_argument("--confidence", type=float, help="show it when right with at least this probability (0 to 1)")
-    complete.add_argument("--mode", choices=("auto", "line", "block"), default="auto")
-    context = commands.add_parser("context", help="what the model is shown of other files, and what it never is")
-    asked = context.add_subparsers(dest="asked", metavar="QUESTION", required=True)
-    why = asked.add_parser("why", help="may this file be shown to the model, and why not")
-    why.add_argument("file", metavar="FILE", type=Path)
-    query = asked.add_parser("query", help="the snippets for a place, why each, and what it takes")
-    query.add_argument("place", metavar="FILE:LINE:COL", help="line and column count from 1")
-    query.add_argument("--chars", type=int, default=2000, help="the budget, in characters")
-    for question in (why, query):
-        question.add_argument(
-            "--root", type=Path, help="the workspace folder; by default the file's repository or folder"
-        )
-        question.add_argument(
-            "--exclude", action="append", default=[], metavar="GLOB", help="as codegeex.context.exclude"
-        )
-    engine = commands.add_parser("engine", help="the process that holds the model for all windows: show it, or end it")
-    engine.add_argument(
-        "asked", nargs="?", choices=("status", "stop", "serve"), default="status", help="status by default"
-    )
-    doctor = commands.add_parser("doctor", help="what is installed, what it can do, how fast it is")
-    for purpose in ("chat", "completion"):
-        doctor.add_argument(f"--{purpose}-url", default="", metavar="URL", help=f"asks that server, as for {purpose}")
-        doctor.add_argument(f"--{purpose}-model", default="", metavar="NAME", help="its name for the model")
-    demo = commands.add_parser("demo", help="completions of real code by the embedded model, through the server")
-    add_models_parser(commands)
-    add_key_parser(commands)
-    measures = add_evaluate_parser(commands)
-    for command in (complete, doctor, demo, *measures):
-        command.add_argument(
-            "--model", default="", help="a model's name or folder; by default the one `models use` chose"
-        )
-        command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-        command.add_argument("--threads", type=_threads, default=0, help="CPU threads; 0 decides")
+    parser.set_defaults(run=_serve)
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=_CommandParser)
+    for command, purpose in COMMANDS.items():
+        commands.add_parser(command, help=purpose, command=command)
     return parser
-
-
-def _threads(text: str) -> int:
-    if not text.isdigit() or int(text) > MAX_THREADS:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {MAX_THREADS}")
-    return int(text)
 
 
 def _is_fault(record: logging.LogRecord) -> bool:

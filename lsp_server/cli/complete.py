@@ -16,13 +16,23 @@ from engine.model.protocol import LanguageModel
 from engine.types import CancellationToken, CompletionRequest, CompletionSettings, EngineError, Mode, Outcome
 from lsp_server.cli import terminal
 from lsp_server.cli.exit_codes import EXIT_FAULT, EXIT_NOTHING, EXIT_OK
+from lsp_server.cli.model_options import add_model_options
 from lsp_server.models.worker import load_ctranslate_model
 
 PLACE = re.compile(r"(?P<file>.+):(?P<line>\d+):(?P<column>\d+)")
 INDEX_SECONDS = 20.0
 
 
-def run_complete(options: argparse.Namespace) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("place", metavar="FILE:LINE:COL", help="line and column count from 1")
+    parser.add_argument("--explain", action="store_true", help="show the snippets, the tokens and the time per stage")
+    parser.add_argument("--root", type=Path, help="the workspace folder; by default the file's repository or folder")
+    parser.add_argument("--confidence", type=float, help="show it when right with at least this probability (0 to 1)")
+    parser.add_argument("--mode", choices=("auto", "line", "block"), default="auto")
+    add_model_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
     """0: something is suggested (plain text on stdout where it is not a terminal); 1: nothing is; 2: a fault."""
     console = terminal.console()
     try:

@@ -22,7 +22,23 @@ from lsp_server.cli.exit_codes import EXIT_FAULT, EXIT_NOTHING, EXIT_OK
 INDEX_SECONDS = 600.0
 
 
-def run_context(options: argparse.Namespace) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    asked = parser.add_subparsers(dest="asked", metavar="QUESTION", required=True)
+    why = asked.add_parser("why", help="may this file be shown to the model, and why not")
+    why.add_argument("file", metavar="FILE", type=Path)
+    query = asked.add_parser("query", help="the snippets for a place, why each, and what it takes")
+    query.add_argument("place", metavar="FILE:LINE:COL", help="line and column count from 1")
+    query.add_argument("--chars", type=int, default=2000, help="the budget, in characters")
+    for question in (why, query):
+        question.add_argument(
+            "--root", type=Path, help="the workspace folder; by default the file's repository or folder"
+        )
+        question.add_argument(
+            "--exclude", action="append", default=[], metavar="GLOB", help="as codegeex.context.exclude"
+        )
+
+
+def run(options: argparse.Namespace) -> int:
     """`why`: 0 where the file may be read, 1 where not. `query`: 0 where there are snippets. 2: a fault."""
     console = terminal.console()
     try:

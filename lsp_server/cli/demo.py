@@ -22,6 +22,7 @@ from rich.rule import Rule
 from lsp_server.cli import terminal
 from lsp_server.cli.editor import Editor, Suggested
 from lsp_server.cli.exit_codes import EXIT_NOTHING
+from lsp_server.cli.model_options import add_model_options
 
 SAMPLES = Path(__file__).parent / "samples"
 LANGUAGES = {".py": "python", ".ts": "typescript", ".go": "go", ".java": "java"}
@@ -64,7 +65,11 @@ def places() -> list[Place]:
     return found
 
 
-def run_demo(options: argparse.Namespace) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_model_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
     """0 where at least one suggestion was shown."""
     settings = {"model": options.model, "device": options.device, "threads": options.threads}
     return asyncio.run(demo(terminal.console(), settings))

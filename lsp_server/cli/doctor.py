@@ -20,6 +20,7 @@ from engine.model.protocol import Question
 from engine.types import CancellationToken, EngineError
 from lsp_server import __version__
 from lsp_server.cli import terminal
+from lsp_server.cli.model_options import add_model_options
 from lsp_server.cli.servers import describe_servers
 
 PACKAGES = ("ctranslate2", "tokenizers", "pygls", "lsprotocol")
@@ -28,7 +29,14 @@ DECODE_TOKENS = 48
 RUNS = 5
 
 
-def run_doctor(options: argparse.Namespace) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    for purpose in ("chat", "completion"):
+        parser.add_argument(f"--{purpose}-url", default="", metavar="URL", help=f"asks that server, as for {purpose}")
+        parser.add_argument(f"--{purpose}-model", default="", metavar="NAME", help="its name for the model")
+    add_model_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
     """0 where the model, and each server that is named, answers, 1 where one does not; what is wrong is said."""
     console = terminal.console()
     table = Table(box=None, show_header=False, pad_edge=False)

@@ -19,13 +19,19 @@ from lsp_server.models.worker import engine_client
 MIB = 2**20
 
 
-def run_engine(options: argparse.Namespace) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "asked", nargs="?", choices=("status", "stop", "serve"), default="status", help="status by default"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
     """Serves in the foreground; or shows, or ends, the one that runs: 1 where none does."""
     try:
         if options.asked == "serve":
-            from engine.serving.process import run
+            from engine.serving.process import run as serve
 
-            run(find_address(__version__))
+            serve(find_address(__version__))
             return EXIT_OK
         status = engine_client().status()
         if status is None:

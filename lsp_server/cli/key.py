@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-from typing import Any
 from urllib.parse import urlsplit
 
 from engine.remote.keys import VARIABLE, forget_key, key_origin, store_key
@@ -14,9 +13,8 @@ from engine.types import EngineError
 from lsp_server.cli.exit_codes import EXIT_FAULT, EXIT_NOTHING, EXIT_OK
 
 
-def add_key_parser(commands: Any) -> None:
-    key = commands.add_parser("key", help="the keys of servers that answer instead of the model on this machine")
-    asked = key.add_subparsers(dest="asked", metavar="ACTION", required=True)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    asked = parser.add_subparsers(dest="asked", metavar="ACTION", required=True)
     for name, words in (
         ("set", "asks for a key and keeps it in the keyring; from a pipe, reads it from standard input"),
         ("show", f"whether there is a key, in the keyring or in {VARIABLE}; never the key itself"),
@@ -28,7 +26,7 @@ def add_key_parser(commands: Any) -> None:
         )
 
 
-def run_key(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """0: done; 1: there is no key; 2: a fault."""
     try:
         host = _host(options.host)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lsp_server.cli.models import add_models_parser, run_models
+from lsp_server.cli import models
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ModelsCommand:
 
         self._monkeypatch.setattr("builtins.input", typed)
         parser = argparse.ArgumentParser()
-        add_models_parser(parser.add_subparsers(dest="command"))
-        code = run_models(parser.parse_args(["models", *words]))
+        models.add_arguments(parser)
+        code = models.run(parser.parse_args(words))
         out, err = self._capsys.readouterr()
         return Said(code, re.sub(r"[ \n]+", " ", out), re.sub(r"[ \n]+", " ", err))

@@ -176,10 +176,10 @@ def test_doctor_names_the_model_in_use(
 ) -> None:
     monkeypatch.setattr(doctor, "_measure", lambda *_: None)
     models("use", "big")
-    assert doctor.run_doctor(argparse.Namespace(model="", chat_url="", completion_url="")) == 0
+    assert doctor.run(argparse.Namespace(model="", chat_url="", completion_url="")) == 0
     assert "big: the default, chosen with `models use`" in capsys.readouterr().out
     (models.folder / "big" / "model.bin").unlink()
-    assert doctor.run_doctor(argparse.Namespace(model="", chat_url="", completion_url="")) == 1
+    assert doctor.run(argparse.Namespace(model="", chat_url="", completion_url="")) == 1
     said = " ".join(capsys.readouterr().out.split())
     assert "codegeex-lsp-embedded-12m: instead of the default, see below" in said
     assert "problem: the default model cannot be used" in said

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from lsp_server.cli.model_options import add_model_options
+
 MAX_SEED = 2**31  # the decoder's seeds are 32 bits wide, and runs that go on count up from theirs
 
 T = TypeVar("T", int, float)
 
 
-def run_evaluate(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """0: evaluated, or nothing left to do; 2: a fault; 130: interrupted, and what was done is kept."""
     if options.measure == "perplexity":
         from lsp_server.cli.evaluate.perplexity import run_perplexity
@@ -23,10 +25,8 @@ def run_evaluate(options: argparse.Namespace) -> int:
     return run_humaneval_x(options)
 
 
-def add_evaluate_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> list[argparse.ArgumentParser]:
-    """Adds the command. Returns the parsers of its measures, each of which takes a model."""
-    evaluate = commands.add_parser("evaluate", help="how good a model is: HumanEval-X, perplexity")
-    measures = evaluate.add_subparsers(dest="measure", metavar="MEASURE", required=True)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    measures = parser.add_subparsers(dest="measure", metavar="MEASURE", required=True)
     benchmark = measures.add_parser(
         "humaneval-x",
         help="functions written or translated in six languages, and tested",
@@ -72,7 +72,7 @@ def add_evaluate_parser(commands: argparse._SubParsersAction[argparse.ArgumentPa
     )
     for measure in (benchmark, perplexity):
         measure.add_argument("--out", type=Path, metavar="FILE.json", help="the results, to the last sample")
-    return [benchmark, perplexity]
+        add_model_options(measure)
 
 
 def _number(kind: Callable[[str], T], least: float, most: float) -> Callable[[str], T]:

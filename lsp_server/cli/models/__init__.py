@@ -5,22 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.model.folder import NUMERIC_TYPES
 from engine.types import EngineError
 from lsp_server.cli.exit_codes import EXIT_INTERRUPTED, EXIT_NOTHING
 
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
-
 MAX_MEMORY_GIB = 2**20
 
 
-def add_models_parser(commands: Commands) -> None:
-    models = commands.add_parser("models", help="list, choose, check, remove, convert and fetch models")
-    actions = models.add_subparsers(dest="action", metavar="ACTION")
-    models.set_defaults(action="list", json=False)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    parser.set_defaults(action="list", json=False)
 
     listed = actions.add_parser("list", help="the models there are; the default where no ACTION is given")
     show = actions.add_parser("show", help="everything a model folder says of itself")
@@ -68,7 +63,7 @@ def _gibibytes(text: str) -> float:
     return found
 
 
-def run_models(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """0: done; 1: not done, and why stands on stderr; 2: asked for what it does not do; 130: interrupted."""
     try:
         return _run(options)
