@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import json
 import logging
-import subprocess
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import platformdirs
 
-from codegeex_lsp import HOME, process_command, process_environment
 from engine.context.exclusion import IGNORE_FILES, forget, why_not_folder, why_not_name, why_not_path
 from engine.context.find import find
 from engine.context.folders import Beside, FoldersIndex
 from engine.context.index import Index
+from engine.context.indexer_process import IndexerProcess
 from engine.context.layers import LayeredIndex
 from engine.context.listing import read_source
 from engine.context.open_files import OpenFiles
@@ -38,7 +35,6 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 MAX_AT_ONCE = 50  # changed files that are read here at once; more wait for the store, as after a branch switch
-STOP_SECONDS = 2.0
 MAX_FIRST_WORDS = 200
 
 
@@ -80,45 +76,23 @@ class WorkspaceIndex:
         self._seen: dict[str, str] = {}  # the last text of each open file
         self._open_files = OpenFiles(self.root, excluded)
         self._has_store = False
-        self._process: subprocess.Popen[str] | None = None
-        self._answers = threading.Condition()
-        self._sent, self._answered = 0, -1  # numbers of commands
-        self.fault = ""
+        self._process = IndexerProcess(
+            [str(self.root), str(self._folder), *excluded], self._take_event, lambda: on_progress(Progress(0, 0))
+        )
+
+    @property
+    def fault(self) -> str:
+        """Why the index cannot be built, or ""."""
+        return self._process.fault
 
     def start(self) -> None:
         """Begins to answer from the store that is there, and to bring it up to date in a process of its own."""
         self._committed.append(None)
-        command = process_command("engine.context.indexer", str(self.root), str(self._folder), *self.excluded)
-        try:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                encoding="utf-8",
-                cwd=HOME,
-                env=process_environment(),
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
-        except OSError as fault:
-            self.fault = f"the index cannot be built: {fault}"
-            return
-        threading.Thread(target=self._listen, args=(self._process,), daemon=True, name="index events").start()
+        self._process.start()
 
     def stop(self, *, wait: bool = True) -> None:
-        """Ends the process; with `wait`, only returns when it has ended, or was killed."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        with suppress(OSError, ValueError):
-            if process.stdin:
-                process.stdin.close()  # the end of its input is the end of the process
-        if not wait:
-            return
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_SECONDS)
-            return
-        process.kill()
+        """End the process; with `wait`, return only when it has ended, or was killed."""
+        self._process.stop(wait=wait)
 
     def changed(self, paths: Iterable[str] | None) -> None:
         """Files of the disk that were written, moved or deleted; None where anything may have been."""
@@ -128,7 +102,7 @@ class WorkspaceIndex:
         elif len(known) <= MAX_AT_ONCE:
             with self._noting:
                 self._texts.update((path, None) for path in known if path not in self._open)
-        self._tell({"do": "changed", "paths": known})
+        self._process.send({"do": "changed", "paths": known})
 
     def edited(self, path: str, language: str, text: str) -> None:
         """An open file's text as the editor has it, which wins over the disk's."""
@@ -141,10 +115,10 @@ class WorkspaceIndex:
     def opened(self, path: str, language: str, text: str) -> None:
         """A file was opened: its imports are wanted before the rest, while the store is still being built."""
         self.edited(path, language, text)
-        if self._answered < 0:
+        if not self._process.was_idle:
             family = family_of(language, path)
             words = sorted(frozenset().union(*imported_words(text, family)) - family.keywords)
-            self._tell({"do": "first", "words": words[:MAX_FIRST_WORDS]})
+            self._process.send({"do": "first", "words": words[:MAX_FIRST_WORDS]})
 
     def closed(self, path: str) -> None:
         """An open file was closed: the disk's text counts again."""
@@ -163,28 +137,18 @@ class WorkspaceIndex:
             if not (other.root.is_relative_to(self.root) or self.root.is_relative_to(other.root)):
                 name = f"../{other.root.name}/"
                 folders[name if name not in folders else f"../{other.root.name}-{len(folders)}/"] = other
-        for folder in folders.values():
-            folder.take_notes()
+        indexes = {name: folder.up_to_date() for name, folder in folders.items()}
+        others = [Beside(name, index) for name, index in indexes.items() if name]
+        index = FoldersIndex(indexes[""], others) if others else indexes[""]
         gc.disable()  # what a search makes is gone with it: there is nothing to collect, which took a tenth of its time
         try:
-            snippets = self._found(view, budget, cost, folders)
+            snippets = find(view, index, budget, cost)
+            allowed = _allowed_paths({snippet.path for snippet in snippets}, folders)
         finally:
             gc.enable()
         for folder in folders.values():
-            folder._mend()  # noqa: SLF001 - our own kind
-        return snippets
-
-    def _found(self, view: View, budget: float, cost: Cost, folders: dict[str, WorkspaceIndex]) -> list[Snippet]:
-        """What is found in several folders, by what their paths begin with, and allowed today."""
-        others = [Beside(name, folder._layers) for name, folder in folders.items() if name]  # noqa: SLF001 - our own kind
-        snippets = find(view, FoldersIndex(self._layers, others) if others else self._layers, budget, cost)
-        names = sorted(folders, key=len, reverse=True)
-        verdicts = {
-            path: folders[name].allows(path.removeprefix(name))
-            for path in {snippet.path for snippet in snippets}
-            if (name := next(name for name in names if path.startswith(name))) is not None
-        }
-        return [snippet for snippet in snippets if verdicts[snippet.path]]
+            folder.repair()
+        return [snippet for snippet in snippets if snippet.path in allowed]
 
     def allows(self, path: str) -> bool:
         """Whether today's rules allow a file: the store may still hold what was ignored a moment ago."""
@@ -201,62 +165,40 @@ class WorkspaceIndex:
         for source in self._open_files.outdated():
             self._layers.put(source)
 
-    def _mend(self) -> None:
-        """Has a store that turned out to be damaged built anew."""
+    def up_to_date(self) -> LayeredIndex:
+        """Return the index with all that has changed. In `find`'s thread only; call `repair` after the search."""
+        self.take_notes()
+        return self._layers
+
+    def repair(self) -> None:
+        """Let the store be built again if the search has found it damaged."""
         if fault := self._layers.fault:
             log.warning("the index of %s is damaged and will be rebuilt: %s", self.root, fault)
             self._layers.fault = ""
             self._has_store = False
-            self._tell({"do": "rebuild"})
+            self._process.send({"do": "rebuild"})
 
     def ask(self, question: Callable[[Index], T]) -> T:
         """As `find`, for other questions than a view's: what `question` makes of the index. It asks `allows` itself."""
-        self.take_notes()
-        answer = question(self._layers)
-        self._mend()
+        answer = question(self.up_to_date())
+        self.repair()
         return answer
 
     def wait_idle(self, seconds: float) -> bool:
         """For tests, benchmarks and the command: until the store is as the disk, or is another process' business."""
-        with self._answers:
-            return self._answers.wait_for(lambda: self._answered >= self._sent, seconds)
+        return self._process.wait_idle(seconds)
 
-    def _tell(self, command: dict[str, Any]) -> None:
-        process = self._process
-        if process is None or process.stdin is None:
-            return
-        with self._answers:
-            self._sent += 1
-            line = json.dumps(command | {"n": self._sent})
-        with suppress(OSError, ValueError):
-            process.stdin.write(line + "\n")
-            process.stdin.flush()
-
-    def _listen(self, process: subprocess.Popen[str]) -> None:
-        """In a thread of its own: what the indexing process says."""
-        for line in process.stdout or ():
-            event = json.loads(line)
-            kind = event["event"]
-            if kind == "committed":
+    def _take_event(self, event: dict[str, Any]) -> None:
+        """In the thread that listens to the indexing process."""
+        match event["event"]:
+            case "committed":
                 with self._noting:
                     self._committed.append(event["paths"])
-            elif kind == "rebuilt":
+            case "rebuilt":
                 with self._noting:
                     self._rebuilt = True
-            elif kind == "progress":
+            case "progress":
                 self._on_progress(Progress(event["done"], event["total"]))
-            elif kind == "fault":
-                self.fault = event["message"]
-                log.warning("%s", self.fault)
-            else:
-                self._answer(event.get("n"))
-        self._answer(None)
-
-    def _answer(self, number: int | None) -> None:
-        with self._answers:
-            self._answered = self._sent if number is None else number
-            self._answers.notify_all()
-        self._on_progress(Progress(0, 0))
 
     def take_notes(self) -> None:
         """Brings what changed into the layers. `find` does so first; in its thread only."""
@@ -300,3 +242,14 @@ class WorkspaceIndex:
     def _forget_store(self) -> None:
         self._layers.take_store(None)
         self._has_store = False
+
+
+def _allowed_paths(paths: Iterable[str], folders: Mapping[str, WorkspaceIndex]) -> frozenset[str]:
+    """Return those of `paths` that their folder's rules allow now. `folders` are named by how their paths begin."""
+    names = sorted(folders, key=len, reverse=True)  # "", with which all paths begin, is last
+    return frozenset(
+        path
+        for path in paths
+        for name in (next(name for name in names if path.startswith(name)),)
+        if folders[name].allows(path.removeprefix(name))
+    )

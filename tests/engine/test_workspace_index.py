@@ -294,7 +294,7 @@ def test_a_file_that_goes_while_it_is_read_is_no_fault(tmp_path: Path, monkeypat
 
     monkeypatch.setattr(Path, "read_bytes", vanish)
     indexer = Indexer((tmp_path / "work").resolve(), tmp_path / "store", (), said.append)
-    indexer.read_commands([json.dumps({"do": "changed", "paths": ["a.py"], "n": 1})])
+    indexer.commands.read([json.dumps({"do": "changed", "paths": ["a.py"], "n": 1})])
     indexer.run()
     assert not [event for event in said if event["event"] == "fault"]
 
