@@ -19,7 +19,7 @@ from engine.completion.decide import Decider
 from engine.completion.pipeline import Completer
 from engine.context.grammars import grammar_of
 from engine.evaluate.positions import REST, draw_positions
-from engine.evaluate.soundness import faults
+from engine.evaluate.soundness import find_faults
 from engine.languages import language_of
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
@@ -82,7 +82,7 @@ def measure(model: CTranslateModel, folders: list[Path], positions: int, example
             if completion is None:
                 continue
             counts[manner, "suggestions"] += 1
-            for fault in faults(text, offset, completion.text, language):
+            for fault in find_faults(text, offset, completion.text, language):
                 counts[manner, fault] += 1
                 if examples:
                     examples -= 1

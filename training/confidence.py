@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from engine.evaluate.accuracy import Answer, is_right
+from engine.evaluate.accuracy import ModelAnswer, is_right
 from engine.postprocess import Draft, NothingToShow, Surroundings, apply_filters
 from engine.postprocess.confidence import FEATURES, LEAST_LOG_PROB, MIN_SHOWN_CHARS, Estimator, cut_points
 
@@ -19,7 +19,7 @@ MAX_STEPS = 50
 BINS = 10
 
 
-def cases(answers: Sequence[Answer]) -> Iterator[tuple[tuple[float, ...], bool]]:
+def cases(answers: Sequence[ModelAnswer]) -> Iterator[tuple[tuple[float, ...], bool]]:
     """(features, whether it is right) of each point at which something would be shown."""
     for answer in answers:
         truth = answer.position.rest_of_line + answer.position.lines_below
@@ -37,7 +37,7 @@ def cases(answers: Sequence[Answer]) -> Iterator[tuple[tuple[float, ...], bool]]
                 yield estimator.features(point), is_right(text, truth)
 
 
-def fit(answers: Sequence[Answer]) -> dict[str, float]:
+def fit(answers: Sequence[ModelAnswer]) -> dict[str, float]:
     """Weights by sign: the ridge-penalised maximum of the likelihood, by Newton's steps."""
     found = list(cases(answers))
     features, right = np.array([case[0] for case in found]), np.array([case[1] for case in found], float)
@@ -53,7 +53,7 @@ def fit(answers: Sequence[Answer]) -> dict[str, float]:
     return {name: round(float(weight), 3) for name, weight in zip(FEATURES, weights, strict=True)}
 
 
-def calibration(answers: Sequence[Answer], weights: Mapping[str, float]) -> list[dict[str, float]]:
+def calibration(answers: Sequence[ModelAnswer], weights: Mapping[str, float]) -> list[dict[str, float]]:
     """What was estimated against what came true, in bins of the estimate."""
     found = list(cases(answers))
     total = np.array([case[0] for case in found]) @ np.array([weights[name] for name in FEATURES])

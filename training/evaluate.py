@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.context.workspace import WorkspaceIndex
-from engine.evaluate.accuracy import Answer, Score, ask, calibrate, score
+from engine.evaluate.accuracy import ModelAnswer, Score, calibrate, collect_answers, score
 from engine.evaluate.perplexity import Perplexity, perplexity
 from engine.evaluate.positions import Position, draw_positions
-from engine.evaluate.typing import Typed, type_lines
+from engine.evaluate.typing import TypingTotals, type_lines
 from engine.languages import LANGUAGES, language_of
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
@@ -76,12 +76,12 @@ def _indexed(positions: list[Position]) -> dict[Path, WorkspaceIndex]:
     return _indexes
 
 
-def _ask(positions: list[Position]) -> list[Answer]:
+def _ask(positions: list[Position]) -> list[ModelAnswer]:
     assert _model is not None
-    return ask(_model, positions, _indexed(positions))
+    return collect_answers(_model, positions, _indexed(positions))
 
 
-def _type(positions: list[Position]) -> Typed:
+def _type(positions: list[Position]) -> TypingTotals:
     assert _model is not None
     return type_lines(_model, positions, CompletionSettings(), _indexed(positions))
 
@@ -111,7 +111,7 @@ def draw(count: int) -> dict[str, dict[str, list[Position]]]:
     return drawn
 
 
-def ask_all(folder: Path, positions: dict[str, dict[str, list[Position]]], jobs: int) -> dict[str, list[Answer]]:
+def ask_all(folder: Path, positions: dict[str, dict[str, list[Position]]], jobs: int) -> dict[str, list[ModelAnswer]]:
     by_half = {half: [p for drawn in projects.values() for p in drawn] for half, projects in positions.items()}
     # Once, before the workers: of several that open a project, only one would build its index.
     for index in _indexed([position for drawn in by_half.values() for position in drawn]).values():
@@ -121,7 +121,7 @@ def ask_all(folder: Path, positions: dict[str, dict[str, list[Position]]], jobs:
         return {half: [a for part in pool.imap(_ask, pieces(p)) for a in part] for half, p in by_half.items()}
 
 
-def decide_by(answers: dict[str, list[Answer]]) -> tuple[dict[str, float], dict[str, float]]:
+def decide_by(answers: dict[str, list[ModelAnswer]]) -> tuple[dict[str, float], dict[str, float]]:
     """The fitted weights, and the thresholds: the lowest at which enough of what is shown is right."""
     weights = fit(answers["calibrate"])
     thresholds = {
@@ -132,7 +132,7 @@ def decide_by(answers: dict[str, list[Answer]]) -> tuple[dict[str, float], dict[
 
 
 def judge(
-    answers: list[Answer], weights: dict[str, float], thresholds: dict[str, float]
+    answers: list[ModelAnswer], weights: dict[str, float], thresholds: dict[str, float]
 ) -> tuple[dict[str, Any], list[Score]]:
     starts = [a for a in answers if a.position.at_line_start]
     inside = [a for a in answers if not a.position.at_line_start]
@@ -161,7 +161,7 @@ def use(folder: Path, positions: dict[str, dict[str, list[Position]]], jobs: int
         for file, language in files[:PERPLEXITY_FILES]:
             by_language[language].append((file.name, file.read_text()))
     with get_context("spawn").Pool(jobs, _load, (str(folder),)) as pool:
-        typed = reduce(Typed.__add__, pool.imap_unordered(_type, pieces(lines[:TYPED_LINES], 5)))
+        typed = reduce(TypingTotals.__add__, pool.imap_unordered(_type, pieces(lines[:TYPED_LINES], 5)))
         tested = [(language, files[:PERPLEXITY_FILES]) for language, files in sorted(by_language.items())]
         perplexities = dict(pool.map(_perplexity, tested))
     return {

@@ -1,1 +1,1 @@
-"""How good a model is at what people use it for, by the very path a keystroke walks. Knows nothing of LSP."""
+"""How good a model is at what it is used for, measured on the same path as a keystroke. Knows nothing of LSP."""

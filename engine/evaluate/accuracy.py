@@ -1,7 +1,7 @@
 """How often something is shown, and how often what is shown is right, over all thresholds at once.
 
-The model is asked once a position; every threshold is then tried on its answer by `engine.completion.decide`, the
-function that decides for a keystroke.
+The model is asked once for each position. Every threshold is then tried on its answer by `engine.completion.decide`,
+the function that decides for a keystroke.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from engine.text import is_word_character
 from engine.types import CancellationToken, CompletionSettings, Mode
 
 NO_WEIGHTS: Mapping[str, float] = MappingProxyType({})  # the model's own probabilities
-MIN_SHOWN = 20  # suggestions, for a share of them to mean something
+MIN_SHOWN = 20  # suggestions, for a share of them to be meaningful
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a model said at a position."""
+class ModelAnswer:
+    """A model's answer at a position."""
 
     position: Position
     generated: Generated
@@ -50,27 +50,33 @@ class Score:
     right_chars: float
 
 
-def ask(
+def collect_answers(
     model: LanguageModel,
     positions: Iterable[Position],
     workspaces: Workspaces = MappingProxyType({}),
     *,
     use_context: bool = True,
-) -> list[Answer]:
-    """What the model says at each position; `workspaces` are the indexes of the positions' projects."""
+) -> list[ModelAnswer]:
+    """Return the model's answer at each position; `workspaces` are the indexes of the positions' projects."""
     answers = []
     for position in positions:
         settings = CompletionSettings(confidence=0.0, use_context=use_context)
         outcome = Completer(model, settings, workspaces).complete(position.request, CancellationToken())
         if outcome.generated and outcome.prompt:
-            answers.append(Answer(position, outcome.generated, outcome.prompt.mode))
+            answers.append(ModelAnswer(position, outcome.generated, outcome.prompt.mode))
     return answers
 
 
 def score(
-    answers: Sequence[Answer], threshold: float, weights: Mapping[str, float] = NO_WEIGHTS, *, whole_only: bool = False
+    answers: Sequence[ModelAnswer],
+    threshold: float,
+    weights: Mapping[str, float] = NO_WEIGHTS,
+    *,
+    whole_only: bool = False,
 ) -> Score:
-    """The score at a threshold. `whole_only` counts a stricter manner than ours: whole answers or none, never cut."""
+    """Return the score at a threshold. `whole_only` scores a stricter way than ours: whole answers or none, never
+    cut.
+    """
     shown = exact = right = chars = right_chars = 0
     for answer in answers:
         truth = answer.position.rest_of_line + answer.position.lines_below
@@ -92,28 +98,28 @@ def score(
         if is_right(completion.text, truth):
             right += 1
             right_chars += len(completion.text)
-            # Whole lines only: what follows in the truth is a line end (trailing blanks do not count).
+            # Whole lines only: what follows in the true text is a line end (trailing blanks do not count).
             exact += not truth[len(completion.text) :].partition("\n")[0].strip()
     count, of = len(answers), max(1, shown)
     return Score(threshold, shown / count, exact / of, right / of, chars / of, right_chars / count)
 
 
 def is_right(text: str, truth: str) -> bool:
-    """Whether `text` agrees with the true text to its own end, and does not end within one of its words."""
+    """True if `text` agrees with the true text to its own end, and does not end within one of its words."""
     goes_on = truth[len(text) : len(text) + 1]
     ends_a_word = not is_word_character(text[-1:]) or not is_word_character(goes_on)
     return truth.startswith(text) and ends_a_word
 
 
 def calibrate(
-    answers: Sequence[Answer],
+    answers: Sequence[ModelAnswer],
     least_right: float,
     thresholds: Sequence[float],
     weights: Mapping[str, float] = NO_WEIGHTS,
 ) -> Score:
-    """The score at the lowest threshold at which `right` reaches `least_right`; at the highest where none does.
+    """Return the score at the lowest threshold at which `right` reaches `least_right`, or at the highest if none does.
 
-    A threshold at which next to nothing is shown proves nothing and is passed over.
+    A threshold at which next to nothing is shown proves nothing and is skipped.
     """
     scores = [score(answers, threshold, weights) for threshold in thresholds]
     enough = MIN_SHOWN / max(1, len(answers))

@@ -1,4 +1,4 @@
-"""Perplexity of the model on files, and bits a character, which compare across tokenizers."""
+"""Perplexity of the model on files, and bits a character, which can be compared between tokenizers."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ class Perplexity:
 
 
 def perplexity(model: ScoringModel, texts: Iterable[tuple[str, Language, str]], window_tokens: int) -> Perplexity:
-    """Of (path, language, text): the end of each text that fits into a prompt of `window_tokens`, as its prefix.
+    """Return the perplexity on texts (path, language, text): on the end of each that fits into a prompt of
+    `window_tokens`.
 
-    Not a number where no text has `MIN_TOKENS`.
+    Not a number if no text has `MIN_TOKENS`.
     """
     encoder = PromptEncoder(model.description, model.tokenizer)
     total = 0.0
@@ -40,7 +41,7 @@ def perplexity(model: ScoringModel, texts: Iterable[tuple[str, Language, str]], 
         prompt = assemble(encoder, contents, window_tokens)
         if prompt.prefix_tokens < MIN_TOKENS:
             continue
-        # What the template puts behind the prefix is not the file's; the very first token has nothing to follow from.
+        # What the template adds after the prefix is not the file's; the first token cannot be predicted from anything.
         end = prompt.prefix_end
         start = max(1, end - prompt.prefix_tokens)
         scores = model.score(list(prompt.tokens[:end]))[start - 1 :]

@@ -1,4 +1,4 @@
-"""Cursor positions in real files, and what stood behind them."""
+"""Cursor positions in real files, and the text that followed them."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from engine.document import Cursor, Document
 from engine.text import indent_width
 from engine.types import CompletionRequest
 
-# What becomes of the rest of the cursor's line: it is removed; its closing brackets, quotes and semicolon stay, as
-# where an editor closes what a person opens; or all of it stays, as where a person goes back into a line.
+# What happens to the rest of the cursor's line: it is removed; its closing brackets, quotes and semicolon stay, as when
+# an editor closes what the user opens; or all of it stays, as when the user goes back into a line.
 REST = ("removed", "closed", "kept")
 QUOTES = "'\"`"
 CLOSED = re.compile(r"""[)\]}'"`;:,]+$""")
 
 
 def closed_by_the_editor(before: str, rest: str) -> str:
-    """The end of `rest` that an editor has put there: a partner for what is open in the line before the cursor."""
-    opened = sum(before.count(sign) for sign in "([{") - sum(before.count(sign) for sign in ")]}")
-    opened += sum(before.count(sign) % 2 for sign in QUOTES)
+    """Return the end of `rest` that an editor has inserted: the partners of what is open before the cursor."""
+    opened = sum(before.count(bracket) for bracket in "([{") - sum(before.count(bracket) for bracket in ")]}")
+    opened += sum(before.count(quote) % 2 for quote in QUOTES)
     closed = CLOSED.search(rest)
     if closed is None or opened <= 0:
         return ""
     kept = closed[0]
-    while sum(sign in f")]}}{QUOTES}" for sign in kept) > opened:
+    while sum(character in f")]}}{QUOTES}" for character in kept) > opened:
         kept = kept[1:]
     return kept
 
 
 @dataclass(frozen=True)
 class Position:
-    """A request whose document lacks what a person would type next in the cursor's line, and that text.
+    """A request whose document lacks what the user would type next in the cursor's line, and that text.
 
-    `at_line_start`: the cursor stands behind the indentation; otherwise inside the line's text.
+    `at_line_start`: the cursor is after the indentation; otherwise it is inside the line's text.
     """
 
     request: CompletionRequest
@@ -53,10 +53,10 @@ def draw_positions(
     rng: random.Random,
     rest: str = "removed",
 ) -> Iterator[Position]:
-    """`count` positions in files drawn in proportion to their length; half-empty lines and blank ones are passed over.
+    """Yield `count` positions in files, drawn in proportion to their length; blank and very short lines are skipped.
 
-    `files` are (path, languageId), `rest` is one of `REST`. Inside a line every column behind its first character is
-    equally likely.
+    `files` are pairs (path, languageId), `rest` is one of `REST`. Inside a line every column after its first character
+    is equally likely.
     """
     texts = [(file, language, file.read_text(encoding="utf-8")) for file, language in files]
     weights = [len(text) for _, _, text in texts]
@@ -68,7 +68,7 @@ def draw_positions(
         end = text.find("\n", start)
         line = text[start:end] if end >= 0 else text[start:]
         indent = indent_width(line)
-        if len(line.strip()) < 2:  # noqa: PLR2004 - a lone bracket is no line to complete
+        if len(line.strip()) < 2:  # noqa: PLR2004 - a lone bracket is not worth completing
             continue
         at_line_start = rng.random() < line_start_share
         column = indent if at_line_start else rng.randint(indent + 1, len(line) - 1)

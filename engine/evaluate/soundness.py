@@ -1,4 +1,4 @@
-"""Whether a suggestion leaves a file as sound as it found it. Knows nothing of the filters that see to it.
+"""Whether a suggestion leaves a file as sound as it was. Knows nothing of the filters that ensure it.
 
 Brackets are counted among the tokens that tree-sitter finds in the whole file, before and after.
 """
@@ -14,12 +14,12 @@ from engine.context.grammars import grammar_of
 from engine.text import indent_width
 
 PAIRS = {"(": ")", "[": "]", "{": "}", "${": "}", "#{": "}"}
-MIN_LINE_CHARS = 3  # of a line that is written twice, for that to be a fault: `}` comes again and again
+MIN_LINE_CHARS = 3  # of a repeated line, for that to be a fault: lines like `}` repeat all the time
 MIN_OVERLAP_CHARS = 3
 
 
-def faults(text: str, offset: int, suggestion: str, language_id: str) -> list[str]:
-    """What `suggestion`, inserted at `offset`, breaks: "suffix", "brackets", "indentation". All has LF line ends."""
+def find_faults(text: str, offset: int, suggestion: str, language_id: str) -> list[str]:
+    """Return what `suggestion`, inserted at `offset`, breaks: "suffix", "brackets", "indentation". Line ends are LF."""
     checks = {
         "suffix": repeats_suffix(text[:offset], suggestion, text[offset:]),
         "brackets": unbalances(text, offset, suggestion, language_id),
@@ -29,14 +29,14 @@ def faults(text: str, offset: int, suggestion: str, language_id: str) -> list[st
 
 
 def repeats_suffix(prefix: str, suggestion: str, suffix: str) -> bool:
-    """Whether the suggestion ends as the line behind the cursor begins, or has the next line among its lines."""
-    said = suggestion.rstrip()
+    """True if the suggestion ends with what follows the cursor in its line, or contains the next line."""
+    shown = suggestion.rstrip()
     rest, _, below = suffix.partition("\n")
     rest = rest.strip()
-    # What is short and all brackets is for the count of brackets to judge: `f(|)` may well become `f(g(x))`.
+    # A short run of brackets is left to the count of brackets: `f(|)` may well become `f(g(x))`.
     lengths = {len(rest)} if rest.strip("()[]{}") else set()
     lengths |= set(range(MIN_OVERLAP_CHARS, len(rest)))
-    if any(said.endswith(rest[:length]) and rest[:length].strip("()[]{}") for length in lengths if length):
+    if any(shown.endswith(rest[:length]) and rest[:length].strip("()[]{}") for length in lengths if length):
         return True
     next_line = next((line.rstrip() for line in below.split("\n") if line.strip()), "")
     if sum(char.isalnum() for char in next_line) < MIN_LINE_CHARS:
@@ -46,16 +46,18 @@ def repeats_suffix(prefix: str, suggestion: str, suffix: str) -> bool:
 
 
 def unbalances(text: str, offset: int, suggestion: str, language_id: str) -> bool:
-    """Whether brackets lack their partner of which none did before; without a grammar nothing is known."""
+    """True if brackets are unmatched and none was before. False without a grammar."""
     grammar = grammar_of(language_id)
     if grammar is None:
         return False
     parser, _ = grammar
-    return not _lonely(parser, text) and _lonely(parser, text[:offset] + suggestion + text[offset:]) > 0
+    return (
+        not _count_unmatched(parser, text) and _count_unmatched(parser, text[:offset] + suggestion + text[offset:]) > 0
+    )
 
 
-def _lonely(parser: tree_sitter.Parser, text: str) -> int:
-    """How many brackets have no partner."""
+def _count_unmatched(parser: tree_sitter.Parser, text: str) -> int:
+    """Return how many brackets have no partner."""
     found: list[str] = []
     cursor = parser.parse(text.encode()).walk()
     while True:
@@ -71,29 +73,29 @@ def _lonely(parser: tree_sitter.Parser, text: str) -> int:
 
 def _without_partner(brackets: list[str]) -> int:
     stack: list[str] = []
-    lonely = 0
+    unmatched = 0
     for bracket in brackets:
         if bracket in PAIRS:
             stack.append(bracket)
         elif stack and PAIRS[stack[-1]] == bracket:
             stack.pop()
         else:
-            lonely += 1
-    return lonely + len(stack)
+            unmatched += 1
+    return unmatched + len(stack)
 
 
 def breaks_indentation(text: str, offset: int, suggestion: str) -> bool:
-    """Whether new lines are indented by another sign than the file's, or step in by a width it has nowhere.
+    """True if new lines are indented by another character than the file's, or by a width that occurs nowhere in it.
 
-    A line may go back only to where a line above stands.
+    A line may only return to the indentation of a line above.
     """
     start = text.rfind("\n", 0, offset) + 1
     before = text[start:offset]
     lines = (before + suggestion).split("\n")
     own = [line for line in text[:start].split("\n") + text[offset:].split("\n")[1:] if line.strip()]
-    signs = Counter(line[0] for line in own if line[0] in " \t")
+    indents = Counter(line[0] for line in own if line[0] in " \t")
     new = [line for line in (lines[1:] if before.strip() else lines) if line.strip()]
-    if len(signs) == 1 and any(line[0] in " \t" and line[0] not in signs for line in new):
+    if len(indents) == 1 and any(line[0] in " \t" and line[0] not in indents for line in new):
         return True
     if len(lines) == 1:
         return bool(not before.strip() and before and suggestion[:1] in {" ", "\t"})

@@ -1,4 +1,4 @@
-"""A person who types lines of real files and takes every suggestion that is right: how many keys that saves."""
+"""Simulates a user who types lines of real files and accepts every right suggestion: how many keys that saves."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from engine.types import CancellationToken, CompletionSettings
 
 
 @dataclass(frozen=True)
-class Typed:
-    """`keys` counts a key a character, and one (Tab) a suggestion taken. `wrong` counts suggestions passed over."""
+class TypingTotals:
+    """`keys` counts one for each character typed, and one (Tab) for each suggestion accepted. `wrong` counts
+    suggestions that were ignored.
+    """
 
     chars: int
     keys: int
     accepted: int
     wrong: int
 
-    def __add__(self, other: Typed) -> Typed:
-        return Typed(
+    def __add__(self, other: TypingTotals) -> TypingTotals:
+        return TypingTotals(
             self.chars + other.chars,
             self.keys + other.keys,
             self.accepted + other.accepted,
@@ -40,8 +42,8 @@ def type_lines(
     positions: Iterable[Position],
     settings: CompletionSettings,
     workspaces: Workspaces = MappingProxyType({}),
-) -> Typed:
-    """Types the rest of each position's line. A suggestion is taken when all of it agrees with the true text."""
+) -> TypingTotals:
+    """Type the rest of each position's line. A suggestion is accepted if all of it agrees with the true text."""
     completer = Completer(model, settings, workspaces)
     chars = keys = accepted = wrong = 0
     for position in positions:
@@ -59,4 +61,4 @@ def type_lines(
             keys += 1
             left = left[len(text) :]
             request = replace(request, cursor=request.cursor.after_typing(text))
-    return Typed(chars, keys, accepted, wrong)
+    return TypingTotals(chars, keys, accepted, wrong)

@@ -1,1 +1,1 @@
-"""Programs of unknown worth: kept apart while they run, and checked by the compilers of this machine."""
+"""Untrusted programs: isolated while they run, and checked by the compilers of this machine."""

@@ -1,9 +1,8 @@
-"""Whether a compiler of this machine accepts some code: nothing of the code is run, and the compiler is bounded.
+"""Whether a compiler of this machine accepts some code. Nothing of the code is run, and the compiler runs under limits.
 
-What a compiler says reaches the model, which may be somebody's server: code that would have the compiler read files by
-their paths, and quote them, is not checked.
-Code without what its language wraps a file in (a class, a package) is given that. TypeScript, C# and others are checked
-where their compiler is there; a language without one is not checked, which the caller is told.
+The compiler's message is given to the model, which may run on somebody's server: code that would make the compiler read
+files by their paths, and quote them, is not checked. Code is wrapped in what its language requires around it (a class,
+a package). A language whose compiler is absent is not checked, which the result tells.
 """
 
 from __future__ import annotations
@@ -27,7 +26,8 @@ TRIAL_LIMITS = replace(LIMITS, wall_seconds=ANSWER_SECONDS)
 MAX_MESSAGE_LINES = 6
 MAX_MESSAGE_CHARS = 600
 MAX_CODE_CHARS = 400_000
-# Lines that C joins, then the headers anybody includes, then all else that reads a file, macros' names among them.
+# Lines that C joins, then the headers that anybody includes, then everything else that reads a file, including names of
+# macros.
 C_JOINED = re.compile(r"(?:\\|\?\?/)[ \t]*\r?\n")
 C_HEADER = re.compile(
     r"^[ \t]*#[ \t]*include[ \t]*(?:<(?!.*\.\.)[\w+][\w+./-]*>|\"(?!.*\.\.)[\w+][\w+./-]*\")", re.MULTILINE
@@ -38,12 +38,12 @@ C_READS = re.compile(
 )
 _BLANK = r"(?:\s|/\*.*?\*/|//[^\n]*\n)*"
 RUST_READS = re.compile(rf"\binclude(?:_str|_bytes)?\b|\bpath{_BLANK}={_BLANK}r?#*\"", re.DOTALL)
-# A compiler whose own parts were ended by a limit of ours says so, and fails as if the code were wrong.
+# A compiler whose own processes were ended by our limits prints this, and fails as if the code were wrong.
 OUR_LIMIT = re.compile(
     r"signal: |Killed signal|internal compiler error|[Cc]annot allocate memory|out of memory|OutOfMemoryError"
     r"|virtual memory exhausted|No space left on device|Resource temporarily unavailable"
 )
-# What a compiler that works accepts, headers included.
+# What every working compiler accepts, headers included.
 RIGHT_PROGRAMS = {
     "c": "#include <stdio.h>\nint main(void) { return 0; }\n",
     "cpp": "#include <string>\nint main() { return 0; }\n",
@@ -59,9 +59,10 @@ NOT_JAVA_CODE = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|/\*.*?\*/|//[^\n]*", re.DOTA
 
 @dataclass(frozen=True)
 class Compiler:
-    """`command` checks `source` and writes nothing that is kept; `wrap` makes a file of a snippet.
+    """How a compiler is run. `command` checks `source` and writes nothing that is kept; `wrap` turns a snippet into a
+    file.
 
-    Its exit code is one of `refuses` where the code is wrong; any other means that it could not check.
+    The exit code is one of `refuses` if the code is wrong; any other means that it could not be checked.
     """
 
     name: str
@@ -75,14 +76,14 @@ class Compiler:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`compiler` is "" where nothing checked the code, `fault` "" where it was accepted."""
+    """`compiler` is "" if nothing checked the code, `fault` is "" if it was accepted."""
 
     compiler: str = ""
     fault: str = ""
 
 
 def compile_check(language_id: str, code: str) -> Verdict:
-    """Blocks for up to `LIMITS`. Never raises: a compiler that cannot be run has not checked."""
+    """Check some code. Blocks for up to `LIMITS`. Never raises: a compiler that cannot be run has checked nothing."""
     if len(code) > MAX_CODE_CHARS or _reads_files(language_id, code):
         return Verdict()
     if language_id == "python":
@@ -92,10 +93,10 @@ def compile_check(language_id: str, code: str) -> Verdict:
 
 
 def compiler_of(language_id: str) -> Compiler | None:
-    """Return the compiler of a language, or None if there is none on this machine that works.
+    """Return the compiler of a language, or None if this machine has none that works.
 
-    It counts as working once it has accepted a program that is right; this is tried once. Where there was none, it is
-    looked for again after `RETRY_SECONDS`.
+    A compiler works if it accepts a program that is right; this is tried once. If there is none, it is looked for again
+    after `RETRY_SECONDS`.
     """
     compiler, until = _known.get(language_id, (None, 0.0))
     if time.monotonic() >= until:
@@ -104,7 +105,7 @@ def compiler_of(language_id: str) -> Compiler | None:
     return compiler
 
 
-# By languageId: the compiler, and until when that counts, in monotonic time.
+# By languageId: the compiler, and until when the entry is valid, in monotonic time.
 _known: dict[str, tuple[Compiler | None, float]] = {}
 
 
@@ -127,7 +128,7 @@ def _check(compiler: Compiler, code: str, limits: Limits) -> Verdict:
         compiler.environment,
     )
     try:
-        # The code itself is never run, so bounds alone will do where a machine offers no isolation.
+        # The code itself is never run, so limits are enough on a machine that offers no isolation.
         with closing(Sandbox(accept_no_isolation=True)) as sandbox:
             (result,) = sandbox.run(job)
     except (EngineError, OSError):
@@ -135,12 +136,12 @@ def _check(compiler: Compiler, code: str, limits: Limits) -> Verdict:
     if result.exit_code == 0:
         return Verdict(compiler.name)
     if result.stopped or result.exit_code not in compiler.refuses or OUR_LIMIT.search(result.output):
-        return Verdict()  # a limit of ours, or a crash of its own: it says nothing of the code
+        return Verdict()  # one of our limits, or a crash of the compiler: this proves nothing about the code
     return Verdict(compiler.name, first_lines(result.output))
 
 
 def _reads_files(language_id: str, code: str) -> bool:
-    """Whether a compiler may read what the code names by a path."""
+    """True if a compiler might read files that the code names by their paths."""
     if language_id in {"c", "cpp"}:
         return C_READS.search(C_HEADER.sub("", C_JOINED.sub("", code))) is not None
     return language_id == "rust" and RUST_READS.search(code) is not None
@@ -178,7 +179,7 @@ def _java() -> Compiler:
 
 def _javascript() -> Compiler:
     node, folder = find_tool("node", "no JavaScript runtime (node)")
-    # As a module where it says so: `import` is an error elsewhere.
+    # As a module: `import` is an error in a script.
     return Compiler("node", "main.mjs", (node, "--check", "main.mjs"), (folder,))
 
 
@@ -208,7 +209,7 @@ def _rust() -> Compiler:
 
 
 def _in_java_class(code: str) -> str:
-    """Methods alone, in a class; and a public class under the file's name or none."""
+    """Return Java code as a file: methods in a class, and classes that need no file of their own name."""
     if not re.search(r"\b(?:class|interface|enum|record)\s+\w", NOT_JAVA_CODE.sub(" ", code)):
         imports = "".join(re.findall(r"^import [^;\n]+;\n?", code, re.MULTILINE))
         rest = re.sub(r"^import [^;\n]+;\n?", "", code, flags=re.MULTILINE)
@@ -222,7 +223,7 @@ def _in_java_class(code: str) -> str:
 
 
 def _in_package(code: str) -> str:
-    """A package of its own, where it has none, or is a main program without its beginning."""
+    """Return Go code as a file of a package, which is not `main` unless the code has a main function."""
     if not re.search(r"^package \w+", code, re.MULTILINE):
         return f"package translated\n\n{code}"
     if re.search(r"^func main\(", code, re.MULTILINE):
@@ -236,6 +237,6 @@ _FIND: dict[str, Callable[[], Compiler]] = {
 
 
 def first_lines(output: str) -> str:
-    """The first lines of what a compiler says."""
+    """Return the first lines of a compiler's message."""
     lines = [line.rstrip() for line in output.strip().split("\n") if line.strip() and not line.startswith("#")]
-    return "\n".join(lines[:MAX_MESSAGE_LINES])[:MAX_MESSAGE_CHARS] or "it says no more"
+    return "\n".join(lines[:MAX_MESSAGE_LINES])[:MAX_MESSAGE_CHARS] or "no message"

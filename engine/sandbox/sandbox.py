@@ -1,10 +1,10 @@
-"""Programs of unknown worth, run where they can do no harm.
+"""Untrusted programs, run so that they can do no harm.
 
-On Linux every program gets namespaces of its own: no network, no processes but its own, and a file system of its own,
-which holds the system's and the toolchain's folders read-only and an empty /tmp. As root it runs under a user id that
-nobody has; otherwise in a user namespace, without capabilities. Time, memory, processes, disk and output are bounded,
-and nothing of our environment is passed on. Where a machine offers no namespaces (containers often forbid them; other
-systems have none) only the bounds are left, which the caller must accept in so many words.
+On Linux every program gets its own namespaces: no network, no processes but its own, and its own file system, which
+holds the system's and the toolchain's folders read-only and an empty /tmp. As root it runs under a user id that nobody
+has; otherwise in a user namespace, without capabilities. Time, memory, processes, disk and output are limited, and
+nothing of our environment is passed on. On a machine without namespaces (containers often forbid them; other systems
+have none) only the limits are left, which the caller must accept explicitly.
 """
 
 from __future__ import annotations
@@ -34,16 +34,18 @@ SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 DISK_BYTES = 512 * 2**20
 NAMESPACES = ("--net", "--mount", "--pid", "--fork", "--kill-child", "--ipc", "--uts")
 USER_NAMESPACE = ("--user", "--map-root-user")
-# User ids for programs that root runs; each its own, so that the kernel counts its processes alone.
+# User ids for programs that root runs. Each gets its own, so that the kernel counts its processes separately.
 FIRST_UID, UIDS = 40_000, 20_000
 _uids = itertools.count(os.getpid())
 ROOT_PREFIX = "codegeex-sandbox-"
-PATIENCE_SECONDS = 30.0  # beyond a job's own limits, for building the sandbox and taking it down
+PATIENCE_SECONDS = 30.0  # beyond a job's own limits, to set up the sandbox and to take it down
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one stage. CPU time and memory: of each process; in namespaces, memory also of all of them together."""
+    """The limits of one stage. CPU time and memory are those of each process; in namespaces, memory also that of all
+    together.
+    """
 
     wall_seconds: float
     cpu_seconds: int
@@ -54,7 +56,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Stage:
-    """A command, which starts in `folder`, or else where the job's files are."""
+    """A command. It starts in `folder`, or in the folder of the job's files."""
 
     argv: tuple[str, ...]
     limits: Limits
@@ -63,9 +65,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class Job:
-    """`files` are texts by name, in a fresh folder; `readable` folders are shown besides the system's.
+    """What a sandbox runs. `files` are texts by name, in a fresh folder; `readable` folders are shown besides the
+    system's.
 
-    `linked` folders, by name, are made of links to the files of others: what is there can be read, and more be written.
+    `linked` folders, by name, consist of links to the files of others: these can be read, and further files be written.
     In commands and in `environment`, "{files}" is the fresh folder.
     """
 
@@ -78,9 +81,10 @@ class Job:
 
 @dataclass(frozen=True)
 class StageResult:
-    """`stopped` is "time", "memory" or "output" where the sandbox ended it; `output` is stdout and stderr as they came.
+    """The end of a stage. `stopped` is "time", "memory" or "output" if the sandbox ended it; `output` is stdout and
+    stderr.
 
-    The kernel's own limits show as `signal` (SIGXCPU) or as what the program made of them (a failed allocation).
+    The kernel's own limits appear as `signal` (SIGXCPU) or as what the program made of them (a failed allocation).
     """
 
     exit_code: int | None
@@ -93,7 +97,9 @@ class StageResult:
 
 @dataclass(frozen=True)
 class Isolation:
-    """What keeps programs apart from the machine. `command` makes the namespaces; `means` is for people and results."""
+    """How programs are isolated from the machine. `command` creates the namespaces; `means` describes it for users
+    and results.
+    """
 
     means: str
     command: tuple[str, ...] = ()
@@ -101,39 +107,43 @@ class Isolation:
 
     @property
     def is_whole(self) -> bool:
-        """No network, no files and no processes of the machine; otherwise bounds alone."""
+        """True if programs see no network, no files and no processes of the machine; otherwise there are limits
+        only.
+        """
         return bool(self.command)
 
 
 class Sandbox:
-    """Runs jobs, from several threads at once. Raises `EngineError` where the machine cannot isolate them.
+    """Runs jobs; thread-safe. Raises `EngineError` if the machine cannot isolate them.
 
-    `accept_no_isolation` runs them there all the same: with bounds, but with the network and the user's files.
+    With `accept_no_isolation` they run there nevertheless: under limits, but with the network and the user's files.
     """
 
     def __init__(self, *, accept_no_isolation: bool = False) -> None:
         if os.name != "posix":
-            raise EngineError("programs are only run on Linux and, without isolation, on other Unix systems")
+            raise EngineError("programs can be run on Linux and, without isolation, on other Unix systems only")
         self.isolation = find_isolation()
         if not self.isolation.is_whole and not accept_no_isolation:
             raise EngineError(
                 f"this machine cannot keep programs from the network and your files: {self.isolation.means}."
-                " Run it where unshare(1) may make namespaces, or accept that with --accept-no-isolation"
+                " Run it where unshare(1) may create namespaces, or accept this with --accept-no-isolation"
             )
-        _remove_left_behind()
+        _remove_stale_roots()
         self._root = tempfile.TemporaryDirectory(prefix=f"{ROOT_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True)
-        Path(self._root.name).chmod(0o711)  # without namespaces, another user id has to find its folder below
+        Path(self._root.name).chmod(0o711)  # without namespaces, another user id has to reach its folder below
 
     def close(self) -> None:
         self._root.cleanup()
 
     def run(self, job: Job) -> tuple[StageResult, ...]:
-        """One result a stage, up to the first that did not end with exit code 0."""
+        """Run a job. Returns one result for each stage, up to the first that did not end with exit code 0."""
         return _start(self.isolation, self._root.name, job)
 
 
-def _remove_left_behind() -> None:
-    """The mount points of processes that were killed: empty folders, as nothing of a sandbox is seen from outside."""
+def _remove_stale_roots() -> None:
+    """Remove the mount points of processes that were killed: empty folders, since a sandbox is not visible from
+    outside.
+    """
     for root in Path(tempfile.gettempdir()).glob(f"{ROOT_PREFIX}*-*"):
         owner = root.name.removeprefix(ROOT_PREFIX).partition("-")[0]
         if owner.isdigit() and not psutil.pid_exists(int(owner)):
@@ -143,10 +153,10 @@ def _remove_left_behind() -> None:
 
 @lru_cache(maxsize=1)
 def find_isolation() -> Isolation:
-    """The best means of this machine, tried out."""
+    """Return the best isolation that this machine offers, tried out."""
     unshare = shutil.which("unshare")
     if sys.platform != "linux" or unshare is None:
-        return _bounds_alone("there is no unshare(1), which comes with Linux")
+        return _limits_alone("unshare(1) is missing, which comes with Linux")
     as_root = Isolation(
         "unshare: network, mount, process and IPC namespaces, a user id of its own",
         command=(unshare, *NAMESPACES),
@@ -167,11 +177,11 @@ def find_isolation() -> Isolation:
         if result.exit_code == 0:
             return isolation
         why = result.output.strip()
-    return _bounds_alone(f"namespaces cannot be made here ({why})")
+    return _limits_alone(f"namespaces cannot be created here ({why})")
 
 
-def _bounds_alone(why: str) -> Isolation:
-    return Isolation(f"bounds alone: {why}", drops_to_own_uid=os.geteuid() == 0)
+def _limits_alone(why: str) -> Isolation:
+    return Isolation(f"limits alone: {why}", drops_to_own_uid=os.geteuid() == 0)
 
 
 def _threads_of_this_user() -> int:
@@ -181,7 +191,7 @@ def _threads_of_this_user() -> int:
 
 
 def interpreter() -> str:
-    """Return the path of our own interpreter as a sandbox has it, in which `..` leads nowhere."""
+    """Return the path of our own interpreter as a sandbox sees it, without `..`, which may lead nowhere there."""
     path = Path(sys.executable)
     return str(_without_dots(path.parent) / path.name)  # the file itself may be a link into another installation
 
@@ -197,13 +207,13 @@ def _without_dots(path: Path) -> Path:
 
 
 def _start(isolation: Isolation, root: str, job: Job) -> tuple[StageResult, ...]:
-    # Whoever lists a folder lists what lies in it: the shorter path first, and nothing below it again.
+    # A readable folder includes what is below it: shorter paths first, and nothing below them again.
     readable: list[str] = []
     for path in sorted({*SYSTEM_FOLDERS, *job.readable}, key=len):
         if Path(path).exists() and not any(Path(path).is_relative_to(known) for known in readable):
             readable.append(path)
     uid = FIRST_UID + next(_uids) % UIDS if isolation.drops_to_own_uid else None
-    # The kernel counts a user's processes: the sandbox's alone where it has a user id or a user namespace of its own.
+    # The kernel counts the processes of a user: only the sandbox's if it has its own user id or user namespace.
     others = 0 if isolation.is_whole or uid is not None else _threads_of_this_user()
     line = json.dumps(
         {
@@ -232,22 +242,22 @@ def _start(isolation: Isolation, root: str, job: Job) -> tuple[StageResult, ...]
         env={"LANG": "C.UTF-8"}, start_new_session=True,
     )  # fmt: skip
     limit = sum(stage.limits.wall_seconds for stage in job.stages) + PATIENCE_SECONDS
-    watchdog = threading.Timer(limit, end_group, (init,))  # and --kill-child ends what is inside
+    watchdog = threading.Timer(limit, end_group, (init,))  # --kill-child ends what is inside
     watchdog.start()
-    said = complained = b""
+    output = errors = b""
     try:
-        # stdin stays open: that it closes is how the sandbox learns that we are gone. One that ends before it has read
-        # its job says why.
+        # stdin stays open: when it closes, the sandbox knows that we are gone. One that ends before it has read its job
+        # reports why.
         with contextlib.suppress(BrokenPipeError), init:
-            asking, saying, complaining = (pipe for pipe in (init.stdin, init.stdout, init.stderr) if pipe is not None)
+            stdin, stdout, stderr = (pipe for pipe in (init.stdin, init.stdout, init.stderr) if pipe is not None)
             with contextlib.suppress(BrokenPipeError):
-                asking.write(line.encode() + b"\n")
-                asking.flush()
-            said, complained = saying.read(), complaining.read()
+                stdin.write(line.encode() + b"\n")
+                stdin.flush()
+            output, errors = stdout.read(), stderr.read()
     finally:
         watchdog.cancel()
         end_group(init)
-    return _read_report(said, complained)
+    return _read_report(output, errors)
 
 
 def end_group(leader: subprocess.Popen[bytes]) -> None:
@@ -266,11 +276,11 @@ def kill_group(leader: int) -> None:
             os.kill(leader, signal.SIGTERM)  # Windows has no groups; this ends the one process at once
 
 
-def _read_report(said: bytes, complained: bytes) -> tuple[StageResult, ...]:
+def _read_report(output: bytes, errors: bytes) -> tuple[StageResult, ...]:
     try:
-        report = json.loads(said)
+        report = json.loads(output)
     except ValueError:
-        why = complained.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        why = errors.decode("utf-8", "replace").strip().rpartition("\n")[2]
         raise EngineError(f"the sandbox ended without a report: {why or 'it was killed'}") from None
     if "fault" in report:
         raise EngineError(f"the sandbox cannot be built: {report['fault']}")

@@ -1,9 +1,9 @@
-"""Process 1 of a sandbox: builds its file system, runs the stages of one job under limits, and tells how they ended.
+"""Process 1 of a sandbox: builds its file system, runs the stages of one job under limits, and reports how they ended.
 
-`sandbox` starts it as a script, with `python -I -S -B`, in fresh Linux namespaces, or without them where a machine has
-none; it imports the standard library only. One line of JSON comes on stdin, the job; one line goes to stdout:
+`sandbox` starts it as a script, with `python -I -S -B`, in fresh Linux namespaces, or without them on a machine that
+has none; it imports the standard library only. One line of JSON is read from stdin, the job; one is written to stdout:
 `{"stages": [...]}` as `sandbox.StageResult`, up to the first stage that failed, or `{"fault": "..."}`. When stdin
-closes, whoever asked is gone: it ends, and with it everything in its process namespace.
+closes, the caller is gone: it ends, and with it everything in its process namespace.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any
 
 PROGRAM_FOLDER = "/tmp/program"  # noqa: S108 - in a file system of the sandbox's own
 DEVICES = ("null", "zero", "full", "random", "urandom")
-LOOK_SECONDS = 0.05  # how often time and memory are looked at
+LOOK_SECONDS = 0.05  # how often time and memory are checked
 EXEC_FAILED = 127
 MAX_OPEN_FILES = 1024
 MAX_CAPABILITY = 63
@@ -42,13 +42,13 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def main() -> None:
     job = json.loads(sys.stdin.buffer.readline())
-    asked, answer = os.dup(0), os.dup(1)
+    request, response = os.dup(0), os.dup(1)
     try:
         folder = _build_root(job) if job["isolated"] else tempfile.mkdtemp(dir=job["root"])
         _write_files(folder, job)
         results = []
         for stage in job["stages"]:
-            results.append(_run(stage, job, folder, asked))
+            results.append(_run(stage, job, folder, request))
             if results[-1]["exit_code"] != 0:
                 break
         report: dict[str, Any] = {"stages": results}
@@ -56,13 +56,14 @@ def main() -> None:
             shutil.rmtree(folder, ignore_errors=True)
     except (OSError, ValueError) as fault:
         report = {"fault": f"{type(fault).__name__}: {fault}"}
-    os.write(answer, json.dumps(report).encode() + b"\n")
+    os.write(response, json.dumps(report).encode() + b"\n")
 
 
 def _build_root(job: dict[str, Any]) -> str:
-    """A file system of what the job may read, mounted read-only, and an empty /tmp of bounded size. Returns its folder.
+    """Build a file system of what the job may read, mounted read-only, and an empty /tmp of limited size. Returns its
+    folder.
 
-    The mounts are this namespace's own; nothing of them is seen outside.
+    The mounts belong to this namespace; nothing of them is visible outside.
     """
     if [name for _, name in socket.if_nameindex()] != ["lo"]:
         raise OSError("the sandbox has a network")
@@ -70,7 +71,7 @@ def _build_root(job: dict[str, Any]) -> str:
     _mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, "size=4m,mode=755")  # holds mount points
     for folder in ("dev", "proc", "tmp"):
         Path(root, folder).mkdir()
-    # Before the folders to read, some of which may lie in /tmp. Empty files take the kernel's memory, too.
+    # Before the readable folders, some of which may be in /tmp. Empty files take the kernel's memory as well.
     options = f"size={job['disk_bytes']},nr_inodes={job['disk_bytes'] // BYTES_PER_FILE},mode=1777"
     _mount("tmpfs", str(Path(root, "tmp")), "tmpfs", MS_NOSUID | MS_NODEV, options)
     for path in job["readable"]:
@@ -87,7 +88,7 @@ def _build_root(job: dict[str, Any]) -> str:
         _mount(f"/dev/{device}", f"{root}/dev/{device}", "", MS_BIND)
     for name, target in (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
         Path(root, "dev", name).symlink_to(f"/proc/self/{target}")
-    with contextlib.suppress(OSError):  # a container may hide parts of /proc; most programs can do without
+    with contextlib.suppress(OSError):  # a container may hide parts of /proc; most programs do not need it
         _mount("proc", f"{root}/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     _set_attributes(root, MOUNT_ATTR_READ_ONLY, 0)
     os.chdir(root)
@@ -113,31 +114,31 @@ def _write_files(folder: str, job: dict[str, Any]) -> None:
                 os.chown(path, job["uid"], job["uid"], follow_symlinks=False)
 
 
-def _run(stage: dict[str, Any], job: dict[str, Any], folder: str, asked: int) -> dict[str, Any]:
+def _run(stage: dict[str, Any], job: dict[str, Any], folder: str, request: int) -> dict[str, Any]:
     reading, writing = os.pipe()
     began = time.monotonic()
     child = os.fork()
     if child == 0:
         try:
-            _become(stage, job, folder, writing)
-        except BaseException as fault:  # noqa: BLE001 - the child must not go on as its parent
+            _exec_program(stage, job, folder, writing)
+        except BaseException as fault:  # noqa: BLE001 - the child must not continue as its parent
             os.write(2, f"{stage['argv'][0]} cannot be started: {fault}\n".encode())
         os._exit(EXEC_FAILED)
     os.close(writing)
     output, stopped, status, cpu_seconds = bytearray(), "", None, 0.0
-    sources, pause, looked = [asked, reading], LOOK_SECONDS, 0.0
+    sources, pause, looked = [request, reading], LOOK_SECONDS, 0.0
     while status is None:
         ready = select.select(sources, [], [], pause)[0]
-        if asked in ready:
-            _end_all(job, child)
+        if request in ready:
+            _kill_remaining(job, child)
             if not job["isolated"]:  # otherwise it goes with the namespace
                 shutil.rmtree(job["root"], ignore_errors=True)
             os._exit(1)
         if reading in ready:
             chunk = os.read(reading, 65536)
             output += chunk[: stage["output_bytes"] - len(output)]
-            if not chunk:  # it ends within a moment, or goes on in silence
-                sources, pause = [asked], 0.002
+            if not chunk:  # it will end in a moment, or continues without output
+                sources, pause = [request], 0.002
             elif len(output) == stage["output_bytes"]:
                 stopped = "output"
         ended, found, usage = os.wait4(child, os.WNOHANG)
@@ -153,7 +154,7 @@ def _run(stage: dict[str, Any], job: dict[str, Any], folder: str, asked: int) ->
             os.kill(child, signal.SIGKILL)
             _, status, usage = os.wait4(child, 0)
             cpu_seconds = usage.ru_utime + usage.ru_stime
-    _end_all(job, child)
+    _kill_remaining(job, child)
     os.set_blocking(reading, False)
     with contextlib.suppress(BlockingIOError):
         while chunk := os.read(reading, 65536):
@@ -169,8 +170,8 @@ def _run(stage: dict[str, Any], job: dict[str, Any], folder: str, asked: int) ->
     }
 
 
-def _become(stage: dict[str, Any], job: dict[str, Any], folder: str, writing: int) -> None:
-    """In the child: gives up what it must not have, then becomes the program."""
+def _exec_program(stage: dict[str, Any], job: dict[str, Any], folder: str, writing: int) -> None:
+    """Drop every privilege, then become the program. Runs in the child."""
     os.setsid()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(writing, 1)
@@ -179,7 +180,7 @@ def _become(stage: dict[str, Any], job: dict[str, Any], folder: str, writing: in
     for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and programs would inherit that
         signal.signal(number, signal.SIG_DFL)
     limits = {
-        "CPU": (stage["cpu_seconds"], stage["cpu_seconds"] + 1),  # SIGXCPU, and SIGKILL for who ignores it
+        "CPU": (stage["cpu_seconds"], stage["cpu_seconds"] + 1),  # SIGXCPU, then SIGKILL if it is ignored
         "DATA": (stage["memory_bytes"],) * 2,
         "FSIZE": (job["disk_bytes"],) * 2,
         "NOFILE": (MAX_OPEN_FILES,) * 2,
@@ -189,7 +190,7 @@ def _become(stage: dict[str, Any], job: dict[str, Any], folder: str, writing: in
     for name, limit in limits.items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), limit)
     if job["isolated"]:
-        for capability in range(MAX_CAPABILITY + 1):  # the numbers above the kernel's last are refused, harmlessly
+        for capability in range(MAX_CAPABILITY + 1):  # numbers above the kernel's last are rejected, which does no harm
             _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
     if job["uid"] is not None:
         os.setgroups([])
@@ -203,8 +204,8 @@ def _become(stage: dict[str, Any], job: dict[str, Any], folder: str, writing: in
     os.execve(argv[0], argv, {"HOME": home, "TMPDIR": home, **environment})  # noqa: S606 - no shell is meant
 
 
-def _end_all(job: dict[str, Any], child: int) -> None:
-    """Ends what a stage has left running: everything in the namespace, or else its process group."""
+def _kill_remaining(job: dict[str, Any], child: int) -> None:
+    """Kill what a stage has left running: everything in the namespace, or its process group."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if job["isolated"]:
             os.kill(-1, signal.SIGKILL)
@@ -216,7 +217,7 @@ def _end_all(job: dict[str, Any], child: int) -> None:
 
 
 def _memory_bytes() -> int:
-    """What all processes of the namespace hold together, file pages left out; 0 without /proc."""
+    """Return what all processes of the namespace use together, without file pages; 0 without /proc."""
     total = 0
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and entry.name != "1":

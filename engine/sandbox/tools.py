@@ -1,6 +1,6 @@
-"""The compilers and interpreters of this machine, found and asked for their versions.
+"""Finds the compilers and interpreters of this machine, and asks for their versions.
 
-A name on PATH is not yet a compiler: it may be a stand-in whose toolchain is not installed (rustup's proxies, macOS'
+A name on PATH is not yet a compiler: it may be a proxy whose toolchain is not installed (rustup's proxies, macOS'
 `javac` and `gcc`), or a wrapper that waits for something. Whatever does not answer within `ANSWER_SECONDS` is absent.
 """
 
@@ -16,26 +16,26 @@ from typing import IO
 
 from engine.sandbox.sandbox import SYSTEM_PATH, end_group
 
-ANSWER_SECONDS = 20.0  # a virtual machine on a busy computer takes a few
+ANSWER_SECONDS = 20.0  # a virtual machine on a busy computer takes several
 MAX_ANSWER_BYTES = 4096
-# Serial, or each virtual machine starts a collector's thread for every core.
+# Serial, or each virtual machine starts a garbage collector's thread for every core.
 JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xmx512m")
 # Nothing is fetched: rustup and go would otherwise download the toolchain that they lack.
 OFFLINE = {"RUSTUP_AUTO_INSTALL": "0", "GOTOOLCHAIN": "local"}
 
 
-class Absent(Exception):  # noqa: N818 - a fact of the machine, to be reported
-    """A language cannot be run here; the message says what it lacks."""
+class Absent(Exception):  # noqa: N818 - a fact about the machine, to be reported
+    """A language cannot be run on this machine; the message names what it lacks."""
 
 
 def find_tool(name: str, lacking: str) -> tuple[str, str]:
-    """A program's absolute path, links followed, and the folder of what belongs to it. Raises `Absent`."""
+    """Return a program's absolute path, with links resolved, and the folder of its installation. Raises `Absent`."""
     found = shutil.which(name)
-    if found is None or not Path(found).is_absolute():  # a relative one would be the workspace's
+    if found is None or not Path(found).is_absolute():  # a relative path would lead into the workspace
         raise Absent(lacking)
     path = Path(found).resolve()
     folder = path.parent.parent
-    # Somebody's own ~/bin: show the program alone, not the whole of their home.
+    # In the user's own ~/bin: show only the program, not the whole home folder.
     private = folder == Path(folder.anchor) or Path.home().is_relative_to(folder)
     return (found if name == "rustc" else str(path)), str(path.parent if private else folder)
 
@@ -43,10 +43,10 @@ def find_tool(name: str, lacking: str) -> tuple[str, str]:
 def output_of(*command: str) -> str:
     """Return what a command prints, on one line. Raises `Absent` if it cannot be started, fails, or does not end.
 
-    It runs in no workspace: rustup and go read there which toolchain to start.
+    It runs outside of any workspace: rustup and go read there which toolchain to start.
     """
     name = Path(command[0]).name
-    # Files, not pipes: a child that the command leaves behind may hold a pipe open for ever.
+    # Files, not pipes: a child process that outlives the command may keep a pipe open forever.
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         try:
             process = subprocess.Popen(

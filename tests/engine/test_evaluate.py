@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.evaluate.accuracy import Answer, ask, calibrate, is_right, score
+from engine.evaluate.accuracy import ModelAnswer, calibrate, collect_answers, is_right, score
 from engine.evaluate.positions import Position, draw_positions
 from engine.evaluate.typing import type_lines
 from engine.types import CompletionSettings, Mode
@@ -16,8 +16,8 @@ def position(source: str, rest: str, below: str = "\n") -> Position:
     return Position(at_cursor(source), rest, below, at_line_start=False)
 
 
-def said(rest: str, text: str, probability: float) -> Answer:
-    return Answer(position("x = <cursor>\n", rest), answer(text, [probability], end=probability), Mode.LINE)
+def said(rest: str, text: str, probability: float) -> ModelAnswer:
+    return ModelAnswer(position("x = <cursor>\n", rest), answer(text, [probability], end=probability), Mode.LINE)
 
 
 def test_positions_lack_the_rest_of_their_line_only(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_half_a_word_is_not_right(text: str, truth: str, right: bool) -> None:
 
 
 def test_whole_answers_only_are_never_cut() -> None:
-    unsure_tail = Answer(
+    unsure_tail = ModelAnswer(
         position("x = <cursor>\n", "name, other"), answer("name, other", [0.9, 0.9, 0.9, 0.2], end=0.9), Mode.LINE
     )
     assert score([unsure_tail], 0.5).shown == 1
@@ -78,7 +78,7 @@ def test_calibration_asks_for_proof() -> None:
 
 def test_asking_uses_the_pipeline() -> None:
     model = ScriptedModel("name")
-    (found,) = ask(model, [position("x = <cursor>\n", "name")])
+    (found,) = collect_answers(model, [position("x = <cursor>\n", "name")])
     assert found.generated.text == "name"
     assert "x = <|code_middle|>" in model.prompts[0]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import lsp_server
 from benchmarks.soundness import ALL, measure
 from engine.evaluate.positions import closed_by_the_editor
-from engine.evaluate.soundness import faults
+from engine.evaluate.soundness import find_faults
 from engine.model.catalog import find_model
 from engine.model.ctranslate import CTranslateModel
 from tests.engine.golden import place, shown
@@ -40,7 +40,7 @@ LANGUAGES = {".py": "python", ".go": "go", ".ts": "typescript", ".java": "java"}
 )
 def test_the_checker_sees_what_is_broken(source: str, suggestion: str, language: str, found: list[str]) -> None:
     before, after = source.split(CURSOR)
-    assert faults(before + after, len(before), suggestion, language) == found
+    assert find_faults(before + after, len(before), suggestion, language) == found
 
 
 @settings(derandomize=True, max_examples=60, deadline=None)
@@ -51,7 +51,7 @@ def test_pieces_of_other_places_never_break_a_file(rng: random.Random, file: Pat
     start, cursor = rng.randrange(len(other)), rng.randrange(len(text))
     says = other[start : start + rng.randrange(1, 120)]
     suggestion = shown(f"{text[:cursor]}{CURSOR}{text[cursor:]}", says, LANGUAGES[file.suffix])
-    assert not suggestion or "brackets" not in faults(text, cursor, suggestion, LANGUAGES[file.suffix])
+    assert not suggestion or "brackets" not in find_faults(text, cursor, suggestion, LANGUAGES[file.suffix])
 
 
 def test_nothing_that_the_embedded_model_says_breaks_the_samples() -> None:

@@ -43,7 +43,7 @@ def test_reference_solutions_and_what_they_miss(benchmark: tuple[str, ...], tmp_
     assert results["isolation"]["means"]
     again = evaluate(*benchmark, "--solutions", "reference", "--out", str(out))
     assert again.stdout == done.stdout
-    assert "2 of 2 samples are there already" in again.stderr
+    assert "2 of 2 samples exist already" in again.stderr
 
 
 def test_the_embedded_model_draws_samples(benchmark: tuple[str, ...], tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_machine_without_isolation_is_told_how_to_go_on(benchmark: tuple[str, 
     without = [argument for argument in benchmark if argument != "--accept-no-isolation"]
     done = evaluate(*without, "--solutions", "reference", PATH=str(tmp_path))
     assert done.returncode == 2
-    assert "bounds alone: there is no unshare(1)" in done.stderr
+    assert "limits alone: unshare(1) is missing" in done.stderr
     assert "--accept-no-isolation" in done.stderr
 
 
@@ -100,8 +100,8 @@ def test_perplexity_by_language(tmp_path: Path) -> None:
     done = evaluate("perplexity", str(tmp_path), "--model", "embedded", "--out", str(out))
     assert done.returncode == 0, done.stderr
     assert re.search(r"^Go +2 +\d+ +\d+\.\d\d +\d+\.\d{3}$", done.stdout, re.MULTILINE)
-    assert "1 left out: ignored by .gitignore" in done.stdout
-    assert "1 left out: it holds what looks like a secret" in done.stdout
+    assert "1 skipped: ignored by .gitignore" in done.stdout
+    assert "1 skipped: it holds what looks like a secret" in done.stdout
     python = json.loads(out.read_text())["languages"]["Python"]
     assert python["files"] == 1
     assert 1 < python["per_token"] < 20

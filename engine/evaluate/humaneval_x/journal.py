@@ -1,7 +1,7 @@
-"""Results on disk, sample by sample, so that a run that was ended in the middle goes on where it was.
+"""Results on disk, sample by sample, so that an interrupted run can be resumed.
 
-While a run lasts, `FILE.part` has one JSON object a line: first the configuration, then the samples as they come. When
-it is done, `FILE` has everything and the other is gone.
+During a run, `FILE.part` has one JSON object a line: first the configuration, then the samples. When the run is done,
+`FILE` holds everything, and the other file is deleted.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Sample:
-    """One solution and what became of it. `answer` is the model's whole text, `program` what was run."""
+    """One solution and its result. `answer` is the model's whole text, `program` what was run."""
 
     language: str
     task_id: str
@@ -42,9 +42,9 @@ class Sample:
 
 
 class Journal:
-    """The samples of one run. `file` None keeps them in memory alone. `add` may be called from several threads.
+    """The samples of one run. With `file` None they are kept in memory only. `add` is thread-safe.
 
-    Raises `EngineError` where `file` holds another run, or cannot be written.
+    Raises `EngineError` if `file` holds another run, or cannot be written.
     """
 
     def __init__(self, file: Path | None, configuration: Mapping[str, Any]) -> None:
@@ -53,7 +53,7 @@ class Journal:
         self._samples: dict[tuple[str, str, int], Sample] = {}
         self._lines: TextIO | None = None
         if file is not None:
-            with _faults_named(file):
+            with _write_errors_named(file):
                 self._open(file)
 
     @property
@@ -65,15 +65,17 @@ class Journal:
         return key in self._samples
 
     def add(self, sample: Sample) -> None:
-        with self._lock, _faults_named(self._file):
+        with self._lock, _write_errors_named(self._file):
             self._samples[sample.key] = sample
             if self._lines is not None:
                 self._lines.write(json.dumps(asdict(sample), ensure_ascii=False) + "\n")
                 self._lines.flush()
 
     def close(self, results: Mapping[str, Any] | None) -> None:
-        """Keeps what there is for later, or, with the results of a whole run, writes the file itself."""
-        with self._lock, _faults_named(self._file):
+        """Close the file. With the results of a complete run, write the final file; otherwise the run can be
+        resumed.
+        """
+        with self._lock, _write_errors_named(self._file):
             if self._lines is not None:
                 self._lines.close()
                 self._lines = None
@@ -103,11 +105,11 @@ class Journal:
             if rows:
                 self._take(rows[0], rows[1:], self._part)
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise EngineError(f"{file} holds something else: name another file with --out") from None
+            raise EngineError(f"{file} is not a file of this benchmark: choose another one with --out") from None
         self._lines = self._part.open("a", encoding="utf-8", errors="replace")
         if not rows:
             self._lines.write(json.dumps(self._configuration, ensure_ascii=False))
-        self._lines.write("\n")  # and ends a line that is not whole
+        self._lines.write("\n")  # and ends a line that is incomplete
         self._lines.flush()
 
     def _take(self, configuration: Mapping[str, Any], samples: Sequence[Mapping[str, Any]], file: Path) -> None:
@@ -115,7 +117,7 @@ class Journal:
             if configuration.get(name) != value:
                 raise EngineError(
                     f"{file} holds another run: {name} was {json.dumps(configuration.get(name))} and is now"
-                    f" {json.dumps(value)}. Give the options of that run, or another file with --out"
+                    f" {json.dumps(value)}. Use the options of that run, or choose another file with --out"
                 )
         for row in samples:
             sample = Sample(**row)
@@ -123,7 +125,7 @@ class Journal:
 
 
 @contextlib.contextmanager
-def _faults_named(file: Path | None) -> Iterator[None]:
+def _write_errors_named(file: Path | None) -> Iterator[None]:
     try:
         yield
     except OSError as fault:

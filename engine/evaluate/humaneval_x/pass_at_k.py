@@ -10,7 +10,7 @@ KS = (1, 10, 100)
 
 
 def pass_at_k(samples: int, passed: int, k: int) -> float:
-    """The probability that of `k` samples drawn from `samples`, of which `passed` pass, at least one does.
+    """Return the probability that of `k` samples drawn from `samples`, of which `passed` pass, at least one does.
 
     Raises `ValueError` unless 0 <= passed <= samples and 1 <= k <= samples.
     """
@@ -20,5 +20,5 @@ def pass_at_k(samples: int, passed: int, k: int) -> float:
 
 
 def mean_pass_at_k(passed: Sequence[int], samples: int) -> dict[int, float]:
-    """pass@k over problems, of which each has `samples` samples, for each k of the benchmark that they allow."""
+    """Return pass@k over problems with `samples` samples each, for each k of the benchmark that is possible."""
     return {k: sum(pass_at_k(samples, p, k) for p in passed) / len(passed) for k in KS if k <= samples and passed}

@@ -19,7 +19,7 @@ ALIASES = {"javascript": "js", "c++": "cpp", "py": "python", "golang": "go"}
 
 
 class Task(Enum):
-    """What is asked of the model: the body below a signature and its description, or a solution in another language."""
+    """What the model has to do: write the body below a signature and its description, or translate a solution."""
 
     GENERATE = "generate"
     TRANSLATE = "translate"
@@ -27,7 +27,7 @@ class Task(Enum):
 
 @dataclass(frozen=True)
 class Problem:
-    """One problem in one language; `name` is the benchmark's name of it. Text fields are as published."""
+    """One problem in one language; `name` is the benchmark's name of the language. Text fields are as published."""
 
     name: str
     task_id: str
@@ -47,7 +47,8 @@ class Problem:
         return language_of(LANGUAGE_IDS[self.name])
 
     def shown(self, task: Task) -> str:
-        """The text whose continuation is the solution. Rust's prompt is a description alone, below its declaration.
+        """Return the text whose continuation is the solution. Rust's prompt is only a description, below its
+        declaration.
 
         A translation shows the declaration without the description, or the model would not need the source.
         """
@@ -57,19 +58,19 @@ class Problem:
 
 
 def language_names(listed: str) -> tuple[str, ...]:
-    """The benchmark's languages that a comma-separated list names, in its order and once each; "all" is every one."""
+    """Return the benchmark's languages in a comma-separated list, in its order and once each; "all" is every one."""
     if listed == "all":
         return tuple(LANGUAGE_IDS)
     wanted = [ALIASES.get(name.strip().lower(), name.strip().lower()) for name in listed.split(",") if name.strip()]
     if unknown := [name for name in wanted if name not in LANGUAGE_IDS]:
         raise EngineError(f"HumanEval-X has no {unknown[0]!r}; its languages are {', '.join(LANGUAGE_IDS)}")
     if not wanted:
-        raise EngineError(f"no language is named; HumanEval-X has {', '.join(LANGUAGE_IDS)}")
+        raise EngineError(f"no language is given; HumanEval-X has {', '.join(LANGUAGE_IDS)}")
     return tuple(name for name in LANGUAGE_IDS if name in wanted)
 
 
 def read_problems(folder: Path, name: str) -> tuple[Problem, ...]:
-    """The problems of one language, in the benchmark's order. Raises `EngineError` that says what is missing."""
+    """Return the problems of one language in the benchmark's order. Raises `EngineError` that names what is missing."""
     file = folder / f"humaneval_{name}.jsonl.gz"
     try:
         with gzip.open(file, "rt", encoding="utf-8") as lines:

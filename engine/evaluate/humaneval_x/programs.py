@@ -1,14 +1,14 @@
-"""Solutions into whole programs, as the benchmark puts them together, with its evaluator's mistakes left behind.
+"""Assembles solutions into whole programs as the benchmark does, without the mistakes of its evaluator.
 
 Departures from the published evaluator, each so that a right solution passes and a wrong one does not:
 
-- Translations stand below the target's declaration, not below the translation prompt.
-- Go imports what the whole program uses. The published evaluator looks at the solution alone, takes "math" for imported
-  where "math/rand" is, and so fails right solutions whose tests need what they do not.
+- Translations follow the target's declaration, not the translation prompt.
+- Go imports what the whole program uses. The published evaluator looks at the solution alone, takes "math" as imported
+  if "math/rand" is, and so fails right solutions whose tests need what they do not.
 - Go's tests also call functions that the prompt gives above the one asked for (10, 32, 38, 50); its declarations lack
   them, and a translation gets them back.
-- Python and JavaScript programs end with a line that says they got there: a solution that leaves early, and so never
-  meets its tests, does not pass.
+- Python and JavaScript programs end with a line that proves it was reached: a solution that exits early, and so skips
+  its tests, does not pass.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from engine.evaluate.humaneval_x.completion import Completion
 from engine.evaluate.humaneval_x.problems import Problem
+from engine.evaluate.humaneval_x.solution import Solution
 
-REACHED_THE_END = 86  # the exit code of a program that ran its tests to their end, where 0 proves nothing
+REACHED_THE_END = 86  # the exit code of a program that ran its tests to their end, in languages where 0 proves nothing
 
 PYTHON_IMPORTS = (
     "import math", "import re", "import sys", "import copy", "import datetime", "import itertools",
@@ -42,9 +42,11 @@ _GO_FUNCTION = re.compile(r"^func (\w+)", re.MULTILINE)
 _GO_NOT_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|`[^`]*`|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
 
 
-def assemble_program(problem: Problem, completion: Completion, absent: Collection[str] = ()) -> str:
-    """The text of the program that tests a solution. `absent` names the modules that this machine's toolchain lacks;
-    what only imports them is left out, so that programs without need of them run.
+def assemble_program(problem: Problem, completion: Solution, absent: Collection[str] = ()) -> str:
+    """Return the text of the program that tests a solution.
+
+    `absent` names the modules that this machine's toolchain lacks. Lines that only import them are left out, so that
+    programs that do not need them run.
     """
     solution = completion.before + completion.code
     if problem.name == "python":
@@ -66,7 +68,7 @@ def assemble_program(problem: Problem, completion: Completion, absent: Collectio
 
 
 def _go_program(problem: Problem, solution: str) -> str:
-    """Go refuses imports that are not used, and names that are not imported: the imports are worked out anew."""
+    """Return a Go program. Go rejects unused imports and names that are not imported: the imports are computed."""
     functions = list(_GO_FUNCTION.finditer(problem.prompt))
     if not {function[1] for function in functions} <= set(_GO_FUNCTION.findall(solution)):
         solution = problem.prompt[: functions[-1].start()] + solution

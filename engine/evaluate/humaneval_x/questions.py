@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from engine.completion.assemble import assemble
-from engine.evaluate.humaneval_x.completion import Completion, answer, continuation, is_answered, is_finished
 from engine.evaluate.humaneval_x.problems import Problem, Task
+from engine.evaluate.humaneval_x.solution import Solution, is_answered, is_finished, read_chat_answer, read_continuation
 from engine.model.folder import ModelDescription
 from engine.model.protocol import StopRule, Tokenizer
 from engine.prompt import system_prompts
@@ -18,11 +18,11 @@ from engine.prompt.templates import Contents, PromptEncoder
 from engine.prompt.translation import translation_parts, translation_turns
 from engine.types import Mode, ModelError
 
-MIN_ANSWER_TOKENS = 64  # less room than this for the answer, and the question is too long for the model
+MIN_ANSWER_TOKENS = 64  # with less room than this for the answer, the question is too long for the model
 
 
 class Style(Enum):
-    """Whether a model is asked in a conversation, or goes on below the problem; AUTO asks those that can converse."""
+    """Whether a model is asked in a conversation, or continues the problem; AUTO asks those that can chat."""
 
     AUTO = "auto"
     CONTINUE = "continue"
@@ -31,19 +31,19 @@ class Style(Enum):
 
 @dataclass(frozen=True)
 class Question:
-    """`tokens` are what the model reads; `read` makes its answer a solution, and `stop` tells when that is there.
+    """A question to a model. `read` turns the answer into a solution, `stop` tells when the solution is complete.
 
-    `turns` are the conversation that `tokens` say, where it is one that can go on.
+    `turns` is the conversation in `tokens`, if it is one that can be continued.
     """
 
     tokens: tuple[int, ...]
     stop: StopRule
-    read: Callable[[str], Completion]
+    read: Callable[[str], Solution]
     turns: tuple[Turn, ...] = ()
 
 
-def style_of(description: ModelDescription, task: Task, wanted: Style) -> Style:
-    """How a model is asked. Raises `ModelError` where it cannot be asked like that."""
+def choose_style(description: ModelDescription, task: Task, wanted: Style) -> Style:
+    """Return how a model is asked. Raises `ModelError` if it cannot be asked like that."""
     if task is Task.TRANSLATE:
         trained = description.translation == "code-translation" and "translate" in description.capabilities
         style = Style.CONTINUE if trained else Style.CHAT
@@ -58,7 +58,7 @@ def style_of(description: ModelDescription, task: Task, wanted: Style) -> Style:
     return style
 
 
-def ask(
+def make_question(
     description: ModelDescription,
     tokenizer: Tokenizer,
     task: Task,
@@ -66,9 +66,9 @@ def ask(
     problem: Problem,
     source: Problem | None = None,
 ) -> Question | None:
-    """The question for `problem`; `source` is the same problem in the language to translate from.
+    """Return the question for `problem`; `source` is the same problem in the language to translate from.
 
-    None where the question leaves no room for an answer in the model's context.
+    Returns None if the question leaves no room for an answer in the model's context.
     """
     room = description.context_length - MIN_ANSWER_TOKENS
     turns: tuple[Turn, ...] = ()
@@ -90,9 +90,9 @@ def ask(
     if len(tokens) > room:
         return None
     if style is Style.CHAT:
-        return Question(tokens, is_answered, lambda text: answer(problem, task, text), turns)
+        return Question(tokens, is_answered, lambda text: read_chat_answer(problem, task, text), turns)
     return Question(
-        tokens, lambda text: is_finished(problem, task, text), lambda text: continuation(problem, task, text)
+        tokens, lambda text: is_finished(problem, task, text), lambda text: read_continuation(problem, task, text)
     )
 
 

@@ -1,4 +1,4 @@
-"""One run of the benchmark: toolchains, solutions by a model or by the benchmark, programs, results."""
+"""One run of the benchmark: toolchains, solutions (a model's or the benchmark's own), programs, results."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from engine.evaluate.humaneval_x.completion import Completion
 from engine.evaluate.humaneval_x.journal import Journal, Sample
 from engine.evaluate.humaneval_x.pass_at_k import mean_pass_at_k
 from engine.evaluate.humaneval_x.problems import Problem, Task, read_problems
 from engine.evaluate.humaneval_x.programs import assemble_program
-from engine.evaluate.humaneval_x.questions import Question, Style, ask, style_of
-from engine.evaluate.humaneval_x.repair import ask_again, fault_in
+from engine.evaluate.humaneval_x.questions import Question, Style, choose_style, make_question
+from engine.evaluate.humaneval_x.repair import find_fault, request_repair
+from engine.evaluate.humaneval_x.solution import Solution
 from engine.evaluate.humaneval_x.toolchains import Toolchain, find_toolchain
 from engine.evaluate.humaneval_x.verdict import Verdict
 from engine.model import protocol
@@ -25,7 +25,7 @@ from engine.sandbox.sandbox import Isolation, Sandbox
 from engine.sandbox.tools import Absent
 from engine.types import GREEDY, CancellationToken, EngineError, Sampling
 
-WAITING_PER_JOB = 4  # programs that may wait for their turn, so that a fast model does not run far ahead
+WAITING_PER_JOB = 4  # programs that may wait for a job, so that a fast model does not run far ahead
 
 
 @dataclass(frozen=True)
@@ -35,22 +35,22 @@ class Plan:
     task: Task
     languages: tuple[str, ...]
     samples: int = 1
-    source: str = "python"  # of a translation
+    source: str = "python"  # the language to translate from
     limit: int = 0
-    reference: bool = False  # the benchmark's own solutions instead of a model's
+    reference: bool = False  # the benchmark's own solutions are tested, not a model's
     sampling: Sampling = GREEDY
     max_new_tokens: int = 512
     style: Style = Style.AUTO
-    repairs: bool = True  # of translations in conversations, as the daemon does it
+    repairs: bool = True  # a chat model's translation is repaired once, as the daemon does it
 
     def check(self) -> None:
-        """Raises `EngineError` where the parts do not fit together."""
+        """Raise `EngineError` if the parts do not fit together."""
         if self.samples > 1 and self.reference:
-            raise EngineError("there is one reference solution to a problem: leave --samples out")
+            raise EngineError("each problem has one reference solution: omit --samples")
         if self.samples > 1 and self.sampling.is_greedy:
-            raise EngineError(f"{self.samples} samples of greedy decoding would all be the same: give --temperature")
+            raise EngineError(f"{self.samples} samples of greedy decoding would all be the same: set --temperature")
         if self.task is Task.TRANSLATE and self.source in self.languages:
-            raise EngineError(f"{self.source} cannot be translated into itself: leave it out of --languages")
+            raise EngineError(f"{self.source} cannot be translated into itself: remove it from --languages")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,9 @@ class Workplace:
 
 @dataclass(frozen=True)
 class LanguageResult:
-    """`not_run` says why there is nothing, or is ""; `verdicts` counts samples, `misses` names those that failed."""
+    """The result of one language. `not_run` is the reason why there is none, or "". `verdicts` counts samples,
+    `misses` holds those that failed.
+    """
 
     language: str
     toolchain: str
@@ -79,24 +81,24 @@ class LanguageResult:
 
 
 @dataclass
-class Watcher:
-    """Told how the run goes on; `sampled` from several threads."""
+class RunListener:
+    """Is notified of a run's progress."""
 
-    says: Callable[[str], None] = lambda _: None
-    begins: Callable[[int, int], None] = lambda _total, _done: None
-    sampled: Callable[[Sample], None] = lambda _: None
+    on_status: Callable[[str], None] = lambda _: None
+    on_start: Callable[[int, int], None] = lambda _total, _done: None  # counts of samples
+    on_sample: Callable[[Sample], None] = lambda _: None  # from several threads
 
 
-def configuration_of(plan: Plan, model: LanguageModel | None, isolation: Isolation) -> dict[str, Any]:
-    """What makes two runs the same run."""
-    asked = {
+def run_configuration(plan: Plan, model: LanguageModel | None, isolation: Isolation) -> dict[str, Any]:
+    """Return what makes two runs the same run."""
+    answered_by = {
         "model": model.description.name,
         "model_files": model.description.facts.get("files", {}),
         "temperature": plan.sampling.temperature,
         "top_p": plan.sampling.top_p,
         "seed": plan.sampling.seed,
         "max_tokens": plan.max_new_tokens,
-        "style": style_of(model.description, plan.task, plan.style).value,
+        "style": choose_style(model.description, plan.task, plan.style).value,
         **({"repairs": plan.repairs} if plan.task is Task.TRANSLATE else {}),
     } if model is not None else {"solutions": "reference"}  # fmt: skip
     source = {"source_language": plan.source} if plan.task is Task.TRANSLATE else {}
@@ -107,17 +109,18 @@ def configuration_of(plan: Plan, model: LanguageModel | None, isolation: Isolati
         "samples": plan.samples,
         "limit": plan.limit,
         **source,
-        **asked,
+        **answered_by,
         "isolation": isolation.means,
     }
 
 
 def run(
-    plan: Plan, workplace: Workplace, model: LanguageModel | None, journal: Journal, watcher: Watcher
+    plan: Plan, workplace: Workplace, model: LanguageModel | None, journal: Journal, listener: RunListener
 ) -> tuple[LanguageResult, ...]:
-    """Runs what the journal does not have yet, and closes it with the results.
+    """Run what the journal does not hold yet, and close it with the results.
 
-    `model` None takes the reference solutions. Raises `EngineError`; whatever ends it, the journal keeps what was done.
+    `model` None takes the reference solutions. Raises `EngineError`; whatever ends the run, the journal keeps what was
+    done.
     """
     data, sandbox = workplace.data, workplace.sandbox
     results: tuple[LanguageResult, ...] | None = None
@@ -126,7 +129,7 @@ def run(
         sources = {p.number: p for p in read_problems(data, plan.source)} if plan.task is Task.TRANSLATE else {}
         toolchains: dict[str, Toolchain | str] = {}
         for name in plan.languages:
-            watcher.says(f"trying out the toolchain of {name}")
+            listener.on_status(f"checking the toolchain of {name}")
             try:
                 toolchains[name] = find_toolchain(name, data, workplace.cache, sandbox)
             except Absent as why:
@@ -140,45 +143,45 @@ def run(
             if (name, problem.task_id, number) not in journal
         ]
         done = len(journal.samples)
-        watcher.begins(len(todo) + done, done)
+        listener.on_start(len(todo) + done, done)
         solve = _reference(plan.task) if model is None else _by_model(plan, model, sources, done, sandbox)
-        _work(todo, solve, workplace, journal, watcher)
+        _work(todo, solve, workplace, journal, listener)
         results = tuple(_result(name, toolchains[name], journal) for name in plan.languages)
     finally:
         journal.close(None if results is None else _table(results, sandbox.isolation))
     return results
 
 
-# A solution and the model's whole text; None where the question was too long.
-Solve = Callable[[Problem, Toolchain], tuple[Completion, str] | None]
+# Returns a solution and the model's whole text, or None if the question was too long.
+Solve = Callable[[Problem, Toolchain], tuple[Solution, str] | None]
 
 
 def _reference(task: Task) -> Solve:
-    return lambda problem, _: (Completion(problem.shown(task), problem.canonical_solution), "")
+    return lambda problem, _: (Solution(problem.shown(task), problem.canonical_solution), "")
 
 
 def _by_model(plan: Plan, model: LanguageModel, sources: Mapping[str, Problem], done: int, sandbox: Sandbox) -> Solve:
     description = model.description
-    style = style_of(description, plan.task, plan.style)
-    # A run that goes on must not draw the same random numbers again.
+    style = choose_style(description, plan.task, plan.style)
+    # A resumed run must not draw the same random numbers again.
     seed = None if plan.sampling.seed is None else plan.sampling.seed + done
     sampling = replace(plan.sampling, seed=seed)
-    asked: dict[str, Question | None] = {}  # the samples of a problem come one after the other
+    questions: dict[str, Question | None] = {}  # of the current problem: its samples are consecutive
 
-    def solve(problem: Problem, toolchain: Toolchain) -> tuple[Completion, str] | None:
-        if problem.task_id not in asked:
-            asked.clear()
+    def solve(problem: Problem, toolchain: Toolchain) -> tuple[Solution, str] | None:
+        if problem.task_id not in questions:
+            questions.clear()
             source = sources[problem.number] if plan.task is Task.TRANSLATE else None
-            asked[problem.task_id] = ask(description, model.tokenizer, plan.task, style, problem, source)
-        question = asked[problem.task_id]
+            questions[problem.task_id] = make_question(description, model.tokenizer, plan.task, style, problem, source)
+        question = questions[problem.task_id]
         if question is None:
             return None
         room = min(plan.max_new_tokens, description.context_length - len(question.tokens))
-        again = protocol.Question(question.tokens, room, question.stop, sampling)
-        said = model.generate(again, CancellationToken())
-        completion, text = question.read(said.text), said.text
-        if plan.repairs and question.turns and (fault := fault_in(problem, completion, toolchain, sandbox)):
-            text = ask_again(model, question, text, fault, plan.max_new_tokens, sampling)
+        request = protocol.Question(question.tokens, room, question.stop, sampling)
+        generated = model.generate(request, CancellationToken())
+        completion, text = question.read(generated.text), generated.text
+        if plan.repairs and question.turns and (fault := find_fault(problem, completion, toolchain, sandbox)):
+            text = request_repair(model, question, text, fault, plan.max_new_tokens, sampling)
             completion = question.read(text)
         return completion, text
 
@@ -190,17 +193,17 @@ def _work(
     solve: Solve,
     workplace: Workplace,
     journal: Journal,
-    watcher: Watcher,
+    listener: RunListener,
 ) -> None:
-    """Solves in this thread, which owns the model, and tests in others."""
+    """Solve in this thread, which owns the model, and test in others."""
     room = threading.Semaphore(workplace.jobs * WAITING_PER_JOB)
     failed = threading.Event()
 
     def finish(sample: Sample) -> None:
         journal.add(sample)
-        watcher.sampled(sample)
+        listener.on_sample(sample)
 
-    def test(problem: Problem, toolchain: Toolchain, number: int, completion: Completion, text: str) -> None:
+    def test(problem: Problem, toolchain: Toolchain, number: int, completion: Solution, text: str) -> None:
         try:
             program = assemble_program(problem, completion, toolchain.absent)
             verdict, message = toolchain.test(workplace.sandbox, program)
@@ -259,7 +262,7 @@ def _result(name: str, toolchain: Toolchain | str, journal: Journal) -> Language
 
 
 def _table(results: tuple[LanguageResult, ...], isolation: Isolation) -> dict[str, Any]:
-    """Results as JSON has them; the samples stand beside them."""
+    """Return the results for JSON; the samples are stored next to them."""
     rows = [asdict(replace(result, misses=())) for result in results]
     for row in rows:
         del row["misses"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.evaluate.humaneval_x.prepared import GO_ENVIRONMENT, GO_TEST, go_module, rust_crates
+from engine.evaluate.humaneval_x.dependencies import GO_ENVIRONMENT, GO_TEST, build_go_module, build_rust_crates
 from engine.evaluate.humaneval_x.programs import REACHED_THE_END, RUST_CRATES
 from engine.evaluate.humaneval_x.verdict import Proof, Verdict, judge
 from engine.sandbox.compilers import first_lines
@@ -16,7 +16,7 @@ from engine.sandbox.sandbox import Job, Limits, Sandbox, Stage, interpreter, pyt
 from engine.sandbox.tools import JVM, Absent, find_tool, output_of
 from engine.types import EngineError
 
-# Generous, so that a busy machine changes no verdict; the benchmark's programs need a fraction.
+# Generous, so that a busy machine changes no verdict; the benchmark's programs need a fraction of it.
 COMPILE_LIMITS = Limits(wall_seconds=180, cpu_seconds=90, memory_bytes=2 * 2**30, processes=128)
 RUN_LIMITS = Limits(wall_seconds=60, cpu_seconds=10, memory_bytes=2**30)
 NODE_MODULES = ("/usr/lib/node_modules", "/usr/local/lib/node_modules", "/usr/share/nodejs")
@@ -24,9 +24,10 @@ NODE_MODULES = ("/usr/lib/node_modules", "/usr/local/lib/node_modules", "/usr/sh
 
 @dataclass(frozen=True)
 class Toolchain:
-    """`check` is a program that must pass; where it does not, `otherwise` may do.
+    """How the programs of a language are compiled and run.
 
-    `absent` are modules that programs may import and that are not there.
+    `check` is a program that must pass; if it does not, `fallback` is tried. `absent` are modules that programs may
+    import and that are not installed.
     """
 
     version: str
@@ -34,24 +35,24 @@ class Toolchain:
     run: tuple[str, ...]
     check: str
     compile: tuple[str, ...] = ()
-    libraries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # more of `compile`, for a text in a program
+    libraries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # options for a text in a program
     proof: Proof = field(default_factory=Proof)
     readable: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     linked: Mapping[str, str] = field(default_factory=dict)
     compile_folder: str = ""
     absent: tuple[str, ...] = ()
-    otherwise: Toolchain | None = None
+    fallback: Toolchain | None = None
 
     def compile_fault(self, sandbox: Sandbox, program: str) -> str:
-        """What the compiler says against a program, "" where it takes it; only for languages that are compiled."""
+        """Return the compiler's message about a program, or "" if it accepts it; only for compiled languages."""
         more = tuple(option for text, options in self.libraries.items() if text in program for option in options)
         stage = Stage((*self.compile, *more), COMPILE_LIMITS, self.compile_folder)
         (result,) = sandbox.run(Job({self.source: program}, (stage,), self.readable, self.environment, self.linked))
         return "" if result.exit_code == 0 else first_lines(result.output)
 
     def test(self, sandbox: Sandbox, program: str) -> tuple[Verdict, str]:
-        """Runs a program in a sandbox of its own."""
+        """Run a program in a sandbox of its own."""
         more = tuple(option for text, options in self.libraries.items() if text in program for option in options)
         compiling = Stage((*self.compile, *more), COMPILE_LIMITS, self.compile_folder)
         stages = (compiling, Stage(self.run, RUN_LIMITS)) if self.compile else (Stage(self.run, RUN_LIMITS),)
@@ -60,15 +61,15 @@ class Toolchain:
 
 
 def find_toolchain(name: str, data: Path, cache: Path, sandbox: Sandbox) -> Toolchain:
-    """The toolchain of a language, tried out in the sandbox. Raises `Absent`.
+    """Return the toolchain of a language, tried out in the sandbox. Raises `Absent`.
 
-    `data` is the benchmark's folder; what has to be built once for all programs of a language is kept in `cache`.
+    `data` is the benchmark's folder; what is built once for all programs of a language is kept in `cache`.
     """
     try:
         toolchain = _FIND[name](data, cache)
         verdict, message = toolchain.test(sandbox, toolchain.check)
-        if verdict is not Verdict.PASSED and toolchain.otherwise is not None:
-            toolchain = toolchain.otherwise
+        if verdict is not Verdict.PASSED and toolchain.fallback is not None:
+            toolchain = toolchain.fallback
             verdict, message = toolchain.test(sandbox, toolchain.check)
     except (EngineError, OSError, subprocess.TimeoutExpired) as fault:
         raise Absent(str(fault)) from fault
@@ -90,7 +91,7 @@ def _python(_data: Path, _cache: Path) -> Toolchain:
         environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         absent=("numpy",),
     )
-    return replace(bare, version=version, check=f"import numpy\n{end}", absent=(), otherwise=bare)
+    return replace(bare, version=version, check=f"import numpy\n{end}", absent=(), fallback=bare)
 
 
 def _cpp(_data: Path, _cache: Path) -> Toolchain:
@@ -135,7 +136,7 @@ def _js(_data: Path, _cache: Path) -> Toolchain:
 def _go(data: Path, cache: Path) -> Toolchain:
     go, folder = find_tool("go", "no go compiler")
     version = output_of(go, "env", "GOVERSION")
-    module = go_module(go, version, data / "go", cache)
+    module = build_go_module(go, version, data / "go", cache)
     return Toolchain(
         version=version,
         source="main_test.go",
@@ -143,19 +144,19 @@ def _go(data: Path, cache: Path) -> Toolchain:
         compile_folder=str(module),
         run=("./main.test",),
         check=GO_TEST,
-        proof=Proof(says="PASS"),
+        proof=Proof(output="PASS"),
         readable=(folder, output_of(go, "env", "GOROOT"), str(module)),
         environment={**GO_ENVIRONMENT, "GOCACHE": "{files}/cache", "GOPATH": "{files}/go"},
-        linked={"cache": str(module / "cache")},  # a cache that cannot be written to makes the command fail
+        linked={"cache": str(module / "cache")},  # the command fails with a cache that it cannot write to
     )
 
 
 def _rust(data: Path, cache: Path) -> Toolchain:
     found, _ = find_tool("rustc", "no Rust compiler (rustc)")
-    folder = Path(output_of(found, "--print", "sysroot"))  # what rustup's stand-in would start
+    folder = Path(output_of(found, "--print", "sysroot"))  # what rustup's proxy would start
     compiler = folder / "bin" / "rustc"
     version = output_of(str(compiler), "--version")
-    crates = rust_crates(folder / "bin" / "cargo", version, data / "rust", cache)
+    crates = build_rust_crates(folder / "bin" / "cargo", version, data / "rust", cache)
     absent = tuple(crate for crate in RUST_CRATES if crate not in crates.libraries)
     externs = [option for crate, file in crates.libraries.items() for option in ("--extern", f"{crate}={file}")]
     return Toolchain(
@@ -167,7 +168,7 @@ def _rust(data: Path, cache: Path) -> Toolchain:
         ),
         run=("./main",),
         check="".join(f"use {crate};\n" for crate in crates.libraries) + "fn main() {}\n#[test]\nfn nothing() {}\n",
-        proof=Proof(says="test result: ok"),
+        proof=Proof(output="test result: ok"),
         readable=(str(folder), str(crates.folder)),
         absent=absent,
     )  # fmt: skip

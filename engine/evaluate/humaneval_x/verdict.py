@@ -19,7 +19,7 @@ class Verdict(Enum):
     TIMED_OUT = "timed out"
     OUT_OF_MEMORY = "out of memory"
     TOO_MUCH_OUTPUT = "too much output"
-    TOO_LONG = "too long a prompt"  # for the model's context: there is no program
+    TOO_LONG = "too long a prompt"  # longer than the model's context: there is no program
 
 
 _STOPPED = {"time": Verdict.TIMED_OUT, "memory": Verdict.OUT_OF_MEMORY, "output": Verdict.TOO_MUCH_OUTPUT}
@@ -27,38 +27,38 @@ _STOPPED = {"time": Verdict.TIMED_OUT, "memory": Verdict.OUT_OF_MEMORY, "output"
 
 @dataclass(frozen=True)
 class Proof:
-    """How the last stage of a language's programs ends when the tests passed: with `exit_code`, and with `says` in its
-    output, or with no output at all if `silent`.
+    """How the last stage of a language's programs ends if the tests passed: with `exit_code`, and with `output` in
+    its output, or with no output at all if `silent`.
     """
 
     exit_code: int = 0
-    says: str = ""
+    output: str = ""
     silent: bool = False
 
 
 def judge(results: Sequence[StageResult], stages: int, proof: Proof) -> tuple[Verdict, str]:
-    """The verdict on a program of `stages` stages, and in words what it rests on; "" for one that passed."""
+    """Return the verdict on a program of `stages` stages, and the message it rests on; "" for one that passed."""
     last = results[-1]
     if last.stopped:
-        return _STOPPED[last.stopped], shortened(last.output)
+        return _STOPPED[last.stopped], shorten(last.output)
     if last.signal == signal.SIGXCPU:
-        return Verdict.TIMED_OUT, shortened(last.output)
-    said = shortened(last.output) or (f"signal {last.signal}" if last.signal else f"exit code {last.exit_code}")
+        return Verdict.TIMED_OUT, shorten(last.output)
+    message = shorten(last.output) or (f"signal {last.signal}" if last.signal else f"exit code {last.exit_code}")
     if len(results) < stages:
-        return Verdict.COMPILE_ERROR, said
+        return Verdict.COMPILE_ERROR, message
     if last.exit_code == 0 != proof.exit_code:
-        return Verdict.FAILED, f"it ended before its tests did\n{shortened(last.output)}".strip()
+        return Verdict.FAILED, f"it ended before its tests did\n{shorten(last.output)}".strip()
     if last.exit_code != proof.exit_code:
-        return Verdict.FAILED, said
+        return Verdict.FAILED, message
     if proof.silent and last.output:
-        return Verdict.FAILED, said
-    if proof.says not in last.output:
-        return Verdict.FAILED, f"it ended without {proof.says!r}\n{shortened(last.output)}".strip()
+        return Verdict.FAILED, message
+    if proof.output not in last.output:
+        return Verdict.FAILED, f"it ended without {proof.output!r}\n{shorten(last.output)}".strip()
     return Verdict.PASSED, ""
 
 
-def shortened(output: str) -> str:
-    """Both ends of a long text."""
+def shorten(output: str) -> str:
+    """Return both ends of a long text."""
     output = output.strip()
     if len(output) <= 2 * SHOWN_CHARS:
         return output

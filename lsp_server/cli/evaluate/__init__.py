@@ -9,13 +9,13 @@ from typing import TypeVar
 
 from lsp_server.cli.model_options import add_model_options
 
-MAX_SEED = 2**31  # the decoder's seeds are 32 bits wide, and runs that go on count up from theirs
+MAX_SEED = 2**31  # the decoder's seeds are 32 bits wide, and resumed runs count up from theirs
 
 T = TypeVar("T", int, float)
 
 
 def run(options: argparse.Namespace) -> int:
-    """0: evaluated, or nothing left to do; 2: a fault; 130: interrupted, and what was done is kept."""
+    """Run the command. Returns 0 if all is evaluated, 2 for a fault, 130 if interrupted; what was done is kept."""
     if options.measure == "perplexity":
         from lsp_server.cli.evaluate.perplexity import run_perplexity
 
@@ -29,41 +29,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     measures = parser.add_subparsers(dest="measure", metavar="MEASURE", required=True)
     benchmark = measures.add_parser(
         "humaneval-x",
-        help="functions written or translated in six languages, and tested",
+        help="write or translate functions in six languages, and test them",
         description="Solves HumanEval-X and runs its tests, each program in a sandbox without network and files.",
     )
     benchmark.add_argument("--task", choices=("generate", "translate"), default="generate")
-    benchmark.add_argument("--languages", default="all", help="separated by commas: python,cpp,java,js,go,rust")
-    benchmark.add_argument("--source-language", default="python", help="what is translated (default: %(default)s)")
-    benchmark.add_argument("--samples", type=_number(int, 1, 10_000), default=1, help="solutions of each problem")
-    benchmark.add_argument("--limit", type=_number(int, 1, 164), default=0, help="the first problems only")
+    benchmark.add_argument("--languages", default="all", help="comma-separated: python,cpp,java,js,go,rust")
+    benchmark.add_argument("--source-language", default="python", help="to translate from (default: %(default)s)")
+    benchmark.add_argument("--samples", type=_number(int, 1, 10_000), default=1, help="solutions for each problem")
+    benchmark.add_argument("--limit", type=_number(int, 1, 164), default=0, help="only the first problems")
     benchmark.add_argument(
         "--solutions",
         choices=("model", "reference"),
         default="model",
-        help="reference: the benchmark's own, to see what this machine can run",
+        help="reference: the benchmark's own solutions, to see what this machine can run",
     )
     benchmark.add_argument("--data", type=Path, help="the folder with the benchmark's humaneval_*.jsonl.gz")
     benchmark.add_argument("--temperature", type=_number(float, 0, 10), default=0.0, help="0, the default, is greedy")
     benchmark.add_argument("--top-p", type=_number(float, 0.0001, 1), default=1.0)
-    benchmark.add_argument("--seed", type=_number(int, 0, MAX_SEED), help="makes drawn solutions repeatable")
-    benchmark.add_argument("--max-tokens", type=_number(int, 1, 100_000), default=512, help="of a solution")
+    benchmark.add_argument("--seed", type=_number(int, 0, MAX_SEED), help="makes sampled solutions repeatable")
+    benchmark.add_argument("--max-tokens", type=_number(int, 1, 100_000), default=512, help="tokens of a solution")
     benchmark.add_argument(
         "--style", choices=("auto", "continue", "chat"), default="auto",
-        help="whether a model goes on below the problem or is asked for the function; auto asks those that can chat",
+        help="whether a model continues the problem or is asked for the function; auto asks those that can chat",
     )  # fmt: skip
     benchmark.add_argument(
         "--no-repair", action="store_true",
-        help="take a chat model's first translation; otherwise what does not compile is asked for once more",
+        help="keep a chat model's first translation; otherwise one that does not compile is repaired once",
     )  # fmt: skip
     benchmark.add_argument("--jobs", type=_number(int, 1, 1024), default=0, help="programs at a time (default: cores)")
     benchmark.add_argument(
         "--accept-no-isolation", action="store_true",
-        help="run the programs even where this machine cannot keep them from the network and your files",
+        help="run the programs even if this machine cannot keep them from the network and your files",
     )  # fmt: skip
     perplexity = measures.add_parser(
         "perplexity",
-        help="how well a model foretells the files of a folder",
+        help="how well a model predicts the files of a folder",
         description="Perplexity by language, over the end of each file; ignored and secret files are not read.",
     )
     perplexity.add_argument("folder", type=Path)
@@ -71,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--window", type=_number(int, 64, 1_000_000), default=1024, help="tokens of each file (default: %(default)s)"
     )
     for measure in (benchmark, perplexity):
-        measure.add_argument("--out", type=Path, metavar="FILE.json", help="the results, to the last sample")
+        measure.add_argument("--out", type=Path, metavar="FILE.json", help="write the results, with every sample")
         add_model_options(measure)
 
 

@@ -19,7 +19,7 @@ from engine.evaluate.humaneval_x.journal import Journal, Sample
 from engine.evaluate.humaneval_x.pass_at_k import KS
 from engine.evaluate.humaneval_x.problems import Task, language_names
 from engine.evaluate.humaneval_x.questions import Style
-from engine.evaluate.humaneval_x.run import LanguageResult, Plan, Watcher, Workplace, configuration_of, run
+from engine.evaluate.humaneval_x.run import LanguageResult, Plan, RunListener, Workplace, run, run_configuration
 from engine.evaluate.humaneval_x.verdict import Verdict
 from engine.model.protocol import LanguageModel
 from engine.sandbox.sandbox import Isolation, Sandbox
@@ -40,13 +40,13 @@ def run_humaneval_x(options: argparse.Namespace) -> int:
             if not plan.reference:
                 with errors.status("loading the model"):
                     model = load_ctranslate_model(options.model, options.device, options.threads)
-            journal = Journal(options.out, configuration_of(plan, model, sandbox.isolation))
+            journal = Journal(options.out, run_configuration(plan, model, sandbox.isolation))
             results = _run_watched(plan, options, model, sandbox, journal, errors)
     except EngineError as fault:
         print(f"codegeex-lsp: {fault}", file=sys.stderr)  # noqa: T201
         return EXIT_FAULT
     except KeyboardInterrupt:
-        kept = f"{options.out} keeps what was done: the same command goes on" if options.out else "nothing is kept"
+        kept = f"{options.out} is resumed by the same command" if options.out else "nothing was kept"
         print(f"codegeex-lsp: interrupted; {kept}", file=sys.stderr)  # noqa: T201
         return EXIT_INTERRUPTED
     show(terminal.console(), plan, results, sandbox.isolation)
@@ -54,7 +54,7 @@ def run_humaneval_x(options: argparse.Namespace) -> int:
 
 
 def read_plan(options: argparse.Namespace) -> Plan:
-    """Raises `EngineError` where options do not fit together."""
+    """Return the plan that the options describe. Raises `EngineError` if they do not fit together."""
     task = Task(options.task)
     (source,) = language_names(options.source_language)[:1]
     languages = language_names(options.languages)
@@ -91,20 +91,20 @@ def _run_watched(
         task = progress.add_task("starting", total=None)
         passed, lock = [0], threading.Lock()
 
-        def sampled(sample: Sample) -> None:
+        def on_sample(sample: Sample) -> None:
             with lock:
                 passed[0] += sample.passed
                 progress.update(task, advance=1, description=f"{sample.task_id}, {passed[0]} passed")
 
-        def begins(total: int, done: int) -> None:
+        def on_start(total: int, done: int) -> None:
             passed[0] = sum(sample.passed for sample in journal.samples)
             progress.update(task, total=total, completed=done, description="first program")
             if done and not errors.is_terminal:
-                errors.print(f"{done} of {total} samples are there already")
+                errors.print(f"{done} of {total} samples exist already")
 
-        watcher = Watcher(lambda text: progress.update(task, description=text), begins, sampled)
+        listener = RunListener(lambda text: progress.update(task, description=text), on_start, on_sample)
         workplace = Workplace(data, cache, sandbox, options.jobs or _cores())
-        return run(plan, workplace, model, journal, watcher)
+        return run(plan, workplace, model, journal, listener)
 
 
 def _cores() -> int:
@@ -112,14 +112,14 @@ def _cores() -> int:
 
 
 def show(console: Console, plan: Plan, results: Sequence[LanguageResult], isolation: Isolation) -> None:
-    """The table, why languages were not run, and under it what kept the programs apart."""
+    """Print the table, why languages were not run, and what isolated the programs."""
     ks = [k for k in KS if k <= plan.samples]
     table = Table(box=None, header_style="dim", pad_edge=False)
     for heading in ("language", "toolchain"):
         table.add_column(heading, overflow="fold")
     for heading in ("problems", "samples", "passed", *(f"pass@{k}" for k in ks)):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("otherwise", overflow="fold")
+    table.add_column("other verdicts", overflow="fold")
     for result in results:
         if result.not_run:
             continue
@@ -138,6 +138,6 @@ def show(console: Console, plan: Plan, results: Sequence[LanguageResult], isolat
         misses = [sample for result in results for sample in result.misses]
         for sample in misses[:MAX_MISSES_SHOWN]:
             first = next((line for line in sample.message.split("\n") if line.strip()), "")
-            said = f"{sample.task_id}: {sample.verdict}: {first}"
-            console.print(said, style="yellow", markup=False, soft_wrap=True)
+            line = f"{sample.task_id}: {sample.verdict}: {first}"
+            console.print(line, style="yellow", markup=False, soft_wrap=True)
     console.print(f"\nprograms ran under {isolation.means}", style="dim", markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`codegeex-lsp evaluate perplexity FOLDER`: how well a model foretells the files of a folder."""
+"""`codegeex-lsp evaluate perplexity FOLDER`: how well a model predicts the files of a folder."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Found:
-    """The texts of a folder by language, (path, language, text) each, and how many files were left out, by reason."""
+class FolderTexts:
+    """The texts of a folder by language, (path, language, text) each, and how many files were skipped, by reason."""
 
     texts: Mapping[str, list[tuple[str, Language, str]]]
     left_out: Mapping[str, int]
@@ -50,7 +50,7 @@ def run_perplexity(options: argparse.Namespace) -> int:
             task = progress.add_task("", total=sum(map(len, found.texts.values())))
             for name, texts in sorted(found.texts.items()):
                 progress.update(task, description=name)
-                measured[name] = perplexity(model, _counted(texts, lambda: progress.advance(task)), window)
+                measured[name] = perplexity(model, _count_each(texts, lambda: progress.advance(task)), window)
         if options.out:
             _write(options.out, options.folder, model.description.name, window, found, measured)
     except EngineError as fault:
@@ -62,14 +62,14 @@ def run_perplexity(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _counted(items: Iterable[T], one_done: Callable[[], None]) -> Iterator[T]:
+def _count_each(items: Iterable[T], one_done: Callable[[], None]) -> Iterator[T]:
     for item in items:
         yield item
         one_done()
 
 
-def read_folder(folder: Path) -> Found:
-    """Raises `EngineError` where there is nothing to read."""
+def read_folder(folder: Path) -> FolderTexts:
+    """Read the texts of a folder. Raises `EngineError` if there are none."""
     folder = folder.resolve()
     if not folder.is_dir():
         raise EngineError(f"{folder} is not a folder")
@@ -89,8 +89,8 @@ def read_folder(folder: Path) -> Found:
         else:
             texts[language.name].append((file.relative_to(folder).as_posix(), language, masked(text)))
     if not texts:
-        raise EngineError(f"{folder} has no files in a known language ({left_out.total()} were left out)")
-    return Found(texts, left_out)
+        raise EngineError(f"{folder} has no files in a known language ({left_out.total()} were skipped)")
+    return FolderTexts(texts, left_out)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -99,7 +99,7 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(here, name) for name in sorted(names))
 
 
-def show(console: Console, found: Found, measured: Mapping[str, Perplexity], window: int) -> None:
+def show(console: Console, found: FolderTexts, measured: Mapping[str, Perplexity], window: int) -> None:
     table = Table(box=None, header_style="dim", pad_edge=False)
     table.add_column("language")
     for heading in ("files", "tokens", "perplexity a token", "bits a character"):
@@ -108,12 +108,14 @@ def show(console: Console, found: Found, measured: Mapping[str, Perplexity], win
         figures = (f"{result.per_token:.2f}", f"{result.bits_per_char:.3f}") if result.tokens else ("", "")
         table.add_row(name, str(len(found.texts[name])), f"{result.tokens:,}", *figures)
     console.print(table)
-    console.print(f"\nthe last tokens of each file, up to a prompt of {window}; at least {MIN_TOKENS}", style="dim")
+    console.print(f"\nthe last tokens of each file, up to a prompt of {window}, at least {MIN_TOKENS}", style="dim")
     for why, count in sorted(found.left_out.items()):
-        console.print(f"{count} left out: {why}", style="dim", markup=False)
+        console.print(f"{count} skipped: {why}", style="dim", markup=False)
 
 
-def _write(file: Path, folder: Path, model: str, window: int, found: Found, measured: Mapping[str, Perplexity]) -> None:
+def _write(
+    file: Path, folder: Path, model: str, window: int, found: FolderTexts, measured: Mapping[str, Perplexity]
+) -> None:
     rows = {}
     for name, result in measured.items():
         figures = {key: value for key, value in asdict(result).items() if result.tokens or key == "tokens"}

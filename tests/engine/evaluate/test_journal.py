@@ -55,14 +55,14 @@ def test_a_line_that_was_being_written_is_done_again(tmp_path: Path) -> None:
 def test_another_run_is_not_mixed_in(tmp_path: Path, finished: bool) -> None:
     file = tmp_path / "out.json"
     Journal(file, RUN).close({"results": []} if finished else None)
-    with pytest.raises(EngineError, match=r"holds another run: limit was 0 and is now 7\. Give the options of that"):
+    with pytest.raises(EngineError, match=r"holds another run: limit was 0 and is now 7\. Use the options of that"):
         Journal(file, {**RUN, "limit": 7})
 
 
 @pytest.mark.parametrize("content", ["", "not json", "[1]", '{"samples": []}'])
 def test_other_files_are_not_overwritten(tmp_path: Path, content: str) -> None:
     (tmp_path / "mine.json").write_text(content)
-    with pytest.raises(EngineError, match=r"mine\.json holds something else"):
+    with pytest.raises(EngineError, match=r"mine\.json is not a file of this benchmark"):
         Journal(tmp_path / "mine.json", RUN)
     assert (tmp_path / "mine.json").read_text() == content
 
@@ -70,7 +70,7 @@ def test_other_files_are_not_overwritten(tmp_path: Path, content: str) -> None:
 @pytest.mark.parametrize("content", ["[1]\n", '{"task": "generate", "languages": ["python"], "limit": 0}\n{"a": 1}\n'])
 def test_a_part_that_is_not_ours_is_kept(tmp_path: Path, content: str) -> None:
     (tmp_path / "out.json.part").write_text(content)
-    with pytest.raises(EngineError, match=r"out\.json holds something else"):
+    with pytest.raises(EngineError, match=r"out\.json is not a file of this benchmark"):
         Journal(tmp_path / "out.json", RUN)
     assert (tmp_path / "out.json.part").read_text() == content
 

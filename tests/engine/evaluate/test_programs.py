@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from engine.evaluate.humaneval_x.completion import Completion, continuation
 from engine.evaluate.humaneval_x.problems import Problem, Task
 from engine.evaluate.humaneval_x.programs import assemble_program
+from engine.evaluate.humaneval_x.solution import Solution, read_continuation
 from tests.engine.evaluate.small_problems import CPP, GO, JAVA, JS, PYTHON, RUST
 
 
 def program(problem: Problem, code: str, task: Task = Task.GENERATE, absent: tuple[str, ...] = ()) -> str:
-    return assemble_program(problem, continuation(problem, task, code), absent)
+    return assemble_program(problem, read_continuation(problem, task, code), absent)
 
 
 def go_imports(code: str, problem: Problem = GO) -> list[str]:
@@ -37,7 +37,7 @@ def test_cpp_gets_the_includes_that_are_missing() -> None:
 
 def test_java_imports_what_its_tests_need() -> None:
     assert program(JAVA, JAVA.canonical_solution).count("import java.util.*;") == 1
-    bare = Completion("class Solution {\n    int twice(int n) {", " return n; } }")
+    bare = Solution("class Solution {\n    int twice(int n) {", " return n; } }")
     assert assemble_program(JAVA, bare).startswith("import java.util.*;\nimport java.lang.*;\nclass Solution")
 
 

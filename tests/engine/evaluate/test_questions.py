@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engine.evaluate.humaneval_x.problems import Task
-from engine.evaluate.humaneval_x.questions import Question, Style, ask, style_of
+from engine.evaluate.humaneval_x.questions import Question, Style, choose_style, make_question
 from engine.model.folder import ModelDescription
 from engine.types import ModelError
 from tests.engine.evaluate.small_problems import CPP, JS, PYTHON
@@ -22,7 +22,7 @@ CHAT = replace(
 def asked(description: ModelDescription, task: Task = Task.GENERATE, style: Style = Style.AUTO) -> tuple[str, Question]:
     tokenizer = WordTokenizer()
     source = JS if task is Task.TRANSLATE else None
-    question = ask(description, tokenizer, task, style_of(description, task, style), PYTHON, source)
+    question = make_question(description, tokenizer, task, choose_style(description, task, style), PYTHON, source)
     return tokenizer.decode(question.tokens), question
 
 
@@ -71,12 +71,12 @@ def test_a_translation_by_a_chat_model() -> None:
 )
 def test_what_a_model_cannot_do_is_said(task: Task, style: Style, can: str) -> None:
     with pytest.raises(ModelError, match=rf"scripted {can} \(it can: complete, infill\)"):
-        style_of(DESCRIPTION, task, style)
+        choose_style(DESCRIPTION, task, style)
 
 
 def test_a_question_that_leaves_no_room_is_not_asked() -> None:
     for description, task in ((BASE, Task.GENERATE), (CHAT, Task.GENERATE), (BASE, Task.TRANSLATE)):
         small = replace(description, context_length=90)
-        style = style_of(small, task, Style.AUTO)
+        style = choose_style(small, task, Style.AUTO)
         long = replace(CPP, prompt=CPP.prompt * 5, declaration=CPP.declaration * 8)
-        assert ask(small, WordTokenizer(), task, style, long, JS if task is Task.TRANSLATE else None) is None
+        assert make_question(small, WordTokenizer(), task, style, long, JS if task is Task.TRANSLATE else None) is None

@@ -13,7 +13,7 @@ import pytest
 from engine.evaluate.humaneval_x import toolchains
 from engine.evaluate.humaneval_x.journal import Journal, Sample
 from engine.evaluate.humaneval_x.problems import Task
-from engine.evaluate.humaneval_x.run import LanguageResult, Plan, Watcher, Workplace, configuration_of, run
+from engine.evaluate.humaneval_x.run import LanguageResult, Plan, RunListener, Workplace, run, run_configuration
 from engine.model.protocol import LanguageModel
 from engine.sandbox.sandbox import Sandbox
 from engine.types import EngineError, Sampling
@@ -36,7 +36,7 @@ def sandbox() -> Iterator[Sandbox]:
 def without_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Which each program would import."""
     find = toolchains._FIND["python"]
-    monkeypatch.setitem(toolchains._FIND, "python", lambda *folders: find(*folders).otherwise)
+    monkeypatch.setitem(toolchains._FIND, "python", lambda *folders: find(*folders).fallback)
 
 
 def evaluate(
@@ -44,12 +44,12 @@ def evaluate(
     folder: Path,
     plan: Plan = PLAN,
     model: LanguageModel | None = None,
-    watcher: Watcher | None = None,
+    listener: RunListener | None = None,
 ) -> tuple[LanguageResult, ...]:
     write_problems(folder, PYTHON, OTHER)
     plan = plan if model is not None else replace(plan, reference=True)
-    journal = Journal(folder / "out.json", configuration_of(plan, model, sandbox.isolation))
-    return run(plan, Workplace(folder, folder, sandbox, jobs=2), model, journal, watcher or Watcher())
+    journal = Journal(folder / "out.json", run_configuration(plan, model, sandbox.isolation))
+    return run(plan, Workplace(folder, folder, sandbox, jobs=2), model, journal, listener or RunListener())
 
 
 def test_reference_solutions(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -96,12 +96,12 @@ def test_an_interrupted_run_goes_on(sandbox: Sandbox, tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        evaluate(sandbox, tmp_path, DRAWN, ScriptedModel("    return 2 * n\n"), Watcher(sampled=interrupt))
+        evaluate(sandbox, tmp_path, DRAWN, ScriptedModel("    return 2 * n\n"), RunListener(on_sample=interrupt))
     done = len((tmp_path / "out.json.part").read_text().split()) > 0
     assert done
     assert not (tmp_path / "out.json").exists()
     model, begun = ScriptedModel("    return 3 * n\n"), []
-    (result,) = evaluate(sandbox, tmp_path, DRAWN, model, Watcher(begins=lambda *counts: begun.append(counts)))
+    (result,) = evaluate(sandbox, tmp_path, DRAWN, model, RunListener(on_start=lambda *counts: begun.append(counts)))
     ((total, before),) = begun
     assert (total, result.samples, len(model.prompts)) == (4, 4, 4 - before)
     assert result.passed == before > 0

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.evaluate.humaneval_x import prepared, toolchains
-from engine.evaluate.humaneval_x.completion import continuation
-from engine.evaluate.humaneval_x.prepared import RustCrates, go_module, rust_crates
+from engine.evaluate.humaneval_x import dependencies, toolchains
+from engine.evaluate.humaneval_x.dependencies import RustCrates, build_go_module, build_rust_crates
 from engine.evaluate.humaneval_x.problems import Problem, Task, read_problems
 from engine.evaluate.humaneval_x.programs import assemble_program
+from engine.evaluate.humaneval_x.solution import read_continuation
 from engine.evaluate.humaneval_x.toolchains import Toolchain, find_toolchain
 from engine.evaluate.humaneval_x.verdict import Verdict
 from engine.sandbox import tools
@@ -38,11 +38,11 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(autouse=True)
 def no_crates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(prepared, "DEBIAN_CRATES", tmp_path / "none")
+    monkeypatch.setattr(dependencies, "DEBIAN_CRATES", tmp_path / "none")
 
 
 def verdict(sandbox: Sandbox, toolchain: Toolchain, problem: Problem, code: str) -> Verdict:
-    program = assemble_program(problem, continuation(problem, Task.GENERATE, code), toolchain.absent)
+    program = assemble_program(problem, read_continuation(problem, Task.GENERATE, code), toolchain.absent)
     return toolchain.test(sandbox, program)[0]
 
 
@@ -91,14 +91,14 @@ def test_a_toolchain_that_does_not_work_is_absent(
 
 def test_leaving_early_is_no_pass(sandbox: Sandbox, tmp_path: Path) -> None:
     toolchain = find_toolchain("python", tmp_path, tmp_path, sandbox)
-    program = assemble_program(PYTHON, continuation(PYTHON, Task.GENERATE, "    raise SystemExit(0)\n"), ())
+    program = assemble_program(PYTHON, read_continuation(PYTHON, Task.GENERATE, "    raise SystemExit(0)\n"), ())
     assert toolchain.test(sandbox, program) == (Verdict.FAILED, "it ended before its tests did")
 
 
 def test_python_without_numpy_runs_what_needs_none(sandbox: Sandbox, tmp_path: Path) -> None:
-    bare = toolchains._FIND["python"](tmp_path, tmp_path).otherwise
+    bare = toolchains._FIND["python"](tmp_path, tmp_path).fallback
     assert bare.version.endswith("without numpy")
-    assert "numpy" not in assemble_program(PYTHON, continuation(PYTHON, Task.GENERATE, ""), bare.absent)
+    assert "numpy" not in assemble_program(PYTHON, read_continuation(PYTHON, Task.GENERATE, ""), bare.absent)
     assert verdict(sandbox, bare, PYTHON, PYTHON.canonical_solution) is Verdict.PASSED
 
 
@@ -108,21 +108,21 @@ def test_the_next_best_is_taken_where_the_check_fails(
     best = toolchains._FIND["python"](tmp_path, tmp_path)
     broken = replace(best, check="import no_such_module\n")
     monkeypatch.setitem(toolchains._FIND, "python", lambda *_: broken)
-    assert find_toolchain("python", tmp_path, tmp_path, sandbox) == best.otherwise
+    assert find_toolchain("python", tmp_path, tmp_path, sandbox) == best.fallback
 
 
 def test_crates_that_nobody_has_fetched_are_left_out(tmp_path: Path) -> None:
-    assert rust_crates(tmp_path / "cargo", "1.95", tmp_path, tmp_path) == RustCrates(tmp_path)
+    assert build_rust_crates(tmp_path / "cargo", "1.95", tmp_path, tmp_path) == RustCrates(tmp_path)
 
 
 def test_a_damaged_archive_is_named(tmp_path: Path) -> None:
     for name in ("go.mod", "go.sum", "vendor.tar.gz"):
         (tmp_path / name).write_bytes(b"\x1f\x8b damaged")
     with pytest.raises(EngineError, match=r"vendor\.tar\.gz is damaged"):
-        go_module("go", "1.19", tmp_path, tmp_path / "cache")
+        build_go_module("go", "1.19", tmp_path, tmp_path / "cache")
     (tmp_path / "go.sum").unlink()
     with pytest.raises(EngineError, match=r"go\.sum is missing: Go's tests need it"):
-        go_module("go", "1.19", tmp_path, tmp_path / "cache")
+        build_go_module("go", "1.19", tmp_path, tmp_path / "cache")
 
 
 def test_an_archive_stays_in_its_folder(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_an_archive_stays_in_its_folder(tmp_path: Path) -> None:
         for name in ("vendor/inside", "../outside"):
             archive.addfile(tarfile.TarInfo(name))
     (tmp_path / "to").mkdir()
-    prepared._unpack(tmp_path / "a.tar.gz", tmp_path / "to")
+    dependencies._unpack(tmp_path / "a.tar.gz", tmp_path / "to")
     assert (tmp_path / "to" / "vendor" / "inside").exists()
     assert not (tmp_path / "outside").exists()
 
@@ -138,7 +138,7 @@ def test_an_archive_stays_in_its_folder(tmp_path: Path) -> None:
 def test_what_programs_import_is_built_once(tmp_path: Path) -> None:
     built = []
     for version in ("1", "1", "2"):
-        prepared._built(tmp_path, "go", [version], built.append)
+        dependencies._build_once(tmp_path, "go", [version], built.append)
     assert len(built) == 2
 
 
@@ -147,7 +147,7 @@ def test_what_does_not_build_leaves_nothing_behind(tmp_path: Path) -> None:
         raise EngineError("it does not build")
 
     with pytest.raises(EngineError):
-        prepared._built(tmp_path, "go", ["1"], fails)
+        dependencies._build_once(tmp_path, "go", ["1"], fails)
     assert list(tmp_path.iterdir()) == []
 
 

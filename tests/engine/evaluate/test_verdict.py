@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from engine.evaluate.humaneval_x.verdict import SHOWN_CHARS, Proof, Verdict, judge, shortened
+from engine.evaluate.humaneval_x.verdict import SHOWN_CHARS, Proof, Verdict, judge, shorten
 from engine.sandbox.sandbox import StageResult
 
 
@@ -25,8 +25,8 @@ def ended(exit_code: int | None = 0, output: str = "", stopped: str = "", number
         (ended(86), Proof(exit_code=86), Verdict.PASSED),
         (ended(0), Proof(exit_code=86), Verdict.FAILED),
         (ended(86, "Assertion failed"), Proof(exit_code=86, silent=True), Verdict.FAILED),
-        (ended(0, "ok. 1 passed"), Proof(says="1 passed"), Verdict.PASSED),
-        (ended(0, ""), Proof(says="1 passed"), Verdict.FAILED),
+        (ended(0, "ok. 1 passed"), Proof(output="1 passed"), Verdict.PASSED),
+        (ended(0, ""), Proof(output="1 passed"), Verdict.FAILED),
     ],
 )
 def test_how_a_program_ended(last: StageResult, proof: Proof, verdict: Verdict) -> None:
@@ -40,6 +40,6 @@ def test_a_program_that_was_never_run() -> None:
 
 
 def test_a_long_message_keeps_both_ends() -> None:
-    assert shortened("a" + "x" * 10 * SHOWN_CHARS + "b").startswith("ax")
-    assert shortened("a" + "x" * 10 * SHOWN_CHARS + "b").endswith("xb")
-    assert len(shortened("x" * 10**6)) < 3 * SHOWN_CHARS
+    assert shorten("a" + "x" * 10 * SHOWN_CHARS + "b").startswith("ax")
+    assert shorten("a" + "x" * 10 * SHOWN_CHARS + "b").endswith("xb")
+    assert len(shorten("x" * 10**6)) < 3 * SHOWN_CHARS

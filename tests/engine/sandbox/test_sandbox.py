@@ -39,8 +39,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def bounds_alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    alone = Isolation("bounds alone: a test", drops_to_own_uid=os.geteuid() == 0)
+def limits_alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    alone = Isolation("limits alone: a test", drops_to_own_uid=os.geteuid() == 0)
     monkeypatch.setattr(sandbox_module, "find_isolation", lambda: alone)
     with closing(Sandbox(accept_no_isolation=True)) as opened:
         yield opened
@@ -175,31 +175,31 @@ def test_disk_is_bounded(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_it_refuses_without_isolation_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox_module, "find_isolation", lambda: Isolation("bounds alone: a test"))
+    monkeypatch.setattr(sandbox_module, "find_isolation", lambda: Isolation("limits alone: a test"))
     with pytest.raises(EngineError, match=r"cannot keep programs from the network .*--accept-no-isolation"):
         Sandbox()
 
 
-def test_a_machine_without_unshare_has_bounds_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_unshare_has_limits_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox_module.shutil, "which", lambda _: None)
     isolation = find_isolation.__wrapped__()
     assert not isolation.is_whole
-    assert isolation.means == "bounds alone: there is no unshare(1), which comes with Linux"
+    assert isolation.means == "limits alone: unshare(1) is missing, which comes with Linux"
 
 
-def test_a_machine_that_forbids_namespaces_has_bounds_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_forbids_namespaces_has_limits_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox_module.shutil, "which", lambda _: "/bin/false")
     isolation = find_isolation.__wrapped__()
     assert not isolation.is_whole
-    assert "namespaces cannot be made here" in isolation.means
+    assert "namespaces cannot be created here" in isolation.means
 
 
-def test_bounds_alone_still_bound(bounds_alone: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_alone_still_bound(limits_alone: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_TOKEN", "secret")
-    assert shell(bounds_alone, "sleep 1000", wall_seconds=0.5).stopped == "time"
-    assert shell(bounds_alone, "while :; do echo xxxxxxxxxx; done").stopped == "output"
-    assert "secret" not in shell(bounds_alone, "env").output
-    assert shell(bounds_alone, "ls; touch left").output == "main.sh\n"
+    assert shell(limits_alone, "sleep 1000", wall_seconds=0.5).stopped == "time"
+    assert shell(limits_alone, "while :; do echo xxxxxxxxxx; done").stopped == "output"
+    assert "secret" not in shell(limits_alone, "env").output
+    assert shell(limits_alone, "ls; touch left").output == "main.sh\n"
 
 
 def test_a_sandbox_does_not_outlive_its_caller() -> None:
@@ -220,10 +220,10 @@ def test_a_sandbox_does_not_outlive_its_caller() -> None:
     assert psutil.wait_procs(inside, timeout=20)[1] == []
 
 
-def test_bounds_alone_leave_nothing_behind_when_their_caller_is_killed(tmp_path: Path) -> None:
+def test_limits_alone_leave_nothing_behind_when_their_caller_is_killed(tmp_path: Path) -> None:
     code = (
         "from engine.sandbox import sandbox\n"
-        "sandbox.find_isolation = lambda: sandbox.Isolation('bounds alone: a test')\n"
+        "sandbox.find_isolation = lambda: sandbox.Isolation('limits alone: a test')\n"
         "opened = sandbox.Sandbox(accept_no_isolation=True)\n"
         "limits = sandbox.Limits(1000, 10, 2**28)\n"
         "opened.run(sandbox.Job({'main.c': 'x'}, (sandbox.Stage(('/bin/sleep', '1000'), limits),)))\n"

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.evaluate.humaneval_x.completion import answer, continuation, is_answered, is_finished
 from engine.evaluate.humaneval_x.problems import LANGUAGE_IDS, Problem, Task, read_problems
+from engine.evaluate.humaneval_x.solution import is_answered, is_finished, read_chat_answer, read_continuation
 from tests.engine.evaluate.small_problems import CPP, DATA, GO, JAVA, JS, PROBLEMS, PYTHON, RUST, needs_data
 
 ENDS = [
@@ -23,7 +23,7 @@ ENDS = [
 
 @pytest.mark.parametrize(("problem", "function", "more"), ENDS)
 def test_a_continuation_ends_where_the_function_does(problem: Problem, function: str, more: str) -> None:
-    assert continuation(problem, Task.GENERATE, function + more).code == function
+    assert read_continuation(problem, Task.GENERATE, function + more).code == function
     assert is_finished(problem, Task.GENERATE, function + more)
 
 
@@ -34,18 +34,20 @@ def test_it_is_not_ended_before_while_it_is_written(problem: Problem, function: 
 
 
 def test_a_method_is_closed_with_its_class() -> None:
-    completion = continuation(JAVA, Task.GENERATE, "        return 2 * n;\n    }\n\n    int other() { return 1; }\n}")
+    completion = read_continuation(
+        JAVA, Task.GENERATE, "        return 2 * n;\n    }\n\n    int other() { return 1; }\n}"
+    )
     assert completion.code == "        return 2 * n;\n    }\n}"
     assert completion.before == JAVA.prompt
 
 
 def test_what_never_ends_is_taken_as_it_is() -> None:
-    assert continuation(JAVA, Task.GENERATE, "        while (true) {").code == "        while (true) {"
+    assert read_continuation(JAVA, Task.GENERATE, "        while (true) {").code == "        while (true) {"
 
 
 def test_the_first_line_may_go_on_with_the_line_shown() -> None:
     shown = Problem("python", "Python/1", "def f(n): return", "def f(n): return", " n\n", "")
-    assert continuation(shown, Task.GENERATE, " n + 1\nprint(f(1))").code == " n + 1\n"
+    assert read_continuation(shown, Task.GENERATE, " n + 1\nprint(f(1))").code == " n + 1\n"
 
 
 FENCED = "Sure:\n\n```{}\n{}\n```\nThis doubles n.\n```\nelse\n```\n"
@@ -90,31 +92,31 @@ FENCED = "Sure:\n\n```{}\n{}\n```\nThis doubles n.\n```\nelse\n```\n"
     ],
 )  # fmt: skip
 def test_the_function_of_a_fenced_answer(problem: Problem, block: str, before: str, code: str) -> None:
-    completion = answer(problem, Task.GENERATE, FENCED.format(problem.name, block))
+    completion = read_chat_answer(problem, Task.GENERATE, FENCED.format(problem.name, block))
     assert (completion.before, completion.code) == (before, code)
 
 
 def test_functions_that_were_given_are_not_given_twice() -> None:
     given = "def half(n):\n    return n / 2\n\n\ndef double(n):\n"
     problem = Problem("python", "Python/2", given, given, "    return 2 * n\n", "")
-    repeated = answer(problem, Task.GENERATE, f"```python\n{given}    return n + n\n```")
+    repeated = read_chat_answer(problem, Task.GENERATE, f"```python\n{given}    return n + n\n```")
     assert (repeated.before, repeated.code) == (given, "    return n + n\n")
-    left_out = answer(problem, Task.GENERATE, "```python\ndef double(n):\n    return n + n\n```")
+    left_out = read_chat_answer(problem, Task.GENERATE, "```python\ndef double(n):\n    return n + n\n```")
     assert (left_out.before, left_out.code) == (given, "    return n + n\n")
 
 
 def test_an_example_in_a_comment_is_no_signature() -> None:
     block = "/* >>> twice(8)\n{16} */\nint twice(int k) {\n  return k + k;\n}"
-    assert answer(CPP, Task.GENERATE, f"```cpp\n{block}\n```").code == "\n  return k + k;\n}"
+    assert read_chat_answer(CPP, Task.GENERATE, f"```cpp\n{block}\n```").code == "\n  return k + k;\n}"
 
 
 def test_a_signature_may_hold_braces() -> None:
-    completion = answer(GO, Task.GENERATE, "```go\nfunc Twice(n interface{}) int {\n    return 1\n}\n```")
+    completion = read_chat_answer(GO, Task.GENERATE, "```go\nfunc Twice(n interface{}) int {\n    return 1\n}\n```")
     assert completion.code == "\n    return 1\n}"
 
 
 def test_an_answer_without_a_fence_is_code() -> None:
-    completion = answer(GO, Task.TRANSLATE, "func Twice(k int) int {\n    return k\n}\n\nDone.")
+    completion = read_chat_answer(GO, Task.TRANSLATE, "func Twice(k int) int {\n    return k\n}\n\nDone.")
     assert (completion.before, completion.code) == ("func Twice(k int) int {", "\n    return k\n}")
 
 
@@ -130,7 +132,7 @@ def test_the_published_solutions_end_at_the_rule(name: str) -> None:
     cut = [
         problem.number
         for problem in read_problems(DATA, name)
-        if continuation(problem, Task.GENERATE, problem.canonical_solution + "\nx {} }").code.split()
+        if read_continuation(problem, Task.GENERATE, problem.canonical_solution + "\nx {} }").code.split()
         != problem.canonical_solution.split()
     ]
     known = {"cpp": ["94"], "go": ["72"], "rust": ["10", "32", "38", "50", "137", "145"]}
@@ -141,5 +143,5 @@ def test_the_published_solutions_end_at_the_rule(name: str) -> None:
 def test_our_own_solutions_end_at_the_rule(name: str) -> None:
     problem = PROBLEMS[name]
     for task in Task:
-        code = continuation(problem, task, problem.canonical_solution + "\nx {} }").code
+        code = read_continuation(problem, task, problem.canonical_solution + "\nx {} }").code
         assert code.split() == problem.canonical_solution.split()

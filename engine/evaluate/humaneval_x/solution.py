@@ -1,7 +1,7 @@
-"""Where a function ends: what of a model's answer is its solution, and when there is no more to wait for.
+"""Finds the solution in a model's answer: where the function ends, and when nothing more has to be generated.
 
-Base models continue the shown text. Their solution ends where the function does: in Python before the first line that
-is not indented, in the other languages at the brace that closes it. Chat models answer with prose and a fenced block.
+Base models continue the prompt. Their solution ends where the function does: in Python before the first line that is
+not indented, in the other languages at the brace that closes it. Chat models answer with prose and a fenced block.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from engine.evaluate.humaneval_x.problems import Problem, Task
 FENCE = re.compile(r"^([ \t]*)```[^\n`]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
 CLOSED_FENCES = 2
 
-# Text in which a brace is no brace, then braces. What is still open at the end of the text runs to its end: while a
-# model is writing, the brace inside a half-written string must not end the function.
+# Strings and comments, in which a brace does not count, then braces. What is still open at the end of the text runs to
+# its end: while a model is writing, the brace inside a half-written string must not end the function.
 _COMMENT = r"//[^\n]*|/\*.*?(?:\*/|\Z)"
 _STRING = r'"(?:\\.|[^"\\\n])*(?:"|\\?\Z|(?=\n))'
 _QUOTED = r"'(?:\\.|[^'\\\n])*(?:'|\\?\Z|(?=\n))"
@@ -27,7 +27,7 @@ _NOT_CODE = {
         r"(?:[(,=:\[!&|?;+]|\breturn)\s*/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/",
     ),
     "go": (_COMMENT, r"`[^`]*(?:`|\Z)", _STRING, _QUOTED),
-    # A quote alone begins a lifetime, not a character.
+    # A single quote begins a lifetime, not a character.
     "rust": (
         r'\bb?r(?P<mark>#*)".*?(?:"(?P=mark)|\Z)', _COMMENT, r'"(?:\\.|[^"\\])*(?:"|\\?\Z)',
         r"'(?:\\[^\n']+'|\\''|[^'\\\n]'|[^'\w\n]?\Z)",
@@ -35,7 +35,7 @@ _NOT_CODE = {
 }  # fmt: skip
 _TOKENS = {name: re.compile("|".join((*skipped, r"(?P<brace>[{}])")), re.DOTALL) for name, skipped in _NOT_CODE.items()}
 
-# The name of a function where it is defined, in a group of its own.
+# The definition of a function, with its name in a group.
 _CALLABLE = r"\b(?!(?:if|for|while|switch|catch|return)\b)(\w+)\s*\([^;{}]*\)[^;{}()]*\{"
 _NAMES = {
     "python": r"\bdef (\w+)", "cpp": _CALLABLE, "java": _CALLABLE, "go": r"\bfunc (\w+)", "rust": r"\bfn (\w+)",
@@ -50,8 +50,8 @@ _IMPORT = re.compile(r"^(?:import|from|#|using|use)\b[^\n]*\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Completion:
-    """A solution: the program's text is `before`, which is the shown text or what an answer put in its place, then
+class Solution:
+    """A solution. The program's text is `before`, which is the prompt or what the answer replaces it with, then
     `code`.
     """
 
@@ -60,28 +60,31 @@ class Completion:
 
 
 def is_finished(problem: Problem, task: Task, text: str) -> bool:
-    """Whether the continuation `text` has left the function."""
-    return _end(problem, problem.shown(task), text) is not None
+    """True if the continuation `text` has left the function."""
+    return _find_end(problem, problem.shown(task), text) is not None
 
 
 def is_answered(text: str) -> bool:
-    """Whether a chat model's answer has closed its first fenced block."""
+    """True if a chat model's answer has closed its first fenced block."""
     return len(re.findall(r"^[ \t]*```", text, re.MULTILINE)) >= CLOSED_FENCES
 
 
-def continuation(problem: Problem, task: Task, text: str) -> Completion:
-    """The solution in a base model's continuation: cut at the function's end, and closed (Java's is inside a class)."""
-    before = problem.shown(task)
-    return Completion(before, _cut(problem, before, text))
-
-
-def answer(problem: Problem, task: Task, text: str) -> Completion:
-    """The solution in a chat model's answer: of its first fenced block that defines the function, or of all of it.
-
-    The model's own signature takes the place of the shown one, with the code above it (imports, further functions). An
-    answer without a signature continues the shown text.
+def read_continuation(problem: Problem, task: Task, text: str) -> Solution:
+    """Return the solution in a base model's continuation: cut at the function's end, and closed (Java's is inside a
+    class).
     """
-    # A fence in a list is indented, and its lines as far as it.
+    before = problem.shown(task)
+    return Solution(before, _cut(problem, before, text))
+
+
+def read_chat_answer(problem: Problem, task: Task, text: str) -> Solution:
+    """Return the solution in a chat model's answer: in its first fenced block that defines the function, or in all of
+    it.
+
+    The model's own signature replaces the prompt's, with the code above it (imports, further functions). An answer
+    without a signature continues the prompt.
+    """
+    # A fence within a list is indented, and its lines are indented with it.
     blocks = [re.sub(rf"(?m)^{indent}", "", block) for indent, block in FENCE.findall(text)] or [text]
     for block in blocks:
         headers = _headers(problem, block)
@@ -90,21 +93,21 @@ def answer(problem: Problem, task: Task, text: str) -> Completion:
         function = block[headers[0].start() :]
         signature = _SIGNATURE[problem.name].match(function)
         opening = signature.end() if signature else 0
-        before = _head(problem, task, block[: headers[0].start()]) + function[:opening]
-        return Completion(before, _cut(problem, before, function[opening:]))
-    return continuation(problem, task, blocks[0])
+        before = _code_above(problem, task, block[: headers[0].start()]) + function[:opening]
+        return Solution(before, _cut(problem, before, function[opening:]))
+    return read_continuation(problem, task, blocks[0])
 
 
 def _cut(problem: Problem, before: str, text: str) -> str:
-    end = _end(problem, before, text)
+    end = _find_end(problem, before, text)
     if end is None:
         return text
     depth = _depth(problem.name, before) - 1 if problem.name == "java" else 0
     return text[:end] + "\n}" * depth
 
 
-def _end(problem: Problem, before: str, text: str) -> int | None:
-    """Where in `text`, which continues `before`, the function ends; None while it goes on."""
+def _find_end(problem: Problem, before: str, text: str) -> int | None:
+    """Return where in `text`, which continues `before`, the function ends, or None if it does not."""
     if problem.name == "python":
         at = 0 if before.endswith("\n") else text.find("\n") + 1 or len(text)
         for line in text[at:].splitlines(keepends=True):
@@ -113,7 +116,7 @@ def _end(problem: Problem, before: str, text: str) -> int | None:
             at += len(line)
         return None
     depth = _depth(problem.name, before)
-    left = max(1, depth) - 1  # nothing is open where a declaration has lost its brace: the function's is still to come
+    left = max(1, depth) - 1  # nothing is open if a declaration has lost its brace: the function's own is still to come
     for token in _TOKENS[problem.name].finditer(text):
         if token["brace"] == "{":
             depth += 1
@@ -130,14 +133,14 @@ def _depth(name: str, text: str) -> int:
 
 
 def _code(name: str, text: str) -> str:
-    """`text` with blanks for comments and strings, which may hold examples of what is looked for."""
+    """Return `text` with spaces in place of comments and strings, which may hold examples of what is searched for."""
     if name == "python":
         return text
     return _TOKENS[name].sub(lambda token: token[0] if token["brace"] else re.sub(r"[^\n]", " ", token[0]), text)
 
 
 def _headers(problem: Problem, text: str) -> list[re.Match[str]]:
-    """The lines of `text` that define the function asked for: the last one its declaration opens."""
+    """Return the lines of `text` that define the function asked for: the last one that its declaration opens."""
     name = _NAME[problem.name].findall(problem.declaration)[-1]
     call = rf"^[^\n/;=()]*\b{name}\s*\([^;{{}}]*\)[^;{{}}()]*\{{"
     patterns = {
@@ -151,8 +154,8 @@ def _headers(problem: Problem, text: str) -> list[re.Match[str]]:
     return list(re.finditer(patterns[problem.name], _code(problem.name, text), re.MULTILINE))
 
 
-def _head(problem: Problem, task: Task, above: str) -> str:
-    """What stands above a model's own signature: the lines that were given, and its own, none of them twice."""
+def _code_above(problem: Problem, task: Task, above: str) -> str:
+    """Return the code above a model's own signature: the given lines and the model's, none of them twice."""
     shown = problem.shown(task)
     given = shown[: _headers(problem, shown)[-1].start()]
     if problem.name == "rust":
@@ -168,7 +171,7 @@ def _head(problem: Problem, task: Task, above: str) -> str:
 
 
 def _without_uses_of(given: str, above: str) -> str:
-    """`above` without the Rust imports of names that `given` imports: the compiler takes no name twice."""
+    """Return `above` without the Rust imports of names that `given` imports: the compiler accepts no name twice."""
     known = {_used_name(path) for use in _USE.finditer(given) for path in _used_paths(use[1])}
 
     def new_part(use: re.Match[str]) -> str:
@@ -178,11 +181,11 @@ def _without_uses_of(given: str, above: str) -> str:
 
 
 def _used_paths(tree: str) -> list[str]:
-    """`a::{b, c::{d as e}}` as `a::b` and `a::c::d as e`."""
+    """Return the paths of a `use` tree: `a::{b, c::{d as e}}` as `a::b` and `a::c::d as e`."""
     branch = re.search(r"\{([^{}]*)\}", tree)
     if branch is None:
         return [path.strip() for path in tree.split(",") if path.strip()]
-    at = max(tree.rfind(sign, 0, branch.start()) for sign in ",{") + 1
+    at = max(tree.rfind(separator, 0, branch.start()) for separator in ",{") + 1
     stem = tree[at : branch.start()].strip()
     leaves = ", ".join(stem + leaf.strip() for leaf in branch[1].split(",") if leaf.strip())
     return _used_paths(tree[:at] + leaves + tree[branch.end() :])

@@ -1,7 +1,7 @@
-"""What Go's and Rust's programs import, built once and kept: testify beside Go's tests, and three crates.
+"""What Go's and Rust's programs import, built once and kept: testify for Go's tests, and three crates.
 
-Nothing is downloaded. Go's packages come with the benchmark. Rust's crates are taken as source from the folder that
-`cargo vendor` writes beside the benchmark's Cargo.toml, or from Debian's librust-*-dev packages.
+Nothing is downloaded. Go's packages come with the benchmark. Rust's crates are built from source: from the folder that
+`cargo vendor` writes next to the benchmark's Cargo.toml, or from Debian's librust-*-dev packages.
 """
 
 from __future__ import annotations
@@ -43,16 +43,18 @@ _CARGO_CONFIG = '[source.crates-io]\nreplace-with = "folder"\n\n[source.folder]\
 
 @dataclass(frozen=True)
 class RustCrates:
-    """`libraries` by crate; they and all they need lie in `folder`. Empty where no source of them was found."""
+    """The `libraries` by crate. They and all their dependencies are in `folder`. Empty if no source of them was
+    found.
+    """
 
     folder: Path
     libraries: dict[str, str] = field(default_factory=dict)
 
 
-def go_module(go: str, version: str, source: Path, cache: Path) -> Path:
-    """A folder with go.mod, go.sum, vendor, and in cache/ what compiling a test leaves behind.
+def build_go_module(go: str, version: str, source: Path, cache: Path) -> Path:
+    """Return a folder with go.mod, go.sum, vendor, and in cache/ what compiling a test leaves there.
 
-    Raises `EngineError` where the benchmark's go folder is not whole or does not build.
+    Raises `EngineError` if the benchmark's go folder is incomplete or does not build.
     """
     archive = source / "vendor.tar.gz"
     for file in (source / "go.mod", source / "go.sum", archive):
@@ -70,11 +72,11 @@ def go_module(go: str, version: str, source: Path, cache: Path) -> Path:
             environment = {**GO_ENVIRONMENT, "GOCACHE": str(folder / "cache"), "GOPATH": other}
             _run([go, "test", "-c", "-o", os.devnull, str(test)], folder, environment)
 
-    return _built(cache, "go", [version, archive.read_bytes()], build)
+    return _build_once(cache, "go", [version, archive.read_bytes()], build)
 
 
-def rust_crates(cargo: Path, version: str, source: Path, cache: Path) -> RustCrates:
-    """Raises `EngineError` where the crates are there but do not build."""
+def build_rust_crates(cargo: Path, version: str, source: Path, cache: Path) -> RustCrates:
+    """Return the crates. Raises `EngineError` if their source is there but does not build."""
     sources = next((f for f in (source / "vendor", DEBIAN_CRATES) if _holds_crates(f)), None)
     if sources is None or not cargo.is_file():
         return RustCrates(cache)
@@ -94,7 +96,7 @@ def rust_crates(cargo: Path, version: str, source: Path, cache: Path) -> RustCra
         shutil.rmtree(folder / "target")
 
     known = sorted(entry.name for entry in sources.iterdir())
-    folder = _built(cache, "rust", [version, str(sources), *known], build) / "deps"
+    folder = _build_once(cache, "rust", [version, str(sources), *known], build) / "deps"
     return RustCrates(folder, {crate: str(next(folder.glob(f"lib{crate}-*.rlib"))) for crate in RUST_CRATES})
 
 
@@ -114,8 +116,8 @@ def _unpack(archive: Path, folder: Path) -> None:
         raise EngineError(f"{archive} is damaged: {fault}") from fault
 
 
-def _built(cache: Path, name: str, made_of: list[str | bytes], build: Callable[[Path], None]) -> Path:
-    """The folder that `build` fills, kept for as long as what it is made of stays the same."""
+def _build_once(cache: Path, name: str, made_of: list[str | bytes], build: Callable[[Path], None]) -> Path:
+    """Return the folder that `build` fills; it is kept as long as `made_of` stays the same."""
     digest = hashlib.sha256()
     for part in made_of:
         digest.update(part.encode() if isinstance(part, str) else part)
@@ -129,7 +131,7 @@ def _built(cache: Path, name: str, made_of: list[str | bytes], build: Callable[[
         build(unfinished)
         unfinished.rename(folder)
     except OSError:
-        if not folder.is_dir():  # else another process was faster
+        if not folder.is_dir():  # otherwise another process was faster
             raise
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -143,4 +145,6 @@ def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
             command, cwd=folder, env=whole, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False
         )
     if done.returncode != 0:
-        raise EngineError(f"{' '.join(command[:2])} fails on what its programs import: {done.stderr.strip()[-500:]}")
+        raise EngineError(
+            f"{' '.join(command[:2])} cannot build what its programs import: {done.stderr.strip()[-500:]}"
+        )
