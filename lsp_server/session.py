@@ -13,6 +13,7 @@ from lsp_server.completion.definitions import DefinitionFinder
 from lsp_server.completion.document_state import OpenDocuments
 from lsp_server.completion.provider import CompletionProvider
 from lsp_server.models.answers import AnswerWorker
+from lsp_server.models.conversations import Conversations
 from lsp_server.models.worker import LoadModel, ModelWorker
 from lsp_server.settings import Settings, read_settings
 from lsp_server.status import Status
@@ -29,6 +30,7 @@ class Session:
         self._settings = Settings()
         self.worker = ModelWorker(load_model)
         self.answers = AnswerWorker()
+        self.conversations = Conversations()
         self.documents = OpenDocuments()
         self.edits = RecentEdits()
         self.folders = WorkspaceFolders(client, self.documents.context_changed)

@@ -1,27 +1,21 @@
 """Where chat models speak: threads of their own, so that an answer of minutes never holds a completion up.
 
-What a completion and an answer share is the engine process, which serves the more urgent first. Conversations are kept
-here, by id, while the window is open.
+What a completion and an answer share is the engine process, which serves the more urgent first.
 """
 
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from engine.prompt.chat import Turn
 from engine.types import CancellationToken
 from lsp_server.event_loop import from_any_thread
 
 T = TypeVar("T")
 
 MAX_ANSWERS_AT_ONCE = 4  # more wait; the engine process speaks for one at a time anyway
-MAX_CONVERSATIONS = 100
-MAX_TURNS = 200  # of one conversation; prompts hold far fewer
 
 
 class AnswerWorker:
@@ -30,7 +24,6 @@ class AnswerWorker:
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(MAX_ANSWERS_AT_ONCE, thread_name_prefix="answer")
         self._running: set[CancellationToken] = set()
-        self._conversations: OrderedDict[str, tuple[Turn, ...]] = OrderedDict()
 
     async def run(self, work: Callable[[], T], cancellation: CancellationToken) -> T:
         """Does `work` in a thread; what was still waiting when it is cancelled is never begun.
@@ -60,31 +53,6 @@ class AnswerWorker:
             return done.result()
         finally:
             self._running.discard(cancellation)
-
-    def conversation(self, conversation: str) -> tuple[str, tuple[Turn, ...]]:
-        """(its id, what was said so far); a new one for "" and for an id nobody knows any more."""
-        conversation = conversation or str(uuid.uuid4())
-        known = self._conversations.setdefault(conversation, ())
-        while len(self._conversations) > MAX_CONVERSATIONS:
-            self._conversations.popitem(last=False)
-        return conversation, known
-
-    def remember(self, conversation: str, question: str, answer: str) -> None:
-        """A question and what was answered, also where the answer was stopped half-way.
-
-        Nothing of a conversation that was forgotten meanwhile.
-        """
-        if conversation not in self._conversations:
-            return
-        turns = (*self._conversations.pop(conversation), Turn("user", question), Turn("assistant", answer))
-        self._conversations[conversation] = turns[-MAX_TURNS:]
-
-    def restore(self, conversation: str, turns: tuple[Turn, ...]) -> None:
-        """What a client kept of a conversation over a restart."""
-        self._conversations[conversation] = turns[-MAX_TURNS:]
-
-    def forget(self, conversation: str) -> None:
-        self._conversations.pop(conversation, None)
 
     def stop(self) -> None:
         for token in tuple(self._running):

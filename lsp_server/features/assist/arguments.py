@@ -54,10 +54,10 @@ def read_call(server: CodegeexServer, task: AssistTask, raw: Any) -> AssistCall:
     conversation = ""
     history: tuple[Turn, ...] = ()
     if task is AssistTask.ASK:
-        conversation, history = server.session.answers.conversation(_text(raw, "conversationId"))
+        conversation, history = server.session.conversations.open(_text(raw, "conversationId"))
         if raw.get("history") is not None:
             history = _history(raw["history"])
-            server.session.answers.restore(conversation, history)
+            server.session.conversations.restore(conversation, history)
     words = _answer_language(server, raw, question)
     diagnostic = _object(raw, "diagnostic")
     if document and diagnostic.get("range") is not None:

@@ -21,7 +21,7 @@ def register(server: CodegeexServer) -> None:
     @server.feature(FORGET)
     def forget(params: Any) -> None:
         if isinstance(params, dict):
-            server.session.answers.forget(str(params.get("conversationId", "")))
+            server.session.conversations.forget(str(params.get("conversationId", "")))
 
 
 async def ask_question(server: CodegeexServer, raw: Any) -> dict[str, Any]:
@@ -29,5 +29,5 @@ async def ask_question(server: CodegeexServer, raw: Any) -> dict[str, Any]:
     call = read_call(server, AssistTask.ASK, raw)
     answer, stopped = await answer_call(server, call)
     if answer.converses and answer.text:  # a list of places is not a turn of a conversation
-        server.session.answers.remember(call.conversation, call.request.question, answer.text)
+        server.session.conversations.remember(call.conversation, call.request.question, answer.text)
     return {"conversationId": call.conversation, **answer_to_json(server, answer, stopped=stopped)}
