@@ -18,6 +18,7 @@ from lsp_server.server import CodegeexServer
 
 
 def create_server(load_model: LoadModel = load_served_model) -> CodegeexServer:
+    """Return a server that is ready to be connected."""
     server = CodegeexServer(load_model)
     for feature in (
         lifecycle,

@@ -26,7 +26,7 @@ LEVELS = {types.MessageType.Error: logging.ERROR, types.MessageType.Warning: log
 
 @dataclass(frozen=True)
 class ClientCapabilities:
-    """What the client can do, as it said in `initialize`."""
+    """What the client can do, resolved from `initialize`."""
 
     answers_configuration: bool = False  # `workspace/configuration`
     registers_configuration: bool = False  # `workspace/didChangeConfiguration` for sections of our choice
@@ -84,7 +84,7 @@ class Client:
         self.status = Status()
 
     def initialize(self, params: types.InitializeParams) -> None:
-        """Take over what `initialize` says of the client."""
+        """Take over what `initialize` holds about the client."""
         self.can = ClientCapabilities.of(params.capabilities)
         self.language = "zh" if (params.locale or "").lower().startswith("zh") else "en"
         self._protocol.trace = params.trace or types.TraceValue.Off  # pygls itself handles `$/setTrace` only

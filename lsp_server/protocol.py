@@ -1,7 +1,7 @@
-"""JSON-RPC as pygls has it, with the border cases the specification names and editors rely on.
+"""JSON-RPC with the edge cases that the specification defines, that editors rely on, and that pygls leaves open.
 
-A request that cannot be read gets its error response (pygls would leave the editor waiting), a request before
-`initialize` or after `shutdown` its own code, and no response carries a traceback.
+A request that cannot be read gets an error response (pygls would let the editor wait), a request before `initialize` or
+after `shutdown` gets the code for that, and no response carries a traceback.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from lsp_server.workspace.documents import EditorWorkspace
 
 log = logging.getLogger(__name__)
 
-# Of the command being executed, which pygls gives its arguments only.
+# Of the command that is being executed: pygls passes only its arguments on.
 work_done_token: ContextVar[types.ProgressToken | None] = ContextVar("work_done_token", default=None)
 
 BEFORE_INITIALIZE = {types.INITIALIZE, types.EXIT}
@@ -35,7 +35,7 @@ def is_refusal(error: object) -> bool:
 
 
 class EditorProtocol(LanguageServerProtocol):
-    """`structure_message` and `handle_message` are pygls' own seams; what they refuse never reaches a handler."""
+    """What `structure_message` and `handle_message`, which pygls calls, refuse does not reach a handler."""
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         try:
@@ -68,33 +68,33 @@ class EditorProtocol(LanguageServerProtocol):
         super().handle_message(message)
 
     def _execute_handler(self, msg_id: Any, *args: Any, **kwargs: Any) -> None:
-        """As pygls', which keeps what a notification's handler made for ever: a kilobyte a key."""
+        """Let go of the handler's future once it is done. pygls keeps those of notifications for ever: 1 kB a key."""
         super()._execute_handler(msg_id, *args, **kwargs)
         if future := self._request_futures.get(msg_id):
             future.add_done_callback(partial(self._forget, msg_id))
 
     def _forget(self, msg_id: Any, future: Any) -> None:
-        if not future.cancelled():  # by pygls, that is: which then forgets it itself, or is just going through them all
+        if not future.cancelled():  # else by pygls, which forgets it itself, and may be iterating over them
             self._request_futures.pop(msg_id, None)
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(  # type: ignore[override] # pygls takes coroutines as well
         self, params: types.ExecuteCommandParams
     ) -> Any:
-        """As pygls', whose generator a cancelled request does not reach; and commands learn of the progress' token."""
+        """Execute a command as a coroutine, which a cancelled request ends, and keep the token of its progress."""
         handler = self.fm.commands.get(params.command)
         if handler is None:
             raise JsonRpcInvalidParams(f"there is no command {params.command!r}")
         try:
             arguments, named = _prepare_command_arguments(handler, params, self._converter)
-        except Exception as fault:  # whatever a converter raises, the client sent what does not fit
+        except Exception as fault:  # whatever a converter raises, the client's arguments are wrong
             raise JsonRpcInvalidParams(f"{params.command}: the arguments do not fit: {fault}") from fault
         work_done_token.set(params.work_done_token)
         result = handler(*arguments, **named)
         return await result if inspect.isawaitable(result) else result
 
     def refuse_unreadable(self, fault: json.JSONDecodeError | UnicodeDecodeError) -> None:
-        """The answer to a message that is no JSON."""
+        """Answer a message that is not JSON."""
         self._refuse(None, types.ErrorCodes.ParseError, f"the message is not JSON: {fault}")
 
     def to_json(self, value: Any) -> Any:
@@ -103,7 +103,7 @@ class EditorProtocol(LanguageServerProtocol):
 
     @property
     def was_shut_down(self) -> bool:
-        """Whether `shutdown` came: the exit code depends on it."""
+        """True after `shutdown`: the exit code depends on it."""
         return self._shutdown
 
     @property
@@ -129,4 +129,4 @@ class EditorProtocol(LanguageServerProtocol):
 
 
 class _Refused:
-    """Stands for a message that was answered while it was read."""
+    """Stands for a message that was answered while it was being read."""

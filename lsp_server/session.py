@@ -87,7 +87,7 @@ class Session:
         self.worker.stop()
 
     def _show_model(self, name: str, notice: str) -> None:
-        remote = self._settings.goes_to
+        remote = self._settings.destinations
         kind: Literal["Warning", "Normal"] = "Warning" if notice else "Normal"
         answering = self.worker.description("chat")
         chat = answering.name if answering and "chat" in answering.capabilities else ""

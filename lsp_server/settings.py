@@ -1,6 +1,6 @@
-"""The settings, defined once: raw options from a client -> frozen settings, and complaints in words.
+"""The settings, defined once: from a client's raw options to frozen settings, and complaints in words.
 
-Every client shows the same names under the section `codegeex`; `json_schema` is what they are generated from.
+All clients have the same names in the section `codegeex`; their schemas are generated from `json_schema`.
 """
 
 from __future__ import annotations
@@ -20,25 +20,21 @@ SECTION = "codegeex"
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting. `low` and `high` bound numbers; `choices` bounds strings; a None default means "decided by us".
-
-    `check` says what is wrong with a string that is not empty, or "". `is_private`: says where text goes, so that no
-    workspace may decide it.
-    """
+    """One setting."""
 
     name: str
     kind: type
-    default: Any
+    default: Any  # None means that we decide
     description: str
     description_zh: str
-    low: float | None = None
+    low: float | None = None  # of numbers
     high: float | None = None
-    choices: tuple[str, ...] = ()
-    check: Callable[[str], str] | None = None
-    is_private: bool = False
+    choices: tuple[str, ...] = ()  # of strings
+    check: Callable[[str], str] | None = None  # returns what is wrong with a string that is not empty, or ""
+    is_private: bool = False  # it decides where text is sent, and no workspace may set it
 
-    def fault(self, value: Any) -> str:
-        """What is wrong with `value`, or ""."""
+    def find_fault(self, value: Any) -> str:
+        """Return what is wrong with `value`, or ""."""
         if value is None and self.default is None:
             return ""
         kinds = (int, float) if self.kind is float else (self.kind,)
@@ -148,9 +144,9 @@ _SECTIONS = {setting.name.partition(".")[0] for setting in SETTINGS}
 
 @dataclass(frozen=True)
 class Settings:
-    """What a client has chosen, checked; `values` by full name."""
+    """What a client has chosen, checked."""
 
-    values: Mapping[str, Any] = field(default_factory=lambda: {s.name: s.default for s in SETTINGS})
+    values: Mapping[str, Any] = field(default_factory=lambda: {s.name: s.default for s in SETTINGS})  # by full name
 
     @property
     def enable(self) -> bool:
@@ -158,18 +154,18 @@ class Settings:
 
     @property
     def model_key(self) -> tuple[str, str, int]:
-        """What a loaded model depends on."""
+        """What a loaded model depends on: (name, device, threads)."""
         return self.values["model"], self.values["device"], self.values["threads"]
 
     def server(self, purpose: Purpose) -> Server | None:
-        """The server that is asked for this instead of the model on this machine, None where none is."""
+        """Return the server that is asked instead of the model on this machine, if one is named for this purpose."""
         url = self.values[f"{purpose}.remote.url"]
         model, infill = self.values[f"{purpose}.remote.model"], self.values["completion.remote.infill"]
         return read_server(url, model, purpose, infill if purpose == "completion" else BY_FIELD) if url else None
 
     @property
-    def goes_to(self) -> str:
-        """Where text is sent, for a person; "" where it stays on this machine."""
+    def destinations(self) -> str:
+        """Where text is sent, in words; "" if it stays on this machine."""
         servers = (self.server("completion"), self.server("chat"))
         return "; ".join(str(server) for server in servers if server)
 
@@ -183,14 +179,15 @@ class Settings:
         return tuple(self.values["context.exclude"])
 
     @property
-    def use_index(self) -> bool:
+    def uses_index(self) -> bool:
         return bool(self.values["context.enable"])
 
     @property
-    def receipts(self) -> bool:
+    def sends_receipts(self) -> bool:
         return bool(self.values["context.receipts"])
 
     def serves(self, language_id: str) -> bool:
+        """Return whether documents of this language get completions."""
         return self.enable and language_id not in self.values["disabledLanguages"]
 
     @property
@@ -209,9 +206,9 @@ class Settings:
 
 
 def read_settings(raw: Any) -> tuple[Settings, list[str]]:
-    """Settings from what a client sent, nested or dotted, with or without the section's name; and the complaints.
+    """Return (settings, complaints) for what a client sent: nested or dotted, with or without the section's name.
 
-    What is wrong is left at its default and complained of; nothing raises.
+    What is wrong is left at its default, with a complaint. Raises nothing.
     """
     if raw is None:
         return Settings(), []
@@ -228,22 +225,22 @@ def read_settings(raw: Any) -> tuple[Settings, list[str]]:
             close = difflib.get_close_matches(name, _BY_NAME, n=1)
             hint = f"; did you mean {SECTION}.{close[0]}?" if close else ""
             complaints.append(f"unknown setting {SECTION}.{name}{hint}")
-        elif fault := setting.fault(value):
+        elif fault := setting.find_fault(value):
             complaints.append(f"{SECTION}.{setting.name} {fault}; its default {setting.default!r} is used")
         else:
             values[setting.name] = value
     return Settings(values), complaints
 
 
-def speaks_of_us(raw: Any) -> bool:
-    """Whether what a client sent has our section, or a setting of ours: some send everything they have, or nothing."""
+def has_our_settings(raw: Any) -> bool:
+    """True if what a client sent holds our section or a setting of ours. Some send all they have, or nothing."""
     if not isinstance(raw, Mapping):
         return False
     return any(key == SECTION or key.startswith(f"{SECTION}.") or key.partition(".")[0] in _SECTIONS for key in raw)
 
 
 def _flatten(section: Mapping[str, Any], at: str = "") -> list[tuple[str, Any]]:
-    """(full name, value) of a nested object. Sections that only clients read (`server`, `trace`) are passed over."""
+    """Return (full name, value) pairs of a nested object, without those that only clients read (`server`, `trace`)."""
     pairs: list[tuple[str, Any]] = []
     for key, value in section.items():
         name = f"{at}{key}"
@@ -257,7 +254,7 @@ def _flatten(section: Mapping[str, Any], at: str = "") -> list[tuple[str, Any]]:
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON Schema of the section, for clients and editors that check settings."""
+    """Return a JSON Schema of the section, for clients and editors that check settings."""
     properties = {}
     for setting in SETTINGS:
         kind: Any = _JSON_TYPES[setting.kind]

@@ -1,4 +1,4 @@
-"""How editors reach the server: stdio, or one connection on a loopback port."""
+"""How editors connect to the server: over stdio, or once over a loopback port."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ class AddressError(ValueError):
 
 
 def serve_stdio(server: CodegeexServer | None = None) -> int:
-    """Serves until the editor says `exit` or closes the pipe; the exit code LSP asks for."""
+    """Serve until the editor sends `exit` or closes the pipe. Return the exit code that LSP defines."""
     server = server or create_server()
     return _run(_serve_stdio(server), server)
 
 
 async def _serve_stdio(server: CodegeexServer) -> None:
     reader = asyncio.StreamReader()
-    # Of the file itself: a thread that waits in Python's own buffer holds its lock, and the interpreter could not end.
+    # Reads the descriptor: a thread that waits in `sys.stdin.buffer` holds its lock, and the interpreter could not end.
     feeding = (asyncio.get_running_loop(), sys.stdin.fileno(), reader)
     threading.Thread(target=_feed, args=feeding, name="stdin", daemon=True).start()
     await serve(server, reader, StdoutWriter(sys.stdout.buffer))
 
 
 def _feed(loop: asyncio.AbstractEventLoop, file: int, reader: asyncio.StreamReader) -> None:
-    """Hands on what comes, as it comes: pygls would change threads for each line of a message's head, and its body."""
+    """Feed the reader from one thread. pygls would change threads for each header line and each body."""
     with suppress(RuntimeError):  # the loop has ended
         try:
             while piece := os.read(file, PIECE_BYTES):
@@ -53,7 +53,10 @@ def _feed(loop: asyncio.AbstractEventLoop, file: int, reader: asyncio.StreamRead
 
 
 def parse_loopback(address: str) -> tuple[str, int]:
-    """HOST:PORT. Only loopback is taken: the protocol has no authentication, and the code is private."""
+    """Return host and port of "HOST:PORT". Only loopback is accepted: LSP has no authentication, and code is private.
+
+    Raises `AddressError`.
+    """
     host, colon, port = address.rpartition(":")
     host = host.strip("[]")
     if not colon or not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the largest port
@@ -63,12 +66,12 @@ def parse_loopback(address: str) -> tuple[str, int]:
     except OSError as fault:
         raise AddressError(f"{host!r} cannot be resolved: {fault}") from fault
     if not all(ipaddress.ip_address(found).is_loopback for found in addresses):
-        raise AddressError(f"{host!r} is not this machine's loopback: nothing may leave it; use 127.0.0.1 or localhost")
+        raise AddressError(f"{host!r} is not this machine's loopback; use 127.0.0.1 or localhost")
     return addresses[0] if isinstance(addresses[0], str) else host, int(port)
 
 
 def serve_tcp(host: str, port: int) -> int:
-    """Serves one editor that connects to HOST:PORT, then ends. Prints the port, which may have been 0."""
+    """Serve one editor that connects to the port. Prints the port, for callers that pass 0. Return the exit code."""
     server = create_server()
     return _run(_serve_one(host, port, server), server)
 
@@ -79,7 +82,7 @@ async def _serve_one(host: str, port: int, server: CodegeexServer) -> None:
     )
 
     def on_connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if connected.done():  # a second editor would write into the first one's answers
+        if connected.done():  # a second editor's messages would mix with the first one's
             writer.close()
         else:
             connected.set_result((reader, writer))
@@ -93,8 +96,9 @@ async def _serve_one(host: str, port: int, server: CodegeexServer) -> None:
 
 
 class InTurn:
-    """A reader of several messages that came at once. What the first one asks begins before the second is handled: it
-    is about the document as it was.
+    """A reader that lets the handler of each message begin before the next message is handled.
+
+    Messages may come at once, and a request is about the document as it was before the change after it.
     """
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
@@ -111,7 +115,7 @@ class InTurn:
 async def serve(
     server: CodegeexServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter | StdoutWriter
 ) -> None:
-    """Handle one client's messages until it says `exit` or the connection ends, then stop the session."""
+    """Handle one client's messages until it sends `exit` or the connection ends, then stop the session."""
     server.protocol.set_writer(writer)
     try:
         await run_async(threading.Event(), InTurn(reader), server.protocol, log, server.report_server_error)
@@ -124,7 +128,7 @@ async def serve(
 
 
 def _run(serving: Coroutine[Any, Any, None], server: CodegeexServer) -> int:
-    """Serves to the end. 0 after `shutdown`, 1 without it (LSP 3.18, "Exit Notification")."""
+    """Serve to the end. Return 0 after `shutdown`, 1 without it (LSP 3.18, "Exit Notification")."""
     with suppress(KeyboardInterrupt):
         asyncio.run(serving)
     return 0 if server.protocol.was_shut_down else 1

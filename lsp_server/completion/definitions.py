@@ -26,7 +26,7 @@ MAX_NAMES = 6
 LINES_ABOVE = 3
 MIN_NAME_CHARS = 2
 MAX_LINE_CHARS = 500
-MAX_LOCATIONS = 4  # of one name; more than that tell nothing
+MAX_LOCATIONS = 4  # of one name; more than that are no help
 
 
 class DefinitionFinder:

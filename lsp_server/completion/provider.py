@@ -34,7 +34,7 @@ class Suggestion:
     """A text to insert at the cursor."""
 
     text: str
-    offer: str  # the id by which the client says what became of it
+    offer: str  # the id by which the client reports what became of it
 
 
 class CompletionProvider:
@@ -45,13 +45,13 @@ class CompletionProvider:
     ) -> None:
         self._client, self._model = client, model
         self._documents, self._definitions = documents, definitions
-        self._has_receipts = False
+        self._sends_receipts = False
         self.offers = Offers()
         self.rhythm = TypingRhythm()
         self.prefetch = Prefetch(self.rhythm.wait_for_pause)
 
     def apply_settings(self, settings: Settings) -> None:
-        self._has_receipts = settings.receipts
+        self._sends_receipts = settings.sends_receipts
         self._model.apply_settings(settings)
 
     async def suggest(self, request: InlineRequest, token: RequestToken) -> Suggestion | None:
@@ -226,7 +226,7 @@ class CompletionProvider:
     def _moved(self, request: InlineRequest, cursor: Cursor) -> InlineRequest:
         return request.moved_to(cursor, self._documents.epoch(request.uri))
 
-    # What the client is told
+    # Messages to the client
 
     def _offer(self, request: InlineRequest, text: str) -> Suggestion:
         return Suggestion(text, self.offers.add(request.uri, request.cursor.offset, text))
@@ -237,5 +237,5 @@ class CompletionProvider:
         self._send_receipt(request, answer)
 
     def _send_receipt(self, request: InlineRequest, answer: Answer) -> None:
-        if self._has_receipts:
+        if self._sends_receipts:
             send_receipt(self._client, request.uri, answer.outcome)

@@ -1,1 +1,1 @@
-"""One short file per LSP feature: snapshot, convert, call, convert."""
+"""One short file for each LSP method or group of them: snapshot, convert, call, convert."""

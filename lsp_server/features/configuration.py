@@ -7,7 +7,7 @@ from typing import Any
 from lsprotocol import types
 
 from lsp_server.server import CodegeexServer
-from lsp_server.settings import SECTION, speaks_of_us
+from lsp_server.settings import SECTION, has_our_settings
 
 
 def register(server: CodegeexServer) -> None:
@@ -15,7 +15,7 @@ def register(server: CodegeexServer) -> None:
     async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
         session = server.session
         # A client that answers workspace/configuration sends null or an empty object here, and waits to be asked.
-        raw = params.settings if speaks_of_us(params.settings) else await _ask(server)
+        raw = params.settings if has_our_settings(params.settings) else await _ask(server)
         if raw is not None:  # else only other sections have changed
             session.apply_settings(raw)
         await session.follow_folders(server.workspace.roots)

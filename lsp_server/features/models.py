@@ -1,4 +1,4 @@
-"""`codegeex/models`: the models a person may choose from, for a client's picker."""
+"""`codegeex/models`: the models that a user may choose from, for a client's picker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MODELS = "codegeex/models"
 def register(server: CodegeexServer) -> None:
     @server.feature(MODELS)
     async def models(*_: object) -> list[dict[str, Any]]:
-        return await asyncio.to_thread(_models)  # checks each folder: a disk may be slow
+        return await asyncio.to_thread(_models)  # it checks each folder, and disks may be slow
 
 
 def _models() -> list[dict[str, Any]]:

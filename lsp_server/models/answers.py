@@ -1,6 +1,6 @@
-"""Where chat models speak: threads of their own, so that an answer of minutes never holds a completion up.
+"""Threads in which chat models answer, so that an answer of minutes never delays a completion.
 
-What a completion and an answer share is the engine process, which serves the more urgent first.
+Completions and answers share the engine process, which serves the more urgent first.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from lsp_server.event_loop import from_any_thread
 
 T = TypeVar("T")
 
-MAX_ANSWERS_AT_ONCE = 4  # more wait; the engine process speaks for one at a time anyway
+MAX_ANSWERS_AT_ONCE = 4  # more wait; the engine process generates one at a time anyway
 
 
 class AnswerWorker:
-    """On the event loop, but for the work itself."""
+    """On the event loop, except for the work itself."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(MAX_ANSWERS_AT_ONCE, thread_name_prefix="answer")
         self._running: set[CancellationToken] = set()
 
     async def run(self, work: Callable[[], T], cancellation: CancellationToken) -> T:
-        """Does `work` in a thread; what was still waiting when it is cancelled is never begun.
+        """Do `work` in a thread. Work that is cancelled while it waits for a thread is never begun.
 
-        Raises `Cancelled` at once: a compiler that is under way is not waited for.
+        Raises `Cancelled` at once, without waiting for a compiler that is running.
         """
         loop = asyncio.get_running_loop()
         stopped: asyncio.Future[None] = loop.create_future()
@@ -45,7 +45,7 @@ class AnswerWorker:
         try:
             with cancellation.on_cancel(from_any_thread(stop)):
                 done = loop.run_in_executor(self._threads, begin)
-                # Where nobody waits for it any more, asyncio would log a fault.
+                # Retrieve the exception, or asyncio logs it if nobody waits any more.
                 done.add_done_callback(lambda future: future.cancelled() or future.exception())
                 either: set[asyncio.Future[Any]] = {done, stopped}
                 await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)

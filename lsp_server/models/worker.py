@@ -1,7 +1,7 @@
 """The model's owner: one thread, in which all engine work runs, so that nothing blocks the event loop.
 
-Requests wait in line, but a superseded or cancelled one is dropped the moment its turn comes, and a running one stops
-within a decode step: what a person waits for is never behind what nobody wants any more.
+Requests wait for their turn, but a superseded or cancelled one is dropped when its turn comes, and a running one stops
+within a decode step: no user waits for what nobody wants any more.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ LoadModel = Callable[[str, str, int], LanguageModel]
 
 @dataclass
 class _Slot:
-    """A model and what it was loaded by. One that failed to load is not tried again until that changes."""
+    """A model, and the key it was loaded by. A model that failed to load is not tried again under the same key."""
 
     key: Hashable = None
     model: LanguageModel | None = None
     fault: EngineError | None = None
 
     def get(self, key: Hashable, load: Callable[[], LanguageModel]) -> LanguageModel:
-        """Raises `EngineError`."""
+        """Return the model, loaded if the key is new. Raises `EngineError`."""
         if self.key != key:
             self.key, self.model, self.fault = key, None, None
             try:
@@ -58,31 +58,31 @@ class _Slot:
 
 
 class ModelWorker:
-    """Loads models when they are first needed, or when `prepare` says so, and again when the settings name others.
+    """Loads models when they are first needed or prepared, and others once the settings name others.
 
-    Completion and chat share the model on this machine, each unless a server is named for it.
+    Completion and chat share the model on this machine, unless a server is named for one of them.
     """
 
     def __init__(self, load: LoadModel) -> None:
         self._load = load
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._local, self._remote = _Slot(), {"completion": _Slot(), "chat": _Slot()}
-        self._models: dict[Purpose, LanguageModel] = {}  # those in use
-        self._notice = ""
-        self._wanted: Settings | None = None
+        self._models: dict[Purpose, LanguageModel] = {}  # in use
+        self._notice = ""  # why another model than the chosen one was loaded last
+        self._wanted: Settings | None = None  # to prepare a model for
         self._frames, self._speed = Frames(), DecodeSpeed()
 
     async def prepare(self, settings: Settings) -> tuple[str, str]:
-        """Loads the model ahead of the first request. Its name, or "" where the settings have changed meanwhile.
+        """Load the model ahead of the first request.
 
-        And why it is not the model that was chosen, or ""; said once for each time a model is loaded. Raises
-        `EngineError`.
+        Return (its name, or "" if the settings have changed meanwhile; why it is not the chosen model, or "", once for
+        each time a model is loaded). Raises `EngineError`.
         """
         self._wanted = settings
 
         def work() -> tuple[str, str]:
             if settings is not self._wanted:
-                return "", ""  # of a burst of changes only the last one's model is worth loading
+                return "", ""  # only the last of a burst of changes is worth loading a model for
             notices = []
             try:
                 self._loaded(settings, "chat")  # most often the same
@@ -116,24 +116,24 @@ class ModelWorker:
 
     @property
     def confidence(self) -> Confidence:
-        """How sure of an answer the loaded model has to be; before there is one, surer than anything is."""
+        """How likely to be right an answer must be to be shown. Before a model is loaded, none is likely enough."""
         description = self.description("completion")
         return description.confidence if description else NOTHING_IS_SURE
 
     def catch_up(self, index: WorkspaceIndex) -> None:
-        """Before anybody waits for it: an index reads what was opened."""
-        with suppress(RuntimeError):  # the session has ended
+        """Let an index read what was opened, before anybody waits for that."""
+        with suppress(RuntimeError):  # if the session has ended
             self._thread.submit(index.catch_up)
 
     async def lend(self, settings: Settings, search: Callable[[], T]) -> tuple[LanguageModel, T]:
-        """The model that answers, to be used in another thread beside this one, and what `search` finds.
+        """Return (the model that answers, for use in another thread; what `search` finds in the indexes).
 
-        The indexes may be asked in this thread only, and a search takes milliseconds. Raises `EngineError`.
+        Indexes are searched in this thread only, which takes milliseconds. Raises `EngineError`.
         """
         return await self._run(lambda: (self._loaded(settings, "chat"), search()))
 
     def description(self, purpose: Purpose) -> ModelDescription | None:
-        """What the model that is in use for this says of itself; None while there is none. From any thread."""
+        """Return the description of the model in use; None while there is none. For any thread."""
         model = self._models.get(purpose)
         return model.description if model else None
 
@@ -144,7 +144,7 @@ class ModelWorker:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _loaded(self, settings: Settings, purpose: Purpose = "completion") -> LanguageModel:
-        """In the worker's thread. Raises `EngineError`."""
+        """Return the model, loaded if need be. In the worker's thread. Raises `EngineError`."""
         try:
             if server := settings.server(purpose):
                 model = self._remote[purpose].get(server, partial(load_remote_model, server))
@@ -154,7 +154,7 @@ class ModelWorker:
             self._models.pop(purpose, None)
             raise
         if purpose == "completion" and model is not self._models.get(purpose):
-            self._frames, self._speed = Frames(), DecodeSpeed()  # those there are the old model's
+            self._frames, self._speed = Frames(), DecodeSpeed()  # the old model's are of no use
         self._models[purpose] = model
         return model
 
@@ -164,9 +164,9 @@ class ModelWorker:
 
 
 def _load_or_embedded(load: LoadModel, name: str, device: str, threads: int) -> tuple[LanguageModel, str]:
-    """The model a setting names, and "". Where the user's default cannot be had: the embedded one, and why.
+    """Return (the model a setting names, ""), or (the embedded model, why the user's default could not be loaded).
 
-    A model that the settings name themselves is not replaced by another. Raises `EngineError`.
+    A model that the settings themselves name is not replaced by another. Raises `EngineError`.
     """
     try:
         return _checked_load(load, name, device, threads), ""
@@ -179,34 +179,35 @@ def _load_or_embedded(load: LoadModel, name: str, device: str, threads: int) -> 
 
 
 def _checked_load(load: LoadModel, *key: Any) -> LanguageModel:
+    """Return the loaded model. Raises `EngineError`, whatever the loader raises."""
     try:
         return load(*key)
     except EngineError:
         raise
-    except Exception as fault:  # native libraries raise what they like; the server lives on
+    except Exception as fault:  # native libraries raise errors of many types
         raise EngineError(f"the model cannot be loaded: {type(fault).__name__}: {fault}") from fault
 
 
 @cache
 def engine_client() -> EngineClient:
-    """The connection to the engine process, one for all models of this process."""
+    """Return the connection to the engine process, one for all models of this process."""
     return EngineClient(__version__)
 
 
 def load_served_model(name: str, device: str, threads: int) -> LanguageModel:
-    """The `LoadModel` of a window: the model in the engine process, shared with all other windows."""
+    """Load a model in the engine process, which all windows share. The `LoadModel` of a server."""
     return ServedModel(engine_client(), find_model(name), device, threads)
 
 
 def load_remote_model(server: Server) -> LanguageModel:
-    """Nothing is sent before the model is asked. Raises `EngineError`."""
+    """Return a model on a server. Nothing is sent before the model is asked. Raises `EngineError`."""
     from engine.remote.model import RemoteModel
 
     return RemoteModel(server)
 
 
 def load_ctranslate_model(name: str, device: str, threads: int) -> LanguageModel:
-    """The `LoadModel` of a command that asks once: the model in this process."""
+    """Load a model in this process. The `LoadModel` of a command that asks once."""
     from engine.model.ctranslate import CTranslateModel
 
     model = CTranslateModel(find_model(name), device, threads)

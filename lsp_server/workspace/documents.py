@@ -1,7 +1,7 @@
 r"""The open documents as LSP defines them, and their snapshots.
 
 pygls splits lines as Python does, at form feeds and Unicode separators too; editors do not (LSP 3.18, "Text Documents":
-\n, \r\n and \r only). A file with a form feed would drift apart from the editor's with the first change.
+\n, \r\n and \r only). The first change would make a file with a form feed differ from the editor's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pygls.workspace.position_codec import ServerTextPosition
 from engine.context.notebook import BETWEEN_CELLS
 from engine.document import Document
 
-# All notebooks, of whatever kind: their order is what tells which cells come before which.
+# Notebooks of every kind: the order of cells is known from them alone.
 NOTEBOOKS = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook(notebook="*")])
 MAX_PATH_PARTS = 4
 MAX_PATH_CHARS = 200
@@ -36,7 +36,7 @@ class FolderFile:
 
 
 class EditorDocument(TextDocument):
-    """A document whose lines end where the editor's do. A key costs what it touches, not the whole file."""
+    """A document whose lines end where the editor's do. A change costs what it touches, not the whole file."""
 
     _split: tuple[str, tuple[str, ...]] = ("", ())  # a text, and its lines
 
@@ -55,7 +55,7 @@ class EditorDocument(TextDocument):
         span = self._position_codec.range_from_client_units(lines, change.range)
         start, end = self.offset_at_server_position(span.start), self.offset_at_server_position(span.end)
         self._source = source[:start] + change.text + source[end:]
-        if span.end.line < len(lines) and "\r" not in self._source:  # of which CRLF may be joined or parted
+        if span.end.line < len(lines) and "\r" not in self._source:  # a change may join or split a CRLF
             first, last = span.start, span.end
             touched = lines[first.line][: first.character] + change.text + lines[last.line][last.character :]
             self._split = (self._source, (*lines[: first.line], *_lines(touched), *lines[last.line + 1 :]))
@@ -66,9 +66,9 @@ def _lines(text: str) -> tuple[str, ...]:
 
 
 class LineEndCodec(PositionCodec):
-    """A column past a line's end is its end (LSP 3.18, "Position"), on the last line too.
+    """Takes a column past a line's end for its end (LSP 3.18, "Position"), on the last line too.
 
-    pygls takes the last column for the line's length less one, as if every line ended in one sign.
+    pygls takes the length of a line less one for its last column, as if every line ended in one character.
     """
 
     def position_from_client_units(self, lines: Sequence[str], position: types.Position) -> ServerTextPosition:
@@ -147,7 +147,7 @@ class EditorWorkspace(Workspace):
     def update_text_document(
         self, text_doc: types.VersionedTextDocumentIdentifier, change: types.TextDocumentContentChangeEvent
     ) -> None:
-        """VS Code empties an untitled document after it has closed it: what is not open has no text to change."""
+        """Ignore a document that is not open: VS Code empties an untitled document after it has closed it."""
         if self.is_open(text_doc.uri):
             super().update_text_document(text_doc, change)
 

@@ -113,7 +113,7 @@ class WorkspaceFolders:
 
     def _follow(self) -> None:
         """Begin an index for each wanted folder that has none, and end those that have become unwanted or outdated."""
-        wanted = set(self._roots) if self._settings.enable and self._settings.use_index else set()
+        wanted = set(self._roots) if self._settings.enable and self._settings.uses_index else set()
         excluded = {root: (*self._settings.excluded, *self._hidden.get(root, ())) for root in wanted}
         for root in [root for root, index in self._indexes.items() if index.excluded != excluded.get(root)]:
             self._indexes.pop(root).stop(wait=False)

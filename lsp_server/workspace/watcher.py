@@ -1,4 +1,4 @@
-"""Files that change on disk, for editors that do not tell: the only module that imports watchdog."""
+"""Files that change on disk, for editors that do not report them: the only module that imports watchdog."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # imported by those who watch: a server's start does not wait for it
+if TYPE_CHECKING:  # imported once something is watched: start-up does not wait for it
     from watchdog.events import FileSystemEvent
     from watchdog.observers.api import BaseObserver
 
 DEBOUNCE_SECONDS = 0.02  # a burst of changes, as of a branch switch, is reported as one
-MAX_REPORTED = 2_000  # changes that are told one by one; of more, only that there were many
+MAX_REPORTED = 2_000  # more changes than that are reported as any
 
-# Paths relative to the folder, with slashes; None when anything may have changed.
+# Called with the folder and the paths in it, with slashes; with None if anything may have changed.
 OnChange = Callable[[Path, list[str] | None], None]
 
 
 class Watcher:
-    """Watches folders until stopped. `on_change` is called in a thread of the watcher's."""
+    """Watches folders until it is stopped. `on_change` is called in a thread of its own."""
 
     def __init__(self, on_change: OnChange) -> None:
         self._on_change = on_change
@@ -31,7 +31,7 @@ class Watcher:
         self._timer: threading.Timer | None = None
 
     def watch(self, root: Path) -> str:
-        """Begins to watch a folder; why it cannot, or ""."""
+        """Begin to watch a folder. Return why it cannot be watched, or ""."""
         from watchdog.observers import Observer
 
         observer = Observer()
@@ -39,13 +39,13 @@ class Watcher:
         try:
             observer.schedule(_Handler(self, root), str(root), recursive=True)  # type: ignore[arg-type]
             observer.start()
-        except (OSError, RuntimeError) as fault:  # the system's limit of watches, a folder that is gone
+        except (OSError, RuntimeError) as fault:  # for example the system's limit of watches, or a folder that is gone
             return f"{root} cannot be watched for changes: {fault}"
         self._watching[root] = observer
         return ""
 
     def stop(self, root: Path | None = None) -> None:
-        """Stops watching one folder, or all."""
+        """Stop watching one folder, or all."""
         for each in [root] if root else list(self._watching):
             if observer := self._watching.pop(each, None):
                 observer.stop()
@@ -53,7 +53,7 @@ class Watcher:
             self._timer.cancel()
 
     def note(self, root: Path, name: str) -> None:
-        """A file system event names this file."""
+        """Note that a file system event names this file."""
         with suppress(ValueError):
             path = Path(os.path.relpath(name, root)).as_posix()
             if path.startswith(".git/") and path != ".git/HEAD":
@@ -73,7 +73,7 @@ class Watcher:
 
 
 class _Handler:
-    """What watchdog asks of a `FileSystemEventHandler`."""
+    """watchdog's `FileSystemEventHandler`, without a base class to import."""
 
     def __init__(self, watcher: Watcher, root: Path) -> None:
         self._watcher, self._root = watcher, root

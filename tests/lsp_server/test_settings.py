@@ -73,7 +73,7 @@ def test_the_schema_has_every_setting_in_both_languages_of_people() -> None:
     schema = json_schema()
     assert len(schema["properties"]) == len(SETTINGS)
     assert all(setting.description and setting.description_zh for setting in SETTINGS)
-    assert all(setting.fault(setting.default) == "" for setting in SETTINGS)
+    assert all(setting.find_fault(setting.default) == "" for setting in SETTINGS)
 
 
 def test_a_server_that_is_no_address_is_none_and_not_repeated() -> None:
@@ -87,7 +87,7 @@ def test_each_purpose_has_its_own_server() -> None:
     settings, complaints = read_settings({"completion": {"remote": {"url": "http://localhost:8080", "model": "m"}}})
     assert complaints == []
     assert settings.server("chat") is None
-    assert settings.goes_to == "completion: http://localhost:8080/v1 (remote)"
+    assert settings.destinations == "completion: http://localhost:8080/v1 (remote)"
 
 
 async def test_initialization_options_count_and_faults_are_logged() -> None:

@@ -83,7 +83,7 @@ def _why_not_edit(server: CodegeexServer, call: AssistCall) -> str:
 
 
 def _free_name(file: Path, task: AssistTask, language_id: str) -> Path:
-    """Return a name next to `file` that tells what is in it, and that no file has."""
+    """Return a descriptive name for a new file next to `file`."""
     suffixes = language_of(language_id).suffixes
     suffix = suffixes[0] if suffixes else ".txt"
     stem = file.stem

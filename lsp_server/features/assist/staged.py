@@ -14,7 +14,7 @@ from lsp_server.server import CodegeexServer
 COMMIT_MESSAGE_LANGUAGES = {"git-commit", "gitcommit"}  # languageIds of git's own message file
 GIT_SECONDS = 20.0
 MAX_DIFF_BYTES = 4_000_000
-# Whatever the repository's configuration says: none of its programs is run, and names are written the usual way.
+# Whatever the repository's configuration holds: none of its programs is run, and names are written the usual way.
 COMMAND = (
     "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "diff", "--cached", "--no-color", "--no-ext-diff",
     "--no-textconv", "--submodule=short", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/",
