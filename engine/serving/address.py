@@ -1,4 +1,4 @@
-"""Where the engine process is reached: a socket (a named pipe on Windows) and a key, in a folder of the owner alone."""
+"""The address of the engine process: a socket (a named pipe on Windows) and a key, in a folder of its owner alone."""
 
 from __future__ import annotations
 
@@ -23,39 +23,40 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 @dataclass(frozen=True)
 class Address:
-    """`name` tells engines of different versions and installations apart: they do not share a process."""
+    """The files of one engine process."""
 
     folder: Path
-    name: str
+    name: str  # differs by version and installation, which do not share a process
 
     @property
     def listener(self) -> str:
-        """As `multiprocessing.connection` takes it."""
+        """The address as `multiprocessing.connection` takes it."""
         if sys.platform == "win32":
             return rf"\\.\pipe\{self.name}-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:8]}"
         return str(self.folder / f"{self.name}.sock")
 
     @property
     def lock(self) -> Path:
-        """Held by the engine for as long as it lives."""
+        """The lock that an engine holds for as long as it lives."""
         return self.folder / f"{self.name}.lock"
 
     @property
     def log(self) -> Path:
+        """The file that the engine process logs to."""
         return self.folder / f"{self.name}.log"
 
     @property
     def pid_file(self) -> Path:
-        """Which process holds the lock: one that hangs is ended by whoever meets it."""
+        """The process that holds the lock, so that a client can end an engine that hangs."""
         return self.folder / f"{self.name}.pid"
 
     def remove_socket(self) -> None:
-        """What a crash, or an end, leaves behind. By the holder of the lock only."""
+        """Remove the socket that an engine has left. For the holder of the lock only."""
         if sys.platform != "win32":
             Path(self.listener).unlink(missing_ok=True)
 
     def write_key(self) -> bytes:
-        """A new key, before the engine listens. By the holder of the lock only."""
+        """Write a new key and return it, before the engine listens. For the holder of the lock only."""
         key = secrets.token_bytes(KEY_BYTES)
         draft = self._key.with_suffix(".new")
         draft.unlink(missing_ok=True)
@@ -65,7 +66,7 @@ class Address:
         return key
 
     def read_key(self) -> bytes:
-        """What a client must know to be heard. Raises `OSError` where no engine has been yet."""
+        """Return the key that a client must prove to know. Raises `OSError` if there has been no engine yet."""
         return self._key.read_bytes()
 
     @property
@@ -74,12 +75,12 @@ class Address:
 
 
 def find_address(version: str) -> Address:
-    """The address for this installation. Raises `EngineError` for a folder that others could reach into."""
+    """Return the address for this installation. Raises `EngineError` if others could write to its folder."""
     installed = hashlib.sha256(f"{version}\0{Path(__file__).resolve()}\0{sys.executable}".encode()).hexdigest()[:10]
     name = f"engine-{installed}"
     folder = _in_temporary_folder()
     if sys.platform in {"win32", "darwin"} or os.environ.get("XDG_RUNTIME_DIR"):
-        with suppress(OSError):  # a folder that cannot be had is no reason to have no engine
+        with suppress(OSError):  # without that folder, the temporary one serves
             folder = platformdirs.user_runtime_path("codegeex-lsp", ensure_exists=True)
     if len(os.fsencode(folder / f"{name}.sock")) > MAX_SOCKET_PATH_BYTES:
         folder = _in_temporary_folder()
@@ -96,7 +97,7 @@ def _in_temporary_folder() -> Path:
 
 def _check_owner(folder: Path) -> None:
     if sys.platform == "win32":
-        return  # the user's own profile, whose access list is Windows' business
+        return  # the folder is in the user's own profile, which Windows protects
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
         raise EngineError(f"{folder} is not this user's folder: remove it, or set XDG_RUNTIME_DIR to one that is")

@@ -1,7 +1,7 @@
 """One connection between a window and the engine process, safe to use from several threads.
 
-A file descriptor that one thread closes while another is about to read or write it may by then belong to a file that a
-third has opened: bytes would go astray. So only the thread that receives ever closes; the others hang up.
+If one thread closes a file descriptor while another is about to use it, the number may by then belong to a file that a
+third has opened. So only the thread that receives closes the connection; the others shut it down.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.serving.messages import Message, from_bytes, to_bytes
 
 
 class Channel:
-    """`patience_seconds`: how long `send` waits for a peer that does not read; for ever where None, and on Windows."""
+    """`send` waits at most `patience_seconds` for a peer that does not read; forever if None, and on Windows."""
 
     def __init__(self, connection: Connection, patience_seconds: int | None = None) -> None:
         self._connection = connection
@@ -30,7 +30,7 @@ class Channel:
         self._is_open = True
 
     def send(self, message: Message) -> None:
-        """Raises `OSError` where nobody listens any more."""
+        """Send a message. Raises `OSError` if the peer has gone."""
         raw = to_bytes(message)
         with self._sending:
             if not self._is_open:
@@ -38,11 +38,11 @@ class Channel:
             self._connection.send_bytes(raw)
 
     def receive(self) -> Message:
-        """The next message. Raises `EOFError` or `OSError` at the end, `ValueError` for what is no message."""
+        """Return the next message. Raises `EOFError` or `OSError` at the end, `ValueError` for anything else."""
         return from_bytes(self._connection.recv_bytes())
 
-    def hang_up(self) -> None:
-        """From any thread: `receive` and `send` end, here and at the other side."""
+    def shut_down(self) -> None:
+        """End `receive` and `send`, here and at the other side. For any thread."""
         with self._state:
             if not self._is_open:
                 return
@@ -53,8 +53,8 @@ class Channel:
                 copy.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """By the thread that receives, when it is done."""
-        self.hang_up()
+        """Close the connection. For the thread that receives, when it is done."""
+        self.shut_down()
         with self._sending, self._state:
             self._is_open = False
             self._connection.close()

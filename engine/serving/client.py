@@ -1,6 +1,6 @@
 """A window's end of the connection to the engine process: started on demand, and again after a loss.
 
-Threads that ask wait here; one thread reads what the engine says and hands it to them.
+Threads that send requests wait here; one thread per connection reads the responses.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine.serving import messages
 from engine.serving.address import Address, find_address
 from engine.serving.channel import Channel
 from engine.serving.launch import start_engine
-from engine.serving.link import ANSWER_SECONDS, EngineLostError, Link
+from engine.serving.link import STATUS_SECONDS, EngineLostError, Link
 from engine.serving.messages import ModelKey
 from engine.types import CancellationToken, EngineError
 
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class EngineClient:
-    """The engine process, as one window sees it. May be used from several threads."""
+    """The engine process, as one window sees it. Any thread may call any method."""
 
     def __init__(
         self,
@@ -48,14 +48,14 @@ class EngineClient:
         self._linking = threading.Lock()
         self._losses: deque[float] = deque(maxlen=MAX_LOSSES)
 
-    def open(self, folder: str, device: str, threads: int, cache_bytes: int | None = None) -> messages.Opened:
-        """The model, loaded. Raises `EngineError`."""
+    def open(self, folder: str, device: str, threads: int, cache_bytes: int | None = None) -> messages.ModelOpened:
+        """Load a model in the engine process. Raises `EngineError`."""
 
-        def work(link: Link) -> messages.Opened:
+        def work(link: Link) -> messages.ModelOpened:
             key = ModelKey(folder, device, threads)
             if key not in link.models:
                 number = link.next_number()
-                opened = link.ask(messages.Open(number, folder, device, threads, cache_bytes), messages.Opened)
+                opened = link.request(messages.Open(number, folder, device, threads, cache_bytes), messages.ModelOpened)
                 if opened is None:
                     raise EngineLostError
                 link.models[key] = opened
@@ -66,42 +66,42 @@ class EngineClient:
     def generate(
         self,
         model: ModelKey,
-        asked: dict[str, Any],
+        fields: dict[str, Any],
         cancellation: CancellationToken,
-        begin: Callable[[], Callable[[messages.Began | messages.Said], bool]],
+        begin: Callable[[], Callable[[messages.PrefillDone | messages.NewToken], bool]],
     ) -> None:
-        """One continuation. `asked` are the fields of `messages.Generate`.
+        """Generate one continuation. `fields` are those of `messages.Generate`; return early if cancelled.
 
-        `begin` gives what is told of beginning and tokens, and says by True that nothing more is wanted; it is called
-        anew when the engine was lost and the work begins again. Returns early when cancelled. Raises `EngineError`.
+        `begin` returns the function that gets the events, and returns True to end the generation. It is called again if
+        the engine was lost and the generation starts from the beginning. Raises `EngineError`.
         """
 
         def work(link: Link) -> None:
-            number, hear = link.next_number(), begin()
+            number, receive = link.next_number(), begin()
 
-            def on_said(what: messages.Began | messages.Said) -> None:
-                if hear(what):
+            def on_event(event: messages.PrefillDone | messages.NewToken) -> None:
+                if receive(event):
                     link.settle(number)
 
-            message = messages.Generate(number, model=link.models[model].number, **asked)
-            link.ask(message, messages.Done, on_said, cancellation)
+            message = messages.Generate(number, model=link.models[model].number, **fields)
+            link.request(message, messages.GenerationDone, on_event, cancellation)
 
         self._with_link(work, model)
 
     def status(self) -> messages.Status | None:
-        """What the engine that runs says of itself; None where none does. Never starts one."""
+        """Return the status of the engine that runs, None if there is none. Never starts one."""
         try:
-            link = self._connected()
+            link = self._connect()
         except (OSError, EOFError, AuthenticationError):
             return None
         with suppress(EngineLostError), closing(link):
-            return link.ask(messages.AskStatus(link.next_number()), messages.Status, patience_seconds=ANSWER_SECONDS)
+            return link.status()
         return None
 
     def stop_engine(self) -> None:
-        """Ends the engine process, where one runs. It is started again when somebody asks."""
+        """End the engine process if there is one. The next request starts it again."""
         with suppress(OSError, EOFError, AuthenticationError):
-            link = self._connected()
+            link = self._connect()
             link.send(messages.Stop(link.next_number()))
 
     def close(self) -> None:
@@ -110,9 +110,9 @@ class EngineClient:
             link.close()
 
     def _with_link(self, work: Callable[[Link], T], model: ModelKey | None = None) -> T:
-        """`work`, begun again on a new engine process where the old one was lost. Raises `EngineError`."""
+        """Return what `work` returns; do it again on a new engine process if one is lost. Raises `EngineError`."""
         while True:
-            link = self._linked()
+            link = self._current_link()
             try:
                 if model is not None and model not in link.models:
                     self.open(*model)
@@ -131,35 +131,36 @@ class EngineClient:
             if len(self._losses) == MAX_LOSSES and now - self._losses[0] < LOSSES_SECONDS:
                 self._losses.clear()
                 raise EngineError(
-                    f"the engine process ended {MAX_LOSSES} times within a minute; its log is {self._found.log}"
+                    f"the engine process ended {MAX_LOSSES} times within a minute; "
+                    f"its log is {self._current_address.log}"
                 )
 
-    def _linked(self) -> Link:
+    def _current_link(self) -> Link:
         with self._linking:
             if self._link is None or self._link.is_lost:
                 self._link = self._connect_or_start()
             return self._link
 
     @property
-    def _found(self) -> Address:
+    def _current_address(self) -> Address:
         if self._address is None:
             self._address = find_address(self._version)
         return self._address
 
-    def _connected(self) -> Link:
-        """Raises `OSError`, `EOFError` or `AuthenticationError` where no engine of ours answers."""
-        came: queue.Queue[Connection | Exception] = queue.Queue()
+    def _connect(self) -> Link:
+        """Return a new connection. Raises `OSError`, `EOFError` or `AuthenticationError` if no engine answers."""
+        result: queue.Queue[Connection | Exception] = queue.Queue()
 
         def connect() -> None:
             try:
-                came.put(Client(self._found.listener, authkey=self._found.read_key()))
+                result.put(Client(self._current_address.listener, authkey=self._current_address.read_key()))
             except (OSError, EOFError, AuthenticationError) as fault:
-                came.put(fault)
+                result.put(fault)
 
-        # The greeting has no time limit of its own: an engine that hangs would hold the window as well.
-        threading.Thread(target=connect, name="engine greeting", daemon=True).start()
+        # The handshake has no time limit of its own: an engine that hangs would block this thread as well.
+        threading.Thread(target=connect, name="engine handshake", daemon=True).start()
         try:
-            connection = came.get(timeout=ANSWER_SECONDS)
+            connection = result.get(timeout=STATUS_SECONDS)
         except queue.Empty:
             self._end_engine()
             raise ConnectionError("the engine process hangs") from None
@@ -168,11 +169,11 @@ class EngineClient:
         return Link(Channel(connection), self._end_engine)
 
     def _end_engine(self) -> None:
-        """Kills the engine process that runs, where it is one."""
+        """Kill the engine process if there is one."""
         import psutil
 
         with suppress(OSError, ValueError, psutil.Error):
-            process = psutil.Process(int(self._found.pid_file.read_text()))
+            process = psutil.Process(int(self._current_address.pid_file.read_text()))
             if "engine.serving" in process.cmdline():
                 log.warning("the engine process hangs and is ended")
                 process.kill()
@@ -181,24 +182,21 @@ class EngineClient:
         give_up_at, started = self._clock() + START_SECONDS, False
         while True:
             try:
-                link = self._connected()
-                status = link.ask(
-                    messages.AskStatus(link.next_number()), messages.Status, patience_seconds=ANSWER_SECONDS
-                )
-                if status is not None:
+                link = self._connect()
+                if link.status() is not None:
                     return link
             except (OSError, EOFError, EngineLostError, AuthenticationError) as fault:  # noqa: PERF203 - waiting is the point
                 if not started:
-                    self._begin()
+                    self._start_engine()
                     started = True
                 if self._clock() > give_up_at:
                     raise EngineError(
-                        f"the engine process does not start ({fault}); its log is {self._found.log}"
+                        f"the engine process does not start ({fault}); its log is {self._current_address.log}"
                     ) from fault
                 time.sleep(RETRY_SECONDS)
 
-    def _begin(self) -> None:
+    def _start_engine(self) -> None:
         try:
-            self._start(self._found, self._version)
+            self._start(self._current_address, self._version)
         except OSError as fault:
             raise EngineError(f"the engine process cannot be started: {fault}") from fault

@@ -1,4 +1,4 @@
-"""Starting the engine process: detached, so that it outlives the window that needed it first."""
+"""The start of the engine process: detached, so that it outlives the window that needed it first."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from engine.serving.address import Address
 # Each token's keys and values are copied at each step: blocks of megabytes, which glibc would map and unmap, page by
 # page, each time. Freed memory is kept for the next step instead, and given back in a pause (`engine.serving.upkeep`).
 KEPT_BYTES = 2**30
-# Each arena keeps what was freed in it, and every generator that is built anew brings threads that may take another:
-# after 1000 requests 1250 MiB in all processes without a bound; of two 510, or 800 where others keep the cores busy.
+# Each arena keeps what was freed in it, and the threads of every new generator may take another one. After 1000
+# requests all processes had 1250 MiB without a bound; with two arenas 510, or 800 while the cores are busy.
 ARENAS = 1
 TUNABLES = (
     f"glibc.malloc.mmap_threshold={KEPT_BYTES}:glibc.malloc.trim_threshold={KEPT_BYTES}:glibc.malloc.arena_max={ARENAS}"
@@ -21,7 +21,7 @@ TUNABLES = (
 
 
 def start_engine(address: Address, version: str) -> None:
-    """Begins an engine process; one that finds another running ends at once. Raises `OSError`."""
+    """Start an engine process, which ends at once if another one is running. Raises `OSError`."""
     tunables = os.environ.get("GLIBC_TUNABLES")
     environment = process_environment() | {"GLIBC_TUNABLES": f"{tunables}:{TUNABLES}" if tunables else TUNABLES}
     flags = 0

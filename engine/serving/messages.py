@@ -1,7 +1,7 @@
-"""What windows and the engine process say to each other: one JSON object a message, `kind` is the class' name.
+"""The messages between windows and the engine process: one JSON object each, whose `kind` is the name of the class.
 
-A request has a number of the client's choosing; everything that answers it carries the same. Nothing is pickled: the
-sides are one user's processes, but data stays data.
+The client chooses a request's number; every response carries the same one. Nothing is pickled: both sides are processes
+of one user, but data stays data.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class ModelKey(NamedTuple):
 
 @dataclass(frozen=True)
 class Open:
-    """Load this model, or say that it is there. Answered by `Opened` or `Failed`."""
+    """Load this model, unless it is loaded already. The response is `ModelOpened` or `Failure`."""
 
     number: int
     folder: str
@@ -31,7 +31,9 @@ class Open:
 
 
 @dataclass(frozen=True)
-class Opened:
+class ModelOpened:
+    """The model is loaded, and runs like this."""
+
     number: int
     device: str
     compute_type: str
@@ -40,34 +42,35 @@ class Opened:
 
 @dataclass(frozen=True)
 class Generate:
-    """Continue `tokens` with the model opened by request `model`. Answered by `Began`, any number of `Said`, then
-    `Done` or `Failed`. `sampling` is (temperature, top_p, top_k, seed).
+    """Continue `tokens`: the fields of `engine.model.protocol.Continuation`, and a priority.
+
+    The response is `PrefillDone`, any number of `NewToken`, then `GenerationDone` or `Failure`.
     """
 
     number: int
-    model: int
+    model: int  # the number of the request that opened it
     tokens: list[int]
     stable_tokens: int
     max_new_tokens: int
     end_ids: list[int]
-    sampling: list[Any]
+    sampling: list[Any]  # temperature, top_p, top_k, seed
     priority: int
     alternatives: list[int]
 
 
 @dataclass(frozen=True)
-class Began:
-    """The first token is there. `wait_ms`: in the queue; `reused_tokens` of the prompt did not have to be read."""
+class PrefillDone:
+    """The prompt has been read, and the first token is known."""
 
     number: int
-    wait_ms: float
+    wait_ms: float  # in the queue
     prefill_ms: float
-    reused_tokens: int
+    reused_tokens: int  # of the prompt, from the prefix cache
 
 
 @dataclass(frozen=True)
-class Said:
-    """One token, as `engine.model.protocol.Token` has it."""
+class NewToken:
+    """One token: the fields of `engine.model.protocol.Token`."""
 
     number: int
     token: int
@@ -76,58 +79,73 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Done:
-    """All that was asked for has been said."""
+class GenerationDone:
+    """The last token has been sent."""
 
     number: int
 
 
 @dataclass(frozen=True)
-class Failed:
+class Failure:
+    """The request failed; `message` is for the user."""
+
     number: int
     message: str
 
 
 @dataclass(frozen=True)
 class Cancel:
-    """The answer to `number` is no longer wanted. Not answered itself."""
+    """The response to `number` is no longer wanted. There is no response to this."""
 
     number: int
 
 
 @dataclass(frozen=True)
-class AskStatus:
-    """Answered by `Status` at once, whatever the model is doing."""
+class StatusRequest:
+    """The response is `Status`, at once, whatever the model is doing."""
 
     number: int
 
 
 @dataclass(frozen=True)
 class Status:
-    """`overdue_seconds`: for how long the work under way should have moved on and has not."""
+    """How the engine process is."""
 
     number: int
-    overdue_seconds: float
+    overdue_seconds: float  # for how long the current work should have made progress and has not
     facts: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Stop:
-    """Ends the engine process."""
+    """End the engine process."""
 
     number: int
 
 
-Message = Open | Opened | Generate | Began | Said | Done | Failed | Cancel | AskStatus | Status | Stop
+Message = (
+    Open
+    | ModelOpened
+    | Generate
+    | PrefillDone
+    | NewToken
+    | GenerationDone
+    | Failure
+    | Cancel
+    | StatusRequest
+    | Status
+    | Stop
+)
 _KINDS = {kind.__name__: kind for kind in Message.__args__}
 
 
 def to_bytes(message: Message) -> bytes:
+    """Return the message as JSON."""
     return json.dumps({"kind": type(message).__name__, **vars(message)}, separators=(",", ":")).encode()
 
 
 def from_bytes(raw: bytes) -> Message:
-    """Raises `ValueError` for what is no message of ours."""
+    """Return the message. Raises `ValueError` if it is not one of ours."""
     fields = json.loads(raw)
     try:
         message: Message = _KINDS[fields.pop("kind")](**fields)

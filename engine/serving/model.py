@@ -1,4 +1,4 @@
-"""The engine process' model behind `engine.model.protocol.LanguageModel`: text here, tokens there."""
+"""The engine process' model as a `LanguageModel`: text on this side, tokens on the other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.types import CancellationToken
 
 
 class ServedModel:
-    """May be used from several threads. Raises `EngineError` where the engine process cannot load the model."""
+    """Any thread may call any method. Raises `EngineError` if the engine process cannot load the model."""
 
     def __init__(self, client: EngineClient, description: ModelDescription, device: str, threads: int) -> None:
         self._client, self._description = client, description
@@ -37,20 +37,20 @@ class ServedModel:
         return self._tokenizer
 
     def generate(self, question: Question, cancellation: CancellationToken) -> Generated:
-        """As the protocol says. Returns as soon as `stop` does; the engine then ends its work within a decode step."""
-        return self._healing.generate(lambda question: self._ask(question, cancellation), question)
+        """Return the answer. Returns as soon as `stop` does; the engine then ends its work within a decode step."""
+        return self._healing.generate(lambda question: self._generate(question, cancellation), question)
 
-    def _ask(self, question: Question, cancellation: CancellationToken) -> Generated:
+    def _generate(self, question: Question, cancellation: CancellationToken) -> Generated:
         cancellation.check()
-        answer = _Heard(self._tokenizer, self._stop_ids, question, cancellation)
+        answer = _ServedAnswer(self._tokenizer, self._stop_ids, question, cancellation)
 
-        def begin() -> Callable[[messages.Began | messages.Said], bool]:
+        def begin() -> Callable[[messages.PrefillDone | messages.NewToken], bool]:
             nonlocal answer
-            answer = _Heard(self._tokenizer, self._stop_ids, question, cancellation)
-            return answer.hear
+            answer = _ServedAnswer(self._tokenizer, self._stop_ids, question, cancellation)
+            return answer.receive
 
         sampling = question.sampling
-        asked = {
+        fields = {
             "tokens": list(question.tokens),
             "stable_tokens": question.stable_tokens,
             "max_new_tokens": question.max_new_tokens,
@@ -59,27 +59,27 @@ class ServedModel:
             "priority": int(question.priority),
             "alternatives": list(question.alternatives),
         }
-        self._client.generate(self._key, asked, cancellation, begin)
+        self._client.generate(self._key, fields, cancellation, begin)
         cancellation.check()
         return answer.as_generated()
 
 
-class _Heard(AnswerBuilder):
-    """An answer as the engine process sends it."""
+class _ServedAnswer(AnswerBuilder):
+    """An answer as it comes from the engine process."""
 
-    _began = messages.Began(0, 0.0, 0.0, 0)
+    _prefill = messages.PrefillDone(0, 0.0, 0.0, 0)
     _first = _last = 0.0
 
-    def hear(self, what: messages.Began | messages.Said) -> bool:
+    def receive(self, event: messages.PrefillDone | messages.NewToken) -> bool:
         self._last = time.perf_counter()
-        if isinstance(what, messages.Began):
-            self._began, self._first = what, self._last
+        if isinstance(event, messages.PrefillDone):
+            self._prefill, self._first = event, self._last
             return False
         return self.add(
-            Token(what.token, what.log_prob, tuple((token, log_prob) for token, log_prob in what.alternatives))
+            Token(event.token, event.log_prob, tuple((token, log_prob) for token, log_prob in event.alternatives))
         )
 
     def as_generated(self) -> Generated:
-        began = self._began
+        prefill = self._prefill
         decode_ms = (self._last - self._first) * 1000
-        return self.generated(began.prefill_ms, decode_ms, began.wait_ms, began.reused_tokens)
+        return self.generated(prefill.prefill_ms, decode_ms, prefill.wait_ms, prefill.reused_tokens)

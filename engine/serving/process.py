@@ -1,4 +1,4 @@
-"""The engine process: models, their scheduler, and the windows that are connected. Ends itself when nobody needs it."""
+"""The engine process: models, their scheduler, and the connected windows. It ends when no window needs it."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from engine.types import EngineError, Priority, Sampling
 
 log = logging.getLogger(__name__)
 
-LINGER_SECONDS = 20.0  # after the last window has closed: one that is reloaded finds the model warm
-IDLE_SECONDS = 30 * 60.0  # without a request: the memory is worth more to others
+LINGER_SECONDS = 20.0  # after the last window has closed: a window that reloads finds the model warm
+IDLE_SECONDS = 30 * 60.0  # without a request: then other programs need the memory more
 CHECK_SECONDS = 1.0
-SEND_SECONDS = 1  # beyond which a window that does not read is left
+SEND_SECONDS = 1  # after which a window that does not read is disconnected
 
 
 class _Models:
-    """Each model once, for all windows. Loaded in the thread that asks first; the others wait for it."""
+    """Each model once, for all windows. The first thread to open a model loads it; the others wait."""
 
     def __init__(self, upkeep: Upkeep) -> None:
         self._upkeep = upkeep
@@ -45,7 +45,7 @@ class _Models:
         self._loaded: dict[ModelKey, TokenGenerator] = {}
 
     def open(self, key: ModelKey, cache_bytes: int | None) -> TokenGenerator:
-        """Raises `EngineError`."""
+        """Return the loaded model. Raises `EngineError`."""
         with self._lock:
             loading = self._loading.setdefault(key, threading.Lock())
         with loading:
@@ -54,13 +54,14 @@ class _Models:
             return self._loaded[key]
 
     def keep_only(self, keys: set[ModelKey]) -> None:
-        """Lets go of models that no window uses any more."""
+        """Unload the models that no window uses any more."""
         with self._lock:
             for key in self._loaded.keys() - keys:
                 self._upkeep.forget(self._loaded.pop(key))
                 self._loading.pop(key, None)
 
     def facts(self) -> list[dict[str, Any]]:
+        """Return what `codegeex-lsp engine status` shows of each model."""
         return [
             {
                 "folder": folder,
@@ -77,20 +78,20 @@ class _Models:
         ]
 
     def _load(self, folder: str, device: str, threads: int, cache_bytes: int | None) -> TokenGenerator:
-        description = read_description(Path(folder))  # native code reads only what is whole
+        description = read_description(Path(folder))  # checks the files before native code reads them
         generator = TokenGenerator(description.folder, device, threads, cache_bytes)
         if not threads and generator.device == "cpu" and generator.load_seconds < SLOW_LOAD_SECONDS:
             sums = description.facts.get("files", {})
             choice = ThreadChoice(description.folder, str(sums.get("model.bin", folder)))
             if choice.best:
                 generator.forget_heads(choice.best)
-            self._upkeep.may_tune(generator, choice)
+            self._upkeep.allow_tuning(generator, choice)
         generator.warm_up()
         return generator
 
 
 class _Window:
-    """One connection."""
+    """One connected window."""
 
     def __init__(self, channel: Channel, models: _Models, scheduler: Scheduler, facts: Callable[[], Any]) -> None:
         self._channel, self._models, self._scheduler, self._facts = channel, models, scheduler, facts
@@ -98,25 +99,25 @@ class _Window:
         self._jobs: dict[int, Job] = {}
         self._opened: dict[int, TokenGenerator] = {}
         self.keys: set[ModelKey] = set()
-        self.asked_at = time.monotonic()
+        self.last_request_at = time.monotonic()
 
     def serve(self) -> None:
-        """Until the window closes the connection."""
-        threading.Thread(target=self._send_all, name="window answers", daemon=True).start()
+        """Serve the window until it closes the connection."""
+        threading.Thread(target=self._send_all, name="window responses", daemon=True).start()
         try:
             while True:
-                self._take(self._channel.receive())
+                self._handle(self._channel.receive())
         except (EOFError, OSError):
             log.debug("a window has left")
         except ValueError as fault:
-            log.error("a window is disconnected: %s", fault)  # noqa: TRY400 - the log is read by people
+            log.error("a window is disconnected: %s", fault)  # noqa: TRY400 - users read the log
         for job in list(self._jobs.values()):
             self._scheduler.cancel(job)
         self._outgoing.put(None)
         self._channel.close()
 
-    def _take(self, message: messages.Message) -> None:
-        self.asked_at = time.monotonic()
+    def _handle(self, message: messages.Message) -> None:
+        self.last_request_at = time.monotonic()
         match message:
             case messages.Open():
                 threading.Thread(target=self._open, args=(message,), name="model-open", daemon=True).start()
@@ -125,81 +126,81 @@ class _Window:
             case messages.Cancel():
                 if job := self._jobs.pop(message.number, None):
                     self._scheduler.cancel(job)
-            case messages.AskStatus():
+            case messages.StatusRequest():
                 self._send(messages.Status(message.number, self._scheduler.overdue_seconds, self._facts()))
             case messages.Stop():
-                log.info("asked to stop")
+                log.info("stopped by a client")
                 os._exit(0)
             case _:
-                raise ValueError(f"{type(message).__name__} is not for the engine")
+                raise ValueError(f"{type(message).__name__} is not a message for the engine")
 
-    def _open(self, asked: messages.Open) -> None:
-        key = ModelKey(asked.folder, asked.device, asked.threads)
+    def _open(self, request: messages.Open) -> None:
+        key = ModelKey(request.folder, request.device, request.threads)
         self.keys.add(key)
         try:
-            generator = self._models.open(key, asked.cache_bytes)
+            generator = self._models.open(key, request.cache_bytes)
         except EngineError as fault:
-            self._send(messages.Failed(asked.number, str(fault)))
+            self._send(messages.Failure(request.number, str(fault)))
             return
-        except Exception as fault:  # noqa: BLE001 - native libraries raise what they like
-            self._send(messages.Failed(asked.number, f"the model in {asked.folder} cannot be loaded: {fault}"))
+        except Exception as fault:  # noqa: BLE001 - native libraries may raise anything
+            self._send(messages.Failure(request.number, f"the model in {request.folder} cannot be loaded: {fault}"))
             return
-        self._opened[asked.number] = generator
-        self._send(messages.Opened(asked.number, generator.device, generator.compute_type, generator.threads))
+        self._opened[request.number] = generator
+        self._send(messages.ModelOpened(request.number, generator.device, generator.compute_type, generator.threads))
 
-    def _generate(self, asked: messages.Generate) -> None:
-        number = asked.number
-        generator = self._opened.get(asked.model)
+    def _generate(self, request: messages.Generate) -> None:
+        number = request.number
+        generator = self._opened.get(request.model)
         if generator is None:
-            self._send(messages.Failed(number, "the model is not open"))
+            self._send(messages.Failure(number, "the model is not open"))
             return
 
         def on_begin(wait_ms: float, prefill_ms: float, reused_tokens: int) -> None:
-            self._send(messages.Began(number, wait_ms, prefill_ms, reused_tokens))
+            self._send(messages.PrefillDone(number, wait_ms, prefill_ms, reused_tokens))
 
         def on_done() -> None:
             self._jobs.pop(number, None)
-            self._send(messages.Done(number))
+            self._send(messages.GenerationDone(number))
 
         def on_failed(message: str) -> None:
             self._jobs.pop(number, None)
-            self._send(messages.Failed(number, message))
+            self._send(messages.Failure(number, message))
 
         job = self._jobs[number] = Job(
             generator,
             Continuation(
-                asked.tokens,
-                asked.max_new_tokens,
-                tuple(asked.end_ids),
-                Sampling(*asked.sampling),
-                asked.stable_tokens,
-                asked.alternatives,
+                request.tokens,
+                request.max_new_tokens,
+                tuple(request.end_ids),
+                Sampling(*request.sampling),
+                request.stable_tokens,
+                request.alternatives,
             ),
             on_begin,
             lambda token: self._send(
-                messages.Said(number, token.id, token.log_prob, list(map(list, token.alternatives)))
+                messages.NewToken(number, token.id, token.log_prob, list(map(list, token.alternatives)))
             ),
             on_done,
             on_failed,
-            Priority(asked.priority),
+            Priority(request.priority),
         )
         self._scheduler.submit(job)
 
     def _send(self, message: messages.Message) -> None:
-        """From any thread: it is on its way, and whoever decodes goes on."""
+        """Queue a message, so that the thread that decodes does not wait. For any thread."""
         self._outgoing.put(message)
 
     def _send_all(self) -> None:
-        """A window that does not read what it is sent is left, so that it holds up nobody else."""
+        """Send what is queued. A window that does not read is disconnected, so that it delays no other window."""
         try:
             while message := self._outgoing.get():
                 self._channel.send(message)
         except OSError:
-            self._channel.hang_up()
+            self._channel.shut_down()
 
 
 def run(address: Address, linger_seconds: float = LINGER_SECONDS, idle_seconds: float = IDLE_SECONDS) -> None:
-    """Serves windows until none is left, or none has asked for long. Returns at once where an engine already runs."""
+    """Serve windows until all have left, or none has sent a request for long. Return at once if an engine runs."""
     lock = filelock.FileLock(address.lock, blocking=False)
     try:
         lock.acquire()
@@ -236,9 +237,9 @@ def run(address: Address, linger_seconds: float = LINGER_SECONDS, idle_seconds: 
             if windows:
                 lonely_since = now
                 models.keep_only(set().union(*(window.keys for window in list(windows))))
-            asked_at = max((window.asked_at for window in list(windows)), default=began)
-            if now - lonely_since > linger_seconds or (now - asked_at > idle_seconds and scheduler.idle_seconds):
-                log.info("nobody needs the model any more")
+            last_request_at = max((window.last_request_at for window in list(windows)), default=began)
+            if now - lonely_since > linger_seconds or (now - last_request_at > idle_seconds and scheduler.idle_seconds):
+                log.info("no window needs the model any more")
                 address.remove_socket()
                 os._exit(0)  # native threads must not be torn down under the interpreter
 
@@ -248,8 +249,8 @@ def run(address: Address, linger_seconds: float = LINGER_SECONDS, idle_seconds: 
         while True:
             try:
                 connection = listener.accept()
-            except Exception as fault:  # noqa: BLE001 - somebody who does not know the key, or left at once
-                log.debug("a connection came to nothing: %s", fault)
+            except Exception as fault:  # noqa: BLE001 - a client without the key, or one that left at once
+                log.debug("a connection failed: %s", fault)
                 continue
             threading.Thread(target=serve, args=(connection,), name="window", daemon=True).start()
 

@@ -1,7 +1,7 @@
-"""How many threads a model on the CPU gets: measured once on this machine, fewer while others need the cores.
+"""The number of threads for a model on the CPU: measured once on a machine, fewer while other programs need the cores.
 
-On a machine that is busy, fewer threads win: with two of four cores taken, three threads decode seven times slower than
-one, since every parallel region waits for its slowest thread.
+On a busy machine fewer threads are faster: with two of four cores taken, three threads decode seven times slower than
+one, because every parallel region waits for its slowest thread.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from engine.model.protocol import Continuation
 
 PREFILL_TOKENS, DECODE_TOKENS = 256, 16
 MAX_THREADS = 8
-GAIN = 0.95  # a thread more must take less than this share of the time: it is taken from the editor
+GAIN = 0.95  # one more thread must take less than this share of the time, since the editor loses it
 
 
 class ThreadChoice:
-    """For one model. `measure_next` is called until `is_measured`; each call is one short measurement."""
+    """The number of threads for one model. Call `measure_next` until `is_measured`; each call measures one number."""
 
     def __init__(self, folder: Path, digest: str, file: Path | None = None) -> None:
         self._folder = folder
         self._key = f"{digest}/{available_cores()}"
         self._file = file or Path(platformdirs.user_cache_dir("codegeex-lsp")) / "threads.json"
-        self.best = self._remembered()
+        self.best = self._load()
         self._left = [] if self.best else candidates(available_cores())
         self._took: dict[int, float] = {}
         self._process = psutil.Process()
@@ -38,35 +38,36 @@ class ThreadChoice:
 
     @property
     def is_measured(self) -> bool:
+        """True once all candidates are measured."""
         return not self._left
 
     def measure_next(self) -> None:
-        """Measures the next candidate; after the last one, remembers the best."""
+        """Measure the next candidate; after the last one, save the best."""
         threads = self._left.pop(0)
         self._took[threads] = measure_seconds(self._folder, threads)
         if not self._left:
             self.best = best_of(self._took)
-            self._remember()
+            self._save()
 
-    def now(self) -> int:
-        """The number for the moment: what others left since the last call; on battery, half."""
+    def choose_now(self) -> int:
+        """Return the number for now: the cores that other programs have left since the last call; on battery, half."""
         before, self._seen = self._seen, self._times()
         wall, busy, own = (after - then for after, then in zip(self._seen, before, strict=True))
         taken = max(0.0, busy - own) / max(wall, 1e-3)
         return spare_threads(self.best, available_cores(), taken, on_battery=is_on_battery())
 
     def _times(self) -> tuple[float, float, float]:
-        """Seconds: of the clock, of all cores' work, of this process' work."""
+        """Return seconds: of the clock, of work on all cores, of work of this process."""
         cores, own = psutil.cpu_times(), self._process.cpu_times()
         idle = cores.idle + getattr(cores, "iowait", 0.0)
         return time.monotonic(), sum(cores[:8]) - idle, own.user + own.system
 
-    def _remembered(self) -> int:
+    def _load(self) -> int:
         with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
             return int(json.loads(self._file.read_text())[self._key])
         return 0
 
-    def _remember(self) -> None:
+    def _save(self) -> None:
         known = {}
         with suppress(OSError, ValueError):
             known = json.loads(self._file.read_text())
@@ -76,12 +77,12 @@ class ThreadChoice:
 
 
 def candidates(cores: int) -> list[int]:
-    """Numbers of threads worth trying."""
+    """Return the numbers of threads to measure."""
     return [threads for threads in (1, 2, 3, 4, 6, MAX_THREADS) if threads <= cores]
 
 
 def measure_seconds(folder: Path, threads: int) -> float:
-    """A prompt and a few tokens with so many threads."""
+    """Return how long a prompt and a few tokens take with this many threads."""
     generator = TokenGenerator(folder, "cpu", threads)
     generator.warm_up()
     began = time.perf_counter()
@@ -90,7 +91,7 @@ def measure_seconds(folder: Path, threads: int) -> float:
 
 
 def best_of(took: dict[int, float]) -> int:
-    """The smallest number of threads that no larger one clearly beats."""
+    """Return the smallest number of threads that no larger one clearly beats. `took` is in seconds, by threads."""
     best = min(took)
     for threads in sorted(took):
         if took[threads] < took[best] * GAIN:
@@ -99,6 +100,6 @@ def best_of(took: dict[int, float]) -> int:
 
 
 def spare_threads(best: int, cores: int, taken: float, *, on_battery: bool) -> int:
-    """`taken`: cores that others keep busy."""
+    """Return the number of threads while other programs keep `taken` cores busy."""
     most = max(1, best // 2) if on_battery else best
     return max(1, min(most, cores - round(taken)))

@@ -1,6 +1,6 @@
-"""What is done for the model while nobody waits: heads moved on, memory given back, threads chosen.
+"""Work for the model while no request waits: moving on kept heads, returning memory, choosing the number of threads.
 
-Each task is bounded and is begun only after a pause as long as it may take, so that it is seldom in anybody's way.
+Each task is bounded and starts only after a pause as long as it may take, so that it rarely delays a request.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from engine.machine import trim_memory
 from engine.model.generator import TokenGenerator
 from engine.serving.threads import ThreadChoice
 
-MOVE_PAUSE_SECONDS = 0.25  # a person who stops for so long is reading what is there
+MOVE_PAUSE_SECONDS = 0.25  # a user who pauses this long is reading
 FORGET_PAUSE_SECONDS = 0.25
-SLOW_LOAD_SECONDS = 2.0  # a model that loads for longer is only built anew when nobody is there
+SLOW_LOAD_SECONDS = 2.0  # a model that loads for longer is only built again when the user is away
 SLOW_LOAD_PAUSE_SECONDS = 60.0
 TUNE_PAUSE_SECONDS = 2.0
 TUNE_EVERY_SECONDS = 10.0
@@ -26,14 +26,14 @@ TRIM_PAUSE_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class _Task:
-    """`do` may run once nothing was asked for `pause_seconds`."""
+    """Work that may begin after a pause."""
 
-    pause_seconds: float
+    pause_seconds: float  # without a request
     do: Callable[[], Any]
 
 
 class Upkeep:
-    """In the scheduler's thread only."""
+    """The upkeep of all models. For the scheduler's thread only."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -42,26 +42,27 @@ class Upkeep:
         self._tuned_at = -TUNE_EVERY_SECONDS
         self._choices: WeakKeyDictionary[Any, ThreadChoice] = WeakKeyDictionary()
 
-    def used(self, generator: Any) -> None:
-        """The generator that has just worked is the one whose next request is awaited."""
+    def note_use(self, generator: Any) -> None:
+        """Remember the generator used last: upkeep is done for it."""
         self._generator = generator
         self._trimmed = False
 
-    def may_tune(self, generator: TokenGenerator, choice: ThreadChoice) -> None:
-        """The number of threads of this generator is ours to choose."""
+    def allow_tuning(self, generator: TokenGenerator, choice: ThreadChoice) -> None:
+        """Let upkeep choose the number of threads of this generator."""
         self._choices[generator] = choice
 
     def forget(self, generator: TokenGenerator) -> None:
-        """It is let go: its memory must not wait for the next one."""
+        """Drop an unloaded generator, so that its memory is free at once."""
         if self._generator is generator:
             self._generator = None
 
     def due_after(self) -> float | None:
-        """After how many idle seconds there is something to do, or None."""
+        """Return after how many idle seconds there is something to do, or None."""
         task = self._next()
         return task.pause_seconds if task else None
 
     def do_next(self) -> None:
+        """Do the task that is due first."""
         if task := self._next():
             task.do()
 
@@ -92,11 +93,11 @@ class Upkeep:
         if not choice.is_measured:
             choice.measure_next()
             return
-        threads = choice.now()
+        threads = choice.choose_now()
         if threads != generator.threads and generator.load_seconds < SLOW_LOAD_SECONDS:
             generator.forget_heads(threads)
 
     def _trim(self) -> None:
-        """Gives memory that is free back to the system: see `engine.serving.launch` on why it is kept meanwhile."""
+        """Return free memory to the system. `engine.serving.launch` explains why it is kept until then."""
         self._trimmed = True
         trim_memory()

@@ -11,7 +11,7 @@ from engine.serving.messages import from_bytes, to_bytes
     [
         messages.Open(1, "/models/µ", "cpu", 0),
         messages.Generate(2, 1, [5, 6], 1, 16, [0], [0.0, 1.0, 0, None], 0, []),
-        messages.Said(2, 77, -0.25, [[78, -1.5]]),
+        messages.NewToken(2, 77, -0.25, [[78, -1.5]]),
         messages.Status(3, 0.0, {"pid": 1}),
     ],
 )

@@ -135,7 +135,7 @@ def test_an_engine_killed_in_mid_answer_answers_all_the_same(address: Address) -
 
 def test_an_engine_that_hangs_is_started_again(address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.serving.link.LOOK_SECONDS", 0.1)
-    monkeypatch.setattr("engine.serving.link.ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr("engine.serving.link.STATUS_SECONDS", 0.3)
     served = window()
     pid = engine_pid()
     os.kill(pid, signal.SIGSTOP)
@@ -145,7 +145,7 @@ def test_an_engine_that_hangs_is_started_again(address: Address, monkeypatch: py
 
 
 def test_a_window_that_meets_a_hanging_engine_starts_another(address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.serving.client.ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr("engine.serving.client.STATUS_SECONDS", 0.5)
     window()
     pid = engine_pid()
     os.kill(pid, signal.SIGSTOP)
@@ -214,6 +214,6 @@ def test_a_window_that_reads_nothing_holds_up_nobody(address: Address) -> None:
     deaf.send_bytes(to_bytes(messages.Open(1, *MODEL)))
     with suppress(BrokenPipeError):  # it is left when the socket's buffers are full
         for number in range(2, 5000):
-            deaf.send_bytes(to_bytes(messages.AskStatus(number)))
+            deaf.send_bytes(to_bytes(messages.StatusRequest(number)))
     assert served.generate(Question(tokens, 4, lambda _: False), CancellationToken()).text
     deaf.close()

@@ -23,7 +23,7 @@ def at_work(cache_tokens: int) -> tuple[Upkeep, TokenGenerator]:
     generator = TokenGenerator(EMBEDDED_FOLDER, "cpu", 1)
     generator.cache.budget_bytes = cache_tokens * generator.cache.bytes_per_token
     upkeep = Upkeep()
-    upkeep.used(generator)
+    upkeep.note_use(generator)
     return upkeep, generator
 
 
@@ -72,7 +72,7 @@ def test_then_memory_is_given_back_once() -> None:
 def test_threads_are_chosen_in_a_pause(tmp_path: Path) -> None:
     upkeep, generator = at_work(cache_tokens=1000)
     choice = ThreadChoice(EMBEDDED_FOLDER, "digest", tmp_path / "threads.json")
-    upkeep.may_tune(generator, choice)
+    upkeep.allow_tuning(generator, choice)
     assert upkeep.due_after() == TUNE_PAUSE_SECONDS
     while not choice.is_measured:
         upkeep.do_next()
