@@ -1,4 +1,4 @@
-"""Contents into token ids, within the budget, measured by the model's own tokenizer."""
+"""Fits contents into a token budget, measured by the model's own tokenizer."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from engine.prompt.budget import fit_beginning, fit_end
 from engine.prompt.templates import Contents, PromptEncoder
 from engine.types import Prompt, Snippet, SnippetUse
 
-# Shares of the prompt; what one does not use goes to the prefix. The embedded model was trained with the same.
+# Shares of the prompt; what they do not use goes to the prefix. The embedded model was trained with the same shares.
 REFERENCE_SHARE = 0.4
 SUFFIX_SHARE = 0.2
-MAX_PATH_CHARS = 40  # of a path that would not leave room for code
-RESERVE_TOKENS = 128  # a dozen lines, before a place must be laid out anew
+MAX_PATH_CHARS = 40  # of a path that would leave no room for code
+RESERVE_TOKENS = 128  # some dozen lines that can be typed before a place must be laid out again
 
 
 def assemble(encoder: PromptEncoder, contents: Contents, max_tokens: int, snippets: Sequence[Snippet] = ()) -> Prompt:
     """Return a prompt of at most `max_tokens` ids. `contents` have no references yet; `snippets` come best first.
 
-    The prefix begins at a line border where it must be cut, and the suffix ends at one.
+    If the prefix must be cut, it begins with a whole line; a cut suffix ends with one.
     """
     frame = lay_out(encoder, contents, max_tokens, snippets, reserve=0)
     prompt = frame.prompt(contents.mode, contents.prefix, contents.suffix)
@@ -34,11 +34,11 @@ def lay_out(
     snippets: Sequence[Snippet] = (),
     reserve: int = RESERVE_TOKENS,
 ) -> Frame:
-    """As `assemble`, for prompts that are to share a beginning: `reserve` tokens are left for what will be typed."""
+    """Return a frame, for prompts that share their beginning: `reserve` tokens are left for what will be typed."""
     tokenizer, prefix, suffix = encoder.tokenizer, contents.prefix, contents.suffix
     empty = replace(contents, prefix="", suffix="")
     overhead = len(encoder.encode(empty))
-    if overhead > max_tokens // 2:  # a path longer than the code would have room
+    if overhead > max_tokens // 2:  # the path would leave less room than it takes
         empty = replace(empty, path=empty.path.rpartition("/")[2][-MAX_PATH_CHARS:])
         overhead = len(encoder.encode(empty))
     room = max(0, max_tokens - overhead)
@@ -59,7 +59,7 @@ def lay_out(
     references = tuple((use.snippet.path, use.snippet.text) for use in used)
     shown = replace(empty, prefix=shown_prefix, suffix=shown_suffix, references=references)
     while (excess := len(encoder.encode(shown)) - max_tokens) > 0 and shown.prefix:
-        # Texts that touch may take more tokens than each by itself.
+        # Adjacent texts may take more tokens than each of them alone.
         shown_prefix, prefix_tokens = fit_end(tokenizer, shown.prefix, max(0, prefix_tokens - excess))
         shown = replace(shown, prefix=shown_prefix)
     layout = Layout(

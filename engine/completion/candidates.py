@@ -1,8 +1,8 @@
 """Several different completions of one place, for a user who asks for them.
 
-The first is what the model finds most probable. While it is decoded, the model also says what could have stood in the
-place of each token. The others begin as the first does, take the most probable turn, and go on from there: different
-by construction, none drawn by lot, and each costs the reading of a few tokens behind what the first has read.
+The first is what the model finds most probable. While it is decoded, the model also gives the alternatives to each
+token. The other completions begin as the first one does, take the most probable alternative, and go on from there:
+different by construction, not drawn at random, and each costs the prefill of a few tokens after the first one's prompt.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from engine.model.protocol import LanguageModel, Question
 from engine.postprocess import stop_rule
 from engine.types import CancellationToken, Outcome
 
-ALTERNATIVES = 3  # other tokens that are looked at in each place
+ALTERNATIVES = 3  # to each token
 
 
 @dataclass(frozen=True)
 class Branch:
-    """Where an answer could have gone another way: `token` in the place of the one at `index`."""
+    """A point where an answer could have gone another way."""
 
-    index: int
-    token: int
+    index: int  # of the token that is replaced
+    token: int  # what it is replaced with
     log_prob: float
-    probability: float  # of the answer up to and with it
+    probability: float  # of the answer up to this token, including it
 
 
 def find_branches(generated: Generated, decode: Callable[[list[int]], str]) -> list[Branch]:
-    """Return the turns an answer could have taken, the most probable first; none that differs in white space alone."""
+    """Return the branches of an answer, the most probable first; none that differs in white space alone."""
     found = []
     so_far = 0.0
     for index, (token, log_prob) in enumerate(zip(generated.tokens, generated.log_probs, strict=True)):
-        said = decode([token]).strip()
+        chosen = decode([token]).strip()
         alternatives = generated.alternatives[index] if generated.alternatives else ()
         found += [
             Branch(index, other, other_log_prob, math.exp(so_far + other_log_prob))
             for other, other_log_prob in alternatives
-            if decode([other]).strip() not in {"", said}
+            if decode([other]).strip() not in {"", chosen}
         ]
         so_far += log_prob
     return sorted(found, key=lambda branch: (-branch.probability, branch.index, branch.token))
@@ -49,13 +49,16 @@ def find_branches(generated: Generated, decode: Callable[[list[int]], str]) -> l
 def follow_branch(
     branch: Branch, first: Outcome, gap: Gap, model: LanguageModel, cancellation: CancellationToken
 ) -> Generated:
-    """Return the answer that begins as the first one, takes this turn, and goes on as the model finds most probable."""
-    said, prompt = first.generated, first.prompt
-    assert said is not None  # noqa: S101 - the caller has looked
+    """Return the answer that begins as the first one, takes this branch, and then goes on with the likeliest tokens."""
+    generated, prompt = first.generated, first.prompt
+    assert generated is not None  # noqa: S101 - the caller has checked
     assert prompt is not None  # noqa: S101
-    tokens = (*said.tokens[: branch.index], branch.token)
+    tokens = (*generated.tokens[: branch.index], branch.token)
     text = model.tokenizer.decode(tokens)
-    ends, log_probs = (*said.ends[: branch.index], len(text)), (*said.log_probs[: branch.index], branch.log_prob)
+    ends, log_probs = (
+        (*generated.ends[: branch.index], len(text)),
+        (*generated.log_probs[: branch.index], branch.log_prob),
+    )
     begun = Generated(text, ends, log_probs, tokens=tokens)
     stop = stop_rule(gap.mode, gap.cursor)
     left = gap.new_tokens - len(tokens)

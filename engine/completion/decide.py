@@ -1,4 +1,4 @@
-"""What of a model's answer is shown, or why nothing is."""
+"""Decides what of a model's answer is shown: every way to a suggestion goes through here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Decision = tuple[Completion | None, str]
 
 @dataclass(frozen=True)
 class Decider:
-    """Decides what of a model's answers is shown."""
+    """Decides by a model's weights and a threshold."""
 
     weights: Mapping[str, float]  # of the model's confidence
     threshold: float  # the least confidence that is shown: the model's own, or the user's
@@ -34,7 +34,7 @@ class Decider:
             return None, "the model has nothing to add here"
         shown = find_likely_part(generated, mode, self.threshold, cursor, self.weights)
         if not shown.text:
-            return None, f"not sure enough: {shown.confidence:.2f}, and {self.threshold:.2f} is needed"
+            return None, f"confidence {shown.confidence:.2f} is below the threshold {self.threshold:.2f}"
         try:
             draft = apply_filters(Draft(shown.text, Surroundings(cursor), mode))
         except NothingToShow as why:

@@ -1,4 +1,4 @@
-"""How fast this model decodes on this machine, as its last answers show. One thread at a time."""
+"""Measures how fast a model decodes on this machine, from its last answers."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from statistics import median
 from engine.generated import Generated
 
 KEPT_ANSWERS = 8
-MIN_TOKENS = 4  # fewer say nothing of the speed
+MIN_TOKENS = 4  # fewer are too few to measure
 
 
 class DecodeSpeed:
+    """The median speed of the last answers. One thread at a time."""
+
     def __init__(self) -> None:
-        self._seen: deque[float] = deque(maxlen=KEPT_ANSWERS)
+        self._speeds: deque[float] = deque(maxlen=KEPT_ANSWERS)
 
     def record(self, generated: Generated) -> None:
-        steps = len(generated.ends) - 1  # the first token is there with the prompt
+        """Measure an answer, if it is long enough."""
+        steps = len(generated.ends) - 1  # the first token comes with the prefill
         if steps >= MIN_TOKENS and generated.decode_ms > 0:
-            self._seen.append(steps / generated.decode_ms * 1000)
+            self._speeds.append(steps / generated.decode_ms * 1000)
 
     @property
     def tokens_per_second(self) -> float | None:
-        """None where nothing was seen yet."""
-        return median(self._seen) if self._seen else None
+        """The speed, or None if nothing was measured yet."""
+        return median(self._speeds) if self._speeds else None

@@ -1,7 +1,7 @@
-"""What stays the same from prompt to prompt while a person types in one place.
+"""What stays the same from prompt to prompt while the user types in one place.
 
-The references, the suffix and the window's beginning are chosen once for a place; each key only appends to the prompt.
-So the model's state of all but the line being typed can be kept, and only that line is encoded and read anew.
+The references, the suffix and the beginning of the prefix are chosen once for a place; each key only appends to the
+prompt. So the model's state of all but the line being typed can be kept, and only that line is encoded and read again.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from engine.prompt.layout import Part, encode
 from engine.prompt.templates import Contents, PromptEncoder
 from engine.types import Mode, Prompt, SnippetUse
 
-BORDER_LINES = (2, 3, 4, 1)  # above the cursor's line, at which the text that stays may end
-JOINED_TOKENS = 1  # a sign and the line end behind it may be one token
+BORDER_LINES = (2, 3, 4, 1)  # above the cursor's line: where the stable text may end, best first
+JOINED_TOKENS = 1  # a character and the line end after it may be one token
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What a prompt has room for, where it was laid out."""
+    """What fitted into a prompt when its place was laid out."""
 
     contents: Contents
     used: tuple[SnippetUse, ...]  # the snippets among the contents
@@ -29,7 +29,7 @@ class Layout:
 
 
 class Frame:
-    """Made by `engine.completion.assemble.lay_out`. Keeps token ids by mode; one thread at a time."""
+    """A place's prompts without the line being typed, made by `lay_out`. One thread at a time."""
 
     def __init__(self, encoder: PromptEncoder, layout: Layout) -> None:
         self.used = layout.used
@@ -39,7 +39,7 @@ class Frame:
         self._fixed_tokens = len(encoder.tokenizer.encode(self._fixed))
 
     def prompt(self, mode: Mode, prefix: str, suffix: str) -> Prompt | None:
-        """The prompt for the document as it is now; None where it is another place, or no longer fits."""
+        """Return the prompt for these texts; None if they are of another place, or no longer fit."""
         start = self._layout.start
         end = start + len(self._fixed)
         if len(prefix) < end or prefix[start:end] != self._fixed or not self._has_suffix(suffix):
@@ -48,14 +48,14 @@ class Frame:
         return prompt if len(prompt.tokens) <= self._layout.max_tokens else None
 
     def whole(self, mode: Mode, prefix: str) -> Prompt:
-        """As `prompt`, whatever its length and the suffix."""
+        """Return the prompt, whatever its length and the suffix."""
         rest = prefix[self._layout.start + len(self._fixed) :]
         parts, before = self._split(mode, rest)
         if mode not in self._heads:
             self._heads[mode] = encode(self._tokenizer, before)
         ids = [*self._heads[mode], *encode(self._tokenizer, parts)]
         prefix_end = len(ids) - len(encode(self._tokenizer, parts[1:]))
-        # White space and line ends before the cursor's line may become other tokens with what is typed behind them.
+        # White space and line ends before the cursor's line may become other tokens with what is typed after them.
         settled = rest[: rest.rfind("\n") + 1].rstrip()
         unsettled = len(self._tokenizer.encode(rest[len(settled) :])) + JOINED_TOKENS
         return Prompt(
@@ -75,7 +75,7 @@ class Frame:
         return suffix.startswith(shown)
 
     def _split(self, mode: Mode, rest: str) -> tuple[list[Part], list[Part]]:
-        """(the parts from `rest` on, the parts before it)."""
+        """Return (the parts from `rest` on, the parts before it)."""
         contents = replace(self._layout.contents, mode=mode, prefix=self._fixed + rest)
         parts = self._encoder.parts(contents)
         at = next(index for index, part in enumerate(parts) if part.ends_prefix)
@@ -84,13 +84,13 @@ class Frame:
         return [replace(parts[at], text=after), *parts[at + 1 :]], [*parts[:at], Part(before)]
 
     def _stable_part(self) -> str:
-        """The prefix up to a line border some lines above the cursor, at which no token is cut in two."""
+        """Return the prefix up to a line end some lines above the cursor, if no token is cut in two there; else ""."""
         contents = self._layout.contents
         prefix, mode = contents.prefix, contents.mode
         whole = self._encoder.encode(contents)
         for lines in BORDER_LINES:
             border = _line_start(prefix, lines)
-            for end in (border - 1, border):  # before the line end, or behind it
+            for end in (border - 1, border):  # before the line end, or after it
                 if end > 0:
                     self._fixed = prefix[:end]
                     parts, before = self._split(mode, prefix[end:])
@@ -100,7 +100,7 @@ class Frame:
 
 
 def _line_start(text: str, above: int) -> int:
-    """Where the line begins that stands so many lines above the last one; 0 where there is none."""
+    """Return the start of the line that is `above` lines above the last one; 0 if there is none."""
     at = len(text)
     for _ in range(above + 1):
         at = text.rfind("\n", 0, max(0, at))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from engine.completion.mode import choose_mode, token_cap
+from engine.completion.mode import choose_mode, token_limit
 from engine.document import Cursor
 from engine.model.protocol import LanguageModel
 from engine.types import CompletionRequest, CompletionSettings, EngineError, Mode
@@ -30,7 +30,7 @@ def gap_of(
     settings: CompletionSettings,
     tokens_per_second: float | None = None,
 ) -> Gap:
-    """`tokens_per_second`: how fast the model decodes, where that is known.
+    """Return the gap at a request's cursor. `tokens_per_second` is the model's decode speed, if it is known.
 
     Raises `EngineError` for a model or a setting with which nothing can be completed.
     """
@@ -40,12 +40,12 @@ def gap_of(
         )
     cursor = request.cursor
     mode = request.mode or choose_mode(cursor)
-    new_tokens = token_cap(mode, tokens_per_second, settings.max_new_tokens)
-    # The same whatever the mode, so that both share what they can.
+    new_tokens = token_limit(mode, tokens_per_second, settings.max_new_tokens)
+    # The same in both modes, so that their prompts share what they can.
     prompt_tokens = min(settings.max_prompt_tokens, model.description.context_length) - settings.max_new_tokens
     if prompt_tokens < MIN_PROMPT_TOKENS:
         raise EngineError(
-            f"{settings.max_new_tokens} new tokens leave a prompt of {prompt_tokens}: "
+            f"{settings.max_new_tokens} new tokens leave {prompt_tokens} for the prompt: "
             "lower codegeex.completion.maxTokens"
         )
     key = (cursor.document.root, cursor.document.path, model.description.folder, settings)

@@ -1,4 +1,4 @@
-"""LINE or BLOCK, from syntax and cursor; and how many tokens this machine can decode while a person waits."""
+"""Chooses LINE or BLOCK from the code at the cursor, and the number of tokens from the decode speed."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from engine.document import Cursor
 from engine.languages import Language
 from engine.types import Mode
 
-# What may stand behind the cursor when a line is still "at its end": brackets and quotes an editor closed by itself.
+# What may be after the cursor at the "end" of a line: brackets and quotes that an editor closed by itself.
 ONLY_CLOSED = re.compile(r"""^[\s)\]}'"`;:,>]*$""")
-# Languages of data and prose have no bodies of statements: there an empty line asks for a line.
+# Languages of data and prose have no bodies of statements: on an empty line they get a line.
 NO_STATEMENTS = frozenset({
     "bibtex", "css", "dockerfile", "graphql", "html", "ini", "json", "jsonc", "jsp", "latex", "less", "markdown",
     "plaintext", "plaintex", "restructuredtext", "rmd", "scss", "sass", "tex", "toml", "xml", "xsl", "yaml",
 })  # fmt: skip
-# Line ends inside of an expression: what follows is its next line, not a new statement. A lone `>` closes a tag.
+# Ends of lines within an expression: its next line follows, not a new statement. A lone `>` closes a tag.
 GOES_ON = re.compile(r"(?:[(\[,.+*/%&|^~\\=?]|[^=\->]>|\b(?:and|or|not|in|is))$")
-COMMENT_WORDS = 2  # a comment says what to write once it has so many
-LINE_SECONDS, BLOCK_SECONDS = 0.4, 1.0  # how long a person waits for them, of which all may go into decoding
+COMMENT_WORDS = 2  # a comment with so many says what to write
+LINE_SECONDS, BLOCK_SECONDS = 0.4, 1.0  # how long the user waits; all of it may go into decoding
 MAX_LINE_TOKENS = 32
-MIN_LINE_TOKENS, MIN_BLOCK_TOKENS = 12, 24  # fewer are not worth showing: better late than useless
+MIN_LINE_TOKENS, MIN_BLOCK_TOKENS = 12, 24  # fewer are not worth showing: rather late than useless
 
 
 def choose_mode(cursor: Cursor) -> Mode:
-    """BLOCK after a block opener, on and below a comment, on an empty line of a body; LINE anywhere else."""
+    """Return BLOCK after a block opener, on and below a comment, on an empty line of a body; LINE anywhere else."""
     before, after, language = cursor.line_before, cursor.line_after, cursor.language
     if not ONLY_CLOSED.match(after):
         return Mode.LINE
     if before.strip():
-        asks = _opens_a_block(before, language) or _says_what_to_write(before, language)
+        asks = _opens_block(before, language) or _says_what_to_write(before, language)
         return Mode.BLOCK if asks and not after.strip() else Mode.LINE
     above = _last_line_with_text(cursor.prefix, len(cursor.prefix) - len(before))
-    if _opens_a_block(above, language) or _is_comment(above, language):
+    if _opens_block(above, language) or _is_comment(above, language):
         return Mode.BLOCK
-    in_a_body = bool(before) and not after.strip() and language.id not in NO_STATEMENTS
-    return Mode.BLOCK if in_a_body and not GOES_ON.search(above.rstrip()) else Mode.LINE
+    is_in_body = bool(before) and not after.strip() and language.id not in NO_STATEMENTS
+    return Mode.BLOCK if is_in_body and not GOES_ON.search(above.rstrip()) else Mode.LINE
 
 
-def token_cap(mode: Mode, tokens_per_second: float | None, asked: int) -> int:
-    """The most new tokens: what is decoded in the time a person waits, but a useful number, and never more than asked.
+def token_limit(mode: Mode, tokens_per_second: float | None, max_new_tokens: int) -> int:
+    """Return the most new tokens: those decoded while the user waits, but a useful number, up to `max_new_tokens`.
 
-    `tokens_per_second` is the measured decode speed, None where nothing was measured yet.
+    `tokens_per_second` is the measured decode speed, or None if nothing was measured yet.
     """
     most, seconds, least = (
-        (min(asked, MAX_LINE_TOKENS), LINE_SECONDS, MIN_LINE_TOKENS)
+        (min(max_new_tokens, MAX_LINE_TOKENS), LINE_SECONDS, MIN_LINE_TOKENS)
         if mode is Mode.LINE
-        else (asked, BLOCK_SECONDS, MIN_BLOCK_TOKENS)
+        else (max_new_tokens, BLOCK_SECONDS, MIN_BLOCK_TOKENS)
     )
     if tokens_per_second is None:
         return most
@@ -54,7 +54,7 @@ def token_cap(mode: Mode, tokens_per_second: float | None, asked: int) -> int:
 
 
 def _last_line_with_text(text: str, end: int) -> str:
-    """The nearest line above `end`, the beginning of a line, that is not blank; or ""."""
+    """Return the nearest line above `end`, the start of a line, that is not blank; or ""."""
     while end > 0:
         start = text.rfind("\n", 0, end - 1) + 1
         if text[start:end].strip():
@@ -63,15 +63,15 @@ def _last_line_with_text(text: str, end: int) -> str:
     return ""
 
 
-def _opens_a_block(line: str, language: Language) -> bool:
-    # A call's open bracket asks for its arguments, a line of them: only what opens statements counts.
+def _opens_block(line: str, language: Language) -> bool:
+    # A call's open bracket is followed by its arguments, on one line: only what opens statements counts.
     openers = tuple(opener for opener in language.block_openers if opener not in {"(", "["})
     stripped = line.rstrip()
     opener = next((opener for opener in openers if stripped.endswith(opener)), "")
     # A word opens a block as a whole word: `undo` is not `do`.
-    inside_a_word = opener[:1].isalpha() and stripped[: -len(opener)][-1:].isalnum()
-    closes_a_tag = opener == ">" and bool(re.search(r"</[^<>]*>$|/>$|-->$", stripped))
-    return bool(opener) and not inside_a_word and not closes_a_tag and not _is_comment(line, language)
+    is_in_word = opener[:1].isalpha() and stripped[: -len(opener)][-1:].isalnum()
+    closes_tag = opener == ">" and bool(re.search(r"</[^<>]*>$|/>$|-->$", stripped))
+    return bool(opener) and not is_in_word and not closes_tag and not _is_comment(line, language)
 
 
 def _is_comment(line: str, language: Language) -> bool:

@@ -32,7 +32,7 @@ from engine.types import (
 )
 
 HOPELESS = 0.2  # an answer is given up once its probability falls below this share of the threshold
-MAX_WORD_TOKENS = 4  # of a word before the cursor, that the model may cut otherwise
+MAX_WORD_TOKENS = 4  # of a word before the cursor that the model may tokenize differently
 LAST_WORD = re.compile(r"\w+$")
 
 
@@ -42,7 +42,7 @@ def _ignore(_: str) -> None:
 
 @dataclass
 class _Stopwatch:
-    """Milliseconds by stage, in the order of the stages."""
+    """Measures the stages, in their order."""
 
     stages_ms: dict[str, float] = field(default_factory=dict)
 
@@ -60,7 +60,7 @@ class Completer:
     """Completes with one model, under one user's settings.
 
     Each method blocks: it searches the indexes and runs the model. Each raises `Cancelled` soon after its token is
-    cancelled, and `EngineError` for a model that cannot complete.
+    cancelled, and `EngineError` if the model cannot complete.
     """
 
     model: LanguageModel
@@ -78,10 +78,10 @@ class Completer:
         on_text: Callable[[str], None] = _ignore,
         alternatives: Sequence[int] = (),
     ) -> Outcome:
-        """Return the suggestion at the cursor, or the reason why there is none.
+        """Return the completion at the cursor, or the reason why there is none.
 
-        `on_text` gets the model's answer so far after each token, maybe in another thread. With `alternatives`, the
-        answer tells what could have stood in the place of its tokens, see `Question.alternatives`.
+        `on_text` gets the model's answer so far after each token, maybe in another thread. `alternatives` are those
+        that the answer has for its tokens, see `Question`.
         """
         if reason := request.cursor.why_not_completed:
             return Outcome(None, reason)
@@ -123,15 +123,16 @@ class Completer:
     ) -> None:
         """Give `on_candidate` up to `count` outcomes with different texts, the most probable first, as they come.
 
-        Who asks for several is shown what there is: no confidence is needed. If there is nothing, one outcome says why.
+        A user who asks for several is shown what there is, whatever its confidence. If there is nothing, one outcome
+        says why.
         """
-        asked = replace(self, settings=replace(self.settings, confidence=0.0), speed=None)
-        first = asked.complete(request, cancellation, alternatives=[ALTERNATIVES] * self.settings.max_new_tokens)
+        certain = replace(self, settings=replace(self.settings, confidence=0.0), speed=None)
+        first = certain.complete(request, cancellation, alternatives=[ALTERNATIVES] * self.settings.max_new_tokens)
         on_candidate(first)
         if first.generated is None or first.prompt is None:
             return
-        gap = gap_of(request, asked.model, asked.settings)
-        decider = Decider.of(self.model.description.confidence, asked.settings)
+        gap = gap_of(request, certain.model, certain.settings)
+        decider = Decider.of(self.model.description.confidence, certain.settings)
         shown = {first.completion.text} if first.completion else set()
         for branch in find_branches(first.generated, self.model.tokenizer.decode):
             if len(shown) >= count:
@@ -143,38 +144,38 @@ class Completer:
                 on_candidate(Outcome(completion, silence, first.prompt, generated, first.snippets))
 
     def refresh(self, request: CompletionRequest, cancellation: CancellationToken) -> None:
-        """In a pause: bring the frame of the request's place up to date, so that the next key finds it read.
+        """In a pause, bring the frame of the request's place up to date, so that the next key finds it read.
 
-        If other references serve the place better by now, it is laid out again, and the model reads that ahead. Does
-        nothing without frames, or where nothing was completed before. If it is cancelled, the old frame stays.
+        If other references serve the place better by now, it is laid out again and the model reads it. Nothing happens
+        without frames, or if nothing was completed there before. If it is cancelled, the old frame stays.
         """
         frames = self.frames
         if frames is None or request.cursor.why_not_completed:
             return
         gap = gap_of(request, self.model, self.settings)
-        where = self._place(gap)
-        old = frames.get(where)
-        if old is None or frames.is_fresh(where, request.definitions):
+        place = self._place(gap)
+        old = frames.get(place)
+        if old is None or frames.is_fresh(place, request.definitions):
             return
         catch_up(request, self.workspaces)
         cancellation.check()
         frame, _ = self._lay_out(request, gap, cancellation, _Stopwatch())
         if has_same_references(old, frame):
-            frames.touch(where, request.definitions)
+            frames.touch(place, request.definitions)
             return
         prompt = frame.whole(gap.mode, gap.cursor.prefix)
         reading = Question(
             prompt.tokens, 1, lambda _: True, stable_tokens=prompt.stable_tokens, priority=Priority.WARM_UP
         )
         self.model.generate(reading, cancellation)
-        frames.put(where, frame, request.definitions)
+        frames.put(place, frame, request.definitions)
 
     def _prompt(
         self, request: CompletionRequest, gap: Gap, cancellation: CancellationToken, watch: _Stopwatch
     ) -> tuple[Prompt, tuple[Snippet, ...]]:
         """Return the prompt from the place's frame, or from a new frame and the snippets found for it."""
-        where = self._place(gap)
-        if self.frames is not None and (frame := self.frames.get(where)):
+        place = self._place(gap)
+        if self.frames is not None and (frame := self.frames.get(place)):
             with watch.stage("prompt"):
                 prompt = frame.prompt(gap.mode, gap.cursor.prefix, gap.cursor.shown_suffix)
             if prompt is not None:
@@ -183,12 +184,12 @@ class Completer:
         with watch.stage("prompt"):
             prompt = frame.whole(gap.mode, gap.cursor.prefix)
         if self.frames is None:
-            return replace(prompt, stable_tokens=0), snippets  # no other prompt will begin as this one
-        self.frames.put(where, frame, request.definitions)
+            return replace(prompt, stable_tokens=0), snippets  # no other prompt will share its beginning
+        self.frames.put(place, frame, request.definitions)
         return prompt, snippets
 
     def _place(self, gap: Gap) -> Hashable:
-        """Return what frames are kept by. A path that the user excludes from now on is not shown a moment longer."""
+        """Return the key of a place's frame. It has the exclusions: what the user excludes is not shown any longer."""
         return gap.key, tuple((root, index.excluded) for root, index in self.workspaces.items())
 
     def _lay_out(
@@ -214,7 +215,7 @@ class Completer:
         return frame, snippets
 
     def _least_log_prob(self) -> float:
-        """Return the log-probability below which nothing is shown, whatever comes: most answers end after a token."""
+        """Return the log-probability below which an answer is given up. Most answers end so after a token or two."""
         threshold = self._decider.threshold * HOPELESS
         return math.log(threshold) if threshold > 0 else -math.inf
 

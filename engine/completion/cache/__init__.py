@@ -1,6 +1,6 @@
-"""What the model said, kept at the place where it was asked, and found again from wherever a person goes next.
+"""The model's answers, kept by the place of their requests, and found again wherever the user goes from there.
 
-Pure: no clock, no thread, no model. The documents' text is looked at through bounded windows only.
+Pure: no clock, no thread, no model. Documents are read near the cursor only, so that the cost does not grow with them.
 """
 
 from engine.completion.cache.cache import MISS, CacheHit, CompletionCache

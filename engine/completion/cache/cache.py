@@ -1,4 +1,4 @@
-"""The cache: bounded in entries and bytes, the least recently used go first."""
+"""The cache: bounded in entries and bytes; the least recently used entries are dropped first."""
 
 from __future__ import annotations
 
@@ -21,34 +21,32 @@ MISS = "miss"
 
 @dataclass(frozen=True)
 class CacheHit:
-    """What the cache answers: a completion with LF line ends, or None and the reason for silence.
+    """What the cache knows for a place."""
 
-    `kind` says how the place lies to the one that was asked; `receipt` is the prompt of that time, without its tokens.
-    `next_characters` as in `engine.types.Generated`, where it was asked at this very place.
-    """
-
-    kind: str
-    completion: Completion | None
-    silence: str = ""
-    receipt: Prompt | None = None
-    next_characters: tuple[str, ...] = ()
+    kind: str  # what the user has done since the request
+    completion: Completion | None  # with LF line ends
+    silence: str = ""  # why there is no completion
+    receipt: Prompt | None = None  # the prompt of the request, without its tokens
+    next_characters: tuple[str, ...] = ()  # as in `Generated`, if the request was for this very place
 
 
 @dataclass(frozen=True)
 class _Match:
+    """An entry that may apply to a place."""
+
     entry: Entry
-    typed: str
-    deleted: str = ""
+    typed: str  # since the request
+    deleted: str = ""  # since the request
 
 
 class CompletionCache:
-    """On one thread. `counts` has the lookups by kind of hit, and the misses."""
+    """The cache of all open documents. One thread. `counts` has the lookups by kind of hit, and the misses."""
 
     def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES) -> None:
         self._max_entries, self._max_bytes = max_entries, max_bytes
-        self._entries: OrderedDict[int, Entry] = OrderedDict()  # by identity, the last used last
+        self._entries: OrderedDict[int, Entry] = OrderedDict()  # by identity, the most recently used last
         self._by_key: dict[int, list[Entry]] = {}
-        self._on_screen: dict[str, Entry] = {}  # by document: what was shown last
+        self._on_screen: dict[str, Entry] = {}  # by document: the entry shown last
         self._bytes = 0
         self.counts: Counter[str] = Counter()
 
@@ -57,13 +55,13 @@ class CompletionCache:
 
     @property
     def size(self) -> int:
-        """Bytes, roughly."""
+        """The approximate size in bytes."""
         return self._bytes
 
     def put(self, place: Place, outcome: Outcome, rank: int = 0, *, on_screen: bool = True) -> None:
-        """Keeps what the model said; what it said there before, or at that rank, is replaced.
+        """Keep an answer, in the place of an older one of this place or rank.
 
-        `on_screen`: its completion is being shown, and not kept for later.
+        `on_screen` is True if its completion is being shown, False if it is kept for later.
         """
         entry = make_entry(place, outcome, rank, on_screen=on_screen)
         if entry is None:
@@ -71,10 +69,10 @@ class CompletionCache:
         for old in list(self._by_key.get(place.key, ())):
             if (old.place.document, old.place.line, old.place.after) != (place.document, place.line, place.after):
                 continue
-            is_current, says_the_same = old.place.epoch == place.epoch, old.answer.text == entry.answer.text
-            if is_current and says_the_same and old.rank < rank:
+            is_current, is_same_text = old.place.epoch == place.epoch, old.answer.text == entry.answer.text
+            if is_current and is_same_text and old.rank < rank:
                 return
-            if not is_current or says_the_same or old.rank == rank:
+            if not is_current or is_same_text or old.rank == rank:
                 self._remove(old)
         self._entries[id(entry)] = entry
         self._by_key.setdefault(place.key, []).append(entry)
@@ -85,13 +83,13 @@ class CompletionCache:
             self._remove(next(iter(self._entries.values())))
 
     def lookup(self, place: Place, cursor: Cursor, decider: Decider) -> CacheHit | None:
-        """What is known for `place`, which is that of `cursor`; None where the model must be asked."""
+        """Return what is known for `place`, which is that of `cursor`; None if the model must be asked."""
         found = self._lookup(place, cursor.near, decider)
         self.counts[found.kind if found else MISS] += 1
         return found
 
     def find_all(self, place: Place, cursor: Cursor, decider: Decider) -> list[CacheHit]:
-        """Every different completion that is known for `place`, the best first."""
+        """Return all different completions that are known for `place`, the best first."""
         found: list[CacheHit] = []
         seen: set[str] = set()
         for each in self._matches(place):
@@ -105,21 +103,21 @@ class CompletionCache:
         return found
 
     def knows(self, place: Place) -> bool:
-        """Whether the model was asked at exactly this place."""
+        """True if the model was asked at exactly this place."""
         return any(entry.place.is_at(place) for entry in self._by_key.get(place.key, ()))
 
     def take_off_screen(self, document: str) -> None:
-        """What was shown there is not wanted: it has to be likely again to be shown."""
+        """Forget that the last completion was shown: it needs its confidence again to be shown."""
         if entry := self._on_screen.pop(document, None):
             entry.shown = ""
 
     def forget(self, document: str) -> None:
-        """Forgets a document."""
+        """Forget a document."""
         for entry in [entry for entry in self._entries.values() if entry.place.document == document]:
             self._remove(entry)
 
     def clear(self) -> None:
-        """Forgets all, as when another model answers. The counts stay."""
+        """Forget all, as when another model answers. The counts stay."""
         self._entries.clear()
         self._by_key.clear()
         self._on_screen.clear()
@@ -136,22 +134,22 @@ class CompletionCache:
             if completion is None and not silence:
                 continue
             self._entries.move_to_end(id(entry))
-            signs = entry.answer.next_characters if kind == SAME_PLACE else ()
+            characters = entry.answer.next_characters if kind == SAME_PLACE else ()
             if completion is None:
-                return CacheHit(NOTHING, None, silence, entry.receipt, signs)
+                return CacheHit(NOTHING, None, silence, entry.receipt, characters)
             self._on_screen[place.document] = entry
-            return CacheHit(kind, completion, "", entry.receipt, signs)
+            return CacheHit(kind, completion, "", entry.receipt, characters)
         return None
 
     def _matches(self, place: Place) -> list[_Match]:
-        """Entries that may speak of `place`: the one on the screen, then the nearest, the most probable, the latest."""
+        """Return the entries that may apply: the one on the screen, then by nearness, probability and age."""
         shown = self._on_screen.get(place.document)
         found: list[_Match] = []
         for entry, line, here in self._nearby(place):
-            if entry.place.settled != place.settled:
+            if entry.place.stable_after != place.stable_after:
                 continue
             if entry.place.epoch != place.epoch and entry is not shown:
-                continue  # the model would be shown something else today
+                continue  # the model would see another context now
             if line.startswith(entry.place.line):
                 found.append(_Match(entry, line[len(entry.place.line) :]))
             elif here and entry.place.line.startswith(line) and not entry.rank:
@@ -161,7 +159,7 @@ class CompletionCache:
         return found
 
     def _nearby(self, place: Place) -> Iterator[tuple[Entry, str, bool]]:
-        """(entry, the text from its line's start to `place`, whether it is the cursor's) of all that lie there."""
+        """Yield (entry, the text from its line's start to `place`, True on the cursor's line) of all near it."""
         for number, line in enumerate(place.lines):
             for entry in self._by_key.get(line.key, ()):
                 yield entry, line.text, number == 0

@@ -1,4 +1,4 @@
-"""One thing the model said, and what of it is right for the document as it is now."""
+"""One answer of the model, and what of it applies to the document as it is now."""
 
 from __future__ import annotations
 
@@ -13,32 +13,30 @@ from engine.postprocess import Draft, NothingToShow, Surroundings, apply_filters
 from engine.text import indentation_of, with_lf
 from engine.types import Completion, Mode, Outcome, Prompt
 
-MAX_REJOINED_CHARS = 8  # deleted at the end of a word, that an answer behind them may bring back
+MAX_REJOINED_CHARS = 8  # deleted at the end of a word, that an answer after them may bring back
 WORD_END = re.compile(r"\w+$")
 WORD_START = re.compile(r"\w*")
-# Of an entry in memory, measured with tracemalloc: by itself, for each token and for each snippet of the receipt.
+# Of an entry in memory, measured with tracemalloc: itself, each token, and each snippet of the receipt.
 ENTRY_BYTES, TOKEN_BYTES, SNIPPET_BYTES = 1_300, 68, 230
 
 
 @dataclass(eq=False)
 class Entry:
-    """An answer at a place. `rank` orders different answers at one place; 0 is the most probable one's.
-
-    `shown` is what of it has been on the screen, as far as it ever went, counted from the place, and with what
-    confidence: it stays on the screen while it is typed along, whatever a threshold says of the rest.
-    """
+    """An answer at a place."""
 
     place: Place
     answer: Generated
     mode: Mode
-    rank: int = 0
+    rank: int = 0  # among the different answers at one place; the most probable one has 0
     receipt: Prompt | None = None
+    # The longest text of it that was on the screen, counted from the place. It stays on the screen while it is typed,
+    # whatever the threshold says of the rest.
     shown: str = ""
-    confidence: float = 0.0
+    confidence: float = 0.0  # of what was shown
 
     @property
     def size(self) -> int:
-        """Bytes, roughly."""
+        """The approximate size in bytes."""
         texts = sum(len(line.text) for line in self.place.lines[:1]) + len(self.place.after) + len(self.answer.text)
         snippets = len(self.receipt.used) if self.receipt else 0
         return ENTRY_BYTES + texts + TOKEN_BYTES * len(self.answer.ends) + SNIPPET_BYTES * snippets
@@ -58,9 +56,9 @@ class Entry:
         return found, ""
 
     def completion_with(self, deleted: str, cursor: Cursor, decider: Decider) -> Completion | None:
-        """What was deleted in front of the place, and the answer: where both make a word that the document knows.
+        """Return what was deleted before the place, and the answer, if both make a word that the document has.
 
-        Somebody who corrects a word would not want it back.
+        A user who corrects a word would not want it back.
         """
         prefix = cursor.prefix
         if len(deleted) > MAX_REJOINED_CHARS or not deleted.isidentifier() or not WORD_END.search(prefix[-1:]):
@@ -72,30 +70,30 @@ class Entry:
         return decider.decide(self.answer.with_prefix(deleted), self.mode, cursor)[0]
 
     def _by_probability(self, place: Place, typed: str, cursor: Cursor, decider: Decider) -> Decision:
-        """By the probability of what is left."""
+        """Return what is left to show, decided by its probability."""
         answer = self._as_typed(typed)
         if answer is None:
             return None, ""
         if typed and not answer.text[len(typed) :].strip():
-            return None, ""  # all of it is there: what follows was never asked
-        if "\n" in typed:  # which lines belong to the block is a matter of where it begins
+            return None, ""  # all of it is typed: what follows was not requested
+        if "\n" in typed:  # which lines belong to the block depends on where it begins
             began = cursor.before_typing(typed)
             found, silence = decider.decide(answer.with_certain_start(len(typed)), self.mode, began)
             found = found and self._rest(found, typed, cursor)
         else:
             found, silence = decider.decide(answer.without_start(len(typed)), self.mode, cursor)
         same_place = (place.after, place.epoch) == (self.place.after, self.place.epoch)
-        same_again = same_place and answer.has_end_at(len(typed)) and "\n" not in typed
-        return found, silence if same_again else ""
+        is_certain = same_place and answer.has_end_at(len(typed)) and "\n" not in typed
+        return found, silence if is_certain else ""
 
     def _rest_of_shown(self, typed: str, cursor: Cursor) -> Completion | None:
-        """What has been shown and is not yet typed."""
+        """Return what was shown and is not typed yet."""
         if not self.shown.startswith(typed) or len(self.shown) <= len(typed):
             return None
         return self._rest(Completion(self.shown, self.mode, self.confidence), typed, cursor)
 
     def _rest(self, whole: Completion, typed: str, cursor: Cursor) -> Completion | None:
-        """A completion at the place without what is typed of it, and without what the document has by now."""
+        """Return a completion of the place without what is typed of it, and without what the document has by now."""
         text, several_lines, line_goes_on = whole.text, "\n" in typed, cursor.line_after.strip()
         try:
             if several_lines:
@@ -108,7 +106,7 @@ class Entry:
         return replace(whole, text=text) if text.strip() else None
 
     def _as_typed(self, typed: str) -> Generated | None:
-        """The answer, where `typed` is its beginning; as the editor indented it, where that makes the difference."""
+        """Return the answer if it begins with `typed`, maybe as the editor has indented it; else None."""
         if self.answer.text.startswith(typed):
             return self.answer
         last = typed.rpartition("\n")[2]
@@ -123,7 +121,7 @@ class Entry:
 
 
 def make_entry(place: Place, outcome: Outcome, rank: int, *, on_screen: bool) -> Entry | None:
-    """What to keep of a request's outcome; None where the model was not asked."""
+    """Return what to keep of a request's outcome; None if the model was not asked."""
     if outcome.generated is None or outcome.prompt is None:
         return None
     slim = replace(

@@ -1,4 +1,4 @@
-"""A cursor's place in a document, by the text around it, within bounded windows and with LF line ends."""
+"""A cursor's place in a document, identified by the text around it, within bounds and with LF line ends."""
 
 from __future__ import annotations
 
@@ -9,35 +9,31 @@ from dataclasses import dataclass
 from engine.document import Cursor
 from engine.types import Mode
 
-ABOVE_CHARS = 1_000  # above the cursor's line, that make two places the same
-AFTER_CHARS = 200  # behind the cursor, likewise
-TYPED_CHARS = 4_000  # the longest text that is still "typed since"
-TYPED_LINES = 17  # and its lines: a block's, with its first
-# What editors put behind the cursor as a bracket, a quote or a block is opened, and the line ends they move it to.
+ABOVE_CHARS = 1_000  # above the cursor's line, compared to tell two places apart
+AFTER_CHARS = 200  # after the cursor, likewise
+TYPED_CHARS = 4_000  # the longest text that can have been typed since a request
+TYPED_LINES = 17  # and its lines: those of a block, with its first
+# What editors insert after the cursor as a bracket, a quote or a block is opened, and the line ends they move it to.
 INSERTED_BY_EDITOR = re.compile(r"""[\s)\]}'"`>;]{0,64}""")
 
 
 @dataclass(frozen=True)
 class Line:
-    """The cursor's line, or one above it: a key of all that stands above, and the text from its start to the cursor."""
+    """The cursor's line, or one above it."""
 
-    key: int
-    text: str
+    key: int  # of all that is above it
+    text: str  # from its start to the cursor
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a completion is asked. `epoch` counts the changes of what the model is shown of other documents.
+    """Where a completion is requested."""
 
-    `lines`: the cursor's line and those above it, upwards. `after` is what stands behind the cursor; `settled` the same
-    without what editors insert there by themselves.
-    """
-
-    document: str
-    epoch: int
-    lines: tuple[Line, ...]
-    after: str
-    settled: str
+    document: str  # a name, such as the URI
+    epoch: int  # changes with all but this document that the model could see
+    lines: tuple[Line, ...]  # the cursor's line and those above it, upwards
+    after: str  # the text after the cursor
+    stable_after: str  # the same without what editors insert there by themselves
 
     @property
     def key(self) -> int:
@@ -49,17 +45,17 @@ class Place:
         return self.lines[0].text
 
     def is_at(self, other: Place) -> bool:
-        """Whether the model would be asked the very same there."""
+        """True if the model would get the very same prompt there."""
         return (self.lines[0], self.after, self.epoch) == (other.lines[0], other.after, other.epoch)
 
 
 def place_of(document: str, cursor: Cursor, epoch: int = 0, mode: Mode | None = None) -> Place:
-    """Return the place of a cursor. `document` names its text among others; `mode` is what is asked for, if any is."""
+    """Return the place of a cursor. `document` names its text among others; `mode` is the requested one, if any is."""
     before, after = cursor.near.prefix, cursor.near.suffix
     by_the_editor = INSERTED_BY_EDITOR.match(after)
-    settled_from = by_the_editor.end() if by_the_editor else 0
+    stable_from = by_the_editor.end() if by_the_editor else 0
     lines = tuple(_lines(document, before, mode))
-    return Place(document, epoch, lines, after[:AFTER_CHARS], after[settled_from : settled_from + AFTER_CHARS])
+    return Place(document, epoch, lines, after[:AFTER_CHARS], after[stable_from : stable_from + AFTER_CHARS])
 
 
 def _lines(document: str, before: str, mode: Mode | None) -> Iterator[Line]:

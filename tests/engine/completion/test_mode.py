@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.completion.mode import choose_mode, token_cap
+from engine.completion.mode import choose_mode, token_limit
 from engine.document import Cursor
 from engine.types import Mode
 from tests.scripted import CURSOR
@@ -77,4 +77,4 @@ def test_line_or_block(language: str, source: str, mode: Mode) -> None:
 def test_no_more_tokens_than_a_person_waits_for(
     mode: Mode, tokens_per_second: float | None, asked: int, cap: int
 ) -> None:
-    assert token_cap(mode, tokens_per_second, asked) == cap
+    assert token_limit(mode, tokens_per_second, asked) == cap

@@ -54,7 +54,7 @@ def test_why_nothing_is_shown(source: str, says: str, reason: str) -> None:
 def test_a_model_that_is_not_sure_is_silent() -> None:
     outcome = run(at_cursor("x = <cursor>\n"), ScriptedModel("value", probability=0.3))
     assert outcome.completion is None
-    assert outcome.silence == "not sure enough: 0.09, and 0.50 is needed"
+    assert outcome.silence == "confidence 0.09 is below the threshold 0.50"
 
 
 def test_the_user_may_ask_for_more_or_less() -> None:
