@@ -1,8 +1,8 @@
-"""Brackets and strings around the cursor: what of a text leaves them as whole as they were.
+"""Brackets and strings around the cursor: how much of a text leaves them as balanced as they were.
 
-A text is measured by what it does to the code behind it. Nothing may be open or closed too often that was not so
-before: where the editor has closed a bracket already, one more is too many; where it has not, the text may close it.
-What the text opens, it closes, unless the code behind the cursor does.
+A text is judged by what it does to the code after it. Nothing may be unclosed, or closed too often, that was not so
+without the text: if the editor has closed a bracket already, one more is too many; if not, the text may close it. What
+the text opens, it closes, unless the code after the cursor does.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from engine.postprocess import lexer
 from engine.postprocess.lexer import CLOSER_OF, events, open_at_end
 from engine.text import indent_width
 
-WINDOW_CHARS = 2000  # behind the cursor
-# Signs that may open or close something in some language.
+WINDOW_CHARS = 2000  # after the cursor
+# Characters that may open or close something in some language.
 MARKS = re.compile(r"[^\w\s.,=+:]|\n")
 OPENER_OF = {")": "(", "]": "[", "}": "{"}
 MANY = 1_000_000  # more brackets than are ever open
-OWN = -1  # whatever the text itself opened
+OWN = -1  # the index of all that the text itself opened
 
-# ("open", index in the stack at the cursor, or OWN, or beyond the stack for what the code behind opens itself), or
-# ("closed", offset behind the cursor).
+# ("open", index in the stack at the cursor, or OWN, or beyond the stack for what the code after it opens itself), or
+# ("closed", offset after the cursor).
 Trouble = tuple[str, int]
 
 
 class Balance:
-    """What is open at a cursor. Remembers what it has found out about the code behind it."""
+    """What is open at a cursor. Remembers what it has found out about the code after it."""
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor, self._language = cursor, cursor.language
@@ -38,12 +38,12 @@ class Balance:
 
     @property
     def open_marks(self) -> tuple[str, ...]:
-        """What is open at the cursor, outermost first."""
+        """The marks of what is open at the cursor (brackets, quotes, comments), outermost first."""
         return self._at_cursor[0]
 
     @cached_property
     def _at_cursor(self) -> tuple[tuple[str, ...], int]:
-        """What is open, and how much of it was so before the cursor's line."""
+        """The open marks, and how many of them were open before the cursor's line."""
         stack, outer = open_at_end(self._cursor.prefix, self._language)
         if len(self._cursor.prefix) > lexer.WINDOW_CHARS and (above := self._opened_far_above(stack)):
             return above + stack, outer + len(above)
@@ -51,13 +51,13 @@ class Balance:
 
     @cached_property
     def _before(self) -> tuple[frozenset[Trouble], frozenset[int]]:
-        """What is wrong without any text, and the brackets of which the window does not tell."""
+        """What is wrong without any text, and the brackets that the window does not decide."""
         return self._find_troubles(self.open_marks, len(self.open_marks))
 
     def _opened_far_above(self, stack: tuple[str, ...]) -> tuple[str, ...]:
-        """The brackets before the window that the code behind closes.
+        """Return the brackets opened before the window that the code after the cursor closes.
 
-        Not those of a body that stands right below the cursor: these the cursor's line has yet to open.
+        That of a body right below the cursor is not among them: the cursor's line has yet to open it.
         """
         line = self._cursor.line_before + self._after.partition("\n")[0]
         body_end = self._end_of_body(indent_width(line))
@@ -66,7 +66,7 @@ class Balance:
         return tuple(OPENER_OF[closer] for closer in reversed(closers) if closer in OPENER_OF)
 
     def _end_of_body(self, indent: int) -> int:
-        """The offset of what ends a body below the cursor: the first line not indented further than `indent`, or -1."""
+        """Return the offset of what ends a body below the cursor, on the first line not indented deeper; or -1."""
         at = self._after.find("\n") + 1
         while at > 0:
             end = self._after.find("\n", at)
@@ -79,13 +79,13 @@ class Balance:
 
     @property
     def is_in_text(self) -> bool:
-        """Whether the cursor stands in a string or a comment."""
+        """True if the cursor is in a string or a comment."""
         return bool(self.open_marks) and self.open_marks[-1] not in CLOSER_OF
 
     def longest_kept(self, text: str) -> int:
-        """The end of the longest beginning of `text` that leaves all as whole as it was."""
+        """Return the end of the longest beginning of `text` that leaves all as balanced as it was."""
         if not MARKS.search(text):
-            return len(text)  # most texts are a few words: for them nothing is looked at
+            return len(text)  # most texts are a few words: they need no look
         best, stack, kept = 0, self.open_marks, len(self.open_marks)
         for event in events(text, self._language, self.open_marks):
             if self._keeps(stack, kept):
@@ -96,21 +96,21 @@ class Balance:
         return len(text) if self._keeps(stack, kept) else best
 
     def keeps(self, text: str) -> bool:
-        """Whether all of `text` leaves all as whole as it was."""
+        """True if the whole `text` leaves all as balanced as it was."""
         return self.longest_kept(text) == len(text)
 
     def _keeps(self, stack: tuple[str, ...], kept: int) -> bool:
-        """`stack`: what is open behind a text, of which the first `kept` were so at the cursor."""
+        """True for a text that leaves `stack` open, of which the first `kept` marks were open at the cursor."""
         line = self._after.partition("\n")[0]
         if any(own not in CLOSER_OF and own != self._language.line_comment and own not in line for own in stack[kept:]):
-            return False  # a string that the text opens ends in the text, or on its line
+            return False  # a string that the text opens must end in the text, or on its line
         (found, left), (before, unknown) = self._find_troubles(stack, kept), self._before
-        # What stays open beyond the window must stay so, whoever takes a nearer bracket: its own is further down.
+        # What stays open beyond the window must stay open, whoever takes a nearer bracket: its own is further down.
         stays = {index for index in unknown if index < self._at_cursor[1]}
         return found <= before and stays <= left
 
     def _find_troubles(self, stack: tuple[str, ...], kept: int) -> tuple[frozenset[Trouble], frozenset[int]]:
-        """What is wrong in the code behind a text, and the brackets of which the window does not tell."""
+        """Return what is wrong in the code after a text, and the brackets that the window does not decide."""
         if (stack, kept) not in self._known:
             self._known[stack, kept] = self._scan(stack, kept)
         return self._known[stack, kept]
@@ -124,7 +124,7 @@ class Balance:
             if fault and height == len(owners):
                 found.add(("closed", start))
             elif fault:
-                # A bracket leaves open what stands inside of its pair; a line's end leaves its string open.
+                # A bracket leaves open what is inside of its pair; a line's end leaves its string open.
                 inside = height if self._after[start] == "\n" else height + 1
                 found |= {("open", owner) for owner in owners[inside:]}
             if height > len(owners):

@@ -1,9 +1,9 @@
-"""Show only what is likely right: token probabilities and cheap signs decide whether to show, and where to cut.
+"""Shows only what is probably right: token probabilities and cheap features decide whether to show, and where to cut.
 
-What the model said is cut at a border at which a person would stop too: behind a whole word or sign in a line, at a
-line end in a block. At each border the probability that the text is right up to there is estimated, by the logistic
-that was fitted to the model on projects it has never seen (`training/confidence.py`), from the signs below. A model
-without one is believed: the probability is the product of its tokens', and of the end's where it ended there by itself.
+An answer is cut at points at which a user would stop too: after a whole word or symbol in a line, at a line end in a
+block. At each point a logistic estimates the probability that the text is right up to there, from the features below.
+It was fitted to the model on projects that the model has never seen (`training/confidence.py`). A model without one is
+trusted: the probability is the product of its tokens', and of the end's if it ended there by itself.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from engine.generated import Generated
 from engine.text import is_word_character
 from engine.types import Mode
 
-MIN_SHOWN_CHARS = 2  # that are not blank: less is typed faster than read
-NEAR_CHARS = 6000  # before and behind the cursor, where a text's words are looked for
-FEW_CHARS, SOME_CHARS = 4, 10  # before the cursor, that stood before the same text elsewhere too
+MIN_SHOWN_CHARS = 2  # without white space: less is typed faster than read
+NEAR_CHARS = 6000  # before and after the cursor, in which a text's words are searched
+FEW_CHARS, SOME_CHARS = 4, 10  # before the cursor, that precede the same text elsewhere too
 LEAST_LOG_PROB = -6.0  # 1 : 400; what is less likely is never shown
 WORD = re.compile(r"[^\W\d]\w*")
 FIRST_WORD = re.compile(r"\W*\w*")
 LAST_WORD = re.compile(r"\w+$")
 
-# What the estimator is made from. Their weights stand in model.toml under the same names.
+# What the estimate is made from. Their weights have the same names in model.toml.
 FEATURES = (
     "one", "log_prob", "probability", "least_log_prob", "first_log_prob", "tokens", "chars", "lines", "ended", "block",
     "line_is_empty", "inside_word", "words_unknown", "words_seen", "ends_in_word", "digits", "first_word_seen",
@@ -36,26 +36,26 @@ FEATURES = (
 
 @dataclass(frozen=True)
 class CutPoint:
-    """What is said up to a border; `log_prob` is that of its tokens, and of the end where the text `ended` there."""
+    """A point at which an answer may be cut, and the answer up to there."""
 
     text: str
-    log_prob: float
-    log_probs: tuple[float, ...]
+    log_prob: float  # of its tokens, and of the end if the answer ended there
+    log_probs: tuple[float, ...]  # of each token
     ended: bool = False
 
 
 @dataclass(frozen=True)
 class LikelyPart:
-    """The part of what was generated that is shown, "" where none is, and its probability."""
+    """The part of an answer that is shown."""
 
-    text: str
-    confidence: float
+    text: str  # "" if none is
+    confidence: float  # its probability, or that of the likeliest part
 
 
 def find_likely_part(
     generated: Generated, mode: Mode, threshold: float, cursor: Cursor, weights: Mapping[str, float]
 ) -> LikelyPart:
-    """The longest likely part. With nothing likely, the text is "" and the confidence that of the likeliest."""
+    """Return the longest part with at least this probability."""
     best, estimator = LikelyPart("", 0.0), Estimator(cursor, mode, weights)
     for point in cut_points(generated, mode):
         if len("".join(point.text.split())) < MIN_SHOWN_CHARS:
@@ -69,7 +69,7 @@ def find_likely_part(
 
 
 class Estimator:
-    """The probability that texts at a cursor are right to their ends. Remembers which words it has looked for."""
+    """Estimates the probability that texts at a cursor are right to their ends. Remembers the words it has searched."""
 
     def __init__(self, cursor: Cursor, mode: Mode, weights: Mapping[str, float]) -> None:
         self._before, self._mode = cursor.line_before, mode
@@ -78,6 +78,7 @@ class Estimator:
         self._weights = [weights.get(name, 0.0) for name in FEATURES] if weights else []
 
     def probability(self, point: CutPoint) -> float:
+        """Return the probability that the text up to a point is right."""
         if not self._weights:
             return math.exp(point.log_prob)
         if point.log_prob < LEAST_LOG_PROB:
@@ -86,12 +87,12 @@ class Estimator:
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
     def features(self, point: CutPoint) -> tuple[float, ...]:
-        """The values of `FEATURES`, most of them within 0..3."""
+        """Return the values of `FEATURES`, most of them within 0..3."""
         text, log_probs, before = point.text, point.log_probs, self._before
         inside = is_word_character(before[-1:]) and is_word_character(text[:1])
-        # A word under way is looked for as a whole.
-        under_way = LAST_WORD.search(before) if inside else None
-        words = {word for word in WORD.findall((under_way[0] if under_way else "") + text) if len(word) > 1}
+        # A word that is being typed is searched as a whole.
+        unfinished = LAST_WORD.search(before) if inside else None
+        words = {word for word in WORD.findall((unfinished[0] if unfinished else "") + text) if len(word) > 1}
         unknown = sum(not self._is_near(word) for word in words)
         first = FIRST_WORD.match(text)
         first_word_seen = bool(first) and self._is_near(before[-FEW_CHARS:] + (first[0] if first else ""))
@@ -124,29 +125,29 @@ class Estimator:
 
 
 def cut_points(generated: Generated, mode: Mode) -> Iterator[CutPoint]:
-    """The borders at which the text may be cut, nearest first."""
+    """Yield the points at which the answer may be cut, nearest first."""
     total = 0.0
     text, log_probs = generated.text, generated.log_probs
     limit = text.find("\n") if mode is Mode.LINE and "\n" in text else len(text)
     for index, (end, log_prob) in enumerate(zip(generated.ends, log_probs, strict=True)):
         if end > limit:
-            # The token that holds the line end closes the line: its probability is the end's.
+            # The token with the line end closes the line: its probability is the end's.
             if limit:
                 yield CutPoint(text[:limit], total + log_prob, log_probs[: index + 1], ended=True)
             return
         total += log_prob
         if index + 1 < len(generated.ends) and generated.ends[index + 1] == end:
-            continue  # a character of several tokens is there with its last one
+            continue  # a character of several tokens is complete with the last of them
         last = index == len(generated.ends) - 1
         if last and generated.end_log_prob is not None:
             yield CutPoint(text[:end], total + generated.end_log_prob, log_probs[: index + 1], ended=True)
-        elif _is_border(text, end, mode):
+        elif _is_cut_point(text, end, mode):
             yield CutPoint(text[:end], total, log_probs[: index + 1])
 
 
-def _is_border(text: str, end: int, mode: Mode) -> bool:
+def _is_cut_point(text: str, end: int, mode: Mode) -> bool:
     if mode is Mode.BLOCK and "\n" in text[:end]:
-        return text[end : end + 1] == "\n"  # a line that was cut off at the end of what was decoded is half a line
+        return text[end : end + 1] == "\n"  # a line at the end of what was decoded may be half a line
     if end == len(text):
-        return not text[-1:].isalnum()  # a word at the end of what was decoded may go on
+        return not text[-1:].isalnum()  # a word at the end of what was decoded may be half a word
     return not (is_word_character(text[end - 1]) and is_word_character(text[end]))

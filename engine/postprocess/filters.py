@@ -1,4 +1,4 @@
-"""The filters, in order. Each is a function of a draft; golden cases stand in tests/engine/test_postprocess*.py."""
+"""The filters, in order. Each is a function of a draft; golden cases are in tests/engine/test_postprocess*.py."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Filter = Callable[[Draft], Draft]
 
 
 def close_in_prose(draft: Draft) -> Draft:
-    """In a string or a comment too, a bracket that is left open, or closes nothing of its line, is half a thought."""
+    """Cut at a bracket that is left open, or closes nothing on its line, in strings and comments too."""
     if not BRACKET.search(draft.text) or "\n" in draft.text or not draft.surroundings.balance.is_in_text:
         return draft
     opened: list[tuple[str, int]] = []
@@ -50,7 +50,7 @@ def close_in_prose(draft: Draft) -> Draft:
 
 
 def keep_balanced(draft: Draft) -> Draft:
-    """Cut where brackets and strings are as whole as they were; before a line whose bracket nothing closes."""
+    """Cut so that brackets and strings stay as balanced as they were; before a line whose bracket nothing closes."""
     end = draft.surroundings.balance.longest_kept(draft.text)
     if end == len(draft.text):
         return draft
@@ -85,7 +85,7 @@ FILTERS: tuple[Filter, ...] = (
 
 
 def apply_filters(draft: Draft) -> Draft:
-    """All of them, in order. Raises `NothingToShow` where nothing is left worth showing."""
+    """Apply all filters, in order. Raises `NothingToShow` if nothing is left that is worth showing."""
     for each in FILTERS:
         draft = each(draft)
     return draft

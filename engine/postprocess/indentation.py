@@ -1,4 +1,4 @@
-"""Filters for the white space at the beginning of lines: the file's, not the model's; and where a block ends."""
+"""Filters for indentation, which should be the file's and not the model's; and for the end of a block."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from engine.text import indent_width, indentation_of
 TABS_ONLY = frozenset({"go", "makefile"})
 DEFAULT_WIDTH = 4
 UNITS = ("\t", "  ", "   ", "    ", "        ")
-STEPS_SEEN = 80  # lines around the cursor that tell the file's unit
+STEPS_SEEN = 80  # lines on each side of the cursor that tell the file's unit
 
 
 def indent_unit(surroundings: Surroundings) -> str:
-    """One step of the file's indentation: a tab, or so many spaces; "" where the file does not tell."""
+    """Return one step of the file's indentation: a tab, or spaces; "" if the file does not tell."""
     cursor = surroundings.cursor
     lines = [*surroundings.lines_above[-STEPS_SEEN:], cursor.line_before, *surroundings.lines_below[:STEPS_SEEN]]
     indented = [line for line in lines if line[:1] in {" ", "\t"} and line.strip()]
@@ -35,10 +35,10 @@ def indent_unit(surroundings: Surroundings) -> str:
 
 
 def simulate_enter(surroundings: Surroundings) -> tuple[str, str]:
-    """What most editors insert when Enter is pressed at the end of a line: before the cursor, and behind it.
+    """Return what most editors insert for Enter at the end of a line: (before the cursor, after it).
 
-    The line's own indentation, one step deeper behind what opens a block; a bracket that closes at the cursor what the
-    line has opened goes below. ("", "") on blank lines and within a line, where editors do all sorts of things.
+    It is the line's own indentation, one step deeper after what opens a block; a bracket at the cursor that closes what
+    the line has opened goes below. ("", "") on blank lines and within a line, where editors differ.
     """
     cursor = surroundings.cursor
     line, rest = cursor.line_before, cursor.line_after
@@ -52,7 +52,7 @@ def simulate_enter(surroundings: Surroundings) -> tuple[str, str]:
 
 
 def fit_indentation(draft: Draft) -> Draft:
-    """The text's lines indented as the file is: its sign, its width, and its first line where the cursor stands."""
+    """Indent the text's lines as the file is: with its character and its width, the first line as the cursor is."""
     cursor = draft.cursor
     lines = draft.text.split("\n")
     if len(lines) == 1 and not (lines[0][:1].isspace() and not cursor.line_before.strip()):
@@ -68,10 +68,10 @@ def fit_indentation(draft: Draft) -> Draft:
 
 
 def _first_line(cursor: Cursor, line: str, unit: str) -> str:
-    """Behind an indentation the text begins at once; at a line's very beginning it may indent itself by whole steps."""
+    """Return the first line: without indentation after the cursor's own; at the start of a line by whole steps."""
     indent = indent_width(line)
     if cursor.line_before or not line.strip() or not indent:
-        # The cursor's own indentation is what the editor or the person chose.
+        # The cursor's own indentation is what the editor or the user chose.
         return line.lstrip(" \t") if cursor.line_before else line
     levels = _levels(line[:indent], unit)
     return unit * levels + line[indent:] if unit else line
@@ -84,7 +84,7 @@ def _levels(blanks: str, unit: str) -> int:
 
 
 def _unit_of_text(lines: list[str], base: str, unit: str) -> str:
-    """The step the model indents by: what a line adds to one that opens a block."""
+    """Return the model's own step: what a line adds to one that opens a block."""
     before = base
     for one, other in pairwise(lines):
         blanks = indentation_of(other)
@@ -99,36 +99,40 @@ def _unit_of_text(lines: list[str], base: str, unit: str) -> str:
 
 
 def _fit(line: str, base: str, model: str, unit: str) -> str:
-    """`line` with the model's steps beyond `base` turned into the file's."""
+    """Return `line` with the model's steps beyond `base` turned into the file's."""
     blanks, rest = indentation_of(line), line.lstrip(" \t")
     if not rest:
         return ""
     if blanks.startswith(base):
         start, steps = base, blanks[len(base) :]
     elif "\t" in blanks or "\t" in base or unit == "\t":
-        start, steps = "", blanks  # the other sign from the line's beginning
+        start, steps = "", blanks  # the other character from the line's beginning
     else:
         return line
     if not model or model == unit or not steps:
         return line if set(blanks) <= set(base + unit) else start + steps.replace("\t", unit) + rest
     count, left = divmod(len(steps), len(model)) if set(steps) == set(model) else (_levels(steps, unit), 0)
-    # A remainder aligns a line with what stands above it: that stays spaces.
+    # A remainder aligns a line with what is above it: that stays spaces.
     return start + unit * count + " " * left + rest
 
 
 def stay_in_block(draft: Draft) -> Draft:
-    """The first line that is indented too little for the cursor's block ends the text.
+    """End the text before the first line that is indented too little for the cursor's block.
 
-    A bracket that closes what stands open above the cursor, and nowhere below, still belongs to it.
+    A bracket that closes what is open above the cursor, and that nothing below closes, still belongs to the block.
     """
     before = draft.cursor.line_before
     opener, indent = opens_block(before), indent_width(before)
     lines = draft.text.split("\n")
     for index, line in enumerate(lines[1:], start=1):
         if line.strip() and not belongs_to_block(line, indent, opener=opener):
-            with_it = "\n".join(lines[: index + 1])
-            stood = {indent_width(above) for above in draft.surroundings.lines_above if above.strip()}
-            if closes_bracket(line) and indent_width(line) in stood and draft.surroundings.balance.keeps(with_it):
-                return replace(draft, text=with_it)
+            with_closer = "\n".join(lines[: index + 1])
+            depths_above = {indent_width(above) for above in draft.surroundings.lines_above if above.strip()}
+            if (
+                closes_bracket(line)
+                and indent_width(line) in depths_above
+                and draft.surroundings.balance.keeps(with_closer)
+            ):
+                return replace(draft, text=with_closer)
             return replace(draft, text="\n".join(lines[:index]))
     return draft

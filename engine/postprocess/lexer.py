@@ -1,6 +1,6 @@
-"""What is open at a place in code: brackets, strings and comments, by a lexer that knows just these of a language.
+"""Finds what is open at a place in code: a lexer that knows the brackets, strings and comments of a language.
 
-A few hundred lines around the cursor are looked at, never a whole file: it runs on each keystroke.
+It reads some hundred lines around the cursor, never a whole file: it runs on each keystroke.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from engine.languages import Language
 
 CLOSER_OF = {"(": ")", "[": "]", "{": "}", "${": "}"}
 CLOSERS = frozenset(CLOSER_OF.values())
-WINDOW_CHARS = 2500  # before the cursor; a state at the window's beginning is guessed from what stands before it
+WINDOW_CHARS = 2500  # before the cursor; the state at the window's beginning is guessed from what is before it
 
 TRIPLE_QUOTED = frozenset({
     "python", "toml", "julia", "kotlin", "swift", "scala", "java", "csharp", "dart", "elixir", "groovy", "gdscript",
@@ -25,7 +25,7 @@ TRIPLE_QUOTED = frozenset({
 TEMPLATES = frozenset({
     "javascript", "javascriptreact", "typescript", "typescriptreact", "vue", "svelte", "astro",
 })  # fmt: skip
-# Where `'` is no quote: lifetimes, primes, quoted lists, digits' separators, apostrophes of prose.
+# In these `'` is not a quote: lifetimes, primes, quoted lists, separators of digits, apostrophes of prose.
 NO_SINGLE_QUOTES = frozenset({
     "ada", "agda", "basic", "clojure", "commonlisp", "coq", "elm", "emacs-lisp", "fsharp", "haskell", "html",
     "idris", "isabelle", "jsp", "latex", "lean", "lisp", "literate-haskell", "markdown", "matlab", "ocaml",
@@ -46,32 +46,27 @@ NO_BLOCK_COMMENTS = frozenset({
 
 
 class Event(NamedTuple):
-    """Where something opens or closes: `stack` is what is open behind it, outermost first.
-
-    `fault`: a bracket that does not close what was opened last, the end of a comment that is none, or a string that its
-    line leaves open.
-    """
+    """Something opens or closes here."""
 
     start: int
     end: int
-    stack: tuple[str, ...]
+    stack: tuple[str, ...]  # what is open after it, outermost first
+    # A bracket does not close what was opened last, the end of a comment has no beginning, or a line ends in a string.
     fault: bool = False
 
 
 @dataclass(frozen=True)
 class Syntax:
-    """Compiled for a language: `marks` are the signs that may open or close something, `tokens` what begins with those
-    that are no brackets, `inside` finds the end of what is open.
-    """
+    """The lexer's patterns for a language."""
 
-    marks: re.Pattern[str]
-    tokens: re.Pattern[str]
-    inside: dict[str, re.Pattern[str]]
+    marks: re.Pattern[str]  # characters that may open or close something
+    tokens: re.Pattern[str]  # what begins with those that are not brackets
+    inside: dict[str, re.Pattern[str]]  # by what is open: finds its end
 
 
 @lru_cache(maxsize=64)
 def syntax_of(language: Language) -> Syntax:
-    """Tokens are tried in their order at a place."""
+    """Compile the patterns of a language. At each position its tokens are tried in their order."""
     line, block = language.line_comment, language.comment_end
     tokens, inside = [], {}
     if line.startswith("#") or language.id in {"latex", "tex", "plaintex"}:
@@ -125,7 +120,7 @@ def syntax_of(language: Language) -> Syntax:
 
 
 def events(text: str, language: Language, stack: tuple[str, ...] = ()) -> Iterator[Event]:
-    """What opens and closes in `text`, which begins where `stack` is open. A string that is whole is one event."""
+    """Yield what opens and closes in `text`, which begins with `stack` open. A whole string is one event."""
     syntax = syntax_of(language)
     at = 0
     while True:
@@ -142,13 +137,13 @@ def events(text: str, language: Language, stack: tuple[str, ...] = ()) -> Iterat
         mark = syntax.marks.search(text, at)
         if mark is None:
             return
-        sign, start, at = mark.group(), mark.start(), mark.end()
-        if sign in CLOSER_OF:
-            stack = (*stack, sign)
+        char, start, at = mark.group(), mark.start(), mark.end()
+        if char in CLOSER_OF:
+            stack = (*stack, char)
             yield Event(start, at, stack)
-        elif sign in CLOSERS:
-            fault = CLOSER_OF.get(top) != sign
-            stack = _without(stack, sign) if fault else stack[:-1]
+        elif char in CLOSERS:
+            fault = CLOSER_OF.get(top) != char
+            stack = _without(stack, char) if fault else stack[:-1]
             yield Event(start, at, stack, fault)
         elif token := syntax.tokens.match(text, start):
             at, kind = token.end(), token.lastgroup
@@ -161,15 +156,15 @@ def events(text: str, language: Language, stack: tuple[str, ...] = ()) -> Iterat
 
 
 def open_at_end(prefix: str, language: Language) -> tuple[tuple[str, ...], int]:
-    """What is open at the end of `prefix`, outermost first, and how much of it was so before its last line.
+    """Return what is open at the end of `prefix`, outermost first, and how much of it was open before its last line.
 
-    Of brackets, those that were opened within `WINDOW_CHARS`.
+    Brackets are found if they were opened within `WINDOW_CHARS`.
     """
     start = prefix.rfind("\n", 0, len(prefix) - WINDOW_CHARS) + 1 if len(prefix) > WINDOW_CHARS else 0
     window, line_start = prefix[start:], prefix.rfind("\n") + 1 - start
     read = _read(window, line_start, language, ())
     if guess := _open_before(prefix, start, language):
-        # Marks in comments and regular expressions lead the guess astray: what reads with less disorder is right.
+        # Marks in comments and regular expressions mislead the guess: the reading with less disorder is right.
         read = min(read, _read(window, line_start, language, guess), key=itemgetter(0))
     return read[1:]
 
@@ -177,7 +172,7 @@ def open_at_end(prefix: str, language: Language) -> tuple[tuple[str, ...], int]:
 def _read(
     window: str, line_start: int, language: Language, before: tuple[str, ...]
 ) -> tuple[int, tuple[str, ...], int]:
-    """The disorder (faults, and what is left open) of a window that begins with `before` open; and what is open."""
+    """Return the disorder (faults and what stays open) of a window that begins with `before` open; and what is open."""
     faults, stack, outer = 0, before, len(before)
     for start, _, then, fault in events(window, language, before):
         faults, stack = faults + fault, then
@@ -186,7 +181,7 @@ def _read(
 
 
 def _without(stack: tuple[str, ...], closer: str) -> tuple[str, ...]:
-    """In broken code a bracket closes the nearest one of its kind, and what stands open inside of that with it."""
+    """Return the stack after a closer in broken code: it closes the nearest of its kind, and all within that."""
     for depth in range(len(stack) - 1, -1, -1):
         if CLOSER_OF.get(stack[depth]) == closer:
             return stack[:depth]
@@ -194,19 +189,19 @@ def _without(stack: tuple[str, ...], closer: str) -> tuple[str, ...]:
 
 
 def _open_before(prefix: str, start: int, language: Language) -> tuple[str, ...]:
-    """Which string or comment of several lines the window's beginning stands in: by how often its marks come before."""
+    """Return the multi-line string or comment in which the window begins, by counting its marks before."""
     if not start:
         return ()
     for opener, pattern in syntax_of(language).inside.items():
         if opener in {'"""', "'''", "`"}:
-            # Most windows have none: then the count over the whole file is spared.
+            # Most windows have none: that saves the count over the whole file.
             if prefix.find(opener, start) >= 0 and prefix.count(opener, 0, start) % 2:
                 return (opener,)
         elif len(opener) > 1:
             opened, closer = prefix.rfind(opener, 0, start), pattern.pattern.replace("\\", "")
             before = prefix[prefix.rfind("\n", 0, opened) + 1 : opened]
-            # In a string or behind another comment's mark it opens nothing: `"/*path"`.
-            is_code = not any(sign in before for sign in ('"', "'", "`", language.line_comment))
+            # In a string or after another comment's mark it opens nothing: `"/*path"`.
+            is_code = not any(mark in before for mark in ('"', "'", "`", language.line_comment))
             if opened >= 0 and is_code and prefix.find(closer, opened, start) < 0:
                 return (opener,)
     return ()

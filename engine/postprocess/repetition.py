@@ -1,4 +1,4 @@
-"""Filters against a model that goes round in circles, and against writing again what stands before the cursor."""
+"""Filters against a model that repeats itself, and against repeating what is before the cursor."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from engine.postprocess.suffix import is_same_line
 
 MAX_REPEATS = 2
 MAX_PERIOD_LINES = 4
-COPIED_LINES = 3  # lines on end that also stand just above are a copy
+COPIED_LINES = 3  # so many lines in a row that are also just above are a copy
 MIN_COPIED_CHARS = 8
-MIN_BEGINNING_CHARS = 4  # of a line, that a text which begins with them has written again
-ROUND_IN_CIRCLES = re.compile(r"(?=\S*?[^\W\d_])(\S.{2,40}?)\1{3,}")
+MIN_BEGINNING_CHARS = 4  # of a line: a text that begins with them repeats them
+REPEATED_WORDS = re.compile(r"(?=\S*?[^\W\d_])(\S.{2,40}?)\1{3,}")
 
 
 def cut_repetition(draft: Draft) -> Draft:
-    """Lines, or groups of lines, that come more than twice in a row: once is enough."""
+    """Keep lines, or groups of lines, that come more than twice in a row only once."""
     lines = draft.text.split("\n")
     for period in range(1, MAX_PERIOD_LINES + 1):
         length = period * (MAX_REPEATS + 1)
@@ -29,13 +29,13 @@ def cut_repetition(draft: Draft) -> Draft:
 
 
 def cut_stutter(draft: Draft) -> Draft:
-    """The same words four times over within a line end it after the first."""
-    match = ROUND_IN_CIRCLES.search(draft.text)
+    """Cut after the first of the same words four times in a row."""
+    match = REPEATED_WORDS.search(draft.text)
     return replace(draft, text=draft.text[: match.end(1)]) if match else draft
 
 
 def drop_line_beginning(draft: Draft) -> Draft:
-    """A text that begins with the whole of the line so far has written it again: `Hello wor` goes on with `ld`."""
+    """Drop the line before the cursor from a text that repeats it: `Hello wor` goes on with `ld`."""
     written = draft.cursor.line_before.strip()
     text = draft.text.lstrip(" \t")
     if len(written) >= MIN_BEGINNING_CHARS and text.startswith(written):
@@ -44,7 +44,7 @@ def drop_line_beginning(draft: Draft) -> Draft:
 
 
 def cut_copy_of_above(draft: Draft) -> Draft:
-    """Three lines on end that stand just above the cursor are not written a second time."""
+    """Cut before three lines in a row that are also just above the cursor."""
     above = [line.strip() for line in draft.surroundings.lines_above if len(line.strip()) >= MIN_COPIED_CHARS]
     lines = [*draft.text.split("\n")]
     lines[0] = draft.cursor.line_before + lines[0]
@@ -59,7 +59,7 @@ def cut_copy_of_above(draft: Draft) -> Draft:
 
 
 def refuse_line_above(draft: Draft) -> Draft:
-    """A whole line that repeats the one above is nearly always wrong."""
+    """Refuse a whole line that repeats the one above: it is nearly always wrong."""
     above = next((line for line in reversed(draft.surroundings.lines_above) if line.strip()), "")
     first = draft.text.partition("\n")[0].strip()
     if not draft.cursor.line_before.strip() and len(first) > MAX_REPEATS and is_same_line(first, above):

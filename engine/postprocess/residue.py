@@ -1,4 +1,4 @@
-"""Filters for what is no code: the template's tokens, fences, blanks, comments that say nothing."""
+"""Filters for what is not code: the template's tokens, fences, white space, comments without content."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEMPLATE_TOKEN = re.compile(
 )
 FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n`]*$", re.MULTILINE)
 BARE_COMMENT = re.compile(r"/{2,3}!?|#+|/?\*+/?|--|;+|%+|\"{3}|'{3}|<!--(?:\s*-->)?")
-SIGN_PAIRS = frozenset({
+OPERATORS = frozenset({
     "*/", "/*", "//", "->", "=>", "==", "!=", "<=", ">=", "+=", "-=", "&&", "||", "::", "++", "--",
     "</", "/>", "?.", "??", ":=", "<-", "..", "<<", ">>",
 })  # fmt: skip
@@ -23,13 +23,13 @@ FENCED = frozenset({"markdown", "rmd", "restructuredtext", "plaintext", "latex",
 
 
 def cut_template_tokens(draft: Draft) -> Draft:
-    """What follows a control token spelled as text, or half a character, is not code."""
+    """Cut before a control token spelled as text, or half a character: what follows is not code."""
     match = TEMPLATE_TOKEN.search(draft.text)
     return replace(draft, text=draft.text[: match.start()]) if match else draft
 
 
 def unwrap_fence(draft: Draft) -> Draft:
-    """Models that have read much Markdown wrap code into fences: the first is dropped, the next ends the text."""
+    """Drop the fence that models wrap code in if they have read much Markdown; the next one ends the text."""
     if draft.cursor.language.id in FENCED or not (match := FENCE.search(draft.text)):
         return draft
     text = draft.text
@@ -40,25 +40,25 @@ def unwrap_fence(draft: Draft) -> Draft:
 
 
 def keep_one_line(draft: Draft) -> Draft:
-    """LINE is one line; so is all that is written into the middle of one."""
-    inside_line = any(map(is_word_character, draft.cursor.line_after))
-    return replace(draft, text=draft.text.partition("\n")[0]) if draft.mode is Mode.LINE or inside_line else draft
+    """Keep one line of a LINE, and of all that is inserted in the middle of a line."""
+    is_in_line = any(map(is_word_character, draft.cursor.line_after))
+    return replace(draft, text=draft.text.partition("\n")[0]) if draft.mode is Mode.LINE or is_in_line else draft
 
 
 def trim_end(draft: Draft) -> Draft:
-    """No white space at the end, and no empty lines."""
+    """Drop white space and empty lines from the end."""
     return replace(draft, text=draft.text.rstrip())
 
 
 def refuse_blank(draft: Draft) -> Draft:
-    """White space, or a comment's mark with nothing behind it, is no suggestion."""
+    """Refuse white space, and a comment's mark with nothing after it."""
     if not draft.text.strip() or BARE_COMMENT.fullmatch(draft.text.strip()):
         raise NothingToShow("the model has nothing to add here")
     return draft
 
 
 def refuse_only_comments(draft: Draft) -> Draft:
-    """Nothing but new comments is nobody's wish; a comment under way, or one below another, may go on."""
+    """Refuse new comments alone: nobody asks for them. A comment at the cursor or right above it may go on."""
     mark = draft.cursor.language.line_comment
     above = draft.surroundings.lines_above[-1].strip() if draft.surroundings.lines_above else ""
     begins = not draft.cursor.line_before.strip() or draft.text.startswith("\n")
@@ -70,8 +70,8 @@ def refuse_only_comments(draft: Draft) -> Draft:
 
 
 def refuse_inside_word(draft: Draft) -> Draft:
-    """Between two letters of a word or the two signs of a token, whatever is inserted tears it apart."""
+    """Refuse anything between two letters of a word or two characters of an operator: it would tear them apart."""
     before, after = draft.cursor.line_before[-1:], draft.cursor.line_after[:1]
-    if (is_word_character(before) and is_word_character(after)) or before + after in SIGN_PAIRS:
-        raise NothingToShow("the cursor stands inside a word")
+    if (is_word_character(before) and is_word_character(after)) or before + after in OPERATORS:
+        raise NothingToShow("the cursor is inside a word")
     return draft

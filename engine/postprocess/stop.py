@@ -1,4 +1,4 @@
-"""When decoding ends before the model says so. Rules run on the text so far, after each token."""
+"""Ends decoding before the model does. Rules run on the text so far, after each token."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from engine.types import Mode
 
 MAX_BLOCK_LINES = 16
 REPEATED_LINES = 3
-NEAR_CHARS = 1000  # behind the cursor, in which these are looked for
+NEAR_CHARS = 1000  # after the cursor, in which the next lines are searched
 
 
 def stop_rule(mode: Mode, cursor: Cursor) -> StopRule:
-    """LINE ends with its line; BLOCK where it leaves its block, repeats itself or reaches the suffix's next line."""
+    """Return the rule: LINE ends with its line, BLOCK if it leaves its block, repeats itself or meets the next line."""
     if mode is Mode.LINE:
         return lambda text: "\n" in text
     opener, indent = opens_block(cursor.line_before), indent_width(cursor.line_before)
@@ -29,7 +29,7 @@ def stop_rule(mode: Mode, cursor: Cursor) -> StopRule:
             return True
         if len(lines) > REPEATED_LINES and len(set(lines[-REPEATED_LINES - 1 : -1])) == 1:
             return True
-        # The line under way already shows its indentation once it has a character that is not blank.
+        # The last line shows its indentation as soon as it has a character that is not blank.
         last = lines[-1]
         return bool(last.strip()) and not belongs_to_block(last, indent, opener=opener) and not closes_bracket(last)
 

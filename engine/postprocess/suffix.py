@@ -1,4 +1,4 @@
-"""Filters against writing again what stands behind the cursor."""
+"""Filters against repeating what is after the cursor."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import replace
 from engine.postprocess.draft import NEAR_LINES, Draft, NothingToShow
 from engine.text import indent_width
 
-MIN_OVERLAP_CHARS = 3  # of a stretch of the line behind the cursor that is met in the middle of a text
-NEAR_CHARS = 20  # a line so long is the same line when it differs by no more than
+MIN_OVERLAP_CHARS = 3  # of the line after the cursor, if it is found in the middle of a text
+NEAR_CHARS = 20  # a line of at least so many is the same line if it differs by no more than
 NEAR_DIFFERENCE = 2  # characters
 WORD = re.compile(r"\w+")
 TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]*)?((?:[^<>\"'{}]|\"[^\"\n]*\"|'[^'\n]*'|\{[^{}\n]*\})*?)(/?)>")
@@ -20,11 +20,11 @@ MARKUP = frozenset({
 VOID = frozenset({
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
 })  # fmt: skip
-TAG_CHARS = 400  # behind the cursor, in which its element's end is looked for
+TAG_CHARS = 400  # after the cursor, in which its element's end is searched
 
 
 def is_same_line(one: str, other: str) -> bool:
-    """Whether two lines are the same to a reader: alike but for blanks, or nearly so."""
+    """True if two lines are the same to a reader: equal without white space, or nearly so."""
     one, other = "".join(one.split()), "".join(other.split())
     if one == other:
         return True
@@ -44,7 +44,7 @@ def is_same_line(one: str, other: str) -> bool:
 
 
 def stop_at_suffix(draft: Draft) -> Draft:
-    """The next lines below the cursor are not written again. Indentation counts: an inner `}` is another line."""
+    """Cut before the next lines below the cursor. Indentation counts: an inner `}` is another line."""
     below = draft.surroundings.next_line
     if not below:
         return draft
@@ -59,7 +59,7 @@ def stop_at_suffix(draft: Draft) -> Draft:
             and indent_width(line) == indent_width(below)
             and is_same_line(line, below)
         )
-        # Two lines on end that stand together further down are no coincidence either.
+        # Two lines in a row that are also together further down are no coincidence either.
         pair = [each.rstrip() for each in lines[index : index + 2]]
         if is_next or (len(pair) > 1 and all(map(str.strip, pair)) and pair in (near[:2], near[1:])):
             return replace(draft, text="\n".join(lines[:index]))
@@ -67,7 +67,7 @@ def stop_at_suffix(draft: Draft) -> Draft:
 
 
 def drop_what_line_has(draft: Draft) -> Draft:
-    """What stands behind the cursor on its line is not written again at the text's end, nor in its middle.
+    """Drop the rest of the cursor's line from the text's end, and cut where it is in its middle.
 
     A lone closing bracket is left to `keep_balanced`, which knows whose it is.
     """
@@ -77,19 +77,19 @@ def drop_what_line_has(draft: Draft) -> Draft:
     text = draft.text.rstrip()
     while (end := _end_before_repeat(draft, text, after)) < len(text):
         text = text[:end].rstrip()
-    # `g();` before `);` says it twice, though the bracket is its own.
+    # `g();` before `);` has the `;` twice, though the bracket is its own.
     if text[-1:] in {";", ",", ":"} and after.lstrip(")]}'\"`").startswith(text[-1]):
         text = text[:-1]
     return replace(draft, text=text)
 
 
 def _end_before_repeat(draft: Draft, text: str, after: str) -> int:
-    """Where in `text` begins what `after`, the line behind the cursor, begins with; its length where nothing does."""
+    """Return where in `text` the beginning of `after`, the rest of the line, is repeated; its length if nowhere."""
     solid_after = "".join(after.split())
     at = text.partition("\n")[0].find(after)
     if at >= 0 and len(solid_after) >= MIN_OVERLAP_CHARS and _may_end(draft, text[:at], after):
         return at
-    # The text's end without blanks, and where in the text each of its signs stands, last first.
+    # The text's end without white space, and where in the text each of its characters is, last first.
     places = [index for index in range(max(0, len(text) - 2 * len(after)), len(text)) if not text[index].isspace()]
     places = places[-len(solid_after) :][::-1]
     tail = "".join(text[index] for index in reversed(places))
@@ -103,13 +103,13 @@ def _end_before_repeat(draft: Draft, text: str, after: str) -> int:
 
 
 def _may_end(draft: Draft, kept: str, after: str) -> bool:
-    """Whether a text cut to `kept` neither ends in half a word nor leaves its brackets open."""
-    cuts_a_word = after[0].isalnum() and kept[-1:].isalnum()
-    return not cuts_a_word and draft.surroundings.balance.keeps(kept)
+    """True if a text cut to `kept` neither ends in half a word nor leaves its brackets open."""
+    cuts_word = after[0].isalnum() and kept[-1:].isalnum()
+    return not cuts_word and draft.surroundings.balance.keeps(kept)
 
 
 def drop_closing_tag(draft: Draft) -> Draft:
-    """A tag that closes the cursor's element is not written where the document closes it already."""
+    """Cut before a tag that closes the cursor's element if the document closes it already."""
     if draft.cursor.language.id not in MARKUP or "</" not in draft.text:
         return draft
     below = _first_unopened(draft.cursor.suffix[:TAG_CHARS])
@@ -120,7 +120,7 @@ def drop_closing_tag(draft: Draft) -> Draft:
 
 
 def _first_unopened(text: str) -> re.Match[str] | None:
-    """The first tag that closes what `text` does not open."""
+    """Return the first tag that closes what `text` does not open."""
     opened: list[str] = []
     for tag in TAG.finditer(text):
         closes, name, _, closes_itself = tag.groups()
