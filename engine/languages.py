@@ -1,7 +1,7 @@
-"""What the engine knows of each language: plain syntax and names, nothing tuned to one.
+"""The languages: their names and plain syntax; nothing is tuned to one of them.
 
 Names and tags are those CodeGeeX and CodeGeeX2 were trained with, as `LANGUAGE_TAG` of their published code lists them.
-Most are the language's own comment, `# language: Python`; where one was trained otherwise, it stands here as it was.
+Most tags are the language's own comment, `# language: Python`; a tag that was trained otherwise is given as it was.
 """
 
 from __future__ import annotations
@@ -18,28 +18,24 @@ EQUALS = ("=", "->", "where", "of", "do")
 
 @dataclass(frozen=True)
 class Language:
-    """`id` is the LSP languageId, `name` what CodeGeeX models call it.
+    """A language."""
 
-    `line_comment` opens a comment; where the language has none that ends with the line, `comment_end` closes it.
-    `trained_tag` is the language tag of CodeGeeX and CodeGeeX2 where it is not that comment. `files` are whole names.
-    """
-
-    id: str
-    name: str
-    line_comment: str
+    id: str  # the LSP languageId
+    name: str  # as CodeGeeX models know it
+    line_comment: str  # opens a comment
     suffixes: tuple[str, ...]
     block_openers: tuple[str, ...] = BRACES
-    comment_end: str = ""
-    trained_tag: str = ""
-    files: tuple[str, ...] = ()
+    comment_end: str = ""  # closes a comment, in languages without comments that end with the line
+    trained_tag: str = ""  # the language tag of CodeGeeX and CodeGeeX2, if it is not a comment of the usual form
+    files: tuple[str, ...] = ()  # whole names
 
     def comment(self, text: str) -> str:
-        """One line as a comment."""
+        """Return one line as a comment."""
         return f"{self.line_comment} {text} {self.comment_end}".rstrip()
 
     @property
     def tag(self) -> str:
-        """`# language: Python`; "" for a text of no language."""
+        """The tag, such as `# language: Python`; "" for a text of no language."""
         return self.trained_tag or (self.comment(f"language: {self.name}") if self.name else "")
 
 
@@ -171,7 +167,7 @@ LANGUAGES: tuple[Language, ...] = (
     Language("zig", "Zig", "//", (".zig",)),
 )
 
-# What editors and people also say. Vim's file types among them: Neovim sends these as languageIds.
+# Other names that editors and users have. Vim's file types are among them: Neovim sends these as languageIds.
 _ALIASES = {
     "assembly": "asm", "bash": "shellscript", "cs": "csharp", "cuda": "cuda-cpp", "docker": "dockerfile",
     "elisp": "emacs-lisp", "fortran-modern": "fortran", "fortranfreeform": "fortran", "golang": "go",
@@ -185,17 +181,17 @@ _BY_ID = {language.name.lower(): language for language in reversed(LANGUAGES)}
 _BY_ID |= {language.id: language for language in LANGUAGES}
 _BY_ID |= {alias: _BY_ID[language_id] for alias, language_id in _ALIASES.items()}
 _BY_FILE = {name: language for language in LANGUAGES for name in (*language.suffixes, *language.files)}
-# languageIds that say nothing: LSP4IJ sends "textmate" for languages its IDE has no plugin for.
-_SAYS_NOTHING = {"", "plaintext", "textmate", "text", "unknown"}
+# languageIds without meaning: LSP4IJ sends "textmate" for languages that its IDE has no plugin for.
+_MEANINGLESS = {"", "plaintext", "textmate", "text", "unknown"}
 
 
 def language_of(language_id: str, path: str = "") -> Language:
-    """The language of a document, by languageId or name. One nobody knows is served too, with plain syntax."""
+    """Return the language of a document, by languageId or name. An unknown one is served too, with plain syntax."""
     wanted = language_id.lower()
     if wanted in _BY_ID:
         return _BY_ID[wanted]
     file = PurePosixPath(path)
     by_path = _BY_FILE.get(file.name) or _BY_FILE.get(file.suffix) or _BY_FILE.get(file.suffix.lower())
-    if wanted in _SAYS_NOTHING:
+    if wanted in _MEANINGLESS:
         return by_path or Language("plaintext", "", "#", ())
     return by_path or Language(wanted, language_id, "//", ())

@@ -1,6 +1,6 @@
-"""A model folder, loaded into this process: for the command, for evaluation and for benchmarks.
+"""A model folder, loaded into this process, for the command, evaluation and benchmarks.
 
-The daemon asks the engine process instead, see `engine.serving`.
+The daemon uses the engine process instead, see `engine.serving`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.types import CancellationToken
 
 
 class CTranslateModel:
-    """Not thread-safe: one caller at a time. Raises `ModelError` where it cannot be loaded."""
+    """A model in this process. Not thread-safe: one caller at a time. Raises `ModelError` if it cannot be loaded."""
 
     def __init__(self, description: ModelDescription, device: str = "auto", threads: int = 0) -> None:
         self._description = description
@@ -51,7 +51,7 @@ class CTranslateModel:
         self._generator.warm_up()
 
     def score(self, tokens: Sequence[int]) -> list[float]:
-        """The log-probability of each token after the first, given those before it."""
+        """Return the log-probability of each token after the first, given those before it."""
         return self._generator.score(tokens)
 
     def generate(self, question: Question, cancellation: CancellationToken) -> Generated:

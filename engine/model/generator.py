@@ -20,31 +20,32 @@ from engine.types import ModelError, Sampling
 if TYPE_CHECKING:
     import ctranslate2
 
-MAX_DEFAULT_THREADS = 4  # more gains little for models that answer within a keystroke, and starves the editor
+MAX_DEFAULT_THREADS = 4  # more gain little for models that answer within a keystroke, and starve the editor
 WARM_UP_TOKENS = 32
-MEASURED_TOKENS = 128  # fewer say nothing of the speed
-LARGE_MODEL_BYTES = 2**30  # of which two copies are never held at once
+MEASURED_TOKENS = 128  # fewer are too few to measure the speed
+LARGE_MODEL_BYTES = 2**30  # there are never two copies of such a model at once
 MIN_CACHE_BYTES = 256 * 2**20
 MIN_CACHE_TOKENS = 6 * 1024
 MAX_MEMORY_SHARE = 1 / 8
-# numpy's name for what Ice Lake and Zen 4 brought: processors that compute with 512 bits at full clock.
+# numpy's name for processors that compute with 512 bits at full clock, since Ice Lake and Zen 4.
 WIDE_VECTORS = "AVX512_ICL"
 
 
 @dataclass(frozen=True)
 class Timing:
-    """What one generation took."""
+    """The time that a generation took."""
 
     prefill_ms: float
     decode_ms: float
 
 
 def default_threads() -> int:
-    """Threads for a model on the CPU where nothing was measured: all but one of the cores it may use, at most four."""
+    """Return the threads for a model on the CPU before any measurement: all usable cores but one, at most four."""
     return max(1, min(MAX_DEFAULT_THREADS, available_cores() - 1))
 
 
 def available_cores() -> int:
+    """Return the number of cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not Linux
@@ -52,16 +53,17 @@ def available_cores() -> int:
 
 
 def has_gpu() -> bool:
+    """True if CTranslate2 has a GPU to compute on."""
     import ctranslate2
 
     return int(ctranslate2.get_cuda_device_count()) > 0
 
 
 class TokenGenerator:
-    """The weights, and the KV states kept of prompts' heads. Not thread-safe: one caller at a time.
+    """The weights, and the KV states kept of prompt heads. Not thread-safe: one caller at a time.
 
-    `device`: "auto" (the GPU where there is one), "cpu" or "cuda". `cache_bytes` bounds the kept states; None decides
-    by the model. Raises `ModelError` where it cannot be loaded.
+    `device` is "auto" (the GPU if there is one), "cpu" or "cuda". `cache_bytes` bounds the kept states; None lets the
+    model decide. Raises `ModelError` if it cannot be loaded.
     """
 
     def __init__(self, folder: Path, device: str = "auto", threads: int = 0, cache_bytes: int | None = None) -> None:
@@ -92,29 +94,29 @@ class TokenGenerator:
         return self._generator
 
     def warm_up(self) -> None:
-        """The first call after loading is twice as slow: make it before somebody waits."""
+        """Make the first call after loading, which is twice as slow, before anybody waits for it."""
         self._generate(Continuation([0] * WARM_UP_TOKENS, 2), Plan(), lambda _: False)
 
     def score(self, tokens: Sequence[int]) -> list[float]:
-        """The log-probability of each token after the first, given those before it. For evaluation."""
+        """Return the log-probability of each token after the first, given those before it. For evaluation."""
         return list(self._loaded.score_batch([[str(token) for token in tokens]])[0].log_probs)
 
     def generate(self, wanted: Continuation, on_token: OnToken) -> Timing:
         """Give `on_token` each new token until it returns True, an ending token came, or all that are wanted have come.
 
-        Of the seeds a process sees, only the first counts: CTranslate2's decoding thread takes one when it first draws
-        a token, and passes over what is set later.
+        Only the first seed of a process counts: CTranslate2's decoding thread takes one when it first draws a token,
+        and ignores those set later.
         """
         plan = self.cache.plan(wanted.tokens, wanted.stable_tokens)
         if self.cache.is_full and not plan.reused and self.load_seconds < self.read_seconds(len(wanted.tokens)):
-            # The place is new and there is no room for it: building anew costs less than reading it again and again.
+            # The place is new and there is no room for it: a new generator costs less than reading it with each key.
             self.forget_heads()
             plan = self.cache.plan(wanted.tokens, wanted.stable_tokens)
         self.reused_tokens = plan.static if plan.reused else 0
         return self._generate(wanted, plan, on_token)
 
     def move_head(self) -> bool:
-        """Reads ahead what the next prompts will begin with. False where nothing would be gained."""
+        """Read what the next prompts will begin with, and keep it. Return False if nothing would be gained."""
         head = self.cache.next_head()
         if head:
             self._generate(Continuation([*head, head[-1]], 1), Plan(len(head), keep=True), lambda _: True)
@@ -122,15 +124,15 @@ class TokenGenerator:
 
     @property
     def move_seconds(self) -> float:
-        """What `move_head` would take now, 0 where there is nothing to move."""
+        """What `move_head` would take now; 0 if it would do nothing."""
         return self.read_seconds(self.cache.wanted_tokens)
 
     def read_seconds(self, tokens: int) -> float:
-        """How long so many tokens take to be read; 0 where that is not known yet."""
+        """Return how long so many tokens take to be read; 0 if that is not known yet."""
         return tokens / self.prefill_tokens_per_second if self.prefill_tokens_per_second else 0.0
 
     def forget_heads(self, threads: int = 0) -> None:
-        """Builds the generator anew, with another number of threads where one is given: all kept states are dropped."""
+        """Build the generator again, with other `threads` if they are not 0: all kept states are dropped."""
         self.threads = threads or self.threads
         if self._weights_bytes > LARGE_MODEL_BYTES:
             self._generator = None
@@ -139,7 +141,7 @@ class TokenGenerator:
         self.cache.forget()
 
     def _generate(self, wanted: Continuation, plan: Plan, on_token: OnToken) -> Timing:
-        # CTranslate2 lets go of the callback in its own thread, maybe after this call has returned. The callback must
+        # CTranslate2 releases the callback in its own thread, maybe after this call has returned. The callback must
         # therefore not hold `self`: the last reference to a generator, dropped in that thread, would make the thread
         # join itself and end the process.
         began = time.perf_counter()
@@ -157,7 +159,7 @@ class TokenGenerator:
             static_prompt=spelled[: plan.static] or None,
             cache_static_prompt=plan.keep,
             max_length=wanted.max_new_tokens,
-            **_drawing(wanted.sampling),
+            **_sampling_options(wanted.sampling),
             end_token=list(wanted.end_ids),
             return_end_token=True,
             include_prompt_in_result=False,
@@ -179,7 +181,7 @@ class TokenGenerator:
 
 
 def default_cache_bytes(bytes_per_token: int) -> int:
-    """Room for the heads of a few documents, within what the machine can spare."""
+    """Return the room for the heads of a few documents, within what the machine can spare."""
     import psutil
 
     wanted = max(MIN_CACHE_BYTES, MIN_CACHE_TOKENS * bytes_per_token)
@@ -187,7 +189,7 @@ def default_cache_bytes(bytes_per_token: int) -> int:
 
 
 def _alternatives(step: ctranslate2.GenerationStepResult, count: int) -> tuple[tuple[int, float], ...]:
-    """The `count` most probable tokens beside the chosen one, with their log-probabilities."""
+    """Return the `count` most probable tokens apart from the chosen one, with their log-probabilities."""
     import numpy as np
 
     logits = np.array(step.logits)[0].astype(np.float32)
@@ -199,8 +201,8 @@ def _alternatives(step: ctranslate2.GenerationStepResult, count: int) -> tuple[t
     return tuple((int(token), float(logits[token]) + total) for token in best)
 
 
-def _drawing(sampling: Sampling) -> dict[str, int | float]:
-    """The options of `generate_batch` that choose the next token."""
+def _sampling_options(sampling: Sampling) -> dict[str, int | float]:
+    """Return the options of `generate_batch` that choose the next token."""
     import ctranslate2
 
     if sampling.is_greedy:
@@ -215,9 +217,9 @@ def _drawing(sampling: Sampling) -> dict[str, int | float]:
 
 
 def use_wide_vectors() -> None:
-    """CTranslate2 computes with 256 bits unless told otherwise, since older processors slow their clock for more.
+    """Let CTranslate2 compute with 512 bits on processors that do so at full clock; its default is 256.
 
-    It looks when it first computes, and never again.
+    It reads the choice when it first computes, and never again.
     """
     import numpy as np
 
@@ -227,7 +229,7 @@ def use_wide_vectors() -> None:
 
 
 def _load(folder: Path, device: str, threads: int) -> ctranslate2.Generator:
-    """Builds the generator in a thread that ends afterwards.
+    """Build the generator in a thread that ends afterwards.
 
     The thread that constructs it keeps a libgomp pool of its own for as long as it lives; with more pool threads than
     cores every parallel region sleeps, and decoding is up to nine times slower.
@@ -235,7 +237,7 @@ def _load(folder: Path, device: str, threads: int) -> ctranslate2.Generator:
     import ctranslate2
 
     use_wide_vectors()
-    # That a CPU computes bfloat16 in float32 is no warning: doctor says what is computed in.
+    # That a CPU computes bfloat16 in float32 is not worth a warning: `doctor` shows the type.
     ctranslate2.set_log_level(logging.ERROR)
     made: list[ctranslate2.Generator] = []
     faults: list[Exception] = []

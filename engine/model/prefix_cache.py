@@ -1,9 +1,9 @@
-"""Which beginnings of prompts a generator keeps the KV state of.
+"""Decides which prompt heads a generator keeps the KV state of; `engine.model.generator` keeps them.
 
-CTranslate2 keeps the state of a `static_prompt` by its exact tokens; it neither extends nor forgets one. So heads of
-prompts are chosen with care: one that will stay the same while a person types is kept, what they type behind it is read
-anew with each key, and the head moves on, as a new one, when they pause or too much stands behind it. All kept states
-are forgotten at once, by building the generator anew. This module decides; `engine.model.generator` does.
+CTranslate2 keeps the state of a `static_prompt` by its exact tokens; it neither extends nor drops one. So heads are
+chosen with care: one that stays the same while the user types is kept, what is typed after it is read again with each
+key, and a longer head is kept in its place when the user pauses or too much follows it. All kept states are dropped at
+once, by building the generator again.
 """
 
 from __future__ import annotations
@@ -11,34 +11,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-MIN_HEAD_TOKENS = 64  # less is read in no time
-MOVE_TOKENS = 64  # so much behind a kept head makes moving it on worth a pause
-HALVED_TOKENS = 512  # a prompt so long is read faster in two pieces: CTranslate2's prefill grows faster than its length
-MAX_TAIL_SHARE = 0.5  # of a prompt; with more behind the kept head, a new one is made while somebody waits
+MIN_HEAD_TOKENS = 64  # fewer are read in no time
+MOVE_TOKENS = 64  # so many after a kept head are worth a longer head, in a pause
+HALVED_TOKENS = 512  # such a prompt is read faster in two pieces: prefill time grows faster than the length
+MAX_TAIL_SHARE = 0.5  # of a prompt; with more after the kept head, a new one is made while the user waits
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The first `static` tokens of a prompt are the static prompt; with `keep`, their state is kept.
+    """How a prompt is read."""
 
-    `reused`: their state was there already.
-    """
-
-    static: int = 0
-    keep: bool = False
-    reused: bool = False
+    static: int = 0  # so many first tokens are the static prompt
+    keep: bool = False  # their state is kept
+    reused: bool = False  # their state is there already
 
 
 @dataclass
 class PrefixCache:
-    """The heads a generator has kept so far. `budget_bytes` bounds their states together."""
+    """The heads that a generator has kept so far. `budget_bytes` bounds their states together."""
 
     bytes_per_token: int
     budget_bytes: int
     hits: int = 0
     misses: int = 0
     reused_tokens: int = 0
-    _heads: dict[tuple[int, ...], None] = field(default_factory=dict)  # as an ordered set, the last used last
+    _heads: dict[tuple[int, ...], None] = field(default_factory=dict)  # as an ordered set, the most recently used last
     _tokens: int = 0
     _wanted: tuple[int, ...] = ()
 
@@ -47,13 +44,13 @@ class PrefixCache:
         return self._tokens * self.bytes_per_token
 
     def plan(self, tokens: Sequence[int], stable_tokens: int) -> Plan:
-        """How to read a prompt whose first `stable_tokens` tokens are likely to come again."""
+        """Return how to read a prompt whose first `stable_tokens` tokens will probably come again."""
         tokens = tuple(tokens)
         head = min(stable_tokens, len(tokens) - 1)  # CTranslate2 must have something left to read
         kept = self._longest(tokens)
         self._wanted = tokens[:head] if head - len(kept) >= MOVE_TOKENS and head >= MIN_HEAD_TOKENS else ()
-        behind = head - len(kept)
-        if self._wanted and (not kept or behind > MAX_TAIL_SHARE * len(tokens)) and self._fits(head):
+        after = head - len(kept)
+        if self._wanted and (not kept or after > MAX_TAIL_SHARE * len(tokens)) and self._fits(head):
             self.misses += 1
             self._keep(self._wanted)
             return Plan(head, keep=True)
@@ -66,7 +63,7 @@ class PrefixCache:
         return Plan(len(kept), keep=True, reused=True)
 
     def next_head(self) -> tuple[int, ...]:
-        """The head that would serve the last prompt's successors better than what is kept, or (). Kept from now on."""
+        """Return a head that would serve the last prompt's successors better, or (). It counts as kept from now on."""
         wanted = self._wanted
         if not wanted or not self._fits(len(wanted)):
             return ()
@@ -75,16 +72,16 @@ class PrefixCache:
 
     @property
     def wanted_tokens(self) -> int:
-        """The length of what `next_head` would give."""
+        """The length of what `next_head` would return."""
         return len(self._wanted) if self._fits(len(self._wanted)) else 0
 
     @property
     def is_full(self) -> bool:
-        """A head was wanted for which there is no room: time to forget all."""
+        """True if there was no room for a head that was wanted: time to drop all."""
         return bool(self._wanted) and not self._fits(len(self._wanted)) and bool(self._heads)
 
     def forget(self) -> None:
-        """The generator was built anew. What was wanted last still is."""
+        """Drop all heads, as a new generator has none. The head that was wanted last still is."""
         if not self._wanted and self._heads:
             self._wanted = next(reversed(self._heads))
         self._heads.clear()

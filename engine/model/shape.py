@@ -1,4 +1,4 @@
-"""What a token costs in memory, read from the header of model.bin; no weight is loaded."""
+"""Reads from model.bin's header what a token costs in memory; no weight is loaded."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MULTI_QUERY = "self_attention/multi_query"
 
 
 def kv_bytes_per_token(model_bin: Path) -> int:
-    """Bytes of keys and values that CTranslate2 keeps for each token in float32.
+    """Return the bytes of keys and values that CTranslate2 keeps for each token, in float32.
 
     Grouped heads are kept once for each head that shares them, so the width of the attention's output counts; but a
-    multi-query layer keeps its one head once. Raises `ModelError` for a file that is no model.bin.
+    multi-query layer keeps its one head once. Raises `ModelError` for a file that is not a model.bin.
     """
     stacked: dict[str, int] = {}
     heads: dict[str, int] = {}

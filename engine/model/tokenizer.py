@@ -1,4 +1,4 @@
-"""`tokenizer.json` of a model folder, behind `engine.model.protocol.Tokenizer`."""
+"""The tokenizer of a model folder, from its `tokenizer.json`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ MAX_PENDING_BYTES = 3  # of a character of UTF-8 whose last byte has not come ye
 
 
 class FolderTokenizer:
+    """Implements `engine.model.protocol.Tokenizer`. Raises `ModelError` if the file cannot be read."""
+
     def __init__(self, folder: Path) -> None:
         import tokenizers
 
@@ -28,10 +30,11 @@ class FolderTokenizer:
 
     @property
     def size(self) -> int:
+        """The number of tokens."""
         return int(self._tokenizer.get_vocab_size())
 
     def encode(self, text: str) -> list[int]:
-        # A lone surrogate (half an emoji, as an editor may send it) is no text to the tokenizer.
+        # A lone surrogate (half an emoji, as an editor may send it) is not valid text for the tokenizer.
         whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         return list(self._tokenizer.encode(whole, add_special_tokens=False).ids)
 
@@ -41,7 +44,7 @@ class FolderTokenizer:
 
     def decode(self, tokens: Sequence[int]) -> str:
         ids = list(tokens)
-        # Of a tokenizer that falls back to bytes, an unfinished character turns the whole run of bytes before it into
+        # If a tokenizer falls back to bytes, an unfinished character turns the whole run of bytes before it into
         # U+FFFD: the finished ones are decoded without it.
         for pending in range(min(MAX_PENDING_BYTES, len(ids)) + 1):
             text = str(self._tokenizer.decode(ids[: len(ids) - pending], skip_special_tokens=True))

@@ -1,4 +1,4 @@
-"""Conversations, verbatim to what each family was trained on; `model.toml` names the format as `chat_template`.
+"""The formats of conversations, verbatim to what each family was trained on. `model.toml` has `chat_template`.
 
 Sources: CodeGeeX4's guides, ChatGLM3's PROMPT.md, `build_prompt` of ChatGLM2, CodeGeeX2's evaluation, Qwen's published
 chat templates, DeepSeek-Coder's README, `chat_completion` of Code Llama, mistral-common, Gemma's formatting guide,
@@ -20,7 +20,7 @@ Role = Literal["system", "user", "assistant"]
 
 @dataclass(frozen=True)
 class Turn:
-    """What one side said. A system turn says how to behave; it comes first, if at all."""
+    """One message of a conversation. A system turn tells the model how to behave; it comes first, if at all."""
 
     role: Role
     text: str
@@ -28,21 +28,20 @@ class Turn:
 
 @dataclass(frozen=True)
 class ChatFormat:
-    """In the notation of `engine.prompt.layout`: `opening` once, then each turn, then `answer`, which asks for one.
+    """The parts of a conversation in the notation of `engine.prompt.layout`.
 
-    `{text}` is the turn's, `{round}` counts questions from 1. A family without system turns has `system` "": the text
-    then stands at the front of the first question (the last, if `system_goes_last`), within `system_in_user`.
+    In it `{text}` is the turn's, and `{round}` counts questions from 1.
     """
 
     user: str
     assistant: str
-    answer: str = ""
-    opening: str = "<begin>"
-    system: str = ""
-    system_in_user: tuple[str, str] = ("", "\n\n")
-    system_goes_last: bool = False
+    answer: str = ""  # after the last turn, asks for the answer
+    opening: str = "<begin>"  # before the first turn
+    system: str = ""  # "" for a family without system turns: their text begins a question
+    system_in_user: tuple[str, str] = ("", "\n\n")  # what is before and after it there
+    system_goes_last: bool = False  # it begins the last question, not the first
     default_system: str = ""
-    strips: bool = False
+    strips: bool = False  # white space around each text is dropped
     tokens: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -61,7 +60,7 @@ DEEPSEEK_SYSTEM = (
 )
 
 CHAT_FORMATS: dict[str, ChatFormat] = {
-    # A server's API: it has fields for the turns, and a form of its own behind them. Read by `engine.remote`.
+    # A server's API, which has a field for each turn and formats them itself. Read by `engine.remote`.
     "messages": ChatFormat(
         opening="",
         system="<system>{text}",
@@ -84,7 +83,7 @@ CHAT_FORMATS: dict[str, ChatFormat] = {
     "chatml": _CHATML,
     "qwen2": replace(_CHATML, default_system="You are a helpful assistant."),
     "qwen2.5": replace(_CHATML, default_system="You are Qwen, created by Alibaba Cloud. You are a helpful assistant."),
-    # Without thinking aloud: a person waits in the editor.
+    # Without the model's thinking: the user is waiting in the editor.
     "qwen3": replace(_CHATML, answer="<start>assistant\n<think>\n\n<thought>\n\n"),
     "deepseek-coder": ChatFormat(
         system="{text}\n",
@@ -130,22 +129,22 @@ CHAT_FORMATS: dict[str, ChatFormat] = {
 
 
 def chat_parts(description: ModelDescription, turns: Sequence[Turn]) -> tuple[Part, ...]:
-    """`turns`: maybe a system turn, then questions and answers in turn, a question last.
+    """Return the parts of a conversation: maybe a system turn, then questions and answers in turn, a question last.
 
-    Raises `ModelError` where the model cannot chat, `ValueError` for turns in another order.
+    Raises `ModelError` if the model cannot chat, `ValueError` for turns in another order.
     """
     chat = _format(description)
-    system, spoken = _checked(turns)
+    system, dialogue = _split_system(turns)
     system = system or chat.default_system
     tokens = {name: (token,) for name, token in chat.tokens.items()}
     writer = Writer({**tokens, "begin": description.begin}, begins_with_space=description.begins_with_space)
     writer.write(chat.opening, {})
     if system and chat.system:
         writer.write(chat.system, {"text": system})
-    told = len(spoken) - 1 if chat.system_goes_last else 0
-    for index, turn in enumerate(spoken):
+    with_system = len(dialogue) - 1 if chat.system_goes_last else 0
+    for index, turn in enumerate(dialogue):
         text = turn.text
-        if system and not chat.system and index == told:
+        if system and not chat.system and index == with_system:
             text = f"{chat.system_in_user[0]}{system}{chat.system_in_user[1]}{text}"
         layout = chat.user if turn.role == "user" else chat.assistant
         writer.write(layout, {"text": text.strip() if chat.strips else text, "round": str(index // 2 + 1)})
@@ -153,14 +152,14 @@ def chat_parts(description: ModelDescription, turns: Sequence[Turn]) -> tuple[Pa
     return writer.parts()
 
 
-def _checked(turns: Sequence[Turn]) -> tuple[str, Sequence[Turn]]:
-    """The system text, and the rest."""
+def _split_system(turns: Sequence[Turn]) -> tuple[str, Sequence[Turn]]:
+    """Return the system turn's text, and the other turns. Raises `ValueError` if they are not in order."""
     system = turns[0].text if turns and turns[0].role == "system" else ""
-    spoken = turns[1:] if turns and turns[0].role == "system" else turns
-    roles = [turn.role for turn in spoken]
+    dialogue = turns[1:] if turns and turns[0].role == "system" else turns
+    roles = [turn.role for turn in dialogue]
     if not roles or roles != [("user", "assistant")[index % 2] for index in range(len(roles))] or roles[-1] != "user":
-        raise ValueError(f"questions and answers must take turns and a question be last, not {roles}")
-    return system, spoken
+        raise ValueError(f"questions and answers must alternate and end with a question, not {roles}")
+    return system, dialogue
 
 
 def _format(description: ModelDescription) -> ChatFormat:

@@ -1,4 +1,4 @@
-"""What a converted model's model.toml says of prompts, from what its checkpoint has."""
+"""Describes the prompts of a converted model for its model.toml, from what its checkpoint has."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from engine.prompt.family_table import FAMILIES, INFILLINGS, Family, Infilling
 
 HasToken = Callable[[str], bool]
 
-# Where config.json tells the longest text in tokens, first found first.
+# The keys of config.json that may hold the longest text in tokens; the first one found counts.
 CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "seq_length", "n_ctx", "max_seq_len")
-# Other names of families: `model_type` of config.json, and what the converter calls them.
+# Other names of families: `model_type` of config.json, and those of the converter.
 ALIASES = {
     "codegeex": "codegeex-13b",
     "glm": "chatglm",
@@ -30,15 +30,11 @@ CODEFUSE_SHAPE = (5120, 40)  # hidden_size, num_hidden_layers
 
 @dataclass(frozen=True)
 class PromptFacts:
-    """From `template` to `translation`: the table `[prompt]` of model.toml, see `engine.model.folder`.
-
-    `capabilities` and `context_length` (tokens) are keys of model.toml itself. `licence` is what the family is mostly
-    published under, "" where that is not known; `notice` is to be said where a user fetches or converts the weights.
-    """
+    """What model.toml has of prompts. From `template` to `translation` it is the table `[prompt]`."""
 
     family: str
-    capabilities: tuple[str, ...]
-    context_length: int
+    capabilities: tuple[str, ...]  # a key of model.toml itself, as is the next
+    context_length: int  # in tokens
     template: str
     begin: tuple[str, ...] = ()
     tokens: Mapping[str, str] = field(default_factory=dict)
@@ -46,11 +42,11 @@ class PromptFacts:
     begins_with_space: bool = False
     chat_template: str = ""
     translation: str = ""
-    licence: str = ""
-    notice: str = ""
+    licence: str = ""  # of most of the family's publications; "" if it is not known
+    notice: str = ""  # for a user who fetches or converts the weights
 
     def table(self) -> dict[str, Any]:
-        """The table `[prompt]`: strings, lists and a table of strings, a boolean. What is empty is left out."""
+        """Return the table `[prompt]`: strings, lists and a table of strings, a boolean. What is empty is left out."""
         table = {
             "template": self.template,
             "begin": list(self.begin),
@@ -71,11 +67,12 @@ def describe_prompts(
     name: str = "",
     begins_with_space: bool = False,
 ) -> PromptFacts:
-    """`family`: a name of `FAMILIES`, config.json's `model_type` or the converter's; others are served by their tokens.
+    """Return the prompts of a checkpoint.
 
-    `has_token` tells whether the converted tokenizer has this very token. `name`, what the checkpoint is called (its
-    folder will do), may tell instruct from base and CodeGeeX2 from ChatGLM; so may config.json's `_name_or_path`.
-    `begins_with_space`: the tokenizer the model was trained with put a space before a text, the converted does not.
+    `family` is a name in `FAMILIES`, config.json's `model_type` or the converter's name; other families are recognised
+    by their tokens. `has_token` is True for a token that the converted tokenizer has. `name` is the checkpoint's, maybe
+    that of its folder: it may tell instruct from base and CodeGeeX2 from ChatGLM, as may config.json's `_name_or_path`.
+    `begins_with_space` is True if the original tokenizer put a space before a text and the converted one does not.
     """
     names = (name, str(config.get("_name_or_path") or ""))
     called = " ".join(each.rstrip("/").rpartition("/")[2] for each in names).lower()
@@ -122,7 +119,7 @@ def _find_family(family: str, has_token: HasToken, config: Mapping[str, Any], ca
             return "codeqwen1.5"
         if not has_token("<|fim_prefix|>"):
             return "qwen2"
-        # Qwen2.5 has the tokens too, but only Coder was trained with them; a name without "qwen" tells nothing.
+        # Qwen2.5 has the tokens too, but only Coder was trained with them; a name without "qwen" decides nothing.
         return "qwen2.5" if "qwen" in called and "coder" not in called else "qwen2.5-coder"
     if kind == "qwen3":
         return "qwen3-coder" if "coder" in called else kind
@@ -136,7 +133,7 @@ def _find_family(family: str, has_token: HasToken, config: Mapping[str, Any], ca
 
 
 def _find_glm(has_token: HasToken, called: str) -> str:
-    """ChatGLM2/3 and CodeGeeX2 have pieces of sentencepiece, GLM-4 and CodeGeeX4 bytes; names tell the rest."""
+    """Return the family: ChatGLM2/3 and CodeGeeX2 have sentencepiece, GLM-4 and CodeGeeX4 bytes; else names decide."""
     if has_token("▁"):
         return next((each for each in ("chatglm3", "chatglm2") if each in called), "codegeex2")
     return "glm-4" if re.search(r"glm-?4", called) and "codegeex" not in called else "codegeex4"

@@ -1,5 +1,7 @@
-"""What each family of models was trained to read. Two tables: how a checkpoint infills, which the control tokens of its
-tokenizer tell, and all the rest, which its family does. `engine.prompt.families` reads them.
+"""The prompts that each family of models was trained to read.
+
+One table says how a checkpoint infills, which the control tokens of its tokenizer decide; the other has all the rest,
+which its family decides. `engine.prompt.families` reads them.
 """
 
 from __future__ import annotations
@@ -10,18 +12,18 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(frozen=True)
 class Infilling:
-    """A template of `engine.prompt.templates` and its control tokens; `stop` are more tokens that end an answer."""
+    """A way to infill."""
 
-    template: str
-    tokens: Mapping[str, str] = field(default_factory=dict)
-    stop: tuple[str, ...] = ()
+    template: str  # of `engine.prompt.templates`
+    tokens: Mapping[str, str] = field(default_factory=dict)  # its control tokens
+    stop: tuple[str, ...] = ()  # more tokens that end an answer
 
 
 def _fim(spelling: str, **more: str) -> dict[str, str]:
     return {name: spelling.replace("*", name) for name in ("prefix", "suffix", "middle")} | more
 
 
-# The first whose tokens a checkpoint has, all of them, is its own. Those with a form for other files come first.
+# A checkpoint's is the first of which it has all tokens. Those with a form for other files come first.
 INFILLINGS = (
     Infilling("fim", {"prefix": "▁<PRE>", "suffix": "▁<SUF>", "middle": "▁<MID>"}, ("▁<EOT>",)),  # Code Llama
     Infilling("fim", {"prefix": "<PRE>", "suffix": "<SUF>", "middle": "<MID>"}, ("<EOT>",)),
@@ -39,21 +41,16 @@ INFILLINGS = (
 
 @dataclass(frozen=True)
 class Family:
-    """`stop` ends an answer; of it and of `begin`, what a checkpoint's tokenizer lacks is left out.
+    """What a family was trained with. Tokens of `stop` and `begin` that a checkpoint's tokenizer lacks are left out."""
 
-    `chats`: whether its published models answer questions. None: some do; which, their names tell, or `chat_end_id`,
-    the end token of those. `infilling` is for what tokens do not tell; `infills` False for those that were not trained
-    to, whatever tokens they have. `alone` is the template of a checkpoint that cannot infill.
-    """
-
-    stop: tuple[str, ...]
+    stop: tuple[str, ...]  # tokens that end an answer
     begin: tuple[str, ...] = ()
-    alone: str = "plain"
-    infilling: Infilling | None = None
-    infills: bool = True
-    chats: bool | None = False
+    alone: str = "plain"  # the template of a checkpoint that cannot infill
+    infilling: Infilling | None = None  # if the tokens do not decide it
+    infills: bool = True  # False if it was not trained to, whatever tokens it has
+    chats: bool | None = False  # its models answer questions; None: some do, by their names or `chat_end_id`
     chat_template: str = ""
-    chat_end_id: int | None = None
+    chat_end_id: int | None = None  # the end token of those that chat
     translation: str = ""
     context_length: int = 2048
     licence: str = ""
@@ -167,6 +164,6 @@ FAMILIES: dict[str, Family] = {
     "mistral-v3": replace(_MISTRAL, chat_template="mistral-v3"),
     "codestral": replace(_MISTRAL, chats=True, chat_template="mistral-v3", licence="Mistral AI Non-Production License"),
     "phi": Family(stop=_END, licence="MIT"),
-    # Any other: its end tokens, and what its control tokens tell.
+    # Any other: its end tokens, and what its control tokens decide.
     "": Family(stop=("<|endoftext|>", "</s>", "<eos>", "<|end_of_text|>", "<｜end▁of▁sentence｜>")),
 }

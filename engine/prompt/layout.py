@@ -1,12 +1,12 @@
-"""The notation prompts are written in, and the parts it becomes.
+"""The notation that prompts are written in, the parts it becomes, and their token ids.
 
     <prefix>      the control token of that name
-    <middle?>     the same, where the model has one
+    <middle?>     the same, if the model has one
     {suffix}      a text, or parts made before
     {space}       the space that sentencepiece puts before a text, for models trained with it; none before an empty text
     <>            the end of a run: the texts on its two sides are encoded apart
 
-All else stands for itself. Texts that touch are one run, encoded together, as they were in training.
+All else stands for itself. Adjacent texts are one run, encoded together, as they were in training.
 """
 
 from __future__ import annotations
@@ -22,23 +22,20 @@ PIECE = re.compile(r"<(\w*)(\??)>|\{(\w+)\}")
 
 @dataclass(frozen=True)
 class Part:
-    """A run of text, or one control token. Text never becomes a control token, whatever it spells.
-
-    `ends_prefix`: where this part ends, the text before the cursor does.
-    """
+    """A run of text, or one control token. Text never becomes a control token, whatever it spells."""
 
     text: str
     control: bool = False
-    ends_prefix: bool = False
+    ends_prefix: bool = False  # the text before the cursor ends with this part
 
 
 def control_names(layout: str) -> frozenset[str]:
-    """The control tokens a layout cannot do without."""
+    """Return the names of the control tokens that a layout needs."""
     return frozenset(name for name, optional, _ in PIECE.findall(layout) if name and not optional)
 
 
 class Writer:
-    """Writes layouts one after the other. `tokens`: what each control token's name stands for, maybe several tokens."""
+    """Writes layouts one after the other. `tokens` are those that each name stands for, maybe several."""
 
     def __init__(self, tokens: Mapping[str, Sequence[str]], *, begins_with_space: bool = False) -> None:
         self._tokens = tokens
@@ -49,6 +46,7 @@ class Writer:
         self._ends_prefix = False
 
     def write(self, layout: str, texts: Mapping[str, str | tuple[Part, ...]]) -> None:
+        """Write a layout, with the texts (or parts) for its slots."""
         at = 0
         for piece in PIECE.finditer(layout):
             self._run += layout[at : piece.start()]
@@ -65,6 +63,7 @@ class Writer:
         self._run += layout[at:]
 
     def parts(self) -> tuple[Part, ...]:
+        """Return what was written."""
         self._end_run()
         return tuple(self._parts)
 
@@ -84,9 +83,9 @@ class Writer:
 
 
 def encode(tokenizer: Tokenizer, parts: Sequence[Part]) -> list[int]:
-    """Token ids of a prompt. Each part is encoded by itself, as in training.
+    """Return the token ids of a prompt. Each part is encoded by itself, as in training.
 
-    A control token that the model does not have is text like any other, encoded together with what stands around it.
+    A control token that the model does not have is text like any other, encoded together with the text around it.
     """
     ids: list[int] = []
     run, joins = "", False

@@ -1,4 +1,4 @@
-"""What a chat model is told of its task, in CodeGeeX4's words: codegeex4_prompts.toml beside this file."""
+"""The system prompts for each task, in CodeGeeX4's words: codegeex4_prompts.toml, next to this file."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from engine import toml
 
 HumanLanguage = Literal["en", "zh"]
 
-# The guides end a prompt with both phrases, in one or the other bracket; one is to be chosen.
+# The guides end a prompt with both phrases, in one or the other bracket, to choose from.
 ANSWER_IN: dict[HumanLanguage, str] = {"zh": "请用中文回答。", "en": "Please answer in English."}
 CHOICES = tuple(f"（{ANSWER_IN['zh']}/{ANSWER_IN['en']}{bracket}" for bracket in "）)")
 
 
 class Task(Enum):
-    """What CodeGeeX4 was trained to do in a conversation. A question on whole files is CHAT."""
+    """What CodeGeeX4 was trained to do in a conversation. A question about whole files is CHAT."""
 
     CHAT = "chat"
     COMMENTS = "comments"
@@ -33,9 +33,10 @@ class Task(Enum):
 def system_prompt(
     task: Task, words: HumanLanguage = "en", answer_in: HumanLanguage | None = None, target: str = ""
 ) -> str:
-    """`words`: what the prompt is written in; `answer_in` the language of the answer, the same unless told otherwise.
+    """Return the system prompt for a task.
 
-    `target` is the programming language to translate to.
+    `words` is the prompt's own language, `answer_in` that of the answer, by default the same. `target` is the
+    programming language to translate to.
     """
     text = _prompts()[task.value][words].replace("{target}", target)
     for choice in CHOICES:

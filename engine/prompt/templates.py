@@ -1,4 +1,4 @@
-"""What a model completes from, verbatim to what it was trained on. `model.toml` names the template and its tokens.
+"""The prompts for completion, verbatim to what models were trained on. `model.toml` names the template and its tokens.
 
 Sources: CodeGeeX4's infilling guideline (suffix first, so that typing only appends to the prompt); CodeGeeX's and
 CodeGeeX2's language tags; the StarCoder2 paper, section 5.1; the READMEs of Qwen2.5-Coder and DeepSeek-Coder;
@@ -19,32 +19,25 @@ from engine.types import Mode, ModelError
 
 @dataclass(frozen=True)
 class Contents:
-    """What goes into a prompt. `references` are (path, text), the most valuable last, nearest to the cursor.
+    """What goes into a prompt."""
 
-    `path` and theirs are relative to the folder that `repository` names.
-    """
-
-    path: str
+    path: str  # relative to the folder that `repository` names
     language: Language
     mode: Mode
     prefix: str
     suffix: str
-    references: tuple[tuple[str, str], ...] = ()
+    references: tuple[tuple[str, str], ...] = ()  # (path, text), the most valuable last, nearest to the cursor
     repository: str = ""
 
 
 @dataclass(frozen=True)
 class Template:
-    """`prompt` in the notation of `engine.prompt.layout`; `tokens` are those that are the same in each model.
+    """A prompt in the notation of `engine.prompt.layout`."""
 
-    `prompt_with_references`, and in it `reference` once for each, are for models trained on several files at once. For
-    others `{quoted}` has the references as comments.
-    """
-
-    prompt: str
-    prompt_with_references: str = ""
-    reference: str = ""
-    tokens: Mapping[str, str] = field(default_factory=dict)
+    prompt: str  # for models trained on one file at a time; `{quoted}` has the references as comments
+    prompt_with_references: str = ""  # for models trained on several files at once
+    reference: str = ""  # in it, once for each
+    tokens: Mapping[str, str] = field(default_factory=dict)  # control tokens that are the same in each model
 
 
 _CODEGEEX4_TOKENS = {
@@ -69,7 +62,7 @@ TEMPLATES: dict[str, Template] = {
         reference="<reference>\n<path>{path}\n{text}\n",
         tokens=_CODEGEEX4_TOKENS,
     ),
-    # StarCoder, Code Llama, and any that has no form of its own for other files.
+    # StarCoder, Code Llama, and all that have no form of their own for other files.
     "fim": Template(_FIM),
     # Codestral, which has no token in the middle.
     "fim-suffix-first": Template("<begin><suffix>{suffix}<prefix>{space}{quoted}{prefix}<middle?>"),
@@ -93,7 +86,7 @@ TEMPLATES: dict[str, Template] = {
         "<begin><prefix>{references}{path_comment}\n{prefix}<suffix>{suffix}<middle>",
         "{path_comment}\n{text}\n\n",
     ),
-    # InCoder: the first sentinel marks the gap, the second the end, and the first again asks for what is missing.
+    # InCoder: the first sentinel marks the gap, the second the end, and the first one again asks for what is missing.
     "sentinels": Template("<begin>{space}{quoted}{prefix}<first>{suffix}<second><first>"),
     # Models that cannot infill: CodeGeeX and CodeGeeX2, which know language tags, and those that do not.
     "prefix": Template("<begin>{space}{tag}{quoted}{prefix}"),
@@ -102,9 +95,9 @@ TEMPLATES: dict[str, Template] = {
 
 
 def prompt_parts(description: ModelDescription, contents: Contents) -> tuple[Part, ...]:
-    """What the model completes from. One that cannot infill gets what stands before the cursor alone.
+    """Return the parts of a model's prompt. A model that cannot infill gets the text before the cursor alone.
 
-    Raises `ModelError` where model.toml names no known template, or not all its tokens.
+    Raises `ModelError` if model.toml names no known template, or not all its tokens.
     """
     template = _template(description)
     named = {**description.control_tokens, **template.tokens}
@@ -170,7 +163,7 @@ def _template(description: ModelDescription) -> Template:
 
 
 def _quoted(contents: Contents) -> str:
-    """References as comments, for models that know no other form."""
+    """Return references as comments, for models that know no other form."""
     return "".join(
         f"{contents.language.comment(line)}\n"
         for path, text in contents.references

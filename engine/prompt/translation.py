@@ -1,7 +1,7 @@
-"""Code from one language to another, as each family was trained to; `model.toml` names the form as `translation`.
+"""The prompts for translating code, as each family was trained to. `model.toml` names the form as `translation`.
 
 `code-translation`: CodeGeeX and CodeGeeX2, as in their evaluation on HumanEval-X.
-`codegeex4`: CodeGeeX4's system prompt and question. Any other model that can chat is told in plain words.
+`codegeex4`: CodeGeeX4's system prompt and question. Any other model that can chat is asked in plain words.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ def translation_parts(
     code: str,
     target_declaration: str = "",
 ) -> tuple[Part, ...]:
-    """Asks for `code` in `target_language`; `target_declaration` is how the answer must begin, where that is known.
+    """Return the prompt for `code` in `target_language`. `target_declaration` is how the answer must begin, if known.
 
-    After "code-translation" the model goes on behind the declaration; others answer with the whole of it, maybe fenced.
-    Raises `ModelError` where the model can neither translate nor chat.
+    With "code-translation" the answer goes on after the declaration; other models repeat it, maybe in a fence. Raises
+    `ModelError` if the model can neither translate nor chat.
     """
     if description.translation == "code-translation" and "translate" in description.capabilities:
         writer = Writer({"begin": description.begin}, begins_with_space=description.begins_with_space)
@@ -45,7 +45,7 @@ def translation_turns(
     code: str,
     target_declaration: str = "",
 ) -> tuple[Turn, ...]:
-    """The same, as the conversation it is for a model that can chat. Raises `ModelError` where it cannot."""
+    """Return the same as a conversation. Raises `ModelError` if the model cannot chat."""
     if "chat" not in description.capabilities:
         can = ", ".join(sorted(description.capabilities)) or "nothing"
         raise ModelError(
