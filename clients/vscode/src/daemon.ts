@@ -40,6 +40,20 @@ export class Daemon {
     return this.inTurn(() => this.starting());
   }
 
+  /**
+   * Return the connection once the daemon runs. Throws an `Error` with a sentence for the user if it will not run without
+   * their help, and `CancellationError` once `token` is cancelled.
+   */
+  async ready(token: vscode.CancellationToken): Promise<LanguageClient> {
+    for (;;) {
+      if (token.isCancellationRequested) throw new vscode.CancellationError();
+      if (!settings.isEnabled()) throw new Error(vscode.l10n.t("CodeGeeX is turned off."));
+      if (this.state === "failed") throw new Error(this.reason);
+      if (this.state === "running" && this.client) return this.client;
+      await firstOf(this.onDidChange, token.onCancellationRequested);
+    }
+  }
+
   stop(): Promise<void> {
     return this.inTurn(() => this.stopping());
   }
@@ -181,6 +195,18 @@ export class Daemon {
     void vscode.commands.executeCommand("setContext", "codegeex.ready", state === "running");
     this.changed.fire();
   }
+}
+
+/** Wait until one of these events is fired. */
+function firstOf(...events: vscode.Event<unknown>[]): Promise<void> {
+  return new Promise((resolve) => {
+    const subscriptions = events.map((event) =>
+      event(() => {
+        for (const each of subscriptions) each.dispose();
+        resolve();
+      }),
+    );
+  });
 }
 
 function isOlder(version: string, than: string): boolean {

@@ -45,8 +45,6 @@ export interface AskParams {
   textDocument?: TextDocumentIdentifier;
   range?: Range;
   history?: { role: "user" | "assistant"; text: string }[];
-  workDoneToken: string;
-  partialResultToken: string;
 }
 /** What comes of it while it is said: an addition to the text, or what the daemon is about to do. */
 export type Said = { kind: "text"; text: string } | { kind: "stage"; stage: Stage };

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
-import { answerOf } from "./answers";
+import { ask } from "../ask";
 import { titleOf, withProgress } from "./progress";
 
 /** The part of vscode.git's API that is used here. */
@@ -28,8 +28,8 @@ export async function offerCommitMessage(client: LanguageClient, given: unknown)
   // Without anything staged, VS Code commits all that has changed.
   const diff = (await repository.diff(true)) || (await repository.diff(false));
   const argument = { diff: diff || undefined, uri: undefined };
-  const answer = await withProgress(titleOf("commitMessage"), (token, { heard: onText, entered: onStage }) =>
-    answerOf(client, "codegeex.commitMessage", argument, token, { onText, onStage }),
+  const answer = await withProgress(titleOf("commitMessage"), (token, watcher) =>
+    ask(client, "codegeex.commitMessage", argument, token, watcher),
   );
   if (answer.stopped) return;
   const { inputBox } = repository;
@@ -43,8 +43,8 @@ export async function offerCommitMessage(client: LanguageClient, given: unknown)
 async function intoMessageFile(client: LanguageClient, uri: vscode.Uri): Promise<void> {
   const document = await vscode.workspace.openTextDocument(uri);
   const argument = { uri: client.code2ProtocolConverter.asUri(uri) };
-  const answer = await withProgress(titleOf("commitMessage"), (token, { heard: onText, entered: onStage }) =>
-    answerOf(client, "codegeex.commitMessage", argument, token, { onText, onStage }),
+  const answer = await withProgress(titleOf("commitMessage"), (token, watcher) =>
+    ask(client, "codegeex.commitMessage", argument, token, watcher),
   );
   if (answer.stopped) return;
   const edit = new vscode.WorkspaceEdit();

@@ -2,10 +2,10 @@
 
 import * as vscode from "vscode";
 import type { LanguageClient, Range } from "vscode-languageclient/node";
+import { ask } from "../ask";
 import type { Daemon } from "../daemon";
 import type { Answer } from "../protocol";
 import type { Task } from "../tasks";
-import { answerOf } from "./answers";
 import { offerCommitMessage } from "./commit";
 import { Drafts } from "./drafts";
 import { Explanations } from "./explanations";
@@ -41,7 +41,7 @@ export class Assist implements vscode.Disposable {
   async run(task: Task, given: unknown): Promise<void> {
     const { t } = vscode.l10n;
     try {
-      const client = await this.connected();
+      const client = await this.ready(task);
       if (task === "commitMessage") return await offerCommitMessage(client, given);
       const subject = await subjectOf(client, given);
       if (!subject) throw new Error(t("Open a file, and put the cursor where its code is meant."));
@@ -50,17 +50,17 @@ export class Assist implements vscode.Disposable {
       const { document } = subject;
       const before = document.getText();
       const preview = task === "explain" ? this.explanations.open(titleOf(task)) : undefined;
-      const answer = await withProgress(titleOf(task), (token, progress) => {
-        const onText = (text: string): void => {
+      const answer = await withProgress(titleOf(task), (token, { onText, onStage }) => {
+        const grow = (text: string): void => {
           preview?.grow(text);
-          progress.heard(text);
+          onText(text);
         };
-        return answerOf(client, `codegeex.${task}`, argument, token, { onText, onStage: progress.entered });
+        return ask(client, `codegeex.${task}`, argument, token, { onText: grow, onStage });
       });
       if (preview) return answer.text ? await preview.end(answer) : undefined;
       if (!answer.stopped) await this.review({ task, uri: document.uri, before, argument, answer });
     } catch (fault) {
-      await this.complain(fault);
+      if (!(fault instanceof vscode.CancellationError)) await this.complain(fault);
     }
   }
 
@@ -102,7 +102,7 @@ export class Assist implements vscode.Disposable {
   /** VS Code's chat asks `@codegeex`. */
   async answer(...asked: Parameters<vscode.ChatRequestHandler>): Promise<vscode.ChatResult> {
     try {
-      return await answerInChat(await this.connected(), ...asked);
+      return await answerInChat(await this.daemon.ready(asked[3]), ...asked);
     } catch (fault) {
       return { errorDetails: { message: messageOf(fault) } };
     }
@@ -114,23 +114,19 @@ export class Assist implements vscode.Disposable {
 
   /** Another extension, or VS Code's chat, asks the model. */
   async say(...[, messages, options, progress, token]: Parameters<Respond>): Promise<void> {
-    await languageModel.say(await this.connected(), messages, options, progress, token);
+    await languageModel.say(await this.daemon.ready(token), messages, options, progress, token);
   }
 
   countTokens(text: string | vscode.LanguageModelChatRequestMessage): number {
     return languageModel.countTokens(text);
   }
 
-  /** The daemon's connection, once it has started. Throws where there will be none. */
-  private async connected(): Promise<LanguageClient> {
-    const { daemon } = this;
-    while (daemon.state === "starting" || daemon.state === "restarting") {
-      await new Promise<void>((done) => {
-        const once = daemon.onDidChange(() => done(once.dispose()));
-      });
-    }
-    if (daemon.client) return daemon.client;
-    throw new Error(daemon.reason || vscode.l10n.t("CodeGeeX is turned off."));
+  /** The connection, with a notification to stop the wait if there is none yet. */
+  private async ready(task: Task): Promise<LanguageClient> {
+    const { state, client } = this.daemon;
+    if (state === "running" && client) return client;
+    const message = vscode.l10n.t("Waiting for the daemon…");
+    return withProgress(titleOf(task), (token) => this.daemon.ready(token), message);
   }
 
   private async complain(fault: unknown): Promise<void> {

@@ -2,9 +2,9 @@
 
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
+import { ask } from "../ask";
 import { ASK } from "../protocol";
 import * as settings from "../settings";
-import { answerOf } from "./answers";
 
 const CONVERSATION = "codegeex-language-model"; // one for all: each request brings its own history
 const REQUIRED = 2; // vscode.LanguageModelChatToolMode.Required, since 1.95
@@ -49,7 +49,7 @@ export async function say(
   const turns = turnsOf(messages);
   const question = turns.at(-1)?.role === "user" ? turns.pop()?.text : vscode.l10n.t("Go on.");
   const asked = { question, history: turns, conversationId: CONVERSATION, context: false };
-  const answer = await answerOf(client, ASK, asked, token, {
+  const answer = await ask(client, ASK, asked, token, {
     onText: (text) => progress.report(new vscode.LanguageModelTextPart(text)),
   });
   if (!answer.converses) throw new Error(answer.text); // another model was chosen meanwhile

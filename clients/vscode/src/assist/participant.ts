@@ -3,10 +3,10 @@
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import type { Reviewed } from ".";
+import { ask } from "../ask";
 import { ASK } from "../protocol";
 import type { Answer } from "../protocol";
 import type { Task } from "../tasks";
-import { answerOf } from "./answers";
 import { argumentFor, chosenTarget, completed, languageNamed, subjectOf } from "./subject";
 import type { Subject } from "./subject";
 
@@ -30,7 +30,7 @@ export async function answerInChat(...asked: Asked): Promise<vscode.ChatResult> 
   if (!argument) return {};
   const before = subject?.document.getText() ?? "";
   let said = "";
-  const answer = await answerOf(client, task ? `codegeex.${task}` : ASK, argument, token, {
+  const answer = await ask(client, task ? `codegeex.${task}` : ASK, argument, token, {
     onText: (text) => {
       said += text;
       stream.markdown(text);

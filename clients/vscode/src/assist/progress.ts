@@ -1,8 +1,9 @@
 /** What a task is called, and the notification under which it works. */
 
 import * as vscode from "vscode";
-import type { Task } from "../tasks";
+import type { Watcher } from "../ask";
 import type { Stage } from "../protocol";
+import type { Task } from "../tasks";
 
 export function titleOf(task: Task): string {
   const { t } = vscode.l10n;
@@ -19,16 +20,11 @@ export function titleOf(task: Task): string {
   return titles[task];
 }
 
-/** Told what was said so far, to show its last line. */
-export interface Shown {
-  heard(text: string): void;
-  entered(stage: Stage): void;
-}
-
-/** Work under a notification that shows how far it is, and stops it. */
+/** Work under a notification that shows how far an answer is, after `message`; its button cancels `token`. */
 export async function withProgress<T>(
   title: string,
-  work: (token: vscode.CancellationToken, shown: Shown) => Promise<T>,
+  work: (token: vscode.CancellationToken, watcher: Required<Watcher>) => Promise<T>,
+  message = "",
 ): Promise<T> {
   const { t } = vscode.l10n;
   const stages: Record<Stage, string> = {
@@ -38,14 +34,15 @@ export async function withProgress<T>(
   };
   const options = { location: vscode.ProgressLocation.Notification, title: `CodeGeeX: ${title}`, cancellable: true };
   return vscode.window.withProgress(options, (progress, token) => {
-    let said = "";
+    let text = "";
+    progress.report({ message });
     return work(token, {
-      heard: (text) => {
-        said += text;
-        progress.report({ message: said.trimEnd().split("\n").at(-1) ?? "" });
+      onText: (addition) => {
+        text += addition;
+        progress.report({ message: text.trimEnd().split("\n").at(-1) ?? "" });
       },
-      entered: (stage) => {
-        if (stage === "repairing") said = "";
+      onStage: (stage) => {
+        if (stage === "repairing") text = "";
         progress.report({ message: stages[stage] });
       },
     });

@@ -21,6 +21,7 @@ export async function run(): Promise<void> {
   } else {
     await import("./suites");
     await import("./chat");
+    await import("./ask");
   }
   const failures = await new Promise<number>((done) => mocha.run(done));
   if (failures) throw new Error(`${failures} failed`);
