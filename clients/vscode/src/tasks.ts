@@ -3,14 +3,10 @@
 import * as vscode from "vscode";
 import type { Assist } from "./assist";
 import type { Daemon } from "./daemon";
+import { proposalIn } from "./proposal";
+import { TASKS } from "./task";
+import type { Propose } from "./task";
 
-export const TASKS = ["explain", "comment", "document", "translate", "fix", "tests", "edit", "commitMessage"] as const;
-export type Task = (typeof TASKS)[number];
-
-/** Shows what a document would be with other text in a range; nothing is changed before that is accepted. */
-export type Propose = (document: vscode.TextDocument, range: vscode.Range, newText: string) => Promise<void>;
-
-const REVIEW_SCHEME = "codegeex-review";
 const PARTICIPANT = "codegeex-lsp.codegeex";
 const VENDOR = "codegeex";
 const ACCEPTED = "codegeex.didAcceptCompletion"; // the daemon's, on each suggestion: see docs/protocol.md
@@ -66,8 +62,6 @@ export function registerTasks(daemon: Daemon, iconPath: vscode.Uri): vscode.Disp
 /** Those that a window shows again after it was loaded anew have nothing in them any more. */
 async function closeStaleReviews(): Promise<void> {
   const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-  const stale = tabs.filter(
-    ({ input }) => input instanceof vscode.TabInputTextDiff && input.modified.scheme === REVIEW_SCHEME,
-  );
+  const stale = tabs.filter(proposalIn);
   if (stale.length) await vscode.window.tabGroups.close(stale);
 }

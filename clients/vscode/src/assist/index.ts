@@ -4,8 +4,7 @@ import * as vscode from "vscode";
 import type { LanguageClient, Range } from "vscode-languageclient/node";
 import { ask } from "../ask";
 import type { Daemon } from "../daemon";
-import type { Answer } from "../protocol";
-import type { Task } from "../tasks";
+import type { Task } from "../task";
 import { offerCommitMessage } from "./commit";
 import { Drafts } from "./drafts";
 import { Explanations } from "./explanations";
@@ -13,18 +12,10 @@ import * as languageModel from "./languageModel";
 import { answerInChat } from "./participant";
 import { titleOf, withProgress } from "./progress";
 import { Reviews } from "./review";
+import type { Reviewed } from "./review";
 import { completed, subjectOf } from "./subject";
 
 type Respond = vscode.LanguageModelChatProvider["provideLanguageModelChatResponse"];
-
-/** What `codegeex.review` takes: an answer that was shown elsewhere, and the text it was made for. */
-export interface Reviewed {
-  task: Task;
-  uri: vscode.Uri;
-  before: string;
-  argument: object;
-  answer: Answer;
-}
 
 export class Assist implements vscode.Disposable {
   private readonly reviews = new Reviews();

@@ -2,11 +2,11 @@
 
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
-import type { Reviewed } from ".";
 import { ask } from "../ask";
 import { ASK } from "../protocol";
 import type { Answer } from "../protocol";
-import type { Task } from "../tasks";
+import type { Task } from "../task";
+import type { Reviewed } from "./review";
 import { argumentFor, chosenTarget, completed, languageNamed, subjectOf } from "./subject";
 import type { Subject } from "./subject";
 

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { Watcher } from "../ask";
 import type { Stage } from "../protocol";
-import type { Task } from "../tasks";
+import type { Task } from "../task";
 
 export function titleOf(task: Task): string {
   const { t } = vscode.l10n;

@@ -1,9 +1,20 @@
 /** A change beside the code it is for, before anything is changed: a diff, to accept or to discard. */
 
 import * as vscode from "vscode";
+import { SCHEME, proposalIn } from "../proposal";
+import type { Answer } from "../protocol";
+import type { Task } from "../task";
 
-export const SCHEME = "codegeex-review";
 const MAC = process.platform === "darwin";
+
+/** What `codegeex.review` takes: an answer that was shown elsewhere, and the text it was made for. */
+export interface Reviewed {
+  task: Task;
+  uri: vscode.Uri;
+  before: string;
+  argument: object;
+  answer: Answer;
+}
 
 export interface Change {
   document: vscode.TextDocument;
@@ -166,12 +177,6 @@ function firstChange(change: Change): vscode.Range {
   const [before, after] = [change.before, applied(change)].map((text) => text.split(/\r\n|\r|\n/));
   const line = Math.max(0, after?.findIndex((each, i) => each !== before?.[i]) ?? 0);
   return new vscode.Range(line, 0, line, 0);
-}
-
-/** The proposal that a tab shows. */
-export function proposalIn(tab: vscode.Tab | undefined): vscode.Uri | undefined {
-  const input = tab?.input;
-  return input instanceof vscode.TabInputTextDiff && input.modified.scheme === SCHEME ? input.modified : undefined;
 }
 
 function tabOf(uri: vscode.Uri): vscode.Tab | undefined {

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { LanguageClient, Range } from "vscode-languageclient/node";
 import { SCHEMES } from "../protocol";
-import type { Task } from "../tasks";
+import type { Task } from "../task";
 
 const DIAGNOSTICS_SHOWN = 20;
 // What is offered; any other can be typed. Ids and names as VS Code has them.

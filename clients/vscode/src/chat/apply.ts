@@ -1,7 +1,7 @@
 /** What becomes of a code block: copied, inserted, compared with what stands in the editor, or a file of its own. */
 
 import * as vscode from "vscode";
-import type { Propose } from "../tasks";
+import type { Propose } from "../task";
 import { editorLookedAt } from "./looking";
 import type { CodeAction } from "./messages";
 

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { Daemon } from "../daemon";
 import * as protocol from "../protocol";
 import * as settings from "../settings";
-import type { Propose } from "../tasks";
+import type { Propose } from "../task";
 import { carryOut } from "./apply";
 import { Asking } from "./asking";
 import { Conversations, newTurn } from "./conversations";
