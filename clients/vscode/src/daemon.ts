@@ -107,7 +107,8 @@ export class Daemon {
 
   /** Starting and stopping never overlap. */
   private inTurn(work: () => Promise<void>): Promise<void> {
-    return (this.turn = this.turn.then(work).catch((fault: unknown) => this.fail(fault)));
+    this.turn = this.turn.then(work).catch((fault: unknown) => this.fail(fault));
+    return this.turn;
   }
 
   private async starting(): Promise<void> {

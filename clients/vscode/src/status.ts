@@ -74,13 +74,18 @@ export class StatusItem implements vscode.Disposable {
   private worked(): void {
     clearTimeout(this.timer);
     if (this.suggestions.running) {
-      this.timer = setTimeout(() => this.draw((this.late = true)), BUSY_AFTER_MS);
+      this.timer = setTimeout(() => this.setLate(true), BUSY_AFTER_MS);
     } else if (this.late) {
-      this.draw((this.late = false));
+      this.setLate(false);
     }
   }
 
-  private draw(_late?: boolean): void {
+  private setLate(late: boolean): void {
+    this.late = late;
+    this.draw();
+  }
+
+  private draw(): void {
     const { icon, text, detail, severity } = this.shown;
     this.item.text = `$(${icon}) ${text}`;
     this.item.tooltip = `CodeGeeX: ${detail}`;

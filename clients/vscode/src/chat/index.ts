@@ -138,10 +138,11 @@ export class Chat implements vscode.Disposable {
     const conversation = this.conversation;
     const turn = newTurn(question, about ? labelOf(about) : "");
     conversation.turns.push(turn);
-    const asking = (this.asking = new Asking(this.daemon, conversation, turn, about, () => {
+    const asking = new Asking(this.daemon, conversation, turn, about, () => {
       this.drawing.request();
       this.saving.request();
-    }));
+    });
+    this.asking = asking;
     await this.save(conversation); // the question is there again, whatever happens now
     this.drawing.request();
     await asking.run();

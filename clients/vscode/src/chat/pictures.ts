@@ -23,9 +23,11 @@ export class Pictures {
     // The places of a model that does not converse are listed as links: its text has them once more.
     const text = turn.converses || !sources.length ? turn.text : (turn.text.split("\n\n", 1)[0] ?? "");
     const shown = { ...turn, text, sources, answering: stage !== undefined, stage: stage ?? "" };
-    let known = this.known.get(turn);
-    if (known?.text !== text) this.known.set(turn, (known = { text, html: text && (await rendered(text)) }));
-    return { ...shown, html: known.html };
+    const known = this.known.get(turn);
+    if (known?.text === text) return { ...shown, html: known.html };
+    const html = text && (await rendered(text));
+    this.known.set(turn, { text, html });
+    return { ...shown, html };
   }
 }
 

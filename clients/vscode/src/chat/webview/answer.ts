@@ -64,7 +64,9 @@ function guard(link: HTMLAnchorElement): void {
   link.tabIndex = 0;
   link.title = address;
   link.addEventListener("click", open);
-  link.addEventListener("keydown", (event) => void (event.key === "Enter" && open()));
+  link.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") open();
+  });
 }
 
 function withTools(block: HTMLPreElement): void {

@@ -37,7 +37,9 @@ window.addEventListener("message", ({ data }: MessageEvent<ToView>) => {
 window.addEventListener("focus", () => {
   if (document.activeElement === document.body) box.focus();
 });
-window.addEventListener("keydown", (event) => void (event.key === "Escape" && box.stops()));
+window.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") box.stops();
+});
 tell({ kind: "ready" });
 
 function showAll(id: string, all: ShownTurn[]): void {
@@ -59,7 +61,10 @@ function showOne(index: number, turn: ShownTurn, id = conversation): void {
   if (id !== conversation) return; // another one is shown meanwhile
   const atEnd = isAtEnd();
   const isNew = index >= views.length;
-  if (isNew) list.append((views[index] = new TurnView(index)).root);
+  if (isNew) {
+    views[index] = new TurnView(index);
+    list.append(views[index].root);
+  }
   const wasAnswering = turns[index]?.answering ?? false;
   turns[index] = turn;
   views[index]?.show(turn);

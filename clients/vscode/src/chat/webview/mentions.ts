@@ -47,19 +47,23 @@ export class Mentions {
   /** Whether the key was the list's. */
   key(event: KeyboardEvent): boolean {
     if (this.root.hidden) return false;
-    const count = this.entries.length;
-    if (event.key === "ArrowDown") this.chosen = (this.chosen + 1) % count;
-    else if (event.key === "ArrowUp") this.chosen = (this.chosen + count - 1) % count;
-    else if (event.key === "Escape") return (this.hide(), true);
-    else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") return (this.accept(this.chosen), true);
+    if (event.key === "ArrowDown") this.choose(this.chosen + 1);
+    else if (event.key === "ArrowUp") this.choose(this.chosen - 1);
+    else if (event.key === "Escape") this.hide();
+    else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") this.accept(this.chosen);
     else return false;
-    this.draw();
     return true;
   }
 
   hide(): void {
     this.entries = [];
     this.request++;
+    this.draw();
+  }
+
+  /** Before the first stands the last. */
+  private choose(index: number): void {
+    this.chosen = (index + this.entries.length) % this.entries.length;
     this.draw();
   }
 
