@@ -1,7 +1,7 @@
 /** The connection to one daemon. Loaded when there is one to start: this is most of the extension's code. */
 
 import { CloseAction, ErrorAction, LanguageClient, State } from "vscode-languageclient/node";
-import type { LanguageClientOptions } from "vscode-languageclient/node";
+import type { Executable, LanguageClientOptions } from "vscode-languageclient/node";
 import { SCHEMES } from "./protocol";
 import * as settings from "./settings";
 
@@ -21,14 +21,14 @@ class QuietClient extends LanguageClient {
   }
 }
 
-/** A client of the daemon `command`, not yet started. `onStopped` is called when it has ended, however that came. */
+/** A client of the daemon that `server` runs, not yet started. `onStopped` is called when it has ended, however that came. */
 export function createClient(
-  command: string,
+  server: Executable,
   outputChannel: NonNullable<LanguageClientOptions["outputChannel"]>,
   middleware: NonNullable<LanguageClientOptions["middleware"]>,
   onStopped: () => void,
 ): LanguageClient {
-  const client = new QuietClient("codegeex", "CodeGeeX", { command }, {
+  const client = new QuietClient("codegeex", "CodeGeeX", server, {
     documentSelector: SCHEMES.map((scheme) => ({ scheme })),
     outputChannel,
     traceOutputChannel: outputChannel,

@@ -15,6 +15,7 @@ const WORKSPACE_ENVIRONMENTS = [".venv", "venv"];
 const PYTHONS = windows ? ["py", "python"] : ["python3", "python"];
 const OLDEST_PYTHON = "3.10";
 const INSTALL_MS = 15 * 60_000;
+const PYTHON_VARIABLE = /^PYTHON[A-Z]/i; // Python's own; a name such as PYTHON_KEYRING_BACKEND is a library's
 
 /** Something a person can act on: what is wrong, and which buttons help. */
 export class Trouble extends Error {
@@ -34,13 +35,16 @@ export type Remedy = "install" | "choose" | "restart" | "log";
  */
 export async function findCommand(context: vscode.ExtensionContext): Promise<string> {
   const chosen = vscode.workspace.getConfiguration("codegeex").get<string>("server.path", "");
+  const folders = vscode.workspace.isTrusted ? (vscode.workspace.workspaceFolders ?? []) : [];
   if (chosen) {
     const command = chosen.startsWith("~") ? path.join(os.homedir(), chosen.slice(1)) : chosen;
-    if (await isExecutable(command)) return command;
+    const candidates = [command, ...folders.map((folder) => path.join(folder.uri.fsPath, command))];
+    for (const candidate of candidates.filter(path.isAbsolute)) {
+      if (await isExecutable(candidate)) return candidate;
+    }
     const message = vscode.l10n.t("codegeex.server.path names {0}, which is no program that can be run.", chosen);
     throw new Trouble(message, ["choose"]);
   }
-  const folders = vscode.workspace.isTrusted ? (vscode.workspace.workspaceFolders ?? []) : [];
   const places = [
     ...(process.env["PATH"] ?? "").split(path.delimiter).filter(path.isAbsolute),
     ...folders.flatMap((folder) => WORKSPACE_ENVIRONMENTS.map((name) => path.join(folder.uri.fsPath, name, BIN))),
@@ -54,6 +58,19 @@ export async function findCommand(context: vscode.ExtensionContext): Promise<str
     "install",
     "choose",
   ]);
+}
+
+/**
+ * Return how the daemon and its installer are run: in a folder of the extension's own, and without the variables that tell
+ * Python what to load. Those, and the folder the window was opened in, are meant for the user's programs.
+ */
+export async function processOptions(
+  context: vscode.ExtensionContext,
+): Promise<{ cwd: string; env: Record<string, string | undefined> }> {
+  const cwd = context.globalStorageUri.fsPath;
+  await fs.mkdir(cwd, { recursive: true });
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !PYTHON_VARIABLE.test(name)));
+  return { cwd, env };
 }
 
 /** Lets a person name the command; the settings keep it. */
@@ -74,20 +91,20 @@ export async function install(context: vscode.ExtensionContext, log: vscode.LogO
       ["choose"],
     );
   }
-  const python = await findPython();
+  const options = await processOptions(context);
+  const python = await findPython(options);
   const folder = installFolder(context);
   const title = vscode.l10n.t("Installing the CodeGeeX daemon");
   const location = vscode.ProgressLocation.Notification;
   try {
     await vscode.window.withProgress({ location, title }, async () => {
       await fs.rm(folder, { recursive: true, force: true });
-      await fs.mkdir(path.dirname(folder), { recursive: true });
       for (const [program, ...args] of [
-        [python, "-m", "venv", folder],
-        [path.join(folder, BIN, "python"), "-m", "pip", "install", "--disable-pip-version-check", wheel],
+        [python, "-I", "-m", "venv", folder],
+        [path.join(folder, BIN, "python"), "-I", "-m", "pip", "install", "--disable-pip-version-check", wheel],
       ] as [string, ...string[]][]) {
         log.info([program, ...args].join(" "));
-        const { stdout, stderr } = await run(program, args, { timeout: INSTALL_MS, maxBuffer: 2 ** 26 });
+        const { stdout, stderr } = await run(program, args, { ...options, timeout: INSTALL_MS, maxBuffer: 2 ** 26 });
         log.debug(stdout + stderr);
       }
     });
@@ -109,10 +126,10 @@ async function bundledWheel(context: vscode.ExtensionContext): Promise<string | 
   return wheel && path.join(folder, wheel);
 }
 
-async function findPython(): Promise<string> {
+async function findPython(options: object): Promise<string> {
   const check = `import sys, venv; sys.exit(sys.version_info < (${OLDEST_PYTHON.replace(".", ", ")}))`;
   for (const python of PYTHONS) {
-    const fine = await run(python, ["-c", check]).catch(() => undefined);
+    const fine = await run(python, ["-I", "-c", check], options).catch(() => undefined);
     if (fine) return python;
   }
   throw new Trouble(

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { LanguageClient, Middleware } from "vscode-languageclient/node";
-import { Trouble, chooseCommand, findCommand, install } from "./command";
+import { Trouble, chooseCommand, findCommand, install, processOptions } from "./command";
 import type { Remedy } from "./command";
 import * as protocol from "./protocol";
 import * as settings from "./settings";
@@ -115,9 +115,10 @@ export class Daemon {
     if (this.client || !settings.isEnabled()) return;
     this.enter(this.crashes ? "restarting" : "starting");
     const command = await findCommand(this.context);
+    const options = await processOptions(this.context);
     this.log.info(command);
     const { createClient } = await import("./client");
-    const client = createClient(command, this.log, this.middleware, () => {
+    const client = createClient({ command, options }, this.log, this.middleware, () => {
       if (this.client === client) this.crashed();
     });
     client.onNotification(protocol.DID_CHANGE_STATUS, (status: protocol.Status) => {

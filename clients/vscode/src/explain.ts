@@ -3,7 +3,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import * as vscode from "vscode";
-import { Trouble, findCommand } from "./command";
+import { Trouble, findCommand, processOptions } from "./command";
 import type { Receipt } from "./protocol";
 import * as settings from "./settings";
 
@@ -66,7 +66,8 @@ export async function doctor(context: vscode.ExtensionContext): Promise<void> {
   }
   const model = settings.section().get("model", "");
   const args = ["doctor", "--model", model, "--device", settings.section().get("device", "auto")];
-  const options = { timeout: DOCTOR_MS, env: { ...process.env, COLUMNS: "120" } };
+  const { cwd, env } = await processOptions(context);
+  const options = { cwd, env: { ...env, COLUMNS: "120" }, timeout: DOCTOR_MS };
   const title = t("CodeGeeX measures this machine");
   const content = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
     run(command, args, options).then(

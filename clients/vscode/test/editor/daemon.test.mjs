@@ -8,10 +8,11 @@ import { Session, until } from "./session.mjs";
 // Stands in for Python: makes the virtual environment that `Install` asks for, out of the scripted daemon.
 const PYTHON = `
 echo "$@" >> "$HOME/python.log"
+env | grep ^PYTHON >> "$HOME/python.log"
 case "$*" in
-  -c*) exit 0 ;;
-  "-m venv"*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
-  "-m pip install"*) cp "$HOME/scripted" "$(dirname "$0")/codegeex-lsp" ;;
+  "-I -c"*) exit 0 ;;
+  "-I -m venv"*) mkdir -p "$4/bin" && cp "$0" "$4/bin/python" ;;
+  "-I -m pip install"*) cp "$HOME/scripted" "$(dirname "$0")/codegeex-lsp" ;;
 esac`;
 let session, window;
 
@@ -23,7 +24,7 @@ before(async () => {
       ".vscode/settings.json": JSON.stringify({ "codegeex.server.path": "/evil/from/the/workspace" }),
     },
     settings: { "codegeex.server.path": "/nowhere/codegeex-lsp", "security.workspace.trust.startupPrompt": "never" },
-    options: { trusted: false, environment: (home) => ({ PATH: `${home}/bin:/usr/bin:/bin` }) },
+    options: { trusted: false, environment: (home) => ({ PATH: `${home}/bin:/usr/bin:/bin`, PYTHONPATH: `${home}/project`, PYTHONINSPECT: "1" }) },
   });
   session.program("project/.venv/bin/codegeex-lsp", `touch ${session.path("evil")}`);
   window = await session.open("warm.py");
@@ -59,10 +60,19 @@ test("install makes an environment and starts the daemon in it: completions work
   session.program("bin/python3", PYTHON);
   await button("Install").click();
   await window.ready();
-  assert.match(readFileSync(session.path("python.log"), "utf8"), /^-m pip install .*codegeex_lsp-.*\.whl$/m);
+  assert.match(readFileSync(session.path("python.log"), "utf8"), /^-I -m pip install .*codegeex_lsp-.*\.whl$/m);
+  assert.doesNotMatch(readFileSync(session.path("python.log"), "utf8"), /^PYTHON/m);
   await window.edit("warm.py");
   await window.type("answer = ");
   await window.sees("compute_the_answer(42)");
+});
+
+test("the daemon runs away from the workspace, and without the window's Python variables", async () => {
+  const report = 'cd && (cd - && env | grep ^PYTHON) > report; mv report daemon.log';
+  session.set({ "codegeex.server.path": session.program("watched", `${report}\nexec ${session.scripted}`) });
+  await until("the daemon", () => existsSync(session.path("daemon.log")));
+  await window.ready();
+  assert.match(readFileSync(session.path("daemon.log"), "utf8"), /globalStorage\/codegeex-lsp\.codegeex-lsp\n$/);
 });
 
 test("an older daemon is refused with its version and the one that is needed", async () => {

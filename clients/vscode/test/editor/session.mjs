@@ -95,7 +95,7 @@ export class Session {
       if (!/^\d+$/.test(pid)) return false;
       try {
         const ours = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`HOME=${this.code.home}`);
-        return ours && /lsp_server|scripted_daemon|engine\.serving/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+        return ours && /-m\0codegeex_lsp|scripted_daemon|engine\.serving/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
       } catch {
         return false; // ended meanwhile, or another user's
       }
