@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -54,7 +55,7 @@ class Session:
         if not self._settings.enable:
             self._client.show_status(Status(kind="Inactive"))
             return
-        self._client.show_status(Status(busy=True))
+        self._client.show_status(replace(self._destination, busy=True))
         try:
             name, notice = await self.worker.prepare(self._settings)
         except EngineError as fault:
@@ -86,10 +87,15 @@ class Session:
         self.answers.stop()
         self.worker.stop()
 
+    @property
+    def _destination(self) -> Status:
+        """Return a status that says where text is sent, and nothing else."""
+        return Status(remote=self._settings.destinations, servers=self._settings.hosts)
+
     def _show_model(self, name: str, notice: str) -> None:
         remote = self._settings.destinations
         kind: Literal["Warning", "Normal"] = "Warning" if notice else "Normal"
         answering = self.worker.description("chat")
         chat = answering.name if answering and "chat" in answering.capabilities else ""
-        self._client.show_status(Status(kind=kind, message=notice or remote, model=name, chat=chat, remote=remote))
+        self._client.show_status(replace(self._destination, kind=kind, message=notice or remote, model=name, chat=chat))
         self._client.log(f"model ready: {name}" + (f" ({remote})" if remote else ""))

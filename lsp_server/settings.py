@@ -170,6 +170,12 @@ class Settings:
         return "; ".join(str(server) for server in servers if server)
 
     @property
+    def hosts(self) -> dict[str, str]:
+        """Return the host that text is sent to for each purpose that has a server."""
+        servers = (self.server("completion"), self.server("chat"))
+        return {server.purpose: server.host for server in servers if server}
+
+    @property
     def mode(self) -> str:
         return str(self.values["completion.mode"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 DID_CHANGE_STATUS = "codegeex/didChangeStatus"
@@ -16,3 +16,4 @@ class Status:
     model: str = ""  # the one that completes
     chat: str = ""  # the one that answers questions, "" if none does
     remote: str = ""  # what is sent where, "" if nothing leaves the machine
+    servers: dict[str, str] = field(default_factory=dict)  # the hosts of `remote`, by purpose

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
+from engine.types import ModelError
 from lsp_server.cli import main
+from lsp_server.status import DID_CHANGE_STATUS
 from tests.engine.remote.scripted_server import DONE, Reply, ScriptedServer, delta, refusal, serving, speech, text
 from tests.lsp_server.assist.chatting import CAPABLE, Chat
 from tests.lsp_server.editor import Window, window
@@ -87,6 +89,21 @@ async def test_the_status_says_where_text_goes() -> None:
             await editor.logged(f"chat: {server.url} (remote)")
             status = await status_of_kind(editor, "Normal")
     assert status.remote == status.message == f"chat: {server.url} (remote)"
+    assert status.servers == {"chat": f"127.0.0.1:{server.port}"}
+
+
+async def test_the_status_says_where_text_goes_while_a_model_is_loaded_and_if_that_fails() -> None:
+    statuses: list[Any] = []
+    with serving(speech("x")) as server:
+        async with window(ModelError("no such model"), initialize=False) as editor:
+            editor.client.feature(DID_CHANGE_STATUS)(lambda params: statuses.append(params))
+            options = sent_to(server, "chat")
+            params = types.InitializeParams(types.ClientCapabilities(), initialization_options=options)
+            await editor.client.initialize_async(params)
+            editor.client.initialized(types.InitializedParams())
+            await editor.logged("no such model")
+        hosts = {"chat": f"127.0.0.1:{server.port}"}
+    assert [(each["busy"], each["servers"]) for each in statuses] == [(True, hosts), (False, hosts)]
 
 
 async def test_what_was_typed_along_is_answered_without_the_server() -> None:

@@ -15,6 +15,8 @@ export interface Status {
   chat?: string;
   /** What is sent where, "" where nothing leaves the machine. */
   remote?: string;
+  /** The hosts of `remote`: where questions and code to edit are sent, and where the code around the cursor is. */
+  servers?: { chat?: string; completion?: string };
 }
 
 /** What a suggestion was made from; lines count from 0, `endLine` is the first that is not part of it. */

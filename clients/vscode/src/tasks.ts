@@ -40,7 +40,7 @@ export function registerTasks(daemon: Daemon, iconPath: vscode.Uri): vscode.Disp
     subscriptions.push(
       changed,
       daemon.onDidChange(() => {
-        const now = `${daemon.status?.chat} ${daemon.status?.remote}`;
+        const now = `${daemon.status?.chat} ${daemon.status?.servers?.chat}`;
         if (now === known) return;
         known = now;
         changed.fire();

@@ -100,7 +100,7 @@ export class Assist implements vscode.Disposable {
   }
 
   models(): vscode.LanguageModelChatInformation[] {
-    return languageModel.models(this.daemon.status?.chat ?? "", this.daemon.status?.remote ?? "");
+    return languageModel.models(this.daemon.status?.chat ?? "", this.daemon.status?.servers?.chat);
   }
 
   /** Another extension, or VS Code's chat, asks the model. */

@@ -20,7 +20,7 @@ interface Turn {
  * The one model that the settings name, where it converses. It takes requests with tools and calls none: in its Agent mode,
  * which is how VS Code's chat begins, a model that takes none is not offered, and `@codegeex` without a model is refused.
  */
-export function models(name: string, remote: string): vscode.LanguageModelChatInformation[] {
+export function models(name: string, server: string | undefined): vscode.LanguageModelChatInformation[] {
   const maxOutputTokens = settings.section().get("chat.maxTokens", 1024);
   const whole = settings.section().get("chat.maxPromptTokens", 4096);
   return [
@@ -29,7 +29,7 @@ export function models(name: string, remote: string): vscode.LanguageModelChatIn
       name,
       family: "codegeex",
       version: "1",
-      tooltip: remote || vscode.l10n.t("On this machine, by CodeGeeX."), // or what is sent where
+      tooltip: server ? vscode.l10n.t("Sent to {0}.", server) : vscode.l10n.t("On this machine, by CodeGeeX."),
       maxInputTokens: Math.max(1, whole - maxOutputTokens),
       maxOutputTokens,
       capabilities: { toolCalling: true, imageInput: false },

@@ -9,6 +9,7 @@ import { carryOut } from "./apply";
 import { Asking } from "./asking";
 import { Conversations, newTurn } from "./conversations";
 import type { Conversation, Turn } from "./conversations";
+import { destinationOf } from "./destination";
 import { choose } from "./list";
 import { completions, labelOf, lookingAt, subject } from "./looking";
 import { Paced, rendered } from "./markdown";
@@ -53,7 +54,7 @@ export class Chat implements vscode.Disposable {
     this.conversation = conversations.list[0] ?? conversations.begin();
     const look = (): void => this.post({ kind: "looking", looking: lookingAt(this.isLooking) });
     this.subscriptions = [
-      daemon.onDidChange(() => this.showTrouble()),
+      daemon.onDidChange(() => this.showDaemon()),
       vscode.window.onDidChangeActiveTextEditor(look),
       vscode.window.onDidChangeTextEditorSelection(look),
     ];
@@ -201,7 +202,7 @@ export class Chat implements vscode.Disposable {
     this.isWhole = true;
     this.drawing.request();
     this.post({ kind: "looking", looking: lookingAt(this.isLooking) });
-    this.showTrouble();
+    this.showDaemon();
   }
 
   /** One at a time, so that what was said last is drawn last. */
@@ -219,8 +220,9 @@ export class Chat implements vscode.Disposable {
     return this.pictures.of(turn, turn === this.conversation.turns.at(-1) ? this.asking?.stage : undefined);
   }
 
-  private showTrouble(): void {
+  private showDaemon(): void {
     this.post({ kind: "trouble", trouble: troubleOf(this.daemon) });
+    this.post({ kind: "destination", destination: destinationOf(this.daemon.status) });
   }
 
   private post(message: ToView): void {

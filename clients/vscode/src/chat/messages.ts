@@ -32,6 +32,12 @@ export interface Trouble {
   remedies: { remedy: Help; title: string }[];
 }
 
+/** Where text goes: in full above an empty conversation, and in short, "" if it stays here, below any other. */
+export interface Destination {
+  intro: string;
+  note: string;
+}
+
 export interface Completion {
   label: string;
   detail: string;
@@ -43,6 +49,7 @@ export type ToView =
   | { kind: "turn"; id: string; index: number; turn: ShownTurn }
   | { kind: "looking"; looking: Looking }
   | { kind: "trouble"; trouble: Trouble | undefined }
+  | { kind: "destination"; destination: Destination }
   | { kind: "completions"; request: number; completions: Completion[] }
   | { kind: "focus" };
 
@@ -63,7 +70,6 @@ export type FromView =
 /** The texts of the view, in the language of the window. */
 export interface Strings {
   title: string;
-  intro: string;
   hints: string[];
   placeholder: string;
   send: string;

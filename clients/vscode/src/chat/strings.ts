@@ -7,7 +7,6 @@ export function strings(): Strings {
   const { t } = vscode.l10n;
   return {
     title: t("Ask about your code"),
-    intro: t("A model on your own machine answers. Nothing you write leaves it."),
     hints: [
       t("`#selection`, `#file:` and `#symbol:` say what a question is about, `@workspace` looks everywhere."),
       t("Enter sends, Shift+Enter begins a new line, Escape stops an answer, Up brings the last question back."),

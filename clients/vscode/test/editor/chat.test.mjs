@@ -211,6 +211,19 @@ test("a model that only completes says so, and where to look", async () => {
   await window.page.locator('.tab.active[data-resource-name="sample.py"]').waitFor();
 });
 
+test("the view says where text goes, and follows the settings while it is open", async () => {
+  await window.command("CodeGeeX: New Conversation");
+  const [intro, note] = [chat.frame.locator(".intro"), chat.frame.locator(".destination")];
+  await intro.filter({ hasText: "Nothing you write leaves it." }).waitFor();
+  assert.ok(await note.isHidden());
+  session.set({ "codegeex.chat.remote.url": "http://localhost:9/v1" }); // nobody is asked, so nobody has to be there
+  await intro.filter({ hasText: "The server localhost:9 answers." }).waitFor();
+  await note.filter({ hasText: "This conversation is sent to localhost:9." }).waitFor();
+  session.set({ "codegeex.chat.remote.url": "" });
+  await intro.filter({ hasText: "Nothing you write leaves it." }).waitFor();
+  await note.waitFor({ state: "hidden" });
+});
+
 test("Stop ends an answer at once and keeps what was said", async () => {
   await serve("codegeex4-all-9b", { "codegeex.server.path": session.chatty });
   for (const stop of [() => chat.box.press("Escape"), () => chat.frame.getByRole("button", { name: "Stop" }).click()]) {
@@ -307,6 +320,9 @@ test("in Chinese", async () => {
   const chinese = await ChatView.open(theirs);
   assert.equal(await chinese.box.getAttribute("placeholder"), "向 CodeGeeX 提问");
   await theirs.page.locator(".pane-header, .composite.title", { hasText: "聊天" }).first().waitFor();
+  await chinese.frame.locator(".intro", { hasText: "您写的内容不会离开本机。" }).waitFor({ state: "attached" });
+  session.set({ "codegeex.chat.remote.url": "http://localhost:9/v1" });
+  await chinese.frame.locator(".destination", { hasText: "此对话会发送到 localhost:9。" }).waitFor();
   await theirs.close();
 });
 

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { Conversations, bounded, historyOf, newTurn } from "../../src/chat/conversations";
 import type { Conversation } from "../../src/chat/conversations";
+import { destinationOf } from "../../src/chat/destination";
+import type { Status } from "../../src/protocol";
 
 /** A conversation of `turns` answers, each of `chars` characters. */
 function conversation(id: string, turns: number, chars: number): Conversation {
@@ -68,5 +70,29 @@ suite("conversations", () => {
       { role: "user", text: "question 0" },
       { role: "assistant", text: "xxx" },
     ]);
+  });
+});
+
+suite("where text goes", () => {
+  const said = (servers: Status["servers"], remote = ""): { intro: string; note: string } =>
+    destinationOf({ busy: false, kind: "Normal", message: "", model: "m", remote, ...(servers && { servers }) });
+
+  test("is said to be this machine only if no server is named", () => {
+    assert.deepEqual(said({}), { intro: "A model on your own machine answers. Nothing you write leaves it.", note: "" });
+    for (const servers of [{ chat: "a.example" }, { completion: "b.example" }, { chat: "a.example", completion: "b.example" }]) {
+      assert.doesNotMatch(said(servers).intro, /Nothing you write leaves/);
+    }
+  });
+
+  test("is the host that answers, or the one that suggests", () => {
+    const both = said({ chat: "a.example:8080", completion: "b.example" });
+    assert.match(both.intro, /^The server a\.example:8080 answers\./);
+    assert.match(both.note, /sent to a\.example:8080/);
+    assert.match(said({ completion: "b.example" }).intro, /your questions stay there\. .* sent to b\.example/);
+  });
+
+  test("is not promised while it is not known", () => {
+    assert.deepEqual(destinationOf(undefined), { intro: "", note: "" });
+    assert.deepEqual(said(undefined, "chat: https://a.example/v1 (remote)").intro, "chat: https://a.example/v1 (remote)");
   });
 });

@@ -1,6 +1,6 @@
 /** The page of the chat view: draws what the extension says, and tells it what a person does. */
 
-import type { ShownTurn, ToView, Trouble } from "../messages";
+import type { Destination, ShownTurn, ToView, Trouble } from "../messages";
 import { element } from "./element";
 import { strings, tell } from "./host";
 import { QuestionBox } from "./question";
@@ -9,18 +9,20 @@ import { TurnView } from "./turn";
 const NEAR_END_PX = 40;
 
 const box = new QuestionBox();
+const intro = element("p", { class: "intro", role: "status" });
 const welcome = element(
   "section",
   { class: "welcome", hidden: true },
   element("h2", {}, strings.title),
-  element("p", {}, strings.intro),
+  intro,
   ...strings.hints.map((hint) => element("p", { class: "hint" }, ...withCode(hint))),
 );
 const list = element("div", { class: "turns", role: "log", "aria-live": "polite" });
 const scrolled = element("main", {}, welcome, list);
 const trouble = element("div", { class: "trouble", role: "status", hidden: true });
+const note = element("p", { class: "destination", role: "status", hidden: true });
 const announced = element("div", { class: "unseen", role: "status" });
-document.body.append(scrolled, trouble, box.root, announced);
+document.body.append(scrolled, trouble, note, box.root, announced);
 
 let conversation = "";
 let turns: ShownTurn[] = [];
@@ -31,6 +33,7 @@ window.addEventListener("message", ({ data }: MessageEvent<ToView>) => {
   else if (data.kind === "turn") showOne(data.index, data.turn, data.id);
   else if (data.kind === "looking") box.look(data.looking);
   else if (data.kind === "trouble") showTrouble(data.trouble);
+  else if (data.kind === "destination") showDestination(data.destination);
   else if (data.kind === "completions") box.mentions.take(data.request, data.completions);
   else box.focus();
 });
@@ -91,6 +94,13 @@ function showTrouble(what: Trouble | undefined): void {
   );
   trouble.replaceChildren(element("p", {}, what?.text ?? ""), ...buttons);
   if (atEnd) scrolled.scrollTop = scrolled.scrollHeight;
+}
+
+function showDestination(destination: Destination): void {
+  // A text that is set again is read aloud again.
+  if (intro.textContent !== destination.intro) intro.textContent = destination.intro;
+  if (note.textContent !== destination.note) note.textContent = destination.note;
+  note.hidden = !destination.note;
 }
 
 /** Our own hints have names between backquotes. */
