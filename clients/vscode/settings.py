@@ -26,10 +26,11 @@ SERVER_PATH = {
     "markdownDescription": f"%setting.{SECTION}.server.path%",
 }
 SERVER_PATH_WORDS = {
-    "package.nls.json": "The daemon's command. Empty: `codegeex-lsp` on `PATH`, of the workspace's virtual environment "
-    "(in trusted workspaces), or the one this extension has installed.",
-    "package.nls.zh-cn.json": "守护进程的命令。留空时依次使用：`PATH` 中的 `codegeex-lsp`、"
-    "工作区虚拟环境中的（仅限受信任的工作区）、本扩展安装的。",
+    "package.nls.json": "The command that starts the CodeGeeX server. If empty, `codegeex-lsp` on `PATH`, in the "
+    "workspace's virtual environment, or as installed by this extension. A virtual environment and a relative path of "
+    "the workspace count in trusted workspaces only.",
+    "package.nls.zh-cn.json": "启动 CodeGeeX 语言服务器的命令。留空时依次使用：`PATH` 中的 `codegeex-lsp`、"
+    "工作区虚拟环境中的、本扩展安装的。工作区的虚拟环境和相对路径仅在受信任的工作区中有效。",
 }
 
 

@@ -83,9 +83,9 @@ function connectionLost(client: LanguageClient, subscriptions: vscode.Disposable
 function faultForUser(client: LanguageClient, fault: unknown): Error {
   const { t } = vscode.l10n;
   const { code, message } = fault as { code?: number; message?: string };
-  if (!client.isRunning()) return new Error(t("The daemon ended before it had said everything."), { cause: fault });
+  if (!client.isRunning()) return new Error(t("The CodeGeeX server stopped before the answer was complete."), { cause: fault });
   if (message && FOR_THE_USER.includes(code ?? 0)) return new Error(message, { cause: fault });
-  return new Error(t("The daemon gave no answer: {0}", message ?? String(fault)), { cause: fault });
+  return new Error(t("The CodeGeeX server could not answer: {0}", message ?? String(fault)), { cause: fault });
 }
 
 function stoppedAnswer(text: string): Answer {

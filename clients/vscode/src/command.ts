@@ -42,7 +42,7 @@ export async function findCommand(context: vscode.ExtensionContext): Promise<str
     for (const candidate of candidates.filter(path.isAbsolute)) {
       if (await isExecutable(candidate)) return candidate;
     }
-    const message = vscode.l10n.t("codegeex.server.path names {0}, which is no program that can be run.", chosen);
+    const message = vscode.l10n.t("codegeex.server.path is set to {0}, which is not an executable file.", chosen);
     throw new Trouble(message, ["choose"]);
   }
   const places = [
@@ -54,7 +54,7 @@ export async function findCommand(context: vscode.ExtensionContext): Promise<str
     const command = path.join(place, NAME);
     if (await isExecutable(command)) return command;
   }
-  throw new Trouble(vscode.l10n.t("CodeGeeX needs its daemon, codegeex-lsp, which is not installed here."), [
+  throw new Trouble(vscode.l10n.t("CodeGeeX needs its server, codegeex-lsp, which isn't installed."), [
     "install",
     "choose",
   ]);
@@ -87,14 +87,14 @@ export async function install(context: vscode.ExtensionContext, log: vscode.LogO
   const wheel = await bundledWheel(context);
   if (!wheel) {
     throw new Trouble(
-      vscode.l10n.t("This build of the extension carries no daemon: `pip install` codegeex-lsp, or choose its command."),
+      vscode.l10n.t("This build of the extension doesn't include the server. Install codegeex-lsp with pip, or choose its command."),
       ["choose"],
     );
   }
   const options = await processOptions(context);
   const python = await findPython(options);
   const folder = installFolder(context);
-  const title = vscode.l10n.t("Installing the CodeGeeX daemon");
+  const title = vscode.l10n.t("Installing the CodeGeeX server");
   const location = vscode.ProgressLocation.Notification;
   try {
     await vscode.window.withProgress({ location, title }, async () => {
@@ -111,7 +111,7 @@ export async function install(context: vscode.ExtensionContext, log: vscode.LogO
   } catch (fault) {
     log.error(fault instanceof Error ? fault : String(fault));
     await fs.rm(folder, { recursive: true, force: true });
-    throw new Trouble(vscode.l10n.t("The daemon could not be installed; the log says why."), ["log", "install"]);
+    throw new Trouble(vscode.l10n.t("The CodeGeeX server could not be installed. The log has the reason."), ["log", "install"]);
   }
 }
 
@@ -133,7 +133,7 @@ async function findPython(options: object): Promise<string> {
     if (fine) return python;
   }
   throw new Trouble(
-    vscode.l10n.t("The daemon needs Python {0} or newer with venv, and none was found on PATH.", OLDEST_PYTHON),
+    vscode.l10n.t("The CodeGeeX server needs Python {0} or later with the module venv. None was found on PATH.", OLDEST_PYTHON),
     ["install", "choose"],
   );
 }

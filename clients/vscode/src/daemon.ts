@@ -139,7 +139,7 @@ export class Daemon {
     if (!about?.capabilities.inlineCompletionProvider || isOlder(about.serverInfo?.version ?? "0", OLDEST_DAEMON)) {
       const version = about?.serverInfo?.version ?? vscode.l10n.t("unknown");
       await this.stopping();
-      const message = vscode.l10n.t("{0} is version {1}; this extension needs {2}.", command, version, OLDEST_DAEMON);
+      const message = vscode.l10n.t("{0} is version {1}. This extension needs version {2} or later.", command, version, OLDEST_DAEMON);
       throw new Trouble(message, ["install", "choose"]);
     }
     this.enter("running");
@@ -167,10 +167,10 @@ export class Daemon {
     const delay = RESTART_DELAYS_MS[this.crashes++];
     if (delay === undefined) {
       this.crashes = 0;
-      this.fail(new Trouble(vscode.l10n.t("The CodeGeeX daemon ends again and again."), ["restart", "log"]));
+      this.fail(new Trouble(vscode.l10n.t("The CodeGeeX server keeps crashing. Restart it or open the log."), ["restart", "log"]));
       return;
     }
-    this.log.warn(vscode.l10n.t("The daemon ended unexpectedly and is started again in {0} ms.", delay));
+    this.log.warn(vscode.l10n.t("The CodeGeeX server stopped unexpectedly. It restarts in {0} ms.", delay));
     this.enter("restarting");
     this.timer = setTimeout(() => void this.start(), delay);
   }

@@ -35,7 +35,7 @@ export class Receipts {
     const folder = vscode.workspace.getWorkspaceFolder(document.uri);
     const own: vscode.QuickPickItem = {
       label: `$(file) ${vscode.workspace.asRelativePath(document.uri)}`,
-      description: t("{0} tokens before the cursor, {1} behind it", receipt.prefixTokens, receipt.suffixTokens),
+      description: t("{0} tokens before the cursor, {1} after it", receipt.prefixTokens, receipt.suffixTokens),
     };
     const shown = receipt.snippets.map((snippet) => ({
       label: `$(symbol-snippet) ${snippet.path}:${snippet.startLine + 1}-${snippet.endLine}`,
@@ -44,10 +44,10 @@ export class Receipts {
       snippet,
     }));
     const others: vscode.QuickPickItem = {
-      label: shown.length ? t("of other places") : t("no other place was shown to the model"),
+      label: shown.length ? t("related code") : t("the model saw no other code"),
       kind: vscode.QuickPickItemKind.Separator,
     };
-    const title = receipt.shown ? t("What the last suggestion was made from") : t("What the model saw; it was not sure");
+    const title = receipt.shown ? t("What the last suggestion is based on") : t("What the model saw (it was not sure enough to suggest anything)");
     const picked = await vscode.window.showQuickPick([own, others, ...shown], { title, matchOnDetail: true });
     if (!picked || !("snippet" in picked) || !folder) return;
     const { path, startLine, endLine } = (picked as (typeof shown)[number]).snippet;
@@ -68,7 +68,7 @@ export async function doctor(context: vscode.ExtensionContext): Promise<void> {
   const args = ["doctor", "--model", model, "--device", settings.section().get("device", "auto")];
   const { cwd, env } = await processOptions(context);
   const options = { cwd, env: { ...env, COLUMNS: "120" }, timeout: DOCTOR_MS };
-  const title = t("CodeGeeX measures this machine");
+  const title = t("CodeGeeX is measuring this machine");
   const content = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
     run(command, args, options).then(
       ({ stdout }) => stdout,

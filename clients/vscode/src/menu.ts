@@ -42,10 +42,10 @@ export async function showMenu(status: StatusItem, daemon: Daemon, slept: Slept)
     );
   }
   entries.push(
-    group(t("daemon")),
+    group(t("server")),
     entry("debug-restart", t("Restart"), "restart"),
     entry("output", t("Show Log"), "showLog"),
-    entry("pulse", t("Doctor"), "doctor", t("what is installed, how fast it is")),
+    entry("pulse", t("Doctor"), "doctor", t("what is installed and how fast it runs")),
     { label: `$(gear) ${t("Settings")}`, command: "codegeex.settings" },
   );
   const picked = await vscode.window.showQuickPick(entries, {
@@ -64,7 +64,7 @@ export async function snooze(slept: Slept): Promise<void> {
   const { t } = vscode.l10n;
   const picked = await vscode.window.showQuickPick(
     SNOOZE_MINUTES.map((minutes) => ({ label: t("{0} minutes", minutes), minutes })),
-    { title: t("Show no suggestions for") },
+    { title: t("Snooze suggestions for") },
   );
   if (picked) slept.for(picked.minutes);
 }
@@ -73,14 +73,14 @@ export async function chooseModel(daemon: Daemon): Promise<void> {
   const { t } = vscode.l10n;
   const models = await daemon.client?.sendRequest<protocol.Model[]>(protocol.MODELS, {}).catch(() => undefined);
   if (!models) {
-    void vscode.window.showWarningMessage(t("The daemon does not tell its models: it is not running, or too old."));
+    void vscode.window.showWarningMessage(t("Can't list models: the CodeGeeX server isn't running, or it is too old."));
     return;
   }
   const now = settings.section().get("model", "");
   const automatic = {
     label: t("Default"),
     description: models.find((model) => model.isDefault)?.name ?? "",
-    detail: t("The one chosen with `codegeex-lsp models use`; the embedded model where none was."),
+    detail: t("The model chosen with `codegeex-lsp models use`, or the embedded model if none was chosen."),
     value: "",
     picked: now === "",
   };
@@ -92,7 +92,7 @@ export async function chooseModel(daemon: Daemon): Promise<void> {
     picked: now === name,
   }));
   const picked = await vscode.window.showQuickPick([automatic, ...entries], {
-    title: t("The model that answers"),
+    title: t("Choose a model"),
     matchOnDescription: true,
   });
   if (picked) await settings.set("model", picked.value || undefined);

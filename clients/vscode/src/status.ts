@@ -54,8 +54,8 @@ export class StatusItem implements vscode.Disposable {
     const plain = (icon: string, text: string, detail: string): Shown => ({ icon, text, detail, severity: "none" });
     if (!settings.isEnabled()) return plain("circle-slash", "CodeGeeX", t("Turned off."));
     if (state === "failed") return { icon: "error", text: "CodeGeeX", detail: reason, severity: "error" };
-    if (state === "restarting") return plain("sync~spin", "CodeGeeX", t("The daemon ended and is started again."));
-    if (state !== "running") return plain("loading~spin", "CodeGeeX", t("The daemon starts."));
+    if (state === "restarting") return plain("sync~spin", "CodeGeeX", t("The CodeGeeX server stopped and is restarting."));
+    if (state !== "running") return plain("loading~spin", "CodeGeeX", t("The CodeGeeX server is starting."));
     if (status?.kind === "Error") return { icon: "error", text: name, detail: status.message, severity: "error" };
     if (status?.kind === "Warning") return { icon: "warning", text: name, detail: status.message, severity: "warning" };
     if (this.slept.until) {

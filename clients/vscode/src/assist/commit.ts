@@ -24,7 +24,7 @@ export async function offerCommitMessage(client: LanguageClient, given: unknown)
   const { uri, rootUri } = (given ?? {}) as { uri?: unknown; rootUri?: vscode.Uri };
   if (typeof uri === "string") return intoMessageFile(client, client.protocol2CodeConverter.asUri(uri));
   const repository = await repositoryAt(rootUri);
-  if (!repository) throw new Error(vscode.l10n.t("No Git repository is open here."));
+  if (!repository) throw new Error(vscode.l10n.t("No Git repository is open."));
   // Without anything staged, VS Code commits all that has changed.
   const diff = (await repository.diff(true)) || (await repository.diff(false));
   const argument = { diff: diff || undefined, uri: undefined };

@@ -35,7 +35,7 @@ export class Assist implements vscode.Disposable {
       const client = await this.ready(task);
       if (task === "commitMessage") return await offerCommitMessage(client, given);
       const subject = await subjectOf(client, given);
-      if (!subject) throw new Error(t("Open a file, and put the cursor where its code is meant."));
+      if (!subject) throw new Error(t("Open a file and put the cursor in the code you mean."));
       const argument = await completed(client, task, subject);
       if (!argument) return;
       const { document } = subject;
@@ -56,7 +56,7 @@ export class Assist implements vscode.Disposable {
   }
 
   async review(given: unknown): Promise<void> {
-    if (!given) return this.complain(new Error(vscode.l10n.t("This answer is of an earlier window: ask again.")));
+    if (!given) return this.complain(new Error(vscode.l10n.t("This answer is from a previous session. Ask again.")));
     const { task, uri, before, argument, answer } = given as Reviewed;
     const { edit, code = "", language = "", newUri, warnings } = answer;
     if (edit) {
@@ -116,7 +116,7 @@ export class Assist implements vscode.Disposable {
   private async ready(task: Task): Promise<LanguageClient> {
     const { state, client } = this.daemon;
     if (state === "running" && client) return client;
-    const message = vscode.l10n.t("Waiting for the daemon…");
+    const message = vscode.l10n.t("Waiting for the CodeGeeX server…");
     return withProgress(titleOf(task), (token) => this.daemon.ready(token), message);
   }
 

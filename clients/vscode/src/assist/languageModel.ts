@@ -29,7 +29,7 @@ export function models(name: string, server: string | undefined): vscode.Languag
       name,
       family: "codegeex",
       version: "1",
-      tooltip: server ? vscode.l10n.t("Sent to {0}.", server) : vscode.l10n.t("On this machine, by CodeGeeX."),
+      tooltip: server ? vscode.l10n.t("Sent to {0}.", server) : vscode.l10n.t("Runs on this machine."),
       maxInputTokens: Math.max(1, whole - maxOutputTokens),
       maxOutputTokens,
       capabilities: { toolCalling: true, imageInput: false },
@@ -45,9 +45,9 @@ export async function say(
   progress: vscode.Progress<vscode.LanguageModelTextPart>,
   token: vscode.CancellationToken,
 ): Promise<void> {
-  if (toolMode === REQUIRED) throw new Error(vscode.l10n.t("This model calls no tools."));
+  if (toolMode === REQUIRED) throw new Error(vscode.l10n.t("This model can't call tools."));
   const turns = turnsOf(messages);
-  const question = turns.at(-1)?.role === "user" ? turns.pop()?.text : vscode.l10n.t("Go on.");
+  const question = turns.at(-1)?.role === "user" ? turns.pop()?.text : vscode.l10n.t("Continue.");
   const asked = { question, history: turns, conversationId: CONVERSATION, context: false };
   const answer = await ask(client, ASK, asked, token, {
     onText: (text) => progress.report(new vscode.LanguageModelTextPart(text)),
@@ -72,7 +72,7 @@ function turnsOf(messages: readonly vscode.LanguageModelChatRequestMessage[]): T
     if (last?.role === role) last.text += `\n\n${text}`;
     else turns.push({ role, text });
   }
-  if (turns[0]?.role === "assistant") turns.unshift({ role: "user", text: vscode.l10n.t("Go on.") });
+  if (turns[0]?.role === "assistant") turns.unshift({ role: "user", text: vscode.l10n.t("Continue.") });
   return turns;
 }
 

@@ -24,7 +24,7 @@ export async function answerInChat(...asked: Asked): Promise<vscode.ChatResult> 
   const [client, request, context, stream, token] = asked;
   const task = request.command as Task | undefined;
   const subject = await subjectOf(client, undefined);
-  if (task && !subject) throw new Error(vscode.l10n.t("Open a file, and put the cursor where its code is meant."));
+  if (task && !subject) throw new Error(vscode.l10n.t("Open a file and put the cursor in the code you mean."));
   const argument =
     task && subject ? await told(client, task, subject, request.prompt) : question(client, subject, request, context);
   if (!argument) return {};
@@ -38,7 +38,7 @@ export async function answerInChat(...asked: Asked): Promise<vscode.ChatResult> 
     onStage: (stage) => {
       if (stage !== "repairing") return;
       said = "";
-      stream.markdown(`\n\n*${vscode.l10n.t("The check found a fault; once more:")}*\n\n`);
+      stream.markdown(`\n\n*${vscode.l10n.t("The check found an error. Trying again:")}*\n\n`);
     },
   });
   // What does not stream: the places that a model names which does not converse.

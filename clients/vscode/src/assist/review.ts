@@ -62,7 +62,7 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
   async show(change: Change): Promise<void> {
     const { document, title, warnings } = change;
     if (applied(change) === change.before) {
-      void vscode.window.showInformationMessage(vscode.l10n.t("The model would change nothing here."));
+      void vscode.window.showInformationMessage(vscode.l10n.t("The model suggests no change here."));
       return;
     }
     const earlier = [...this.changes].filter(([, each]) => each.document.uri.toString() === document.uri.toString());
@@ -91,7 +91,7 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
     edit.replace(document.uri, change.range, change.newText);
     const viewColumn = tabOf(uri)?.group.viewColumn ?? vscode.ViewColumn.Active;
     if (!(await vscode.workspace.applyEdit(edit))) {
-      void vscode.window.showErrorMessage(vscode.l10n.t("The editor did not take the change."));
+      void vscode.window.showErrorMessage(vscode.l10n.t("VS Code could not apply the change. Try again."));
       return;
     }
     const selection = new vscode.Range(change.range.start, change.range.start);
@@ -109,7 +109,7 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
 
   /** The keys that accept and discard, beside what is new: on each proposal that is on screen. */
   private tellKeys(): void {
-    const contentText = vscode.l10n.t("{0} accepts, Escape discards", MAC ? "⌘⏎" : "Ctrl+Enter");
+    const contentText = vscode.l10n.t("{0} to accept, Escape to discard", MAC ? "⌘⏎" : "Ctrl+Enter");
     for (const editor of vscode.window.visibleTextEditors) {
       const change = this.changes.get(editor.document.uri.toString());
       if (!change) continue;
@@ -137,7 +137,7 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
     const { t } = vscode.l10n;
     const name = vscode.workspace.asRelativePath(change.document.uri);
     const [again, discard] = [t("Ask Again"), t("Discard")];
-    const message = t("{0} has changed since this was made for it: nothing was changed.", name);
+    const message = t("{0} has changed since this was proposed, so nothing was applied.", name);
     const chosen = await vscode.window.showWarningMessage(message, again, discard);
     if (chosen) await this.discard(uri);
     if (chosen === again) change.again(linesMoved(change));

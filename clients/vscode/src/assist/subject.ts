@@ -52,7 +52,7 @@ export async function completed(client: LanguageClient, task: Task, subject: Sub
     return target ? { ...argument, target } : undefined;
   }
   if (task === "edit" && !("instruction" in argument)) {
-    const instruction = await typed(vscode.l10n.t("What is to be changed?"), vscode.l10n.t("Add type hints."));
+    const instruction = await typed(vscode.l10n.t("What should be changed?"), vscode.l10n.t("Add type hints."));
     return instruction ? { ...argument, instruction } : undefined;
   }
   if (task === "fix" && !("diagnostic" in argument)) {

@@ -18,7 +18,7 @@ export async function carryOut(action: CodeAction, text: string, language: strin
   if (action === "copy") return void (await vscode.env.clipboard.writeText(code));
   if (action === "newFile") return newFile(text, language);
   const editor = editorLookedAt();
-  if (!editor) return void vscode.window.showWarningMessage(vscode.l10n.t("Open the file first that the code is for."));
+  if (!editor) return void vscode.window.showWarningMessage(vscode.l10n.t("Open the file the code belongs in, then try again."));
   if (action === "insert") return insert(editor, code);
   const { document, selection } = editor;
   const whole = document.validateRange(new vscode.Range(0, 0, document.lineCount, 0));
@@ -39,7 +39,7 @@ async function insert(editor: vscode.TextEditor, code: string): Promise<void> {
   const before = document.lineAt(selection.start.line).text.slice(0, selection.start.character);
   const text = before.trim() ? code : code.replaceAll(/\n(?=.)/g, `\n${before}`);
   const done = await editor.edit((edit) => edit.replace(selection, text));
-  if (!done) return void vscode.window.showWarningMessage(vscode.l10n.t("{0} cannot be changed.", nameOf(document)));
+  if (!done) return void vscode.window.showWarningMessage(vscode.l10n.t("{0} can't be edited.", nameOf(document)));
   await vscode.window.showTextDocument(document, { viewColumn: editor.viewColumn ?? vscode.ViewColumn.Active });
 }
 

@@ -11,7 +11,7 @@ import type { Subject } from "./looking";
 
 export class Asking {
   /** What is being done, in a word or two; "" while the answer is being said. */
-  stage = vscode.l10n.t("Waiting for the daemon…");
+  stage = vscode.l10n.t("Waiting for the CodeGeeX server…");
   private readonly cancellation = new vscode.CancellationTokenSource();
 
   /** `turn` is the last of `conversation`, and grows; `onSaid` is called whenever it, or `stage`, has changed. */

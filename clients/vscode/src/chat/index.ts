@@ -167,7 +167,7 @@ export class Chat implements vscode.Disposable {
     } catch (fault) {
       if (this.cannotKeep) return;
       this.cannotKeep = true;
-      void vscode.window.showWarningMessage(vscode.l10n.t("The conversation cannot be kept: {0}", String(fault)));
+      void vscode.window.showWarningMessage(vscode.l10n.t("The conversation can't be saved: {0}", String(fault)));
     }
   }
 

@@ -28,7 +28,7 @@ export function choose(
     }));
   };
   list.title = t("Conversations");
-  list.placeholder = conversations.list.length ? t("Go on with") : t("There is none yet.");
+  list.placeholder = conversations.list.length ? t("Continue a conversation") : t("No conversations yet.");
   fill();
   return new Promise((chosen) => {
     list.onDidTriggerItemButton(({ item }) => void forget(item.conversation.id).then(fill));

@@ -47,10 +47,10 @@ export async function completions(begun: string): Promise<Completion[]> {
   if (kind === "symbol") return symbols(name);
   const { t } = vscode.l10n;
   const details = [
-    t("what is selected"),
-    t("a file of the workspace"),
+    t("the selection"),
+    t("a file in the workspace"),
     t("a function or type"),
-    t("all of the workspace"),
+    t("the whole workspace"),
   ];
   return MENTIONS.map((label, i) => ({
     label,

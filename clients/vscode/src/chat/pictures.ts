@@ -43,7 +43,7 @@ export function troubleOf(daemon: Daemon): Trouble | undefined {
       remedies: daemon.remedies.map((each) => ({ remedy: each, title: daemon.titleOf(each) })),
     };
   }
-  if (daemon.state === "restarting") return { text: t("The daemon ended and is started again."), remedies: [] };
+  if (daemon.state === "restarting") return { text: t("The CodeGeeX server stopped and is restarting."), remedies: [] };
   if (daemon.status?.kind === "Error") return { text: daemon.status.message, remedies: [] };
   return undefined;
 }

@@ -8,8 +8,8 @@ export function strings(): Strings {
   return {
     title: t("Ask about your code"),
     hints: [
-      t("`#selection`, `#file:` and `#symbol:` say what a question is about, `@workspace` looks everywhere."),
-      t("Enter sends, Shift+Enter begins a new line, Escape stops an answer, Up brings the last question back."),
+      t("Use `#selection`, `#file:` and `#symbol:` to say what a question is about, and `@workspace` to search everywhere."),
+      t("Press Enter to send, Shift+Enter for a new line, Escape to stop an answer, and Up for the last question."),
     ],
     placeholder: t("Ask CodeGeeX"),
     send: t("Send (Enter)"),
@@ -19,7 +19,7 @@ export function strings(): Strings {
     sources: t("Sources"),
     places: t("Where to look"),
     stopped: t("Stopped."),
-    nothing: t("The model said nothing."),
+    nothing: t("The model gave no answer."),
     again: t("Ask Again"),
     copy: t("Copy"),
     copied: t("Copied"),
@@ -27,8 +27,8 @@ export function strings(): Strings {
     apply: t("Compare and Apply"),
     newFile: t("New File"),
     code: t("code"),
-    lookingOn: t("{0} goes with the question; press to leave it out"),
-    lookingOff: t("{0} does not go with the question; press to send it along"),
+    lookingOn: t("{0} is sent with the question. Press to leave it out."),
+    lookingOff: t("{0} is not sent with the question. Press to include it."),
     suggestions: t("Mentions"),
     answered: t("The answer is complete."),
   };

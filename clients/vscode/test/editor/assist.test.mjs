@@ -88,7 +88,7 @@ test("comments are shown in a diff before anything is changed, accepted by a but
 test("an edit follows an instruction; Escape discards it", async () => {
   await window.edit("sample.py", 2, 5);
   await window.keyboard.press("Alt+Shift+Backslash");
-  await page.locator(".quick-input-widget", { hasText: "What is to be changed?" }).waitFor();
+  await page.locator(".quick-input-widget", { hasText: "What should be changed?" }).waitFor();
   await window.type("Add type hints.");
   await window.keyboard.press("Enter");
   await proposes("def add(a: int, b: int) -> int:");
@@ -166,7 +166,7 @@ test("what was changed meanwhile is left alone, the reason said, the proposal ke
   await window.type("x = 1\ny = 2\nz = 3\n");
   await page.locator(".tab", { hasText: "CodeGeeX" }).click();
   await button("Accept").click();
-  const refused = notice("stale.py has changed since this was made for it: nothing was changed.");
+  const refused = notice("stale.py has changed since this was proposed, so nothing was applied.");
   await refused.waitFor();
   await proposes("# The sum of both numbers.");
   await refused.locator(".monaco-button", { hasText: "Ask Again" }).click();

@@ -272,7 +272,7 @@ test("the daemon dies in mid-answer: what it said stays, and the question is ask
   await turn.locator(".said", { hasText: "Half an answer" }).waitFor();
   session.say([["Speak until you die", "I live."], ...SCRIPT]);
   for (const pid of session.daemons()) process.kill(Number(pid), "SIGKILL");
-  await turn.locator(".fault", { hasText: "The daemon ended" }).waitFor();
+  await turn.locator(".fault", { hasText: "The CodeGeeX server stopped" }).waitFor();
   assert.equal((await turn.locator(".said").innerText()).trim(), "Half an answer");
   await turn.getByRole("button", { name: "Ask Again" }).click();
   await turn.locator(".said", { hasText: "I live." }).waitFor();

@@ -43,7 +43,7 @@ async function dismiss() {
 }
 
 test("a command that does not exist is named, and another can be chosen", async () => {
-  assert.match(await message(), /codegeex\.server\.path names \/nowhere\/codegeex-lsp/);
+  assert.match(await message(), /codegeex\.server\.path is set to \/nowhere\/codegeex-lsp, which is not an executable file\./);
   await window.page.waitForSelector('.statusbar-item[id*="codegeex"] .codicon-error');
   await button("Choose Command").click();
   await window.choose(session.scripted);
@@ -52,7 +52,7 @@ test("a command that does not exist is named, and another can be chosen", async 
 
 test("in a workspace that is not trusted, nothing of its own is run, and what is missing can be installed", async () => {
   session.set({ "codegeex.server.path": "" });
-  assert.match(await message(), /needs its daemon/);
+  assert.match(await message(), /needs its server/);
   assert.equal(existsSync(session.path("evil")), false);
 });
 
@@ -77,14 +77,14 @@ test("the daemon runs away from the workspace, and without the window's Python v
 
 test("an older daemon is refused with its version and the one that is needed", async () => {
   session.set({ "codegeex.server.path": session.command("old", `-m tests.clients.scripted_daemon ${session.path("script.json")} --claims 0.0.9`) });
-  assert.match(await message(), /is version 0\.0\.9; this extension needs 0\.1\.0/);
+  assert.match(await message(), /is version 0\.0\.9\. This extension needs version 0\.1\.0 or later\./);
   await dismiss();
 });
 
 test("a daemon that ends at once is tried five times and then given up, with one message; Restart works", async () => {
   const dying = session.program("dying", 'echo x >> "$HOME/tries"\nexit 1');
   session.set({ "codegeex.server.path": dying });
-  assert.match(await message(), /ends again and again/);
+  assert.match(await message(), /keeps crashing/);
   assert.equal(readFileSync(session.path("tries"), "utf8").trim().split("\n").length, 5);
   assert.equal((await window.messages()).length, 1);
   session.program("dying", `exec ${session.scripted}`);

@@ -104,11 +104,11 @@ suite("ask", () => {
   test("a connection that ends is one fault, whoever notices it first", async () => {
     begin(ASK);
     client.end();
-    await assert.rejects(answer, /The daemon ended before/);
+    await assert.rejects(answer, /The CodeGeeX server stopped before/);
     begin(ASK);
     client.end();
     client.fail(new Error("Pending response rejected"));
-    await assert.rejects(answer, /The daemon ended before/);
+    await assert.rejects(answer, /The CodeGeeX server stopped before/);
   });
 
   test("a refusal is in the daemon's words, any other fault in ours", async () => {
@@ -117,7 +117,7 @@ suite("ask", () => {
     await assert.rejects(answer, { message: "too long for the model" });
     begin("codegeex.fix");
     client.fail(refusal("boom", INTERNAL_ERROR));
-    await assert.rejects(answer, { message: "The daemon gave no answer: boom" });
+    await assert.rejects(answer, { message: "The CodeGeeX server could not answer: boom" });
   });
 });
 
