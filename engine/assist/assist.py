@@ -19,6 +19,7 @@ from engine.assist.checks import (
 from engine.assist.diffs import without_secrets
 from engine.assist.fit import AssistPrompt, fit
 from engine.assist.gather import Gathered
+from engine.assist.refusal import refusal
 from engine.assist.tasks import (
     COMMENTS_ONLY,
     GIVES_CODE,
@@ -40,27 +41,6 @@ from engine.prompt.layout import encode
 from engine.sandbox.compilers import compile_check
 from engine.text import HALF_A_CHARACTER, with_lf
 from engine.types import CancellationToken, EngineError, LostAnswerError, Priority
-
-CHAT_MODELS = "CodeGeeX4, Qwen2.5-Coder-Instruct, DeepSeek-Coder-Instruct"
-TRANSLATION_MODELS = f"CodeGeeX4, CodeGeeX2, CodeGeeX-13B, {CHAT_MODELS.partition(', ')[2]}"
-
-
-def refusal(request: AssistRequest, description: ModelDescription) -> str:
-    """Why a model cannot do what is asked, and which could; "" where it can. ASK is never refused (`places_answer`)."""
-    can = description.capabilities
-    if request.task is AssistTask.ASK or "chat" in can:
-        return ""
-    translates = request.task is AssistTask.TRANSLATE
-    if translates and "translate" in can:
-        return ""
-    return say(
-        "cannot_do",
-        request.words,
-        name=description.name,
-        can=", ".join(sorted(can)) or "-",
-        needed="translate" if translates else "chat",
-        models=TRANSLATION_MODELS if translates else CHAT_MODELS,
-    )
 
 
 def check_request(request: AssistRequest) -> None:

@@ -24,8 +24,6 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-import psutil
-
 from engine.types import EngineError
 
 INIT = Path(__file__).with_name("sandbox_init.py")
@@ -144,6 +142,8 @@ def _remove_stale_roots() -> None:
     """Remove the mount points of processes that were killed: empty folders, since a sandbox is not visible from
     outside.
     """
+    import psutil
+
     for root in Path(tempfile.gettempdir()).glob(f"{ROOT_PREFIX}*-*"):
         owner = root.name.removeprefix(ROOT_PREFIX).partition("-")[0]
         if owner.isdigit() and not psutil.pid_exists(int(owner)):
@@ -185,6 +185,8 @@ def _limits_alone(why: str) -> Isolation:
 
 
 def _threads_of_this_user() -> int:
+    import psutil
+
     here = os.getuid()
     found = psutil.process_iter(["uids", "num_threads"])
     return sum(p.info["num_threads"] or 0 for p in found if p.info["uids"] and p.info["uids"].real == here)

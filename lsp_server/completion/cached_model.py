@@ -6,11 +6,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from engine.completion.cache import CacheHit, CompletionCache, Place
 from engine.completion.decide import Decider
-from engine.completion.pipeline import Completer
-from engine.context.collect import Workspaces
 from engine.types import CancellationToken, Outcome, Priority
 from lsp_server.completion.candidates import MAX_CANDIDATES
 from lsp_server.completion.request import InlineRequest
@@ -18,6 +17,10 @@ from lsp_server.event_loop import from_any_thread
 from lsp_server.models.worker import ModelWorker
 from lsp_server.settings import Settings
 from lsp_server.workspace.folders import WorkspaceFolders
+
+if TYPE_CHECKING:  # imported when a model is loaded
+    from engine.completion.pipeline import Completer
+    from engine.context.collect import Workspaces
 
 
 @dataclass(frozen=True)

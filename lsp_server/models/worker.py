@@ -12,22 +12,23 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.completion.decode_speed import DecodeSpeed
 from engine.completion.frames import Frames
-from engine.completion.pipeline import Completer
-from engine.context.collect import Workspaces
-from engine.context.workspace import WorkspaceIndex
 from engine.model.catalog import EMBEDDED, find_model
 from engine.model.folder import Confidence, ModelDescription
 from engine.model.protocol import LanguageModel
 from engine.remote.server import Purpose, Server
-from engine.serving.client import EngineClient
-from engine.serving.model import ServedModel
 from engine.types import CancellationToken, EngineError
 from lsp_server import __version__
 from lsp_server.settings import Settings
+
+if TYPE_CHECKING:  # imported when a model is loaded: a server's start does not wait for it
+    from engine.completion.pipeline import Completer
+    from engine.context.collect import Workspaces
+    from engine.context.workspace import WorkspaceIndex
+    from engine.serving.client import EngineClient
 
 T = TypeVar("T")
 NOTHING_IS_SURE = Confidence(show=1.0, few=1.0, many=1.0)
@@ -81,6 +82,8 @@ class ModelWorker:
         self._wanted = settings
 
         def work() -> tuple[str, str]:
+            import engine.completion.pipeline  # noqa: F401 - so that the first request does not wait for it
+
             if settings is not self._wanted:
                 return "", ""  # only the last of a burst of changes is worth loading a model for
             notices = []
@@ -108,6 +111,8 @@ class ModelWorker:
         """
 
         def run() -> T:
+            from engine.completion.pipeline import Completer
+
             cancellation.check()
             model = self._loaded(settings)  # first: another model has frames and a speed of its own
             return work(Completer(model, settings.completion, workspaces, self._frames, self._speed))
@@ -191,11 +196,15 @@ def _checked_load(load: LoadModel, *key: Any) -> LanguageModel:
 @cache
 def engine_client() -> EngineClient:
     """Return the connection to the engine process, one for all models of this process."""
+    from engine.serving.client import EngineClient
+
     return EngineClient(__version__)
 
 
 def load_served_model(name: str, device: str, threads: int) -> LanguageModel:
     """Load a model in the engine process, which all windows share. The `LoadModel` of a server."""
+    from engine.serving.model import ServedModel
+
     return ServedModel(engine_client(), find_model(name), device, threads)
 
 

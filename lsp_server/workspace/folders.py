@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from engine.context.workspace import Progress, WorkspaceIndex
 from lsp_server.client import Client
 from lsp_server.event_loop import from_any_thread
 from lsp_server.settings import Settings
 from lsp_server.workspace.documents import FolderFile
 from lsp_server.workspace.index_progress import IndexProgress
 from lsp_server.workspace.watcher import Watcher
+
+if TYPE_CHECKING:  # imported for the first folder: a server's start does not wait for it
+    from engine.context.workspace import Progress, WorkspaceIndex
 
 WATCHED_FILES_ID = "codegeex-watched-files"
 WATCHED_FILES = "**/*"
@@ -113,6 +116,8 @@ class WorkspaceFolders:
 
     def _follow(self) -> None:
         """Begin an index for each wanted folder that has none, and end those that have become unwanted or outdated."""
+        from engine.context.workspace import WorkspaceIndex
+
         wanted = set(self._roots) if self._settings.enable and self._settings.uses_index else set()
         excluded = {root: (*self._settings.excluded, *self._hidden.get(root, ())) for root in wanted}
         for root in [root for root, index in self._indexes.items() if index.excluded != excluded.get(root)]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lsprotocol import types
 
-from engine.context.workspace import Progress
 from lsp_server.client import Client
+
+if TYPE_CHECKING:
+    from engine.context.workspace import Progress
 
 MIN_SHOWN_FILES = 200  # to index: fewer are done before a user has read the message
 

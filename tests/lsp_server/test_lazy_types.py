@@ -22,8 +22,10 @@ from lsp_server.lazy_types import _is_built, import_lsprotocol
 JUNK = st.sampled_from([None, -1, 2**40, 0.5, "", "x", [], ["x"], {}, {"uri": 1}, True])
 METHODS = sorted(set(types.METHOD_TO_TYPES) - {types.EXIT})
 NOT_AT_START = {
-    "ctranslate2", "tokenizers", "numpy", "tantivy", "tree_sitter_python", "watchdog", "rich",
-    "httpx2", "keyring", "filelock", "pygls.lsp._base_client", "hypothesis",
+    "ctranslate2", "tokenizers", "numpy", "tantivy", "tree_sitter", "tree_sitter_python", "watchdog", "rich", "psutil",
+    "engine.completion.pipeline", "engine.context.workspace", "engine.serving.client", "engine.assist.assist",
+    "engine.remote.model", "engine.sandbox.compilers", "lsp_server.cli.models", "lsp_server.cli.complete", "httpx2",
+    "keyring", "filelock", "pygls.lsp._base_client", "hypothesis",
 }  # fmt: skip
 PACKAGES = ("lsprotocol", "pygls", "lsp_server.converter", "lsp_server.completion.partial_results")
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pygls.exceptions import JsonRpcException
 from pygls.uris import from_fs_path
 
-from engine.assist.assist import respond
-from engine.assist.gather import gather
 from engine.assist.tasks import Answer, Reference
 from engine.types import CancellationToken, Cancelled, EngineError
 from lsp_server.features.assist.arguments import AssistCall
@@ -17,6 +15,9 @@ from lsp_server.features.assist.progress import AnswerProgress
 from lsp_server.features.assist.ranges import lines_to_json
 from lsp_server.features.assist.titles import title_of
 from lsp_server.server import CodegeexServer
+
+if TYPE_CHECKING:
+    from engine.assist.gather import Gathered
 
 
 class RequestFailed(JsonRpcException):
@@ -36,11 +37,19 @@ async def answer_call(server: CodegeexServer, call: AssistCall) -> tuple[Answer,
     await progress.begin(title_of(request.task, request.words))
     try:
         workspaces = dict(session.folders.indexes)
-        model, gathered = await session.worker.lend(session.settings, lambda: gather(request, workspaces))
-        settings = session.settings.assist
+        settings = session.settings
+
+        def search() -> Gathered:
+            from engine.assist.gather import gather  # a server's start does not wait for it
+
+            return gather(request, workspaces)
+
+        model, gathered = await session.worker.lend(settings, search)
 
         def work() -> Answer:
-            return respond(request, gathered, model, settings, cancellation, progress.watcher)
+            from engine.assist.assist import respond
+
+            return respond(request, gathered, model, settings.assist, cancellation, progress.watcher)
 
         return await session.answers.run(work, cancellation), False
     except Cancelled:

@@ -10,7 +10,7 @@ from typing import Any
 
 from lsprotocol import types
 
-from engine.assist.assist import refusal
+from engine.assist.refusal import refusal
 from engine.assist.tasks import AssistRequest, AssistTask
 from engine.prompt.system_prompts import HumanLanguage
 from lsp_server.features.assist.declaration import declarations_in, innermost
