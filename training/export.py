@@ -112,7 +112,7 @@ def main() -> None:
     found = parity.compare(spec, torch_model, prompts, 2**34, published)
     if not found.holds:
         raise SystemExit(f"CTranslate2 disagrees with torch by {found.difference}: not exported")
-    difference, agreement = found.difference, parity.agreement(arguments.to, rows, torch_model)
+    difference, agreement = found.difference, parity.measure_agreement(arguments.to, rows, torch_model)
     count = sum(p.numel() for p in model.parameters())
     sums = {name: hashlib.sha256((arguments.to / name).read_bytes()).hexdigest() for name in CHECKED_FILES}
     facts = {

@@ -1,1 +1,1 @@
-"""Checkpoints -> model folders. Needs the `convert` extra; nothing in the daemon imports it."""
+"""Converts checkpoints to model folders. Needs the extra `convert`; nothing in the daemon imports it."""

@@ -1,8 +1,8 @@
 """A checkpoint on disk: named tensors that are read piece by piece, and the published config.json.
 
-Nothing of a file stays mapped for long: what was read of a mapped file counts as resident memory, and a converter that
-promises to fit a 9 GB model beside an editor must not hold it all by accident. No code of a checkpoint is ever run:
-pickles are loaded with `weights_only`.
+Nothing of a file stays mapped for long: the pages of a mapped file that were read count as resident memory, and
+converting a 9 GB model next to an editor must not keep all of it there by accident. No code of a checkpoint is ever
+run: pickles are loaded with `weights_only`.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from engine.types import ModelError
 if TYPE_CHECKING:
     from torch import Tensor
 
-# The index of shards, and the names of the files where there is none.
+# The index of shards, and the names of the files if there is no index.
 KINDS = (
     ("model.safetensors.index.json", ("model*.safetensors", "*.safetensors")),
     ("pytorch_model.bin.index.json", ("pytorch_model*.bin", "*.pt", "*.bin", "*.pth")),
 )
 REMAP_AFTER_BYTES = 256 * 2**20
-# Of a pickle in the format before PyTorch 1.6, which cannot be mapped: all of it is read at once.
+# A pickle in the format before PyTorch 1.6 cannot be mapped: all of it is read at once.
 MAX_UNMAPPED_BYTES = 4 * 2**30
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A stored tensor: its shape, its type as torch names it ("bfloat16"), and its size."""
+    """A stored tensor: its shape, and its type as torch names it ("bfloat16")."""
 
     shape: tuple[int, ...]
     dtype: str
@@ -51,13 +51,15 @@ class TensorFile(Protocol):
     def entries(self) -> Mapping[str, Entry]: ...
 
     def read(self, name: str, first: int, last: int) -> Tensor:
-        """Rows `first` to `last` (exclusive) of the tensor's first dimension, copied. A scalar ignores them."""
+        """Return a copy of rows `first` to `last` (exclusive) of the tensor's first dimension. A scalar ignores
+        them.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """`config` is the published config.json, or what stands for it; `files` hold the tensors, each in one of them."""
+    """`config` is the published config.json, or a substitute for it; each tensor is in one of `files`."""
 
     folder: Path
     config: Mapping[str, Any]
@@ -85,27 +87,27 @@ class Checkpoint:
 
 
 def open_with_config(folder: Path, paths: Sequence[Path]) -> Checkpoint:
-    """config.json beside safetensors or PyTorch files, in shards or whole.
+    """Open config.json and the safetensors or PyTorch files next to it, in shards or whole.
 
-    Raises `ModelError` for what is missing, cut off or would run code.
+    Raises `ModelError` for files that are missing, are truncated or would run code.
     """
     files = open_tensor_files(paths)
     owners: dict[str, TensorFile] = {}
     for path, file in zip(paths, files, strict=True):
         for name in file.entries:
             if name in owners:
-                raise ModelError(f"{path}: the tensor {name} stands in two files of {folder}")
+                raise ModelError(f"{path}: two files of {folder} hold the tensor {name}")
             owners[name] = file
     return Checkpoint(folder, read_config(folder), files, owners)
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """config.json. Raises `ModelError` where it is missing or is no JSON object."""
+    """Return config.json. Raises `ModelError` if it is missing or is not a JSON object."""
     return _json_object(folder / "config.json")
 
 
 def open_tensor_files(paths: Sequence[Path]) -> tuple[TensorFile, ...]:
-    """Raises `ModelError` for what cannot be read, is cut off or would run code."""
+    """Open files of tensors. Raises `ModelError` for files that cannot be read, are truncated or would run code."""
     pickles = Pickles()
 
     def opened(path: Path) -> TensorFile:
@@ -119,13 +121,13 @@ def open_tensor_files(paths: Sequence[Path]) -> tuple[TensorFile, ...]:
 
 
 def tensor_paths(folder: Path) -> list[Path]:
-    """The files that hold the tensors: those an index names, else the usual names; safetensors before pickles."""
+    """Return the files that hold the tensors: those in an index, else the usual names; safetensors before pickles."""
     for name, patterns in KINDS:
         if (folder / name).is_file():
             shards = _json_object(folder / name).get("weight_map")
             if not isinstance(shards, dict) or not shards:
                 raise ModelError(f"{folder / name}: weight_map is missing or empty")
-            # A name in an index is data: it must not lead out of the folder.
+            # A name in an index is untrusted: it must not lead out of the folder.
             paths = sorted({folder / Path(str(shard)).name for shard in shards.values()})
             if missing := [path.name for path in paths if not path.is_file()]:
                 raise ModelError(f"{folder}: {len(missing)} of {len(paths)} shards are missing: {', '.join(missing)}")
@@ -149,7 +151,7 @@ def _json_object(path: Path) -> dict[str, Any]:
 
 
 class SafetensorsFile:
-    """Opened anew for each piece, so that no page of it stays mapped."""
+    """A safetensors file. It is opened for each piece, so that no page of it stays mapped."""
 
     def __init__(self, path: Path) -> None:
         from safetensors import SafetensorError, safe_open
@@ -164,7 +166,7 @@ class SafetensorsFile:
                     for name, piece in slices.items()
                 }
         except SafetensorError as fault:
-            raise ModelError(f"{path} is damaged or cut off ({fault}); download it again") from fault
+            raise ModelError(f"{path} is damaged or truncated ({fault}); download it again") from fault
 
     @property
     def entries(self) -> Mapping[str, Entry]:
@@ -192,7 +194,7 @@ _TORCH_NAMES = {
 
 
 class PickleFile:
-    """A PyTorch file, nested dictionaries flattened with dots."""
+    """A PyTorch file; nested dictionaries are flattened with dots."""
 
     def __init__(self, path: Path, pickles: Pickles) -> None:
         self._path = path
@@ -214,9 +216,9 @@ class PickleFile:
 
 
 class Pickles:
-    """What is mapped or in memory of a checkpoint's PyTorch files, all together.
+    """The PyTorch files of a checkpoint that are mapped or in memory.
 
-    Mappings are let go after so many bytes have been read of any; of files that cannot be mapped one is kept.
+    Mappings are released after a number of bytes have been read; of files that cannot be mapped, one is kept in memory.
     """
 
     def __init__(self) -> None:
@@ -251,21 +253,21 @@ def _unpickled(path: Path, *, mapped: bool) -> dict[str, Tensor]:
 
     if not mapped and path.stat().st_size > MAX_UNMAPPED_BYTES:
         raise ModelError(
-            f"{path} is too large for PyTorch's old file format, which cannot be read in pieces, or is cut"
-            " off; download it again, or save it again with a current torch.save"
+            f"{path} is too large for PyTorch's old file format, which cannot be read in pieces, or is"
+            " truncated; download it again, or save it again with a current torch.save"
         )
     try:
         flat = dict(_flattened(torch.load(path, map_location="cpu", weights_only=True, mmap=mapped), ""))
     except pickle.UnpicklingError as fault:
         raise ModelError(
-            f"{path} holds more than tensors and was not loaded, since loading it could run code ({_first_line(fault)})"
+            f"{path} holds more than tensors and was not loaded: loading it could run code ({_first_line(fault)})"
         ) from fault
     except (OSError, ModelError):
         raise
     except RecursionError as fault:
-        raise ModelError(f"{path} holds dictionaries without end; download it again") from fault
-    except Exception as fault:  # whatever a damaged stream leads the unpickler to
-        raise ModelError(f"{path} is damaged or cut off ({_first_line(fault)}); download it again") from fault
+        raise ModelError(f"{path} holds dictionaries that are nested too deeply; download it again") from fault
+    except Exception as fault:  # whatever the unpickler raises for a damaged stream
+        raise ModelError(f"{path} is damaged or truncated ({_first_line(fault)}); download it again") from fault
     if not flat:
         raise ModelError(f"{path} holds no tensors")
     return flat
@@ -276,7 +278,7 @@ def _flattened(value: Any, prefix: str) -> Iterator[tuple[str, Tensor]]:
 
     if isinstance(value, torch.Tensor):
         if value.layout is not torch.strided or value.is_meta:
-            raise ModelError(f"the checkpoint's tensor {prefix.removesuffix('.')} is no plain one ({value.layout})")
+            raise ModelError(f"the checkpoint's tensor {prefix.removesuffix('.')} is not a dense one ({value.layout})")
         yield prefix.removesuffix("."), value
     elif isinstance(value, Mapping):
         for key, each in value.items():

@@ -1,4 +1,4 @@
-"""A published config.json, read with care: what is missing or cannot be expressed is said by its key."""
+"""A published config.json, read with care: errors name the key that is missing or cannot be converted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.types import ModelError
 
 DEFAULT_ROPE_BASE = 10_000.0
 MAX_SHOWN_CHARS = 100
-MAX_INTEGER = 2**31 - 1  # what CTranslate2 keeps sizes in
+MAX_INTEGER = 2**31 - 1  # the type that CTranslate2 stores sizes in
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,14 @@ class Config:
     table: Mapping[str, Any]
 
     def integer(self, *keys: str, default: int | None = None) -> int:
-        """The first of `keys` that is there: families name the same thing differently."""
+        """Return the first of `keys` that is present: families name the same thing differently."""
         found = self._found(keys, default)
         if not isinstance(found, int) or isinstance(found, bool) or not 1 <= found <= MAX_INTEGER:
             raise self.fault(keys[0], f"is {_shown(found)}, expected a whole number from 1 to {MAX_INTEGER}")
         return found
 
     def number(self, *keys: str, default: float | None = None) -> float:
-        """Likewise; every number that a model is described with (bases, factors, epsilons) is positive and finite."""
+        """Likewise. All numbers that describe a model (bases, factors, epsilons) are positive and finite."""
         found = self._found(keys, default)
         if not isinstance(found, (int, float)) or isinstance(found, bool) or not 0 < found <= sys.float_info.max:
             raise self.fault(keys[0], f"is {_shown(found)}, expected a positive number")
@@ -48,7 +48,9 @@ class Config:
         return str(self._found(keys, default))
 
     def require(self, key: str, *accepted: object) -> None:
-        """Refuses a checkpoint whose `key` is none of `accepted`; one that does not say is taken as the first."""
+        """Raise `ModelError` if `key` is none of `accepted`. A checkpoint without the key is taken to have the
+        first.
+        """
         found = self.table.get(key)
         if found is not None and found not in accepted:
             raise self.fault(key, f"is {_shown(found)}; only {' or '.join(map(repr, accepted))} can be converted")
@@ -66,7 +68,7 @@ class Config:
 
 
 def _shown(value: object) -> str:
-    """As Python writes it, but no longer than a line; a number may have thousands of digits."""
+    """Return a value as Python prints it, but at most one line; a number may have thousands of digits."""
     try:
         return repr(value)[:MAX_SHOWN_CHARS]
     except ValueError:
@@ -75,7 +77,7 @@ def _shown(value: object) -> str:
 
 @dataclass(frozen=True)
 class Rope:
-    """Rotary positions. `share` of each head is rotated; `scaling` is "default", "linear" or "llama3".
+    """Rotary positions. `share` of each head is rotated; `scaling` is "default", "linear", "dynamic" or "llama3".
 
     For linear scaling positions are divided by `factor` (Chen et al. 2023, position interpolation).
     """
@@ -88,9 +90,9 @@ class Rope:
 
 
 def read_rope(config: Config, accepted: tuple[str, ...] = ("default",), share: float = 1.0) -> Rope:
-    """Of either form: `rope_theta` and `rope_scaling` as published, or the `rope_parameters` of transformers 5.
+    """Read either form: `rope_theta` and `rope_scaling` as published, or the `rope_parameters` of transformers 5.
 
-    Raises `ModelError` for a scaling that is none of `accepted`.
+    Raises `ModelError` for a scaling that is not among `accepted`.
     """
     parameters = {**_parameters(config, "rope_scaling"), **_parameters(config, "rope_parameters")}
     named = Config(config.folder, parameters)
@@ -98,9 +100,9 @@ def read_rope(config: Config, accepted: tuple[str, ...] = ("default",), share: f
     if scaling not in accepted:
         raise config.fault("rope_scaling", f"is {_shown(scaling)}; only {', '.join(accepted)} can be converted")
     if "factor" in parameters and not {"rope_type", "type"} & parameters.keys():
-        raise config.fault("rope_scaling", "has a factor and names no type")
+        raise config.fault("rope_scaling", "has a factor but no type")
     if scaling == "linear" and "factor" not in parameters:
-        raise config.fault("rope_scaling", "is linear and names no factor")
+        raise config.fault("rope_scaling", "is linear but has no factor")
     base = config.number("rope_theta", "rotary_emb_base", default=DEFAULT_ROPE_BASE)
     share = named.number(
         "partial_rotary_factor", default=config.number("partial_rotary_factor", "rotary_pct", default=share)
@@ -114,7 +116,7 @@ def read_rope(config: Config, accepted: tuple[str, ...] = ("default",), share: f
 
 def _parameters(config: Config, key: str) -> dict[str, Any]:
     table = config.table.get(key)
-    # Tables within would be of kinds of layers, each with positions of its own.
+    # Nested tables would be those of kinds of layers, each with its own positions.
     if table is not None and (not isinstance(table, Mapping) or any(isinstance(x, Mapping) for x in table.values())):
         raise config.fault(key, f"is {_shown(table)}, expected a table of numbers")
     return {name: value for name, value in (table or {}).items() if value is not None}

@@ -1,7 +1,7 @@
-"""A checkpoint becomes a model folder: recognised, checked, written, compared, and only then installed.
+"""Converts a checkpoint to a model folder: recognised, checked, written, compared, and only then installed.
 
-Everything is made in a folder beside the place of the new model and moved there in the last step: a conversion that
-fails, is refused or is interrupted leaves nothing. Memory stays at about one layer, whatever the checkpoint's size.
+Everything is written to a folder next to the new model's and moved there in the last step: a conversion that fails, is
+refused or is interrupted leaves nothing. Memory stays at about one layer, whatever the checkpoint's size.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from engine.convert.checkpoint import Checkpoint
 from engine.convert.config import Config
 from engine.convert.families import recognise
 from engine.convert.family import Family
-from engine.convert.model_bin import planned_bytes, write_model
+from engine.convert.model_bin import plan_bytes, write_model
 from engine.convert.model_toml import ConvertedModel, model_toml
 from engine.convert.published import open_checkpoint
 from engine.convert.sample import SAMPLE
-from engine.convert.source import check_files, licence_of, published_files
+from engine.convert.source import check_files, find_licence, list_published_files
 from engine.convert.tensors import Weights
-from engine.convert.tokenizer import begins_with_space, fits, read_tokenizer
+from engine.convert.tokenizer import begins_with_space, check_vocabulary, read_tokenizer
 from engine.model.catalog import name_fault
 from engine.model.folder import MIN_CONTEXT_TOKENS, NUMERIC_TYPES, read_description
 from engine.prompt.families import PromptFacts, describe_prompts
@@ -42,21 +42,21 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 PARTIAL = ".partial-"
 DEFAULT_MEMORY_BYTES = 3 * 2**29
-# Beside the weights: tokenizer, configuration, and what a file system rounds up.
+# In addition to the weights: tokenizer, configuration, and what a file system rounds up.
 SPARE_DISK_BYTES = 64 * 2**20
-# A numeric type whose likeliest tokens are mostly others is broken, not coarse: random weights, whose logits lie close
-# together, keep above 0.9 in int8.
+# A numeric type that mostly predicts other tokens is broken, not imprecise: random weights, whose logits are close
+# together, stay above 0.9 in int8.
 MIN_AGREEMENT = 0.5
-# Of a sample with some 70 different characters: less is what a tokenizer of something else leaves.
+# The sample has some 70 different characters: fewer tokens mean that the tokenizer is of something else.
 MIN_SAMPLE_TOKENS = 32
 CHECKED_FILES = ("model.bin", "config.json", "vocabulary.json", "tokenizer.json")
 
 
 class Report(Protocol):
-    """Told how far a conversion is."""
+    """Is notified of a conversion's progress."""
 
     def stage(self, name: str, total: int) -> None:
-        """A new stage begins; `total` in bytes or steps, 0 where it is not known."""
+        """A new stage begins; `total` is in bytes or steps, 0 if it is not known."""
         ...
 
     def advance(self, count: int) -> None: ...
@@ -64,11 +64,12 @@ class Report(Protocol):
 
 @dataclass(frozen=True)
 class Conversion:
-    """`source`: the checkpoint's folder, or CodeGeeX-13B's file. `folder`: where models live, each in one of its own.
+    """A request for a conversion.
 
-    `name` "" names it after the checkpoint's folder. `tokenizer`: the folder of the tokenizer's files where they do not
-    lie beside the checkpoint. `memory_bytes`: what the comparison may take; with more, a larger model is compared in
-    larger pieces, and the agreement of its numeric type is measured too.
+    `source`: the checkpoint's folder, or CodeGeeX-13B's file. `folder`: the folder of all models. `name` "" takes the
+    name of the checkpoint's folder. `tokenizer`: the folder of the tokenizer's files if they are not with the
+    checkpoint. `memory_bytes`: what the comparison may use; with more, a larger model is compared in larger pieces, and
+    the agreement of its numeric type is measured too.
     """
 
     source: Path
@@ -80,12 +81,14 @@ class Conversion:
 
 
 def convert(request: Conversion, report: Report) -> Path:
-    """The folder of the installed model. Raises `ModelError`; then, and when interrupted, nothing is installed."""
+    """Convert and return the installed model's folder. Raises `ModelError`; then, and if interrupted, nothing is
+    installed.
+    """
     try:
         return _convert(request, report)
     except OSError as fault:
         if fault.errno == errno.ENOSPC:
-            raise ModelError(f"the disk of {request.folder} is full: make room and convert again") from fault
+            raise ModelError(f"the disk of {request.folder} is full: free some space and convert again") from fault
         where = fault.filename or request.folder
         raise ModelError(f"{where} cannot be read or written: {fault.strerror or fault}") from fault
 
@@ -95,12 +98,12 @@ def _convert(request: Conversion, report: Report) -> Path:
         raise ModelError(f"unknown numeric type {request.numeric_type!r}; known are {', '.join(NUMERIC_TYPES)}")
     target = _target(request)
     source = _read(request)
-    with _staged(target) as staging:
+    with _staging_folder(target) as staging:
         _check_disk(source.spec, request, staging)
-        files = published_files(source.checkpoint.folder)
+        files = list_published_files(source.checkpoint.folder)
         report.stage("checking the files", sum(path.stat().st_size for path in files))
         checksums = check_files(files, report.advance)
-        report.stage("writing the model", planned_bytes(source.spec, request.numeric_type))
+        report.stage("writing the model", plan_bytes(source.spec, request.numeric_type))
         write_model(source.spec, staging, request.numeric_type, report.advance)
         source.tokenizer.save(str(staging / "tokenizer.json"))
         sums = check_files([staging / name for name in CHECKED_FILES], lambda _: None)
@@ -109,7 +112,7 @@ def _convert(request: Conversion, report: Report) -> Path:
             name=target.name,
             context_length=source.context_length,
             numeric_type=request.numeric_type,
-            licence=licence_of(source.checkpoint.folder),
+            licence=find_licence(source.checkpoint.folder),
             prompts=_prompts(source, request),
             source={
                 "layout": source.family.name,
@@ -120,13 +123,13 @@ def _convert(request: Conversion, report: Report) -> Path:
             files=sums,
         )
         (staging / "model.toml").write_text(model_toml(described), encoding="utf-8")
-        read_description(staging)  # what the daemon would not take is not installed
+        read_description(staging)  # what the daemon would reject is not installed
     return target
 
 
 @dataclass(frozen=True)
 class _Source:
-    """What is converted: a published checkpoint, and what becomes of it."""
+    """What is converted: a published checkpoint, and what was read of it."""
 
     checkpoint: Checkpoint
     config: Config
@@ -147,7 +150,7 @@ def _read(request: Conversion) -> _Source:
     spec = _build(family, config, checkpoint)
     tokenizer_folder = request.tokenizer or checkpoint.folder
     tokenizer = read_tokenizer(tokenizer_folder, family.name)
-    fits(tokenizer, spec.get_vocabulary_size())
+    check_vocabulary(tokenizer, spec.get_vocabulary_size())
     return _Source(checkpoint, config, family, context_length, spec, tokenizer, tokenizer_folder)
 
 
@@ -169,18 +172,18 @@ def _target(request: Conversion) -> Path:
     name = request.name or re.sub(r"[^A-Za-z0-9._-]+", "-", source.name if source.is_dir() else source.stem).strip("-.")
     if not NAME.fullmatch(name):
         raise ModelError(
-            f"{name or source.name!r} cannot name a model: use letters, digits, dots, dashes and underscores (--name)"
+            f"{name or source.name!r} is not a valid model name: use letters, digits, dots, dashes and underscores (--name)"
         )
     if unusable := name_fault(name):
         raise ModelError(f"{name!r} {unusable}; choose another --name")
     target = request.folder / name
     if os.path.lexists(target):
-        raise _taken(name)
+        raise _name_taken(name)
     return target
 
 
-def _taken(name: str) -> ModelError:
-    return ModelError(f"there is already a model named {name!r}: remove it first, or choose another --name")
+def _name_taken(name: str) -> ModelError:
+    return ModelError(f"a model named {name!r} already exists: remove it first, or choose another --name")
 
 
 def _build(family: Family, config: Config, checkpoint: Checkpoint) -> TransformerDecoderModelSpec:
@@ -189,26 +192,26 @@ def _build(family: Family, config: Config, checkpoint: Checkpoint) -> Transforme
     if extra := weights.leftovers():
         named = ", ".join(extra[:3]) + (f" and {len(extra) - 3} more" if len(extra) > 3 else "")  # noqa: PLR2004
         raise ModelError(
-            f"{checkpoint.folder}: a {family.name} model has no place for {named}; config.json does not describe this"
+            f"{checkpoint.folder}: a {family.name} model has no use for {named}; config.json does not describe this"
             " checkpoint, or it is another kind of model"
         )
     return spec
 
 
 @contextmanager
-def _staged(target: Path) -> Iterator[Path]:
-    """A folder beside `target` that becomes it in the end, or vanishes."""
+def _staging_folder(target: Path) -> Iterator[Path]:
+    """Yield a folder next to `target` that becomes it in the end, or is deleted."""
     target.parent.mkdir(parents=True, exist_ok=True)
     _remove_stale(target.parent)
-    # The name is no other process's, not even on another machine that shares the folder.
+    # The name is unique, even among machines that share the folder.
     staging = target.parent / f"{_own_partials()}{os.getpid()}@{secrets.token_hex(4)}@{target.name}"
     try:
         staging.mkdir()
         yield staging
         for path in staging.iterdir():
             _flush(path)
-        if os.path.lexists(target):  # an empty folder would be replaced without a word
-            raise _taken(target.name)
+        if os.path.lexists(target):  # an empty folder would be replaced silently
+            raise _name_taken(target.name)
         staging.rename(target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -219,7 +222,7 @@ def _own_partials() -> str:
 
 
 def _remove_stale(folder: Path) -> None:
-    """What a conversion on this machine left behind that was killed."""
+    """Delete what a conversion on this machine has left that was killed."""
     import psutil
 
     for left in folder.iterdir():
@@ -229,14 +232,14 @@ def _remove_stale(folder: Path) -> None:
 
 
 def _flush(path: Path) -> None:
-    """Onto the disk: a model of some GB is not hashed again when it is loaded."""
+    """Write a file to the disk: a model of several GB is not hashed again when it is loaded."""
     with path.open("rb+") as stream:
         os.fsync(stream.fileno())
 
 
 def _check_disk(spec: TransformerDecoderModelSpec, request: Conversion, folder: Path) -> None:
-    # The comparison writes the model, or a part of it, in float32 beside what is being made.
-    needed = planned_bytes(spec, request.numeric_type) + min(planned_bytes(spec, "float32"), request.memory_bytes)
+    # The comparison writes the model, or a part of it, in float32 next to what is being converted.
+    needed = plan_bytes(spec, request.numeric_type) + min(plan_bytes(spec, "float32"), request.memory_bytes)
     needed += SPARE_DISK_BYTES
     free = shutil.disk_usage(folder).free
     if free < needed:
@@ -246,7 +249,7 @@ def _check_disk(spec: TransformerDecoderModelSpec, request: Conversion, folder: 
 
 
 def _compare(source: _Source, request: Conversion, staging: Path, report: Report) -> dict[str, Any]:
-    """The parity report. Raises `ModelError` where CTranslate2 and the reference disagree."""
+    """Return the parity report. Raises `ModelError` if CTranslate2 and the reference disagree."""
     reference = source.family.reference(source.config, source.checkpoint)
     sample = source.tokenizer.encode(SAMPLE, add_special_tokens=False).ids
     if len(set(sample)) < MIN_SAMPLE_TOKENS:
@@ -259,11 +262,11 @@ def _compare(source: _Source, request: Conversion, staging: Path, report: Report
     try:
         found = parity.compare(source.spec, reference, prompts, request.memory_bytes, staging, report.advance)
     except (RuntimeError, ValueError, MemoryError) as fault:  # what torch and CTranslate2 raise
-        raise ModelError(f"the comparison with the checkpoint broke off ({fault}); nothing was installed") from fault
+        raise ModelError(f"the comparison with the checkpoint failed ({fault}); nothing was installed") from fault
     if not found.holds:
         raise ModelError(
-            f"the converted model does not say what the checkpoint says: values up to {found.scale:.3g} differ by"
-            f" {found.difference:.3g}; it was not installed. Please report the model's name and this message"
+            f"the converted model does not compute what the checkpoint computes: values up to {found.scale:.3g} differ"
+            f" by {found.difference:.3g}; it was not installed. Please report the model's name and this message"
         )
     facts: dict[str, Any] = {
         "max_difference_float32": float(f"{found.difference:.3g}"),
@@ -273,14 +276,16 @@ def _compare(source: _Source, request: Conversion, staging: Path, report: Report
         "windows": found.windows,
     }
     numeric_type = request.numeric_type
-    if planned_bytes(source.spec, numeric_type) * parity.LOAD_FACTOR <= request.memory_bytes:
+    if plan_bytes(source.spec, numeric_type) * parity.LOAD_FACTOR <= request.memory_bytes:
         report.stage(f"comparing {numeric_type}", 0)
-        share = parity.agreement(staging, prompts, reference)
+        share = parity.measure_agreement(staging, prompts, reference)
         if share < MIN_AGREEMENT:
             raise ModelError(
-                f"in {numeric_type} only {share:.0%} of the next tokens are the checkpoint's; not installed"
+                f"in {numeric_type} the model predicts only {share:.0%} of the checkpoint's tokens; not installed"
             )
         facts[f"top1_agreement_{numeric_type}"] = round(share, 4)
     else:
-        facts[f"top1_agreement_{numeric_type}"] = "not measured: the model does not fit into the memory it was given"
+        facts[f"top1_agreement_{numeric_type}"] = (
+            "not measured: the model does not fit into the memory given by --memory"
+        )
     return facts

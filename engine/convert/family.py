@@ -1,4 +1,4 @@
-"""What the converter knows of a family of models, and how it is told from the files."""
+"""A family of models: how it is recognised, loaded and compared. Helpers for loaders."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from ctranslate2.specs.transformer_spec import FeedForwardSpec, TransformerDecoderModelSpec
 
 
-# Of the largest models there are about 126 and 262144: what is far beyond them is no model, and would fill the memory
-# before a single tensor was looked for.
+# The largest models have about 126 layers and 262144 tokens. Numbers far beyond them describe no model, and would fill
+# the memory before a single tensor is read.
 MAX_LAYERS = 1024
 MAX_VOCABULARY = 2**22
 
 
 @dataclass(frozen=True)
 class Family:
-    """`build` makes the CTranslate2 decoder, `reference` the torch model it is compared with.
+    """`build` returns the CTranslate2 decoder, `reference` the torch model that it is compared with.
 
-    The two read the checkpoint each on its own: what one gets wrong, the other shows. `model_types` are the values of
-    config.json's `model_type`. `context_length` is in tokens, what the conversion is exact for.
+    They read the checkpoint independently: a mistake in one shows in the comparison. `model_types` are the values of
+    config.json's `model_type`. `context_length` is the number of tokens for which the conversion is exact.
     """
 
     name: str
@@ -47,11 +47,10 @@ def decoder_spec(
     multi_query: bool = False,
     **structure: object,
 ) -> TransformerDecoderModelSpec:
-    """A decoder of CTranslate2 without weights. `structure` goes to `TransformerDecoderModelSpec.from_config`.
+    """Return a decoder of CTranslate2 without weights. `structure` goes to `TransformerDecoderModelSpec.from_config`.
 
-    `multi_query`: all heads share one key and value, and are together as wide as the layer.
-
-    Raises `ModelError` for numbers that no model has.
+    `multi_query`: all heads share one key and value, and are together as wide as the layer. Raises `ModelError` for
+    numbers that no model has.
     """
     from ctranslate2.specs import transformer_spec
 
@@ -70,23 +69,23 @@ def decoder_spec(
     spec.config.layer_norm_epsilon = epsilon
     spec.register_vocabulary([str(i) for i in range(vocabulary)])
     end = config.table.get("eos_token_id")
-    # Only a default: the daemon names the tokens that end an answer with each request.
+    # Only a default: the daemon names the tokens that end an answer in each request.
     end = str(end) if isinstance(end, int) and 0 <= end < vocabulary else "0"
     spec.config.bos_token = spec.config.eos_token = spec.config.unk_token = end
     return spec
 
 
 def set_multi_query(spec: TransformerDecoderModelSpec) -> None:
-    """Lets CTranslate2 keep the key and value that all heads share once, where it would keep them for each head.
+    """Make CTranslate2 store the key and value that all heads share once, instead of once for each head.
 
     Its engine reads the attribute (`src/layers/attention_layer.cc`); its specifications no longer have it. What is
-    copied at every token, and kept of a prompt, becomes as many times smaller as there are heads. It takes heads that
-    together are as wide as the layer, and ends the process where they are not.
+    copied at every token, and kept of a prompt, becomes smaller by the number of heads. The heads must be together as
+    wide as the layer: otherwise CTranslate2 ends the process.
     """
     import numpy as np
 
     for layer in spec.decoder.layer:
-        vars(layer.self_attention)["multi_query"] = np.int8(1)  # specifications admit no new attribute
+        vars(layer.self_attention)["multi_query"] = np.int8(1)  # specifications allow no new attribute
 
 
 def set_linear(spec: LinearSpec, weight: Rows, bias: Rows | None = None) -> None:
@@ -102,7 +101,7 @@ def set_norm(spec: LayerNormSpec, gamma: Rows, beta: Rows | None = None) -> None
 
 
 def set_gated_mlp(spec: FeedForwardSpec, gate_and_up: Rows, down: Rows) -> None:
-    """A gated MLP without biases, whose gate and up projection are published below one another."""
+    """Set a gated MLP without biases. `gate_and_up` holds the gate, then the up projection."""
     inner = gate_and_up.shape[0] // 2
     set_linear(spec.linear_0, gate_and_up.cut(0, inner))
     set_linear(spec.linear_0_noact, gate_and_up.cut(inner, 2 * inner))
@@ -117,9 +116,9 @@ def set_head(
     *shape: int,
     tied: bool | None = None,
 ) -> None:
-    """The output projection: the embeddings where the checkpoint ties them, else the tensor of this name.
+    """Set the output projection: the embeddings if the checkpoint ties them, else the tensor of this name.
 
-    `tied` is what a family takes for granted where config.json does not say; None goes by the tensors at hand.
+    `tied` is the family's default if config.json has no such key; None decides by the tensors that exist.
     """
     absent = name not in weights
     if config.flag("tie_word_embeddings", default=absent if tied is None else tied):
@@ -130,9 +129,9 @@ def set_head(
 
 
 def one_window(config: Config, whole: int) -> int:
-    """The context length of a windowed model. Within its window a layer sees every token, as plain attention does.
+    """Return the context length of a windowed model. Within its window a layer sees every token, as in plain attention.
 
-    CTranslate2's own `sliding_window` is exact only while it decodes: a long prompt is cut into pieces of one window,
-    whose tokens see all of the piece before. `whole` is the length where config.json names no window.
+    CTranslate2's own `sliding_window` is exact only while it decodes: a long prompt is processed in pieces of one
+    window, whose tokens see all of the previous piece. `whole` is the length if config.json has no window.
     """
     return min(whole, config.integer("sliding_window", default=whole))

@@ -1,8 +1,8 @@
-"""A checkpoint's files from a Hugging Face hub, or a mirror of one: which there are, and downloading them.
+"""Downloads a checkpoint's files from a Hugging Face hub, or a mirror of one.
 
 Only what a conversion reads is ever downloaded: configuration, tokenizer, weights, model card and licence, from the
-repository's top folder. Never code; PyTorch's pickles only where there are no safetensors. Every file is compared with
-the hub's checksum before it takes its name, so that a download can be broken off anywhere and gone on with.
+repository's top folder. Never code; PyTorch's pickles only if there are no safetensors. Every file is compared with the
+hub's checksum before it gets its name, so that a download can be interrupted at any point and resumed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from engine.types import ModelError
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-LIBRARY = "codegeex-lsp"  # what a hub is told
+LIBRARY = "codegeex-lsp"  # the name in requests to a hub
 PUBLIC_HUB = "https://huggingface.co"
 ANSWER_SECONDS = 30.0
 CONFIGURATION = frozenset({"config.json", "generation_config.json", "README.md"})
@@ -35,7 +35,7 @@ TOKENIZER = frozenset(
         "vocab.json", "merges.txt",
     }
 )  # fmt: skip
-# Kinds of weights, the best first, each with the index of its shards. The converter looks in the same order.
+# Kinds of weights, the best first, each with the index of its shards. The converter searches in the same order.
 WEIGHTS = (
     ("model*.safetensors", "model.safetensors.index.json"),
     ("*.safetensors", ""),
@@ -43,14 +43,14 @@ WEIGHTS = (
     ("*.pt", ""),
     ("*.pth", ""),
 )
-AGAIN = "run the same command again, it goes on where it stopped"
+AGAIN = "run the same command again to resume"
 MAX_TEXT_BYTES = 2**20
 BLOCK_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True)
 class HubFile:
-    """`checksum` is SHA-256 of a large file (`is_large`), else the SHA-1 that git gives it."""
+    """`checksum` is the SHA-256 of a large file (`is_large`), else the SHA-1 that git gives it."""
 
     name: str
     size: int
@@ -60,7 +60,7 @@ class HubFile:
 
 @dataclass(frozen=True)
 class HubModel:
-    """A repository at one commit. `files` are those to download; `licence` is what its model card says, or ""."""
+    """A repository at one commit. `files` are those to download; `licence` is the one in its model card, or ""."""
 
     repo: str
     commit: str
@@ -82,14 +82,14 @@ class HubModel:
 
 
 def endpoint() -> str:
-    """The hub: `HF_ENDPOINT`, or the public one."""
+    """Return the hub's address: `HF_ENDPOINT`, or the public one."""
     return os.environ.get("HF_ENDPOINT", "").rstrip("/") or PUBLIC_HUB
 
 
-def look_up(repo: str, revision: str) -> HubModel:
-    """What a repository offers; one request. Raises `ModelError`."""
+def look_up_model(repo: str, revision: str) -> HubModel:
+    """Return what a repository offers; one request. Raises `ModelError`."""
     api = _api()
-    with _explained(repo, revision):
+    with _errors_explained(repo, revision):
         found = api.model_info(repo, revision=revision or None, files_metadata=True, timeout=ANSWER_SECONDS)
     files = {}
     for each in found.siblings or []:
@@ -97,16 +97,16 @@ def look_up(repo: str, revision: str) -> HubModel:
         checksum = each.lfs.sha256 if each.lfs else each.blob_id
         if each.size is not None and checksum:
             files[each.rfilename] = HubFile(each.rfilename, each.size, checksum, large)
-    chosen = tuple(files[name] for name in chosen_files(list(files)))
+    chosen = tuple(files[name] for name in choose_files(list(files)))
     if not any(fnmatch.fnmatchcase(file.name, pattern) for file in chosen for pattern, _ in WEIGHTS):
-        raise ModelError(f"{repo} on {endpoint()} has no safetensors or PyTorch files, so nothing to convert")
+        raise ModelError(f"{repo} on {endpoint()} has no safetensors or PyTorch files, so there is nothing to convert")
     card = found.card_data
     licence = str((card and (card.license_name or card.license)) or "")
     return HubModel(repo, str(found.sha), licence, chosen)
 
 
-def chosen_files(names: list[str]) -> list[str]:
-    """Of a repository's files those that a conversion reads."""
+def choose_files(names: list[str]) -> list[str]:
+    """Return those of a repository's files that a conversion reads."""
     known = CONFIGURATION | TOKENIZER | set(LICENCE_FILES)
     chosen = [name for name in names if name in known]
     top = [name for name in names if Path(name).name == name and not set(name) & set("/\\:")]
@@ -117,26 +117,27 @@ def chosen_files(names: list[str]) -> list[str]:
 
 
 def read_text(model: HubModel, file: HubFile) -> str:
-    """A small file's text, which is not stored. Raises `ModelError`."""
+    """Return a small file's text, which is not stored. Raises `ModelError`."""
     if file.size > MAX_TEXT_BYTES:
         return ""
     stream = io.BytesIO()
-    with _explained(model.repo, model.commit):
+    with _errors_explained(model.repo, model.commit):
         _get(model, file, stream, 0)
     return stream.getvalue().decode("utf-8", errors="replace")
 
 
 def download(model: HubModel, folder: Path, downloaded: Callable[[int], None]) -> None:
-    """Puts the files into `folder`, where an earlier call may have begun. `downloaded` is told the bytes as they come.
+    """Download the files to `folder`, or resume an earlier download. `downloaded` is called with the count of new
+    bytes.
 
-    Raises `ModelError`; what has come by then is kept.
+    Raises `ModelError`; what was downloaded by then is kept.
     """
-    with _explained(model.repo, model.commit):
+    with _errors_explained(model.repo, model.commit):
         folder.mkdir(parents=True, exist_ok=True)
         _check_disk(model, folder)
         for file in model.files:
             _download(model, file, folder, downloaded)
-        # The converter compares with these once more, and so can `sha256sum --check`.
+        # The converter compares with these again, and so can `sha256sum --check`.
         sums = "".join(f"{file.checksum}  {file.name}\n" for file in model.files if file.is_large)
         (folder / "SHA256SUMS").write_text(sums, encoding="utf-8")
 
@@ -155,12 +156,12 @@ def _download(model: HubModel, file: HubFile, folder: Path, downloaded: Callable
         _get(model, file, stream, begun)
     if _checksum(part, file) != file.checksum:
         part.unlink()
-        raise ModelError(f"{file.name} came damaged from {endpoint()}; run the same command again")
+        raise ModelError(f"{file.name} was damaged in the download from {endpoint()}; run the same command again")
     part.replace(target)
 
 
 class _Part(io.BufferedRandom):
-    """A file that is being downloaded; tells of the bytes that are written to it."""
+    """A file that is being downloaded; reports the bytes that are written to it."""
 
     def __init__(self, path: Path, written: Callable[[int], None]) -> None:
         path.touch()
@@ -180,8 +181,8 @@ def _get(model: HubModel, file: HubFile, stream: Any, begun: int) -> None:
 
     url = hf_hub_url(model.repo, file.name, revision=model.commit, endpoint=endpoint())
     headers = build_hf_headers(library_name=LIBRARY, library_version=_version())
-    # Tries again by itself when the connection drops, and goes on where it was; other downloaders of the library
-    # throw what they have away when the process ends.
+    # It retries and resumes when the connection drops; other downloaders of the library discard what they have when
+    # the process ends.
     http_get(url, stream, resume_size=begun, headers=headers, expected_size=file.size)
 
 
@@ -199,12 +200,12 @@ def _check_disk(model: HubModel, folder: Path) -> None:
     if free < needed:
         raise ModelError(
             f"the disk of {folder} has {free / 2**30:.1f} GiB free, the download needs {needed / 2**30:.1f}:"
-            " make room, or choose another --folder"
+            " free some space, or choose another --folder"
         )
 
 
 def _api() -> HfApi:
-    # Read by the library when it is first imported. Telemetry would be more than was asked for.
+    # Read by the library when it is first imported. The user has not agreed to telemetry.
     os.environ |= {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_VERBOSITY": "error"}
     from huggingface_hub import HfApi
 
@@ -219,8 +220,8 @@ def _version() -> str:
 
 
 @contextmanager
-def _explained(repo: str, revision: str) -> Iterator[None]:
-    """Makes a `ModelError` of whatever a hub, a network or a disk comes up with."""
+def _errors_explained(repo: str, revision: str) -> Iterator[None]:
+    """Raise a `ModelError` for any error of a hub, a network or a disk."""
     from huggingface_hub import errors
 
     where = f"{repo} on {endpoint()}"
@@ -234,13 +235,13 @@ def _explained(repo: str, revision: str) -> Iterator[None]:
         raise ModelError(f"{repo!r} is not OWNER/NAME, as a hub names its repositories") from fault
     except errors.GatedRepoError as fault:
         raise ModelError(
-            f"{where} is gated: accept its terms on its page, and give your access token in HF_TOKEN"
+            f"{where} is gated: accept its terms on its page, and set HF_TOKEN to your access token"
         ) from fault
     except errors.RevisionNotFoundError as fault:
         raise ModelError(f"{where} has no revision {revision!r}") from fault
     except errors.RepositoryNotFoundError as fault:
         raise ModelError(
-            f"there is no {where}, or it is private: check the name; for a private one give your token in HF_TOKEN"
+            f"there is no {where}, or it is private: check the name; for a private one set HF_TOKEN to your token"
         ) from fault
     except errors.HfHubHTTPError as fault:
         raise ModelError(_status_text(where, fault.response.status_code)) from fault
@@ -252,7 +253,7 @@ def _explained(repo: str, revision: str) -> Iterator[None]:
 
 def _status_text(where: str, status: int) -> str:
     if status in {401, 403}:
-        return f"{where} is refused ({status}): the access token in HF_TOKEN is missing, wrong, or not for it"
+        return f"{where} is forbidden ({status}): the access token in HF_TOKEN is missing, wrong, or not valid for it"
     if status == 404:  # noqa: PLR2004 - HTTP's own number
         return f"there is no {where} (404): check the name and the revision"
-    return f"{where} cannot be had now (the hub answers {status}); try again later"
+    return f"{where} is not available now (the hub answers {status}); try again later"

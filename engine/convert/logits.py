@@ -1,4 +1,4 @@
-"""CTranslate2 asked for logits: of what was just written, at once and through the KV cache."""
+"""Computes logits with CTranslate2: of a model that was just written, of a whole prompt and through the KV cache."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def written(spec: TransformerDecoderModelSpec, scratch: Path) -> Iterator[ctranslate2.Generator]:
-    """The float32 form of a model, in a folder under `scratch` that vanishes afterwards."""
+def written_generator(spec: TransformerDecoderModelSpec, scratch: Path) -> Iterator[ctranslate2.Generator]:
+    """Yield the float32 form of a model, in a folder under `scratch` that is deleted afterwards."""
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         write_model(spec, Path(folder), "float32", lambda _: None)
-        with loaded(Path(folder), "float32") as generator:
+        with loaded_generator(Path(folder), "float32") as generator:
             yield generator
 
 
 @contextmanager
-def loaded(folder: Path, compute_type: str) -> Iterator[ctranslate2.Generator]:
-    """On the CPU. Raises `ModelError`."""
+def loaded_generator(folder: Path, compute_type: str) -> Iterator[ctranslate2.Generator]:
+    """Yield a generator on the CPU. Raises `ModelError`."""
     import ctranslate2
 
-    ctranslate2.set_log_level(logging.ERROR)  # float16 on a CPU is computed in float32; it need not be said each time
+    ctranslate2.set_log_level(logging.ERROR)  # CTranslate2 warns each time that float16 is computed in float32 on a CPU
     try:
         generator = ctranslate2.Generator(str(folder), device="cpu", compute_type=compute_type)
     except (RuntimeError, ValueError) as fault:
@@ -46,15 +46,15 @@ def loaded(folder: Path, compute_type: str) -> Iterator[ctranslate2.Generator]:
 
 
 def _give_memory_back() -> None:
-    """What was freed, to the system: glibc would keep some 100 MB a window. Elsewhere nothing is done, and lost."""
+    """Return freed memory to the system: glibc would keep some 100 MB a window. Does nothing with other libraries."""
     with suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def at_once(generator: ctranslate2.Generator, sequences: Sequence[Sequence[int]]) -> list[Tensor]:
-    """The logits of every token of each sequence, a sequence at a time.
+def prefill_logits(generator: ctranslate2.Generator, sequences: Sequence[Sequence[int]]) -> list[Tensor]:
+    """Return the logits of every token of each sequence, one sequence at a time.
 
-    As the engine asks: CTranslate2 4.8 cannot compute a padded batch of a multi-query model.
+    As the engine does: CTranslate2 4.8 cannot compute a padded batch of a multi-query model.
     """
     import numpy as np
     import torch
@@ -63,13 +63,13 @@ def at_once(generator: ctranslate2.Generator, sequences: Sequence[Sequence[int]]
     return [torch.from_numpy(np.array(generator.forward_batch(alone))[0]) for alone in each_alone]
 
 
-def one_by_one(generator: ctranslate2.Generator, sequence: Sequence[int]) -> Tensor:
-    """The same through the KV cache: a prompt that is part of the result is decoded token by token."""
+def decode_logits(generator: ctranslate2.Generator, sequence: Sequence[int]) -> Tensor:
+    """Return the same through the KV cache: a prompt that is part of the result is decoded token by token."""
     return _stepped(generator, sequence, include_prompt_in_result=True, max_length=len(sequence))[1]
 
 
-def continued(generator: ctranslate2.Generator, prompt: Sequence[int], count: int) -> tuple[list[int], Tensor]:
-    """(at most `count` tokens said after a prefilled prompt, the logits each was chosen from)."""
+def continue_prompt(generator: ctranslate2.Generator, prompt: Sequence[int], count: int) -> tuple[list[int], Tensor]:
+    """Return at most `count` tokens generated after a prefilled prompt, and the logits that each was chosen from."""
     return _stepped(generator, prompt, include_prompt_in_result=False, max_length=count)
 
 

@@ -1,8 +1,8 @@
 """CTranslate2's model.bin: written block by block from weights that are not in memory, and read back.
 
-Layout (ctranslate2.specs.model_spec.ModelSpec._serialize, binary version 6): little-endian; strings are a length with
-the closing zero, the bytes, the zero; each variable has name, rank, dimensions, type id, size in bytes, bytes. What is
-written is byte for byte what CTranslate2's own converter writes, which needs source and result in memory together.
+Layout (ctranslate2.specs.model_spec.ModelSpec._serialize, binary version 6): little-endian; a string is its length
+including the closing zero, its bytes, a zero; each variable has name, rank, dimensions, type id, size in bytes, bytes.
+The result is byte for byte that of CTranslate2's own converter, which needs source and result in memory together.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ FLOAT32_MAX = 3.4028234663852886e38
 
 @dataclass(frozen=True)
 class _Variable:
-    """What model.bin says of a variable, and its bytes in blocks."""
+    """A variable as model.bin describes it, and its bytes in blocks."""
 
     name: str
     shape: tuple[int, ...]
@@ -49,9 +49,10 @@ class _Variable:
 
 
 def write_model(spec: LanguageModelSpec, folder: Path, numeric_type: str, written: Callable[[int], None]) -> None:
-    """Writes model.bin, config.json and vocabulary.json of a spec whose weights are `Rows`.
+    """Write model.bin, config.json and vocabulary.json of a spec whose weights are `Rows`.
 
-    `written` is told the bytes of each block. Raises `ModelError` for a weight that is not finite, naming it.
+    `written` is called with the number of bytes of each block. Raises `ModelError` for a weight that is not finite,
+    naming it.
     """
     spec.validate()
     spec.config.save_as_json(str(folder / "config.json"))
@@ -74,13 +75,15 @@ def write_model(spec: LanguageModelSpec, folder: Path, numeric_type: str, writte
             stream.write(_packed(alias) + _packed(name))
 
 
-def planned_bytes(spec: LayerSpec, numeric_type: str) -> int:
-    """What the weights of a model, or of a layer, take in model.bin; the few scalars are not counted."""
+def plan_bytes(spec: LayerSpec, numeric_type: str) -> int:
+    """Return the bytes that the weights of a model, or of a layer, take in model.bin; the few scalars are not
+    counted.
+    """
     return sum(variable.size_bytes for variable in _plan(spec, numeric_type)[0])
 
 
 def _plan(spec: LayerSpec, numeric_type: str) -> tuple[list[_Variable], list[tuple[str, str]]]:
-    """Every variable in the order of the file, and the aliases."""
+    """Return all variables in the order of the file, and the aliases."""
     from ctranslate2.specs import model_spec
 
     variables: list[_Variable] = []
@@ -102,21 +105,21 @@ def _plan(spec: LayerSpec, numeric_type: str) -> tuple[list[_Variable], list[tup
 
 def _converted(name: str, rows: Rows, numeric_type: str) -> _Variable:
     kind = {"int8": rows.dtype, "int8_float32": "float32"}.get(numeric_type, numeric_type)
-    if kind not in BYTES:  # float64 of an old checkpoint
+    if kind not in BYTES:  # float64, in old checkpoints
         kind = "float32"
 
     def blocks() -> Iterator[bytes]:
         import torch
 
         for block in _blocks(name, rows):
-            # numpy has no bfloat16: its bits are taken as an integer's.
+            # numpy has no bfloat16: its bits are read as integers.
             yield block.to(getattr(torch, kind)).contiguous().view(torch.uint8).numpy().tobytes()
 
     return _Variable(name, rows.shape, kind, blocks)
 
 
 def _int8(name: str, rows: Rows) -> list[_Variable]:
-    """Each row by its largest weight, as CTranslate2 quantises; the scales are gathered while the weights pass."""
+    """Quantise each row by its largest weight, as CTranslate2 does. The scales are collected on the way."""
     scales: list[NDArray[np.float32]] = []
 
     def blocks() -> Iterator[bytes]:
@@ -134,7 +137,7 @@ def _int8(name: str, rows: Rows) -> list[_Variable]:
         yield from (scale.tobytes() for scale in scales)
         scales.clear()
 
-    # In the order of names a weight stands right before its scales.
+    # In the order of names a weight comes right before its scales.
     return [
         _Variable(name, rows.shape, "int8", blocks),
         _Variable(f"{name}_scale", rows.shape[:1], "float32", scale_blocks),
@@ -142,7 +145,7 @@ def _int8(name: str, rows: Rows) -> list[_Variable]:
 
 
 def _blocks(name: str, rows: Rows) -> Iterator[Tensor]:
-    """The rows in blocks of bounded size, each checked to be finite."""
+    """Yield the rows in blocks of limited size, each checked to be finite."""
     import torch
 
     total = rows.shape[0]
@@ -150,7 +153,9 @@ def _blocks(name: str, rows: Rows) -> Iterator[Tensor]:
     for first in range(0, total, each):
         block = rows.read(first, min(total, first + each))
         if not bool(torch.isfinite(block).all()):
-            raise ModelError(f"the checkpoint is damaged: what becomes {name} holds NaN or infinity; download it again")
+            raise ModelError(
+                f"the checkpoint is damaged: the weights of {name} contain NaN or infinity; download it again"
+            )
         yield block
 
 
@@ -165,7 +170,9 @@ def _packed(text: str) -> bytes:
 
 
 def read_variables(path: Path) -> dict[str, NDArray[np.generic]]:
-    """Every variable by its name, aliases included. Raises `ModelError` for what is no model.bin or is cut off."""
+    """Return all variables by name, including aliases. Raises `ModelError` if this is not a model.bin or is
+    truncated.
+    """
     found: dict[str, NDArray[np.generic]] = {}
     with path.open("rb") as stream:
         version = _number(stream, "I")
@@ -185,7 +192,7 @@ def read_variables(path: Path) -> dict[str, NDArray[np.generic]]:
 
 
 def float_weight(variables: dict[str, NDArray[np.generic]], name: str) -> NDArray[np.float32]:
-    """A weight in float32; int8 rows are divided by their scales, as CTranslate2 does when it loads into float32."""
+    """Return a weight in float32; int8 rows are divided by their scales, as when CTranslate2 loads into float32."""
     import numpy as np
 
     weight = variables[name].astype(np.float32)
@@ -194,7 +201,7 @@ def float_weight(variables: dict[str, NDArray[np.generic]], name: str) -> NDArra
 
 
 def _array(raw: bytes, kind: str) -> NDArray[np.generic]:
-    """The numbers of a variable; bfloat16, which numpy has not, in float32."""
+    """Return the numbers of a variable; bfloat16, which numpy does not have, as float32."""
     import numpy as np
 
     if kind != "bfloat16":
@@ -205,7 +212,7 @@ def _array(raw: bytes, kind: str) -> NDArray[np.generic]:
 def _bytes(stream: BinaryIO, count: int) -> bytes:
     read = stream.read(count)
     if len(read) != count:
-        raise ModelError("model.bin is cut off")
+        raise ModelError("model.bin is truncated")
     return read
 
 

@@ -1,7 +1,7 @@
 """CodeGeeX-13B's files: one PyTorch file or several model-parallel parts, and no config.json.
 
-The parts are those of the published convert_ckpt_parallel.py: `mp_rank_00_model_states.pt` and on, each with its share
-of the rows or the columns of most matrices (Shoeybi et al. 2019). The configuration follows from the shapes.
+The parts are those of the published convert_ckpt_parallel.py: `mp_rank_00_model_states.pt` and so on, each with its
+share of the rows or the columns of most matrices (Shoeybi et al. 2019). The configuration follows from the shapes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.convert.checkpoint import Checkpoint, Entry, TensorFile, open_tensor_files
-from engine.convert.tensors import Rows, stacked
+from engine.convert.tensors import Rows, stack_rows
 from engine.types import ModelError
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ WHOLE = ("layernorm.weight", "layernorm.bias", "dense.bias", "dense_4h_to_h.bias
 
 
 def open_codegeex13b(folder: Path, paths: Sequence[Path]) -> Checkpoint | None:
-    """The checkpoint of these PyTorch files, or None where they hold something else."""
+    """Return the checkpoint of these PyTorch files, or None if they hold something else."""
     files = open_tensor_files(_in_order(folder, paths))
     joined = JoinedFile(files)
     if TOP_QUERY not in joined.entries or WORDS not in joined.entries:
         return None
     if any(len(joined.entries[name].shape) != MATRIX for name in (TOP_QUERY, WORDS)):
-        raise ModelError(f"{folder}: the embeddings are no matrices; download the checkpoint again")
+        raise ModelError(f"{folder}: the embeddings are not matrices; download the checkpoint again")
     layers = {int(match[1]) for name in joined.entries if (match := LAYER.search(name))}
     if not layers or layers != set(range(len(layers))):
         raise ModelError(f"{folder}: layers are missing; there are {sorted(layers)}; download the checkpoint again")
@@ -57,17 +57,17 @@ def _in_order(folder: Path, paths: Sequence[Path]) -> list[Path]:
     if not ranks:
         return list(paths)
     if set(ranks) != set(range(len(ranks))):
-        raise ModelError(f"{folder}: of the model-parallel parts only {sorted(ranks)} are there; download the others")
+        raise ModelError(f"{folder}: only the model-parallel parts {sorted(ranks)} are here; download the others")
     return [ranks[rank] for rank in sorted(ranks)]
 
 
 @dataclass(frozen=True)
 class JoinedFile:
-    """Parallel parts as one file. A single file is its own only part. Names are as in the published `module`."""
+    """Parallel parts as one file. A single file is its own only part. Names are those of the published `module`."""
 
     parts: tuple[TensorFile, ...]
     entries: Mapping[str, Entry] = field(init=False)
-    _own: Mapping[str, str] = field(init=False, repr=False)  # published name -> the parts' own
+    _own: Mapping[str, str] = field(init=False, repr=False)  # published name -> name in the parts
 
     def __post_init__(self) -> None:
         names = [name for name in self.parts[0].entries if "language_model." in name]
@@ -83,7 +83,7 @@ class JoinedFile:
         if own.endswith(BY_COLUMNS):
             return torch.cat([part.read(own, first, last) for part in self.parts], 1)
         rows = [Rows(part.entries[own].shape, part.entries[own].dtype, partial(part.read, own)) for part in self.parts]
-        return stacked(rows).read(first, last)
+        return stack_rows(rows).read(first, last)
 
     def _is_whole(self, name: str) -> bool:
         return len(self.parts) == 1 or name.endswith(WHOLE)

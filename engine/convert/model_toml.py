@@ -1,4 +1,4 @@
-"""model.toml of a converted model; `engine.model.folder` reads it."""
+"""Writes the model.toml of a converted model, which `engine.model.folder` reads."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from engine.model.folder import FORMAT
 from engine.prompt.families import PromptFacts
 
-# The model's own probability that what is shown is right to its end; nothing has been measured on this model.
+# The model's own probability that a suggestion is right to its end. Nothing has been measured on this model.
 UNCALIBRATED_TO_SHOW = 0.5
 
 
 @dataclass(frozen=True)
 class ConvertedModel:
-    """What model.toml says of a model. `files` are SHA-256 sums by name; `licence` "" takes that of `prompts`."""
+    """The content of model.toml. `files` are SHA-256 sums by name; `licence` "" takes that of `prompts`."""
 
     name: str
     context_length: int
@@ -28,7 +28,7 @@ class ConvertedModel:
 
 
 def model_toml(model: ConvertedModel) -> str:
-    """The text of the file."""
+    """Return the text of the file."""
     import tomli_w
 
     prompts = model.prompts

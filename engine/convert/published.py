@@ -1,4 +1,4 @@
-"""Opens what authors publish: a folder with config.json, or CodeGeeX-13B's PyTorch files, which have none."""
+"""Opens a published checkpoint: a folder with config.json, or CodeGeeX-13B's PyTorch files, which have none."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ WEIGHT_SUFFIXES = frozenset({".safetensors", ".bin", ".pt", ".pth"})
 
 
 def open_checkpoint(path: Path) -> Checkpoint:
-    """`path` is a checkpoint's folder, or one file of CodeGeeX-13B in it. Raises `ModelError`."""
+    """Open a checkpoint. `path` is its folder, or one file of CodeGeeX-13B. Raises `ModelError`."""
     if path.is_file():
         if path.suffix not in WEIGHT_SUFFIXES:
-            raise ModelError(f"{path} holds no weights; give the folder that holds the checkpoint's files")
+            raise ModelError(f"{path} is not a file of weights; give the folder that holds the checkpoint's files")
         folder, paths = path.parent, [path]
     elif path.is_dir():
         folder, paths = path, tensor_paths(path)

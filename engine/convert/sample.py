@@ -1,4 +1,4 @@
-"""The text that a converted model and its checkpoint are compared on: code of several languages, people's languages."""
+"""The text on which a converted model and its checkpoint are compared: several programming and natural languages."""
 
 SAMPLE = '''\
 # language: Python

@@ -1,4 +1,4 @@
-"""The files a checkpoint was published in: their checksums, their licence, and what is no checkpoint at all."""
+"""The published files of a checkpoint: their checksums, their licence, and files that only stand for them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 LICENCE_FILES = ("MODEL_LICENSE", "MODEL_LICENSE.md", "MODEL_LICENSE.txt", "LICENSE", "LICENSE.md", "LICENSE.txt")
 
 
-def published_files(folder: Path) -> list[Path]:
-    """What belongs to the checkpoint, by kind; not the folder's own history or cache."""
+def list_published_files(folder: Path) -> list[Path]:
+    """Return the files that belong to the checkpoint, by kind; not the folder's own history or cache."""
     return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix in HASHED_SUFFIXES)
 
 
 def check_files(files: list[Path], hashed: Callable[[int], None]) -> dict[str, str]:
-    """SHA-256 of each file, by name. `hashed` is told the bytes of each block.
+    """Return the SHA-256 of each file, by name. `hashed` is called with the number of bytes of each block.
 
-    Raises `ModelError` for a file that is another one than its publisher's checksum says (a SHA256SUMS file beside it,
-    or what the hub's downloader noted), and for a Git LFS pointer in place of a file.
+    Raises `ModelError` for a file whose checksum is not the published one (in a SHA256SUMS file next to it, or as noted
+    by the hub's downloader), and for a Git LFS pointer in place of a file.
     """
     sums: dict[str, str] = {}
     for path in files:
@@ -36,8 +36,8 @@ def check_files(files: list[Path], hashed: Callable[[int], None]) -> dict[str, s
     return sums
 
 
-def licence_of(folder: Path) -> str:
-    """What the model card calls its licence, else the first line of a licence file, else ""."""
+def find_licence(folder: Path) -> str:
+    """Return the licence in the model card, else the first line of a licence file, else ""."""
     card = _text(folder / "README.md")
     if match := re.search(r"(?m)\A---\n(?:.*\n)*?license(?:_name)?:\s*(\S.*)", card):
         return match[1].strip()
@@ -55,8 +55,8 @@ def _text(path: Path) -> str:
 
 
 def _expected(path: Path) -> str:
-    """The published checksum, where one lies beside the file."""
-    # huggingface_hub notes the commit, the ETag (of a large file its SHA-256) and the time, each on a line.
+    """Return the published checksum, if there is one next to the file, else ""."""
+    # huggingface_hub writes the commit, the ETag (for a large file its SHA-256) and the time, each on a line.
     noted = _text(path.parent / ".cache" / "huggingface" / "download" / f"{path.name}.metadata").splitlines()
     if len(noted) > 1 and SHA256_HEX.fullmatch(noted[1].strip()):
         return noted[1].strip()
@@ -68,7 +68,7 @@ def _expected(path: Path) -> str:
 
 
 def refuse_lfs_pointer(path: Path) -> None:
-    """Raises `ModelError` for one, and `OSError` for what cannot be read."""
+    """Raise `ModelError` for a Git LFS pointer, and `OSError` for a file that cannot be read."""
     with path.open("rb") as stream:
         if stream.read(len(LFS_POINTER)) == LFS_POINTER:
             raise ModelError(f"{path} is a Git LFS pointer, not the file itself: run `git lfs pull` in its folder")

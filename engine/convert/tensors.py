@@ -1,7 +1,7 @@
 """Weights that are not in memory: what a loader composes, and the writer reads block by block.
 
-A loader takes each tensor by its published name and expected shape, and says how CTranslate2's tensor comes out of it:
-as it is, stacked, cut, transposed, or computed. Only shapes are known until the writer asks for rows.
+A loader takes each tensor by its published name and expected shape, and defines how CTranslate2's tensor results from
+it: unchanged, stacked, cut, transposed, or computed. Only shapes are known until the writer reads rows.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from engine.types import ModelError
 if TYPE_CHECKING:
     from torch import Tensor
 
-# Buffers that older checkpoints carry and that follow from the configuration.
+# Buffers of older checkpoints, which follow from the configuration.
 DERIVED = re.compile(
     r"(rotary_emb|rotary_pos_emb|rope)\.(inv_freq|cos_cached|sin_cached)$"
     r"|\.(masked_bias|attn\.bias|attention\.bias|causal_mask|embed_positions\.weights|embed_positions)$"
 )
 
-# Others are how weights are kept that something has quantised.
+# Other types are those of weights that were quantised.
 FLOATS = ("float64", "float32", "float16", "bfloat16")
 
 
 @dataclass(frozen=True)
 class Rows:
-    """A tensor by rows of its first dimension. `read(first, last)` gives them in `dtype`, in memory of its own."""
+    """A tensor by rows of its first dimension. `read(first, last)` returns a copy of them in `dtype`."""
 
     shape: tuple[int, ...]
     dtype: str
@@ -39,19 +39,19 @@ class Rows:
         return self.read(0, self.shape[0])
 
     def cut(self, first: int, last: int) -> Rows:
-        """Rows `first` to `last` as a tensor of their own."""
+        """Return rows `first` to `last` as a tensor of their own."""
         return Rows((last - first, *self.shape[1:]), self.dtype, lambda a, b: self.read(first + a, first + b))
 
 
 @dataclass(frozen=True)
 class Alias:
-    """A variable that is another one, by its name in model.bin: CTranslate2 loads it once."""
+    """A variable that equals another one, by its name in model.bin: CTranslate2 loads it once."""
 
     of: str
 
 
-def stacked(parts: Sequence[Rows]) -> Rows:
-    """The parts below one another: Q, K and V as the one matrix that CTranslate2 wants."""
+def stack_rows(parts: Sequence[Rows]) -> Rows:
+    """Return the parts below one another: Q, K and V as the one matrix that CTranslate2 expects."""
 
     def read(first: int, last: int) -> Tensor:
         import torch
@@ -68,13 +68,13 @@ def stacked(parts: Sequence[Rows]) -> Rows:
     return Rows((rows, *parts[0].shape[1:]), parts[0].dtype, read)
 
 
-def in_memory(tensor: Tensor) -> Rows:
-    """A small tensor of our own making."""
+def rows_of(tensor: Tensor) -> Rows:
+    """Return a small tensor that is in memory."""
     return Rows(tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."), lambda first, last: tensor[first:last])
 
 
-def computed(shape: tuple[int, ...], dtype: str, make: Callable[[], Tensor]) -> Rows:
-    """A tensor that must be made whole. It is kept for as long as its rows are read in order, and no longer."""
+def computed_rows(shape: tuple[int, ...], dtype: str, make: Callable[[], Tensor]) -> Rows:
+    """Return a tensor that must be computed as a whole. It is kept only while its rows are read in order."""
     kept: list[Tensor] = []
 
     def read(first: int, last: int) -> Tensor:
@@ -90,13 +90,13 @@ def computed(shape: tuple[int, ...], dtype: str, make: Callable[[], Tensor]) -> 
     return Rows(shape, dtype, read)
 
 
-def transposed(rows: Rows) -> Rows:
-    """GPT-2's `Conv1D` keeps [in, out]."""
-    return computed((rows.shape[1], rows.shape[0]), rows.dtype, lambda: rows.whole().t().contiguous())
+def transpose(rows: Rows) -> Rows:
+    """Return the transposed matrix; GPT-2's `Conv1D` stores [in, out]."""
+    return computed_rows((rows.shape[1], rows.shape[0]), rows.dtype, lambda: rows.whole().t().contiguous())
 
 
 class Weights:
-    """What a loader sees of a checkpoint. It remembers what was taken: the rest must be nothing of importance."""
+    """A loader's view of a checkpoint. It records what was taken: nothing important may be left over."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint
@@ -106,7 +106,7 @@ class Weights:
         return name in self._checkpoint
 
     def take(self, name: str, *shape: int) -> Rows:
-        """The tensor of this name, which must have this shape. Raises `ModelError`."""
+        """Return the tensor of this name, which must have this shape. Raises `ModelError`."""
         entry = self._checkpoint.entry(name)
         if entry.shape != shape:
             raise ModelError(
@@ -121,9 +121,9 @@ class Weights:
         return Rows(shape, entry.dtype, lambda first, last: self._checkpoint.read(name, first, last))
 
     def ignore(self, name: str) -> None:
-        """A tensor that another one makes superfluous."""
+        """Mark a tensor that another one makes redundant."""
         self._taken.add(name)
 
     def leftovers(self) -> list[str]:
-        """The tensors that nobody took, but for buffers that follow from the configuration."""
+        """Return the tensors that were not taken, except buffers that follow from the configuration."""
         return sorted(name for name in self._checkpoint if name not in self._taken and not DERIVED.search(name))

@@ -153,7 +153,7 @@ def test_a_connection_that_drops_is_taken_up_again(
 def test_what_comes_damaged_gets_no_name(models: ModelsCommand, hub: FakeHub) -> None:
     hub.served["model.safetensors"] = WEIGHTS[:-1] + b"?"
     said = models(*ONLY_DOWNLOAD)
-    assert (said.code, f"model.safetensors came damaged from {hub.address}" in said.err) == (1, True)
+    assert (said.code, f"model.safetensors was damaged in the download from {hub.address}" in said.err) == (1, True)
     assert not any(name.startswith("model.safetensors") for name in downloaded(models))
 
 
@@ -161,11 +161,11 @@ def test_what_comes_damaged_gets_no_name(models: ModelsCommand, hub: FakeHub) ->
     ("status", "error", "sentence"),
     [
         (404, "", f"there is no {REPO} on http"),
-        (404, "RepoNotFound", "or it is private: check the name; for a private one give your token in HF_TOKEN"),
+        (404, "RepoNotFound", "or it is private: check the name; for a private one set HF_TOKEN to your token"),
         (404, "RevisionNotFound", "has no revision 'v1'"),
-        (401, "", "is refused (401): the access token in HF_TOKEN is missing, wrong, or not for it"),
-        (403, "GatedRepo", "is gated: accept its terms on its page, and give your access token in HF_TOKEN"),
-        (503, "", "cannot be had now (the hub answers 503); try again later"),
+        (401, "", "is forbidden (401): the access token in HF_TOKEN is missing, wrong, or not valid for it"),
+        (403, "GatedRepo", "is gated: accept its terms on its page, and set HF_TOKEN to your access token"),
+        (503, "", "is not available now (the hub answers 503); try again later"),
     ],
 )
 def test_what_the_hub_refuses(models: ModelsCommand, hub: FakeHub, status: int, error: str, sentence: str) -> None:
@@ -189,7 +189,7 @@ def test_offline_is_respected(models: ModelsCommand, hub: FakeHub, monkeypatch: 
 
 def test_a_repository_without_weights(models: ModelsCommand, hub: FakeHub) -> None:
     hub.files = {"config.json": b"{}", "model.gguf": b"weights of another kind"}
-    assert "has no safetensors or PyTorch files, so nothing to convert" in models(*ALLOWED).err
+    assert "has no safetensors or PyTorch files, so there is nothing to convert" in models(*ALLOWED).err
 
 
 def test_a_disk_that_is_too_small(models: ModelsCommand, hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,4 +223,4 @@ def test_what_is_no_repository(models: ModelsCommand, hub: FakeHub, repo: str) -
     ],
 )
 def test_which_weights_are_chosen(names: list[str], weights: list[str]) -> None:
-    assert client.chosen_files(names) == weights
+    assert client.choose_files(names) == weights

@@ -1,4 +1,4 @@
-"""One small loader for each family; `recognise` tells from config.json which one a checkpoint needs."""
+"""One small loader for each family; `recognise` chooses one by config.json."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FAMILIES: tuple[Family, ...] = (
     xglm.FAMILY,
 )
 
-# What is known and cannot be expressed in CTranslate2, with the reason.
+# Known models that CTranslate2 cannot express, with the reason.
 REFUSED = {
     "gemma2": "it caps attention scores, which CTranslate2 cannot do",
     **dict.fromkeys(
@@ -51,7 +51,7 @@ REFUSED = {
     ),
     **dict.fromkeys(
         ("mixformer-sequential", "phi-msft"),
-        "this is Phi's first layout; its authors publish it as type 'phi' since, download it again",
+        "this is Phi's first layout; its authors have since published it as type 'phi', download it again",
     ),
     "deepseek_v2": "CTranslate2 has neither latent attention nor a mixture of experts",
     "deepseek_v3": "CTranslate2 has neither latent attention nor a mixture of experts",
@@ -59,12 +59,12 @@ REFUSED = {
 
 
 def recognise(config: Mapping[str, Any]) -> Family:
-    """The family of a published config.json. Raises `ModelError` with the reason where there is none."""
+    """Return the family of a published config.json. Raises `ModelError` with the reason if there is none."""
     if quantised := config.get("quantization_config"):
         method = quantised.get("quant_method", "unknown") if isinstance(quantised, Mapping) else quantised
         raise ModelError(
-            f"config.json: quantization_config says that the weights are quantised already ({method}); convert the"
-            " original checkpoint, the conversion quantises it itself"
+            f"config.json: quantization_config says that the weights are already quantised ({method}); convert the"
+            " original checkpoint, the conversion quantises it"
         )
     model_type = str(config.get("model_type", ""))
     for family in FAMILIES:
@@ -73,4 +73,4 @@ def recognise(config: Mapping[str, Any]) -> Family:
     if model_type in REFUSED:
         raise ModelError(f"models of type {model_type!r} cannot be converted: {REFUSED[model_type]}")
     known = sorted(each for family in FAMILIES for each in family.model_types)
-    raise ModelError(f"config.json: model_type is {model_type!r}; what can be converted: {', '.join(known)}")
+    raise ModelError(f"config.json: model_type is {model_type!r}; these can be converted: {', '.join(known)}")

@@ -16,7 +16,7 @@ from engine.convert.tensors import Weights
 if TYPE_CHECKING:
     from ctranslate2.specs.transformer_spec import TransformerDecoderModelSpec
 
-# What a checkpoint must say of itself for this conversion to be exact.
+# The settings of a checkpoint for which this conversion is exact.
 REQUIRED = {
     "rmsnorm": True,
     "post_layer_norm": True,

@@ -1,7 +1,7 @@
 """CodeGeeX-13B in the layout its authors publish: nested dictionaries of a PyTorch file, whole or in parallel parts.
 
 The ordinary layers map one to one: pre-LN, learned positions, x·sigmoid(1.702x), the output tied to the embeddings. The
-top-query layer is made of stock layers in `top_query`.
+top-query layer is built from stock layers in `top_query`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from engine.convert.config import Config
 from engine.convert.families.top_query import TopQuery, top_query_layers
 from engine.convert.family import Family, decoder_spec, set_linear, set_norm
 from engine.convert.reference.codegeex13b import reference
-from engine.convert.tensors import Alias, Rows, Weights, stacked
+from engine.convert.tensors import Alias, Rows, Weights, stack_rows
 
 if TYPE_CHECKING:
     from ctranslate2.specs.common_spec import LayerNormSpec
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 AT = "module.language_model."
 EPSILON = 1e-5
-HEAD_WIDTH = 128  # of the one published model; a checkpoint's shapes do not tell
+HEAD_WIDTH = 128  # of the one published model; the shapes of a checkpoint do not determine it
 MLP_FACTOR = 4
 
 
@@ -47,8 +47,8 @@ def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
         names = [f"{at}attention.{name}" for name in ("query", "key", "value")]
         set_linear(
             layer.self_attention.linear[0],
-            stacked([weights.take(f"{name}.weight", width, width) for name in names]),
-            stacked([weights.take(f"{name}.bias", width) for name in names]),
+            stack_rows([weights.take(f"{name}.weight", width, width) for name in names]),
+            stack_rows([weights.take(f"{name}.bias", width) for name in names]),
         )
         dense = f"{at}attention.dense"
         set_linear(
@@ -62,7 +62,7 @@ def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
 
 
 def _sizes(config: Config) -> tuple[int, int, int, int, int]:
-    """Layers but for the top one, width, heads, vocabulary, positions."""
+    """Return the number of layers without the top one, width, heads, vocabulary, positions."""
     width = config.integer("hidden_size")
     return (
         config.integer("num_layers"),

@@ -1,4 +1,4 @@
-"""CodeGen and CodeGen2: GPT-J, whose Q, V and K lie in this order within each of the parts it was trained in."""
+"""CodeGen and CodeGen2: GPT-J, whose Q, V and K are stored in this order within each of the parts it was trained in."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from engine.convert.families.gpt_like import Affine, GptDecoder, positions
 from engine.convert.families.gptj import build
 from engine.convert.family import Family
 from engine.convert.reference.gptj import codegen_reference
-from engine.convert.tensors import stacked
+from engine.convert.tensors import stack_rows
 
-# Of CodeGen, and of what names no code of its own.
+# Of CodeGen, and of checkpoints without code of their own.
 PARTS = 4
 CODE_FILE = "modeling_codegen.py"
 PARTS_IN_CODE = re.compile(r"^\s*mp_num\s*=\s*(\d+)\s*$", re.MULTILINE)
@@ -26,11 +26,12 @@ def _qkv(decoder: GptDecoder, index: int) -> Affine:
     at = decoder.layout.layer.format(index)
     stored = decoder.weights.take(at + "attn.qkv_proj.weight", 3 * sizes.width, sizes.width)
     order = [3 * part + place for place in (0, 2, 1) for part in range(parts)]
-    return stacked([stored.cut(i * rows, (i + 1) * rows) for i in order]), None
+    return stack_rows([stored.cut(i * rows, (i + 1) * rows) for i in order]), None
 
 
 def _parts(config: Config) -> int:
-    """CodeGen2 was trained in eight parts or in four; nothing but the code that its authors publish tells.
+    """Return the number of parts. CodeGen2 was trained in eight or in four; only the code published with it shows
+    which.
 
     That code is read as text and never run.
     """
@@ -39,7 +40,9 @@ def _parts(config: Config) -> int:
     path = config.folder / CODE_FILE
     found = PARTS_IN_CODE.search(path.read_text(encoding="utf-8")) if path.is_file() else None
     if found is None:
-        raise config.fault("auto_map", f"names code of the checkpoint's own; put its {CODE_FILE} into the folder")
+        raise config.fault(
+            "auto_map", f"names code that comes with the checkpoint; put its {CODE_FILE} into the folder"
+        )
     return int(found[1])
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.convert.config import Config, read_rope
 from engine.convert.family import Family, decoder_spec, set_gated_mlp, set_head, set_linear, set_norm
 from engine.convert.reference.chatglm import native_reference
-from engine.convert.tensors import Weights, stacked
+from engine.convert.tensors import Weights, stack_rows
 
 if TYPE_CHECKING:
     from ctranslate2.specs.transformer_spec import TransformerDecoderModelSpec
@@ -48,8 +48,8 @@ def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
         biased = config.flag("attention_bias", default=at + "self_attn.q_proj.bias" in weights)
         set_linear(
             layer.self_attention.linear[0],
-            stacked([weights.take(f"{at}self_attn.{x}_proj.weight", rows[x], width) for x in "qkv"]),
-            stacked([weights.take(f"{at}self_attn.{x}_proj.bias", rows[x]) for x in "qkv"]) if biased else None,
+            stack_rows([weights.take(f"{at}self_attn.{x}_proj.weight", rows[x], width) for x in "qkv"]),
+            stack_rows([weights.take(f"{at}self_attn.{x}_proj.bias", rows[x]) for x in "qkv"]) if biased else None,
         )
         set_linear(layer.self_attention.linear[1], weights.take(at + "self_attn.o_proj.weight", width, heads * head))
         set_norm(layer.ffn.layer_norm, weights.take(at + "post_attention_layernorm.weight", width))

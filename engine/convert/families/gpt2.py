@@ -31,14 +31,14 @@ LAYOUT = Layout(
     epsilon="layer_norm_epsilon",
     inputs_first=True,
 )
-# OpenAI's own checkpoints are of the decoder alone.
+# OpenAI's own checkpoints hold only the decoder.
 DECODER_ALONE = replace(LAYOUT, embeddings="wte", positions="wpe", norm="ln_f", layer="h.{}.")
 
 
 def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
     import numpy as np
 
-    # SantaCoder's first publication: GPT-2 by name, with code of its own.
+    # SantaCoder was first published as GPT-2, with its own code.
     if config.table.get("attention_head_type") == "multiquery":
         raise config.fault("attention_head_type", "is 'multiquery'; take the same model as published for gpt_bigcode")
     decoder = GptDecoder(DECODER_ALONE if "wte.weight" in weights else LAYOUT, config, weights)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.convert.config import Config
 from engine.convert.families import gpt2
-from engine.convert.families.gpt_like import GptDecoder, positions, ungrouped
+from engine.convert.families.gpt_like import GptDecoder, positions, ungroup_heads
 from engine.convert.family import Family
 from engine.convert.reference.gpt_bigcode import reference
 from engine.convert.tensors import Weights
@@ -29,7 +29,7 @@ def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
     for index, layer in enumerate(spec.decoder.layer):
         layer.self_attention.queries_scale = np.float32(scale)
         qkv = decoder.qkv(index, groups)
-        decoder.set_layer(layer, index, qkv if multi_query else ungrouped(qkv, decoder.sizes.heads))
+        decoder.set_layer(layer, index, qkv if multi_query else ungroup_heads(qkv, decoder.sizes.heads))
     return spec
 
 

@@ -1,6 +1,6 @@
-"""GPT-NeoX, PolyCoder, CodeFuse-13B: rotary positions on a share of each head, Q, K and V kept head by head.
+"""GPT-NeoX, PolyCoder, CodeFuse-13B: rotary positions on a share of each head; Q, K and V are stored head by head.
 
-Attention and MLP stand side by side, each behind a norm of its own, or in a row (PolyCoder).
+Attention and MLP are parallel, each after a norm of its own, or in sequence (PolyCoder).
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.convert.config import Config, read_rope
-from engine.convert.families.gpt_like import GptDecoder, Layout, positions, ungrouped
+from engine.convert.families.gpt_like import GptDecoder, Layout, positions, ungroup_heads
 from engine.convert.family import Family
 from engine.convert.reference.gpt_neox import reference
 from engine.convert.tensors import Weights
@@ -45,7 +45,7 @@ def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
         parallel_residual=config.flag("use_parallel_residual", default=True),
     )
     for index, layer in enumerate(spec.decoder.layer):
-        decoder.set_layer(layer, index, ungrouped(decoder.qkv(index), decoder.sizes.heads))
+        decoder.set_layer(layer, index, ungroup_heads(decoder.qkv(index), decoder.sizes.heads))
     return spec
 
 

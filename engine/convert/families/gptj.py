@@ -1,6 +1,6 @@
-"""GPT-J: attention and MLP side by side behind one norm, rotary positions on neighbouring pairs, a head with a bias.
+"""GPT-J: attention and MLP are parallel after one norm, rotary positions on neighbouring pairs, a head with a bias.
 
-CodeGen is the same but for the order in which it keeps Q, K and V.
+CodeGen differs only in the order in which it stores Q, K and V.
 """
 
 from __future__ import annotations

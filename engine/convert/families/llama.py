@@ -1,7 +1,7 @@
 """Llama and its relatives: Code Llama, DeepSeek-Coder, Mistral and Codestral, Qwen 2, 2.5 and 3, CodeGemma.
 
-RMSNorm before attention and MLP, rotary positions on the halves of each head, grouped KV heads, a gated MLP. What tells
-the families apart is a `_Variant`; the rest stands in config.json.
+RMSNorm before attention and MLP, rotary positions on the halves of each head, grouped KV heads, a gated MLP. A
+`_Variant` holds the differences between the families that are not in config.json.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from engine.convert.config import Config, Rope, read_rope
 from engine.convert.family import Family, decoder_spec, one_window, set_head, set_linear, set_norm
 from engine.convert.reference.llama import gemma_reference, llama_reference, mistral_reference, qwen_reference
-from engine.convert.tensors import Weights, stacked
+from engine.convert.tensors import Weights, stack_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ROPE_SCALINGS = ("default", "linear", "dynamic", "llama3")
 REQUIRED = {"hidden_act": ("silu",)}
 GEMMA_REQUIRED = {
-    # Google published "gelu" and trained with its approximation; every implementation takes it so.
+    # Google published "gelu" but trained with its approximation, which every implementation uses.
     "hidden_act": ("gelu_pytorch_tanh", "gelu"),
     "hidden_activation": ("gelu_pytorch_tanh",),
     "use_bidirectional_attention": (False,),
@@ -35,11 +35,11 @@ GEMMA_REQUIRED = {
 
 @dataclass(frozen=True)
 class _Variant:
-    """What config.json does not say of a family.
+    """What config.json does not contain about a family.
 
-    `…_bias`: whether those projections have one, or the key of config.json that says so. `head_norms`: RMSNorm of each
-    head of Q and K. `gemma`: norms scale by 1 + weight, embeddings by the root of their width, the gate is a GELU, and
-    the head is tied unless config.json says otherwise.
+    `…_bias`: whether those projections have one, or the key of config.json that tells. `head_norms`: RMSNorm of each
+    head of Q and K. `gemma`: norms scale by 1 + weight, embeddings by the square root of their width, the gate is a
+    GELU, and the head is tied by default.
     """
 
     qkv_bias: bool | str = False
@@ -90,11 +90,11 @@ def build(variant: _Variant, config: Config, weights: Weights) -> TransformerDec
             spec.layer_norm_use_residual = True  # CTranslate2's name for 1 + gamma
 
     def linear(spec: LinearSpec, rows: Mapping[str, int], columns: int, *, biased: bool | str) -> None:
-        """The matrices named, below one another; `rows` has the height of each."""
-        weight = stacked([weights.take(name + ".weight", each, columns) for name, each in rows.items()])
+        """Set a linear layer to the named matrices, stacked; `rows` has the height of each."""
+        weight = stack_rows([weights.take(name + ".weight", each, columns) for name, each in rows.items()])
         if isinstance(biased, str):
             biased = config.flag(biased, default=False)
-        bias = stacked([weights.take(name + ".bias", each) for name, each in rows.items()]) if biased else None
+        bias = stack_rows([weights.take(name + ".bias", each) for name, each in rows.items()]) if biased else None
         set_linear(spec, weight, bias)
 
     decoder = spec.decoder
@@ -126,7 +126,9 @@ def build(variant: _Variant, config: Config, weights: Weights) -> TransformerDec
 
 
 def _llama3(config: Config, rope: Rope) -> dict[str, np.generic]:
-    """What CTranslate2 reads for Llama 3.1's slower low frequencies; its own converter writes two of the four."""
+    """Return what CTranslate2 reads for Llama 3.1's slower low frequencies; its own converter writes two of the
+    four.
+    """
     import numpy as np
 
     if rope.scaling != "llama3":
@@ -149,11 +151,11 @@ def _one_window(config: Config) -> int:
 
 
 def _qwen_context(config: Config) -> int:
-    """Windows are off unless `use_sliding_window` is set, and off below the layer `max_window_layers`."""
+    """Return the context length. Windows are off unless `use_sliding_window` is set, and below `max_window_layers`."""
     layers, kinds = config.integer("num_hidden_layers"), config.table.get("layer_types")
     first = config.table.get("max_window_layers", 0)
     if not isinstance(first, int) or not (kinds is None or (isinstance(kinds, list) and len(kinds) == layers)):
-        raise config.fault("layer_types or max_window_layers", f"is no list of {layers} kinds or no number")
+        raise config.fault("layer_types or max_window_layers", f"is not a list of {layers} kinds, or not a number")
     windowed = first < layers if kinds is None else "sliding_attention" in kinds
     on = config.flag("use_sliding_window", default=False) and windowed
     return _one_window(config) if on else _whole_context(config)

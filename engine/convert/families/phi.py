@@ -1,6 +1,6 @@
 """Phi-1, 1.5 and 2 in transformers' layout, which is what their authors publish today.
 
-Attention and MLP side by side behind one LayerNorm, biases everywhere, rotary positions on a share of each head.
+Attention and MLP are parallel after one LayerNorm, biases everywhere, rotary positions on a share of each head.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The top-query layer's positions: where what stands in the widened activations, and how a position gets there.
+"""The top-query layer's positions: the layout of the widened activations, and how a position is written to them.
 
 P1 and P2 of `top_query`: a flag at position 0, then the position's bits, then a one-hot position.
 """
@@ -19,7 +19,7 @@ from engine.convert.families.stock_layers import (
     no_ffn,
     norm_of,
 )
-from engine.convert.tensors import in_memory
+from engine.convert.tensors import rows_of
 
 if TYPE_CHECKING:
     from ctranslate2.specs.model_spec import LayerSpec
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 SLOT = 2.0**-8  # e
 SLOT_ALIGNMENT = 16
-POINTED_AT_FIRST, POINTED = 200.0, 64.0  # how much one score exceeds the others
+POINTED_AT_FIRST, POINTED = 200.0, 64.0  # by how much one score exceeds the others
 STEEP = 4096.0  # a step instead of a slope
 
 
 @dataclass(frozen=True)
 class Slots:
-    """Where what stands in the widened activations: the model's own first, then what the helper layers write.
+    """The layout of the widened activations: the model's own first, then what the helper layers write.
 
-    Each slot that is written has a copy that takes the opposite, so that the mean over all stays what it was.
+    Each slot that is written has a counterpart with the opposite value, so that the mean over all does not change.
     """
 
     width: int
@@ -43,7 +43,7 @@ class Slots:
 
     @property
     def bits(self) -> int:
-        """Of a position's number."""
+        """The number of bits of a position's number."""
         return max(1, math.ceil(math.log2(self.positions)))
 
     @property
@@ -68,7 +68,7 @@ class Slots:
 
     @property
     def empty(self) -> int:
-        """Nobody writes there: it shows the rounding that all empty slots share."""
+        """Nothing is written here: it shows the rounding error that all empty slots share."""
         return self.plus + 2
 
     @property
@@ -81,7 +81,7 @@ class Slots:
 
 
 def first_position(slots: Slots, heads: int) -> LayerSpec:
-    """P1."""
+    """Return P1."""
     import numpy as np
     import torch
 
@@ -95,19 +95,19 @@ def first_position(slots: Slots, heads: int) -> LayerSpec:
     attention = layer_of(
         layer_norm=norm_of(torch.zeros(total), torch.zeros(total)),
         linear=[
-            linear(float_rows((rows, total), lambda: torch.full((rows, total), UNUSED)), in_memory(bias.reshape(-1))),
-            linear(in_memory(out)),
+            linear(float_rows((rows, total), lambda: torch.full((rows, total), UNUSED)), rows_of(bias.reshape(-1))),
+            linear(rows_of(out)),
         ],
         head_dim=np.int32(SMALL_HEAD),
         queries_scale=np.float32(1),
-        relative_position_keys=in_memory(keys),
-        relative_position_values=in_memory(values),
+        relative_position_keys=rows_of(keys),
+        relative_position_values=rows_of(values),
     )
     return layer_of(self_attention=attention, ffn=no_ffn(total, any_norm(total)))
 
 
 def position_code(slots: Slots, heads: int, typical: float) -> LayerSpec:
-    """P2."""
+    """Return P2."""
     import numpy as np
     import torch
 
@@ -117,7 +117,7 @@ def position_code(slots: Slots, heads: int, typical: float) -> LayerSpec:
     query_bias = torch.zeros(3, heads, head)
     query_bias[0, 0, 0] = POINTED
     keys, values = torch.zeros(2 * places - 1, head), torch.zeros(2 * places - 1, head)
-    # Relative position -p, as seen from position p, stands in row places - 1 - p.
+    # Relative position -p, as seen from position p, is in row places - 1 - p.
     values[:places, :bits] = code.flip(0)
     values[:places, bits] = -code.flip(0).sum(1)
     out = torch.zeros(total, heads * head)
@@ -150,13 +150,13 @@ def position_code(slots: Slots, heads: int, typical: float) -> LayerSpec:
     attention = layer_of(
         layer_norm=norm_of(flagged, torch.zeros(total)),
         linear=[
-            linear(float_rows((3 * heads * head, total), find_flag), in_memory(query_bias.reshape(-1))),
-            linear(in_memory(out)),
+            linear(float_rows((3 * heads * head, total), find_flag), rows_of(query_bias.reshape(-1))),
+            linear(rows_of(out)),
         ],
         head_dim=np.int32(head),
         queries_scale=np.float32(1),
-        relative_position_keys=in_memory(keys),
-        relative_position_values=in_memory(values),
+        relative_position_keys=rows_of(keys),
+        relative_position_values=rows_of(values),
     )
     ffn = layer_of(
         layer_norm=norm_of(coded, torch.zeros(total)),

@@ -1,7 +1,7 @@
 """StarCoder2: grouped KV heads, rotary positions on the halves of each head, LayerNorm and a plain MLP with biases.
 
-Every layer looks back over `sliding_window` tokens. CTranslate2's window of the same name is exact only token by token:
-a longer prompt goes through it in pieces of one window, whose tokens see all of the piece before. Within one window it
+Every layer attends within `sliding_window` tokens. CTranslate2's window of the same name is exact only token by token:
+a longer prompt is processed in pieces of one window, whose tokens see all of the previous piece. Within one window it
 changes nothing, and that is the context length here.
 """
 

@@ -1,4 +1,4 @@
-"""Parts of decoder layers made to measure: CTranslate2 picks a part's structure from the variables it finds in it."""
+"""Parts of custom decoder layers: CTranslate2 infers a part's structure from the variables in it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine.convert.family import set_linear, set_norm
-from engine.convert.tensors import Rows, computed, in_memory
+from engine.convert.tensors import Rows, computed_rows, rows_of
 
 if TYPE_CHECKING:
     from ctranslate2.specs.common_spec import LayerNormSpec, LinearSpec
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 SMALL_HEAD = 8
 SELF_ATTENTION_BASE = 1.5
 SELF_ATTENTION_MARGIN = 150.0  # by which a token's score for itself exceeds all others, before softmax
-SHUT = -200.0  # x·sigmoid(1.702x) of it is exactly 0
-# Weights that must not matter, but not be 0 throughout: a quantiser divides by the largest.
+CLOSED = -200.0  # x·sigmoid(1.702x) of it is exactly 0
+# Weights that have no effect but must not all be 0: a quantiser divides by the largest.
 UNUSED = 1e-3
 
 
 def self_attention_only(
     width: int, value: Callable[[], Tensor], out: Rows, out_bias: Rows | None, heads: int, inputs: int
 ) -> LayerSpec:
-    """Attention without LayerNorm or residual in which a token attends to itself only: out·value·x + bias.
+    """Return attention without LayerNorm or residual in which a token attends only to itself: out·value·x + bias.
 
-    Keys and queries are the same constant; rotary positions make it differ from itself everywhere but at distance 0.
+    Keys and queries are the same constant; rotary positions make the score lower everywhere but at distance 0.
     """
     import numpy as np
     import torch
@@ -47,7 +47,7 @@ def self_attention_only(
 
     return layer_of(
         linear=[
-            linear(float_rows((3 * width, inputs), values_only), in_memory(bias.reshape(-1))),
+            linear(float_rows((3 * width, inputs), values_only), rows_of(bias.reshape(-1))),
             linear(out, out_bias),
         ],
         head_dim=np.int32(head),
@@ -59,32 +59,32 @@ def self_attention_only(
 
 
 def no_attention(width: int, heads: int, norm: LayerNormSpec | None) -> LayerSpec:
-    """Attention whose keys and values are 0."""
+    """Return attention whose keys and values are 0."""
     import numpy as np
     import torch
 
     weight = torch.zeros(3 * heads * SMALL_HEAD, width)
     weight[0, 0] = UNUSED
     out = torch.full((width, heads * SMALL_HEAD), UNUSED)
-    both = [linear(in_memory(weight)), linear(in_memory(out))]
+    both = [linear(rows_of(weight)), linear(rows_of(out))]
     return layer_of(linear=both, head_dim=np.int32(SMALL_HEAD), layer_norm=norm)
 
 
 def no_ffn(width: int, norm: LayerNormSpec | None) -> LayerSpec:
-    """A feed-forward network that is shut by its bias; with a norm it has a residual, and passes its input."""
+    """Return a feed-forward network that its bias closes; with a norm it has a residual, and passes its input on."""
     import torch
 
     weight = torch.zeros(SMALL_HEAD, width)
     weight[0, 0] = UNUSED
     return layer_of(
-        linear_0=linear(in_memory(weight), in_memory(torch.full((SMALL_HEAD,), SHUT))),
-        linear_1=linear(in_memory(torch.full((width, SMALL_HEAD), UNUSED))),
+        linear_0=linear(rows_of(weight), rows_of(torch.full((SMALL_HEAD,), CLOSED))),
+        linear_1=linear(rows_of(torch.full((width, SMALL_HEAD), UNUSED))),
         layer_norm=norm,
     )
 
 
 def any_norm(width: int) -> LayerNormSpec:
-    """Required by the structure, without effect."""
+    """Return a norm that the structure requires and that has no effect."""
     import torch
 
     return norm_of(torch.ones(width), torch.zeros(width))
@@ -94,7 +94,7 @@ def norm_of(gamma: Tensor, beta: Tensor | None = None) -> LayerNormSpec:
     from ctranslate2.specs import common_spec
 
     spec = common_spec.LayerNormSpec(rms_norm=beta is None)
-    set_norm(spec, in_memory(gamma), None if beta is None else in_memory(beta))
+    set_norm(spec, rows_of(gamma), None if beta is None else rows_of(beta))
     return spec
 
 
@@ -107,11 +107,11 @@ def linear(weight: Rows, bias: Rows | None = None) -> LinearSpec:
 
 
 def float_rows(shape: tuple[int, ...], make: Callable[[], Tensor]) -> Rows:
-    return computed(shape, "float32", make)
+    return computed_rows(shape, "float32", make)
 
 
 def layer_of(**variables: Any) -> LayerSpec:
-    """A layer with just these variables."""
+    """Return a layer with just these variables."""
     from ctranslate2.specs import model_spec
 
     class Layer(model_spec.LayerSpec):  # type: ignore[misc]

@@ -1,10 +1,10 @@
-"""CodeGeeX-13B's top-query layer out of stock CTranslate2 layers.
+"""CodeGeeX-13B's top-query layer, built from stock CTranslate2 layers.
 
 After its ordinary layers the published model applies the final LayerNorm *in place of* the residual stream, then a
 layer whose queries are an embedding of the position, not of the token (Zheng et al. 2023, section 2.2). CTranslate2 has
-no such layer; seven stock ones together are equal to it.
+no such layer; seven stock ones together are equivalent to it.
 
-Two things make that possible. CTranslate2 picks the structure of each layer from the variables it finds, and an
+Two things make this possible. CTranslate2 infers the structure of each layer from the variables it finds, and an
 attention or feed-forward network without `layer_norm` has no residual, so that it may also change the width. And
 float32 arithmetic can be made exact: with h / 2^40 far below one unit in the last place, (h + 2^40·LN(h)) / 2^40 *is*
 LN(h).
@@ -40,7 +40,7 @@ from engine.convert.families.stock_layers import (
     norm_of,
     self_attention_only,
 )
-from engine.convert.tensors import Rows, in_memory
+from engine.convert.tensors import Rows, rows_of
 
 if TYPE_CHECKING:
     from ctranslate2.specs.model_spec import LayerSpec
@@ -52,7 +52,7 @@ NORM_SCALE = 2.0**40  # M
 
 @dataclass(frozen=True)
 class TopQuery:
-    """What the checkpoint has of it; pairs are (weight, bias), `queries` is [positions, width]."""
+    """The checkpoint's top-query layer; pairs are (weight, bias), `queries` is [positions, width]."""
 
     final_norm: tuple[Rows, Rows]
     queries: Rows
@@ -65,11 +65,11 @@ class TopQuery:
 
 
 def top_query_layers(top: TopQuery, heads: int) -> list[LayerSpec]:
-    """Seven layers that are equal to the published final norm and top-query layer together."""
+    """Return seven layers that are together equivalent to the published final norm and top-query layer."""
     positions, width = top.queries.shape
     slots = Slots(width, positions)
     gamma, beta = (rows.whole().float() for rows in top.final_norm)
-    # How large the normed activations typically are; it only scales what would otherwise lose digits.
+    # The typical size of the normed activations; it only scales what would otherwise lose precision.
     typical = math.sqrt(float(gamma.pow(2).mean() + beta.var(unbiased=False)))
     return [
         *_norm_as_residual(gamma * slots.tau, beta * slots.tau, heads),
@@ -82,7 +82,7 @@ def top_query_layers(top: TopQuery, heads: int) -> list[LayerSpec]:
 
 
 def _norm_as_residual(gamma: Tensor, beta: Tensor, heads: int) -> list[LayerSpec]:
-    """S1 and S2."""
+    """Return S1 and S2."""
     import numpy as np
     import torch
 
@@ -106,7 +106,7 @@ def _norm_as_residual(gamma: Tensor, beta: Tensor, heads: int) -> list[LayerSpec
 
 
 def _widen(slots: Slots, heads: int) -> LayerSpec:
-    """E."""
+    """Return E."""
     import torch
 
     width, total = slots.width, slots.total
@@ -119,13 +119,13 @@ def _widen(slots: Slots, heads: int) -> LayerSpec:
     bias = torch.zeros(total)
     bias[slots.plus], bias[slots.plus + 1] = SLOT, -SLOT
     copy = self_attention_only(
-        width, lambda: torch.eye(width), float_rows((total, width), out), in_memory(bias), heads, width
+        width, lambda: torch.eye(width), float_rows((total, width), out), rows_of(bias), heads, width
     )
     return layer_of(self_attention=copy, ffn=no_ffn(total, any_norm(total)))
 
 
 def _top_query(top: TopQuery, slots: Slots, heads: int, typical: float) -> LayerSpec:
-    """T."""
+    """Return T."""
     import numpy as np
     import torch
 
@@ -135,7 +135,7 @@ def _top_query(top: TopQuery, slots: Slots, heads: int, typical: float) -> Layer
     weight, offset = (rows.whole().float() for rows in top.query)
     queries = (top.queries.whole().float() @ weight.T + offset).view(places, heads, own)
     del weight
-    # One channel more makes every query as long as the longest.
+    # One more channel makes every query as long as the longest.
     longest = float(queries.pow(2).sum(-1).max()) * 1.01 + 1e-3
     filler = (longest - queries.pow(2).sum(-1)).clamp_min(0).sqrt()
 
@@ -145,7 +145,7 @@ def _top_query(top: TopQuery, slots: Slots, heads: int, typical: float) -> Layer
         one_hot[:, :own] = queries.permute(1, 2, 0)
         one_hot[:, own] = filler.T
         one_hot *= STEEP / math.sqrt(longest / head)
-        # What all empty slots have by rounding must not add up.
+        # The rounding error that all empty slots share must not add up.
         made[0, :, :, slots.empty] = -one_hot.sum(-1)
         for index, (rows, _) in enumerate((top.key, top.value), start=1):
             made[index, :, :own, :width] = rows.whole().float().view(heads, own, width)
@@ -168,8 +168,8 @@ def _top_query(top: TopQuery, slots: Slots, heads: int, typical: float) -> Layer
     attention = layer_of(
         layer_norm=norm_of(gamma, beta),
         linear=[
-            linear(float_rows((3 * heads * head, total), project), in_memory(bias.reshape(-1))),
-            linear(float_rows((total, heads * head), out), in_memory(out_bias)),
+            linear(float_rows((3 * heads * head, total), project), rows_of(bias.reshape(-1))),
+            linear(float_rows((total, heads * head), out), rows_of(out_bias)),
         ],
         head_dim=np.int32(head),
         queries_scale=np.float32(own**-0.5),
@@ -179,7 +179,7 @@ def _top_query(top: TopQuery, slots: Slots, heads: int, typical: float) -> Layer
 
 
 def _narrow(top: TopQuery, slots: Slots, heads: int) -> LayerSpec:
-    """C."""
+    """Return C."""
     import torch
 
     width, total = slots.width, slots.total

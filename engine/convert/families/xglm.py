@@ -1,4 +1,4 @@
-"""XGLM, which InCoder is published as: sinusoidal positions that no checkpoint holds, scaled embeddings."""
+"""XGLM, InCoder's published form: sinusoidal positions that no checkpoint holds, scaled embeddings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ctranslate2.specs.transformer_spec import TransformerDecoderModelSpec
     from torch import Tensor
 
-# The first token stands here: fairseq counts from the padding token's id on.
+# The first token's position: fairseq counts from the padding token's id on.
 FIRST_POSITION = 2
 LONGEST_WAVE = 10_000.0
 
@@ -51,7 +51,7 @@ def build(config: Config, weights: Weights) -> TransformerDecoderModelSpec:
 
 
 def _sinusoids(count: int, width: int) -> Rows:
-    """[sines | cosines] of wavelengths from 2π to 10000·2π; in float32 and torch, as in the published code."""
+    """Return [sines | cosines] of wavelengths from 2π to 10000·2π; in float32 and torch, as in the published code."""
     import torch
 
     half = width // 2

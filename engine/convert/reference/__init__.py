@@ -1,1 +1,1 @@
-"""The families once more in torch, written apart from the loaders: what a conversion is compared with."""
+"""Torch models of the families, written independently of the loaders, that conversions are compared with."""

@@ -1,4 +1,4 @@
-"""What decoders are made of, in plain torch: the yardstick a conversion is measured with.
+"""The parts of decoders in plain torch, which conversions are compared with.
 
 A reference reads one layer of the checkpoint at a time, so that a model which does not fit into memory can be checked.
 Tensors are float32; activations are [tokens, width] of one sequence, heads are [heads, tokens, head width].
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 PROJECTION_ROWS = 16_384
 
-# A layer with its weights: the activations of a whole sequence, from position 0 -> those after the layer. There is no
-# cache on purpose: what CTranslate2 says token by token must agree with what follows from all tokens at once.
+# A layer with its weights: the activations of a whole sequence, from position 0 -> those after the layer. It has no
+# cache on purpose: what CTranslate2 computes token by token must agree with what follows from all tokens at once.
 Layer = Callable[["Tensor"], "Tensor"]
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A decoder, readable layer by layer.
+    """A decoder that is read layer by layer.
 
-    `embed`: token ids [tokens] that begin at position 0 -> activations. `layer`: loads the layer of this index.
-    `logits`: activations -> [tokens, vocabulary], the final norm included.
+    `embed`: token ids [tokens] that begin at position 0 -> activations. `layer`: loads the layer of an index. `logits`:
+    activations -> [tokens, vocabulary], including the final norm.
     """
 
     layers: int
@@ -37,21 +37,21 @@ class Reference:
     logits: Callable[[Tensor], Tensor]
 
 
-def stored(checkpoint: Checkpoint, name: str) -> Tensor:
-    """A tensor of the checkpoint, in float32."""
+def read_tensor(checkpoint: Checkpoint, name: str) -> Tensor:
+    """Return a tensor of the checkpoint, in float32."""
     return checkpoint.read(name).float()
 
 
-def stored_rows(checkpoint: Checkpoint, name: str, ids: Tensor) -> Tensor:
-    """Rows of an embedding, the rest of which is not loaded."""
+def read_rows(checkpoint: Checkpoint, name: str, ids: Tensor) -> Tensor:
+    """Return rows of an embedding, the rest of which is not loaded."""
     import torch
 
     rows = {i: checkpoint.read(name, i, i + 1)[0].float() for i in set(ids.tolist())}
     return torch.stack([rows[i] for i in ids.tolist()])
 
 
-def projected(x: Tensor, checkpoint: Checkpoint, name: str) -> Tensor:
-    """`x` times a large matrix of the checkpoint, read in blocks."""
+def project(x: Tensor, checkpoint: Checkpoint, name: str) -> Tensor:
+    """Return `x` times a large matrix of the checkpoint, which is read in blocks."""
     import torch
 
     total = checkpoint.entry(name).shape[0]
@@ -80,15 +80,15 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def split_heads(x: Tensor, heads: int) -> Tensor:
-    """[tokens, heads * width] -> [heads, tokens, width]."""
+    """Return [tokens, heads * width] as [heads, tokens, width]."""
     return x.view(x.shape[0], heads, -1).transpose(0, 1)
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, scale: float, window: int | None = None) -> Tensor:
-    """Causal attention, heads [heads, tokens, width] -> [tokens, heads * width].
+    """Return causal attention of heads [heads, tokens, width] as [tokens, heads * width].
 
-    Grouped heads (Ainslie et al. 2023): each KV head serves heads / KV heads of `q` in a row. `window`: a token sees
-    itself and `window` - 1 before it.
+    Grouped heads (Ainslie et al. 2023): each KV head serves heads / KV heads consecutive heads of `q`. `window`: a
+    token sees itself and the `window` - 1 tokens before it.
     """
     import torch
 
@@ -105,7 +105,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scale: float, window: int | None = N
 
 
 def frequencies(dimensions: int, base: float) -> Tensor:
-    """Radians a position for each pair (Su et al. 2021)."""
+    """Return the radians of each pair for one position (Su et al. 2021)."""
     import torch
 
     return base ** (-torch.arange(0, dimensions, 2, dtype=torch.float64) / dimensions)
@@ -119,30 +119,30 @@ def _angles(x: Tensor, radians: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def rotate_pairs(x: Tensor, radians: Tensor) -> Tensor:
-    """Rotary positions on neighbouring pairs (0, 1), (2, 3) … of the first dimensions; the rest passes (GPT-J, GLM)."""
+    """Apply rotary positions to neighbouring pairs (0, 1), (2, 3) … of the first dimensions (GPT-J, GLM)."""
     import torch
 
     cos, sin = _angles(x, radians)
-    turned, rest = x[..., : 2 * len(radians)], x[..., 2 * len(radians) :]
-    even, odd = turned[..., 0::2], turned[..., 1::2]
+    rotated, rest = x[..., : 2 * len(radians)], x[..., 2 * len(radians) :]
+    even, odd = rotated[..., 0::2], rotated[..., 1::2]
     pairs = torch.stack([even * cos - odd * sin, odd * cos + even * sin], -1)
     return torch.cat([pairs.flatten(-2), rest], -1)
 
 
 def rotate_halves(x: Tensor, radians: Tensor) -> Tensor:
-    """Rotary positions on pairs (i, i + half) of the first dimensions; the rest passes (GPT-NeoX, Llama)."""
+    """Apply rotary positions to pairs (i, i + half) of the first dimensions (GPT-NeoX, Llama)."""
     import torch
 
     cos, sin = _angles(x, radians)
-    turned, rest = x[..., : 2 * len(radians)], x[..., 2 * len(radians) :]
-    low, high = turned.chunk(2, -1)
+    rotated, rest = x[..., : 2 * len(radians)], x[..., 2 * len(radians) :]
+    low, high = rotated.chunk(2, -1)
     return torch.cat([low * cos - high * sin, high * cos + low * sin, rest], -1)
 
 
 def run(reference: Reference, sequences: Sequence[Sequence[int]], last: int) -> list[Tensor]:
-    """The logits of the `last` tokens of each sequence, or of all it has; [tokens, vocabulary].
+    """Return the logits of the `last` tokens of each sequence, or of all it has; [tokens, vocabulary].
 
-    Layers go round the outside: each is loaded once, whatever the number of sequences.
+    Layers are the outer loop: each is loaded once, whatever the number of sequences.
     """
     import torch
 

@@ -13,12 +13,12 @@ from engine.convert.reference.blocks import (
     attend,
     frequencies,
     linear,
-    projected,
+    project,
+    read_rows,
+    read_tensor,
     rms_norm,
     rotate_pairs,
     split_heads,
-    stored,
-    stored_rows,
 )
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class _Shape:
 
 @dataclass(frozen=True)
 class _Layer:
-    """One layer's weights; `qkv` is [Q | K | V] and `up` is [gate | up], row below row."""
+    """One layer's weights; `qkv` is [Q | K | V] and `up` is [gate | up], stacked by rows."""
 
     norm_1: Tensor
     qkv: Tensor
@@ -48,7 +48,7 @@ class _Layer:
 
 
 def reference(config: Config, checkpoint: Checkpoint) -> Reference:
-    """The published layout."""
+    """Return the reference of the published layout."""
     head = config.integer("kv_channels")
     shape = _Shape(
         config.integer("num_attention_heads"),
@@ -63,27 +63,27 @@ def reference(config: Config, checkpoint: Checkpoint) -> Reference:
         return _step(
             shape,
             _Layer(
-                norm_1=stored(checkpoint, at + "input_layernorm.weight"),
-                qkv=stored(checkpoint, at + "self_attention.query_key_value.weight"),
-                qkv_bias=stored(checkpoint, at + "self_attention.query_key_value.bias"),
-                out=stored(checkpoint, at + "self_attention.dense.weight"),
-                norm_2=stored(checkpoint, at + "post_attention_layernorm.weight"),
-                up=stored(checkpoint, at + "mlp.dense_h_to_4h.weight"),
-                down=stored(checkpoint, at + "mlp.dense_4h_to_h.weight"),
+                norm_1=read_tensor(checkpoint, at + "input_layernorm.weight"),
+                qkv=read_tensor(checkpoint, at + "self_attention.query_key_value.weight"),
+                qkv_bias=read_tensor(checkpoint, at + "self_attention.query_key_value.bias"),
+                out=read_tensor(checkpoint, at + "self_attention.dense.weight"),
+                norm_2=read_tensor(checkpoint, at + "post_attention_layernorm.weight"),
+                up=read_tensor(checkpoint, at + "mlp.dense_h_to_4h.weight"),
+                down=read_tensor(checkpoint, at + "mlp.dense_4h_to_h.weight"),
             ),
         )
 
     def logits(x: Tensor) -> Tensor:
-        x = rms_norm(x, stored(checkpoint, "transformer.encoder.final_layernorm.weight"), shape.epsilon)
-        return projected(x, checkpoint, embeddings if tied else "transformer.output_layer.weight")
+        x = rms_norm(x, read_tensor(checkpoint, "transformer.encoder.final_layernorm.weight"), shape.epsilon)
+        return project(x, checkpoint, embeddings if tied else "transformer.output_layer.weight")
 
     embeddings = "transformer.embedding.word_embeddings.weight"
     tied = config.flag("tie_word_embeddings", default=False)
-    return Reference(config.integer("num_layers"), lambda ids: stored_rows(checkpoint, embeddings, ids), layer, logits)
+    return Reference(config.integer("num_layers"), lambda ids: read_rows(checkpoint, embeddings, ids), layer, logits)
 
 
 def native_reference(config: Config, checkpoint: Checkpoint) -> Reference:
-    """Transformers' layout."""
+    """Return the reference of transformers' layout."""
     import torch
 
     heads = config.integer("num_attention_heads")
@@ -103,15 +103,15 @@ def native_reference(config: Config, checkpoint: Checkpoint) -> Reference:
         return _step(
             shape,
             _Layer(
-                norm_1=stored(checkpoint, at + "input_layernorm.weight"),
-                qkv=torch.cat([stored(checkpoint, f"{at}self_attn.{x}_proj.weight") for x in "qkv"]),
-                qkv_bias=torch.cat([stored(checkpoint, f"{at}self_attn.{x}_proj.bias") for x in "qkv"])
+                norm_1=read_tensor(checkpoint, at + "input_layernorm.weight"),
+                qkv=torch.cat([read_tensor(checkpoint, f"{at}self_attn.{x}_proj.weight") for x in "qkv"]),
+                qkv_bias=torch.cat([read_tensor(checkpoint, f"{at}self_attn.{x}_proj.bias") for x in "qkv"])
                 if biased
                 else None,
-                out=stored(checkpoint, at + "self_attn.o_proj.weight"),
-                norm_2=stored(checkpoint, at + "post_attention_layernorm.weight"),
-                up=stored(checkpoint, at + "mlp.gate_up_proj.weight"),
-                down=stored(checkpoint, at + "mlp.down_proj.weight"),
+                out=read_tensor(checkpoint, at + "self_attn.o_proj.weight"),
+                norm_2=read_tensor(checkpoint, at + "post_attention_layernorm.weight"),
+                up=read_tensor(checkpoint, at + "mlp.gate_up_proj.weight"),
+                down=read_tensor(checkpoint, at + "mlp.down_proj.weight"),
             ),
         )
 
@@ -119,11 +119,11 @@ def native_reference(config: Config, checkpoint: Checkpoint) -> Reference:
     tied = config.flag("tie_word_embeddings", default=False) or "lm_head.weight" not in checkpoint
 
     def logits(x: Tensor) -> Tensor:
-        x = rms_norm(x, stored(checkpoint, "model.norm.weight"), shape.epsilon)
-        return projected(x, checkpoint, embeddings if tied else "lm_head.weight")
+        x = rms_norm(x, read_tensor(checkpoint, "model.norm.weight"), shape.epsilon)
+        return project(x, checkpoint, embeddings if tied else "lm_head.weight")
 
     return Reference(
-        config.integer("num_hidden_layers"), lambda ids: stored_rows(checkpoint, embeddings, ids), layer, logits
+        config.integer("num_hidden_layers"), lambda ids: read_rows(checkpoint, embeddings, ids), layer, logits
     )
 
 

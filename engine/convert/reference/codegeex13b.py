@@ -12,10 +12,10 @@ from engine.convert.reference.blocks import (
     attend,
     layer_norm,
     linear,
-    projected,
+    project,
+    read_rows,
+    read_tensor,
     split_heads,
-    stored,
-    stored_rows,
 )
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ EPSILON = 1e-5
 
 
 def reference(config: Config, checkpoint: Checkpoint) -> Reference:
-    """The ordinary layers, then the top-query layer as the last."""
+    """Return the reference: the ordinary layers, then the top-query layer as the last."""
     import torch
 
     ordinary, width = config.integer("num_layers"), config.integer("hidden_size")
@@ -34,7 +34,7 @@ def reference(config: Config, checkpoint: Checkpoint) -> Reference:
     embeddings = AT + "embedding.word_embeddings.weight"
 
     def embed(ids: Tensor) -> Tensor:
-        return stored_rows(checkpoint, embeddings, ids) + _positions(AT + "embedding.position_embeddings.weight", ids)
+        return read_rows(checkpoint, embeddings, ids) + _positions(AT + "embedding.position_embeddings.weight", ids)
 
     def _positions(name: str, ids: Tensor) -> Tensor:
         return checkpoint.read(name, 0, len(ids)).float()
@@ -44,25 +44,27 @@ def reference(config: Config, checkpoint: Checkpoint) -> Reference:
         at = AT + ("transformer.topQueryLayer." if is_top else f"transformer.layers.{index}.")
 
         def pair(name: str) -> tuple[Tensor, Tensor]:
-            return stored(checkpoint, f"{at}{name}.weight"), stored(checkpoint, f"{at}{name}.bias")
+            return read_tensor(checkpoint, f"{at}{name}.weight"), read_tensor(checkpoint, f"{at}{name}.bias")
 
         norm_1, norm_2 = pair("input_layernorm"), pair("post_attention_layernorm")
         w_q, w_k, w_v, w_out = (pair(f"attention.{name}") for name in ("query", "key", "value", "dense"))
         w_up, w_down = pair("mlp.dense_h_to_4h"), pair("mlp.dense_4h_to_h")
 
         def step(x: Tensor) -> Tensor:
-            if is_top:  # the final norm takes the place of the residual stream
+            if is_top:  # the final norm replaces the residual stream
                 final = AT + "transformer.final_layernorm."
-                x = layer_norm(x, stored(checkpoint, final + "weight"), stored(checkpoint, final + "bias"), EPSILON)
+                x = layer_norm(
+                    x, read_tensor(checkpoint, final + "weight"), read_tensor(checkpoint, final + "bias"), EPSILON
+                )
             normed = layer_norm(x, *norm_1, EPSILON)
-            asked = normed
+            queries = normed
             if is_top:  # the queries come from the position alone, and are not normed
-                asked = checkpoint.read(AT + "topQueryEmbedding.top_query_embeddings.weight", 0, len(x)).float()
-            q, k, v = (split_heads(linear(y, *w), heads) for y, w in ((asked, w_q), (normed, w_k), (normed, w_v)))
+                queries = checkpoint.read(AT + "topQueryEmbedding.top_query_embeddings.weight", 0, len(x)).float()
+            q, k, v = (split_heads(linear(y, *w), heads) for y, w in ((queries, w_q), (normed, w_k), (normed, w_v)))
             x = x + linear(attend(q, k, v, (width // heads) ** -0.5), *w_out)
             up = linear(layer_norm(x, *norm_2, EPSILON), *w_up)
             return x + linear(up * torch.sigmoid(1.702 * up), *w_down)
 
         return step
 
-    return Reference(ordinary + 1, embed, layer, lambda x: projected(x, checkpoint, embeddings))
+    return Reference(ordinary + 1, embed, layer, lambda x: project(x, checkpoint, embeddings))

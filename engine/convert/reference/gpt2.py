@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from engine.convert.checkpoint import Checkpoint
 from engine.convert.config import Config
-from engine.convert.reference.blocks import Layer, Reference, stored
-from engine.convert.reference.gpt_like import Ends, Names, Shape, activation, gpt_layer, thirds
+from engine.convert.reference.blocks import Layer, Reference, read_tensor
+from engine.convert.reference.gpt_like import Ends, Names, Shape, activation, gpt_layer, split_thirds
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,13 +32,13 @@ def reference(config: Config, checkpoint: Checkpoint) -> Reference:
         scale = (width // heads) ** -0.5 if config.flag("scale_attn_weights", default=True) else 1.0
         if config.flag("scale_attn_by_inverse_layer_idx", default=False):
             scale /= 1 + index
-        attention = thirds(_conv1d(checkpoint, at + "attn.c_attn"), heads)
+        attention = split_thirds(_conv1d(checkpoint, at + "attn.c_attn"), heads)
         return gpt_layer(checkpoint, at, NAMES, Shape(function, epsilon, scale), attention, _conv1d)
 
     return Reference(config.integer("n_layer"), ends.embed(checkpoint), layer, ends.logits(config, checkpoint, epsilon))
 
 
 def _conv1d(checkpoint: Checkpoint, name: str) -> Callable[[Tensor], Tensor]:
-    """The weight is [in, out]."""
-    weight, bias = stored(checkpoint, name + ".weight"), stored(checkpoint, name + ".bias")
+    """Return a projection whose weight is stored as [in, out]."""
+    weight, bias = read_tensor(checkpoint, name + ".weight"), read_tensor(checkpoint, name + ".bias")
     return lambda x: x @ weight + bias

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.convert.checkpoint import Checkpoint
 from engine.convert.config import Config
 from engine.convert.reference.blocks import Layer, Reference, split_heads
-from engine.convert.reference.gpt_like import Ends, Names, Shape, activation, gpt_layer, head_by_head, projection
+from engine.convert.reference.gpt_like import Ends, Names, Shape, activation, gpt_layer, projection, split_by_head
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +30,7 @@ def reference(config: Config, checkpoint: Checkpoint) -> Reference:
             q, k, v = fused(x).split([width, width // heads, width // heads], -1)
             return split_heads(q, heads), split_heads(k, 1), split_heads(v, 1)
 
-        attention = one_for_all if config.flag("multi_query", default=True) else head_by_head(fused, heads)
+        attention = one_for_all if config.flag("multi_query", default=True) else split_by_head(fused, heads)
         return gpt_layer(checkpoint, at, NAMES, shape, attention)
 
     return Reference(config.integer("n_layer"), ENDS.embed(checkpoint), layer, ENDS.logits(config, checkpoint, epsilon))

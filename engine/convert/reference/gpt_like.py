@@ -1,7 +1,7 @@
 """A layer of GPT's descendants (Radford et al. 2019): LayerNorm, attention, an MLP of two matrices.
 
-The two stand in a row, or side by side on the same activations (GPT-J, Wang & Komatsuzaki 2021). Whether a projection
-has a bias is told by the tensors at hand.
+The two are in sequence, or parallel on the same activations (GPT-J, Wang & Komatsuzaki 2021). A projection has a bias
+if the checkpoint holds one.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from engine.convert.reference.blocks import (
     attend,
     layer_norm,
     linear,
-    projected,
+    project,
+    read_rows,
+    read_tensor,
     split_heads,
-    stored,
-    stored_rows,
 )
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-# Normed activations [tokens, width] -> Q, K and V, each [heads, tokens, head width], turned where positions are rotary.
+# Normed activations [tokens, width] -> Q, K and V, each [heads, tokens, head width], rotated if positions are rotary.
 Attention = Callable[["Tensor"], "tuple[Tensor, Tensor, Tensor]"]
 
 
 @dataclass(frozen=True)
 class Names:
-    """What a family calls the parts of a layer. Without `norm_2` the MLP has attention's norm."""
+    """What a family calls the parts of a layer. Without `norm_2` the MLP shares attention's norm."""
 
     norm_1: str
     out: str
@@ -43,7 +43,9 @@ class Names:
 
 @dataclass(frozen=True)
 class Shape:
-    """`scale` multiplies scores; `side_by_side`: attention and MLP; `window`: in tokens, see `attend`."""
+    """`scale` multiplies scores; `side_by_side`: attention and MLP are parallel; `window` is in tokens, see
+    `attend`.
+    """
 
     activation: Callable[[Tensor], Tensor]
     epsilon: float
@@ -53,13 +55,13 @@ class Shape:
 
 
 def norm(checkpoint: Checkpoint, name: str, epsilon: float) -> Callable[[Tensor], Tensor]:
-    gamma, beta = stored(checkpoint, name + ".weight"), stored(checkpoint, name + ".bias")
+    gamma, beta = read_tensor(checkpoint, name + ".weight"), read_tensor(checkpoint, name + ".bias")
     return lambda x: layer_norm(x, gamma, beta, epsilon)
 
 
 def projection(checkpoint: Checkpoint, name: str) -> Callable[[Tensor], Tensor]:
-    weight = stored(checkpoint, name + ".weight")
-    bias = stored(checkpoint, name + ".bias") if name + ".bias" in checkpoint else None
+    weight = read_tensor(checkpoint, name + ".weight")
+    bias = read_tensor(checkpoint, name + ".bias") if name + ".bias" in checkpoint else None
     return lambda x: linear(x, weight, bias)
 
 
@@ -71,7 +73,7 @@ def gpt_layer(
     attention: Attention,
     projection: Callable[[Checkpoint, str], Callable[[Tensor], Tensor]] = projection,
 ) -> Layer:
-    """`at` stands before every name; `projection` loads a matrix, in whatever way the family keeps it."""
+    """Return a layer. `at` is the prefix of all names; `projection` loads a matrix as the family stores it."""
     out, up, down = (projection(checkpoint, at + name) for name in (names.out, names.up, names.down))
     norm_1, norm_2 = (
         norm(checkpoint, at + name, shape.epsilon) for name in (names.norm_1, names.norm_2 or names.norm_1)
@@ -85,8 +87,8 @@ def gpt_layer(
     return step
 
 
-def thirds(project: Callable[[Tensor], Tensor], heads: int) -> Attention:
-    """All of Q, then all of K, then all of V."""
+def split_thirds(project: Callable[[Tensor], Tensor], heads: int) -> Attention:
+    """Return attention whose matrix holds all of Q, then all of K, then all of V."""
 
     def attention(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         q, k, v = (split_heads(part, heads) for part in project(x).chunk(3, -1))
@@ -95,8 +97,8 @@ def thirds(project: Callable[[Tensor], Tensor], heads: int) -> Attention:
     return attention
 
 
-def head_by_head(project: Callable[[Tensor], Tensor], heads: int) -> Attention:
-    """q, k and v of the first head, then of the next …"""
+def split_by_head(project: Callable[[Tensor], Tensor], heads: int) -> Attention:
+    """Return attention whose matrix holds q, k and v of the first head, then of the next …"""
 
     def attention(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         q, k, v = split_heads(project(x), heads).chunk(3, -1)
@@ -105,15 +107,15 @@ def head_by_head(project: Callable[[Tensor], Tensor], heads: int) -> Attention:
     return attention
 
 
-def one_each(checkpoint: Checkpoint, at: str, heads: int, groups: int | None = None) -> Attention:
-    """`q_proj`, `k_proj` and `v_proj`, the latter two with `groups` heads."""
+def separate_projections(checkpoint: Checkpoint, at: str, heads: int, groups: int | None = None) -> Attention:
+    """Return attention with `q_proj`, `k_proj` and `v_proj`, the latter two with `groups` heads."""
     q, k, v = (projection(checkpoint, f"{at}{x}_proj") for x in "qkv")
     groups = heads if groups is None else groups
     return lambda x: (split_heads(q(x), heads), split_heads(k(x), groups), split_heads(v(x), groups))
 
 
-def turned(attention: Attention, rotate: Callable[[Tensor], Tensor]) -> Attention:
-    """With rotary positions on Q and K."""
+def with_rotary(attention: Attention, rotate: Callable[[Tensor], Tensor]) -> Attention:
+    """Return attention with rotary positions on Q and K."""
 
     def rotated(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         q, k, v = attention(x)
@@ -126,7 +128,7 @@ def turned(attention: Attention, rotate: Callable[[Tensor], Tensor]) -> Attentio
 class Ends:
     """What a family calls the parts before and after its layers.
 
-    `positions` are learned ones. `tied`: whether the head is the embeddings if config.json does not say.
+    `positions` are learned ones. `tied`: whether the head is the embeddings if config.json has no such key.
     """
 
     embeddings: str
@@ -136,8 +138,10 @@ class Ends:
     positions: str = ""
 
     def embed(self, checkpoint: Checkpoint) -> Callable[[Tensor], Tensor]:
+        """Return the embedding of tokens."""
+
         def embed(ids: Tensor) -> Tensor:
-            words = stored_rows(checkpoint, self.embeddings + ".weight", ids)
+            words = read_rows(checkpoint, self.embeddings + ".weight", ids)
             if not self.positions:
                 return words
             return words + checkpoint.read(self.positions + ".weight", 0, len(ids)).float()
@@ -145,19 +149,19 @@ class Ends:
         return embed
 
     def logits(self, config: Config, checkpoint: Checkpoint, epsilon: float) -> Callable[[Tensor], Tensor]:
-        """The final norm and the projection."""
+        """Return the final norm and the projection."""
         name = self.embeddings if config.flag("tie_word_embeddings", default=self.tied) else self.head
 
         def logits(x: Tensor) -> Tensor:
-            found = projected(norm(checkpoint, self.norm, epsilon)(x), checkpoint, name + ".weight")
+            found = project(norm(checkpoint, self.norm, epsilon)(x), checkpoint, name + ".weight")
             bias = self.head + ".bias"
-            return found + stored(checkpoint, bias) if bias in checkpoint else found
+            return found + read_tensor(checkpoint, bias) if bias in checkpoint else found
 
         return logits
 
 
 def activation(name: str) -> Callable[[Tensor], Tensor]:
-    """A function by its published name (Hendrycks & Gimpel 2016 for the kinds of GELU)."""
+    """Return a function by its published name (Hendrycks & Gimpel 2016 for the kinds of GELU)."""
     import torch
     from torch.nn import functional
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.convert.checkpoint import Checkpoint
 from engine.convert.config import Config
 from engine.convert.reference.blocks import Layer, Reference
-from engine.convert.reference.gpt_like import Ends, Names, Shape, activation, gpt_layer, one_each
+from engine.convert.reference.gpt_like import Ends, Names, Shape, activation, gpt_layer, separate_projections
 
 NAMES = Names("ln_1", "attn.attention.out_proj", "mlp.c_fc", "mlp.c_proj", norm_2="ln_2")
 ENDS = Ends("transformer.wte", "transformer.ln_f", "lm_head", tied=True, positions="transformer.wpe")
@@ -22,7 +22,7 @@ def reference(config: Config, checkpoint: Checkpoint) -> Reference:
     def layer(index: int) -> Layer:
         at = f"transformer.h.{index}."
         window = config.integer("window_size", default=256) if kinds[index] == "local" else None
-        attention = one_each(checkpoint, at + "attn.attention.", heads)
+        attention = separate_projections(checkpoint, at + "attn.attention.", heads)
         return gpt_layer(checkpoint, at, NAMES, Shape(function, epsilon, 1.0, window=window), attention)
 
     return Reference(

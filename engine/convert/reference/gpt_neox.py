@@ -1,4 +1,4 @@
-"""GPT-NeoX (Black et al. 2022): rotary positions on a share of each head, the two parts side by side or in a row."""
+"""GPT-NeoX (Black et al. 2022): rotary positions on a share of each head, attention and MLP parallel or in sequence."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from engine.convert.reference.gpt_like import (
     Shape,
     activation,
     gpt_layer,
-    head_by_head,
     projection,
-    turned,
+    split_by_head,
+    with_rotary,
 )
 
 NAMES = Names(
@@ -44,7 +44,7 @@ def reference(config: Config, checkpoint: Checkpoint) -> Reference:
     def layer(index: int) -> Layer:
         at = f"gpt_neox.layers.{index}."
         fused = projection(checkpoint, at + "attention.query_key_value")
-        return gpt_layer(checkpoint, at, NAMES, shape, turned(head_by_head(fused, heads), rotate))
+        return gpt_layer(checkpoint, at, NAMES, shape, with_rotary(split_by_head(fused, heads), rotate))
 
     return Reference(
         config.integer("num_hidden_layers"), ENDS.embed(checkpoint), layer, ENDS.logits(config, checkpoint, epsilon)

@@ -16,9 +16,9 @@ from engine.convert.reference.gpt_like import (
     Shape,
     activation,
     gpt_layer,
-    one_each,
     projection,
-    turned,
+    separate_projections,
+    with_rotary,
 )
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ ENDS = Ends("transformer.wte", "transformer.ln_f", "lm_head", tied=False)
 
 
 def gptj_reference(config: Config, checkpoint: Checkpoint) -> Reference:
-    return _reference(config, checkpoint, lambda at, heads: one_each(checkpoint, at, heads))
+    return _reference(config, checkpoint, lambda at, heads: separate_projections(checkpoint, at, heads))
 
 
 def codegen_reference(config: Config, checkpoint: Checkpoint) -> Reference:
-    """The rows of `qkv_proj` are [part, (q, v, k), heads of the part, head width]."""
+    """Return CodeGen's reference. The rows of `qkv_proj` are [part, (q, v, k), heads of the part, head width]."""
     parts = _parts(config)
 
     def attention(at: str, heads: int) -> Attention:
@@ -49,7 +49,7 @@ def codegen_reference(config: Config, checkpoint: Checkpoint) -> Reference:
 
 
 def _parts(config: Config) -> int:
-    """Four, if the code that CodeGen2's authors publish with a checkpoint does not say otherwise."""
+    """Return the number of parts: four, unless the code published with a CodeGen2 checkpoint has another number."""
     if not config.table.get("auto_map"):
         return 4
     lines = (config.folder / "modeling_codegen.py").read_text(encoding="utf-8").splitlines()
@@ -65,6 +65,6 @@ def _reference(config: Config, checkpoint: Checkpoint, attention: Callable[[str,
 
     def layer(index: int) -> Layer:
         at = f"transformer.h.{index}."
-        return gpt_layer(checkpoint, at, NAMES, shape, turned(attention(at + "attn.", heads), rotate))
+        return gpt_layer(checkpoint, at, NAMES, shape, with_rotary(attention(at + "attn.", heads), rotate))
 
     return Reference(config.integer("n_layer"), ENDS.embed(checkpoint), layer, ENDS.logits(config, checkpoint, epsilon))

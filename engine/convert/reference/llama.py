@@ -1,6 +1,6 @@
 """Llama (Touvron et al. 2023), Mistral (Jiang et al. 2023), Qwen 2 and 3, Gemma (2024), as their authors describe them.
 
-The tensors at hand tell what a layer is made of (biases, norms of heads); config.json tells the numbers.
+The tensors of the checkpoint determine the parts of a layer (biases, norms of heads); config.json the numbers.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from engine.convert.reference.blocks import (
     attend,
     frequencies,
     linear,
-    projected,
+    project,
+    read_rows,
+    read_tensor,
     rms_norm,
     rotate_halves,
     split_heads,
-    stored,
-    stored_rows,
 )
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ def llama_reference(config: Config, checkpoint: Checkpoint) -> Reference:
 
 
 def mistral_reference(config: Config, checkpoint: Checkpoint) -> Reference:
-    """Every layer looks back over `sliding_window` tokens."""
+    """Return the reference; every layer attends within `sliding_window` tokens."""
     window = config.table.get("sliding_window")
     return _reference(config, checkpoint, lambda _: window)
 
 
 def qwen_reference(config: Config, checkpoint: Checkpoint) -> Reference:
-    """Windows are off unless `use_sliding_window` is set; layers below `max_window_layers` (28) never have one."""
+    """Return the reference. Windows need `use_sliding_window`; layers below `max_window_layers` (28) have none."""
     window = config.table.get("sliding_window") if config.flag("use_sliding_window", default=False) else None
     first = config.table.get("max_window_layers", 28)
     kinds = config.table.get("layer_types")
@@ -52,14 +52,16 @@ def qwen_reference(config: Config, checkpoint: Checkpoint) -> Reference:
 
 
 def gemma_reference(config: Config, checkpoint: Checkpoint) -> Reference:
-    """Norms scale by 1 + weight, embeddings by the root of their width; the gate is GELU's tanh approximation."""
+    """Return the reference. Norms scale by 1 + weight, embeddings by the root of their width; the gate is GELU's
+    tanh form.
+    """
     return _reference(config, checkpoint, lambda _: None, gemma=True)
 
 
 def _reference(
     config: Config, checkpoint: Checkpoint, window: Callable[[int], int | None], *, gemma: bool = False
 ) -> Reference:
-    """`window`: of the layer of this index, in tokens; None sees all."""
+    """Return a reference. `window` is that of the layer of an index, in tokens; None sees all."""
     import torch
 
     width, heads = config.integer("hidden_size"), config.integer("num_attention_heads")
@@ -77,16 +79,16 @@ def _reference(
         return torch.nn.functional.gelu(x, approximate="tanh") if gemma else torch.nn.functional.silu(x)
 
     def embed(ids: Tensor) -> Tensor:
-        return stored_rows(checkpoint, embeddings, ids) * (math.sqrt(width) if gemma else 1.0)
+        return read_rows(checkpoint, embeddings, ids) * (math.sqrt(width) if gemma else 1.0)
 
     def layer(index: int) -> Layer:
         at = f"model.layers.{index}."
-        tensors = {name.removeprefix(at): stored(checkpoint, name) for name in checkpoint if name.startswith(at)}
+        tensors = {name.removeprefix(at): read_tensor(checkpoint, name) for name in checkpoint if name.startswith(at)}
 
         def project(x: Tensor, name: str) -> Tensor:
             return linear(x, tensors[f"{name}_proj.weight"], tensors.get(f"{name}_proj.bias"))
 
-        def turned(x: Tensor, count: int, name: str) -> Tensor:
+        def with_rotary(x: Tensor, count: int, name: str) -> Tensor:
             x = split_heads(x, count)
             if f"self_attn.{name}_norm.weight" in tensors:
                 x = norm(x, tensors[f"self_attn.{name}_norm.weight"])
@@ -94,8 +96,8 @@ def _reference(
 
         def step(x: Tensor) -> Tensor:
             h = norm(x, tensors["input_layernorm.weight"])
-            q = turned(project(h, "self_attn.q"), heads, "q")
-            k = turned(project(h, "self_attn.k"), groups, "k")
+            q = with_rotary(project(h, "self_attn.q"), heads, "q")
+            k = with_rotary(project(h, "self_attn.k"), groups, "k")
             v = split_heads(project(h, "self_attn.v"), groups)
             x = x + project(attend(q, k, v, head**-0.5, window(index)), "self_attn.o")
             h = norm(x, tensors["post_attention_layernorm.weight"])
@@ -104,18 +106,18 @@ def _reference(
         return step
 
     def logits(x: Tensor) -> Tensor:
-        x = norm(x, stored(checkpoint, "model.norm.weight"))
-        return projected(x, checkpoint, embeddings if tied else "lm_head.weight")
+        x = norm(x, read_tensor(checkpoint, "model.norm.weight"))
+        return project(x, checkpoint, embeddings if tied else "lm_head.weight")
 
     return Reference(config.integer("num_hidden_layers"), embed, layer, logits)
 
 
 def _radians(config: Config, head: int) -> Tensor:
-    """Radians a position for each pair of a head.
+    """Return the radians of each pair of a head for one position.
 
-    "linear" is position interpolation (Chen et al. 2023). "llama3" divides what turns less than `low_freq_factor` times
-    over the original context by `factor`, leaves what turns more than `high_freq_factor` times, and goes evenly from
-    one to the other between (Llama 3.1's published code). "dynamic" is the same as none within the original context.
+    "linear" is position interpolation (Chen et al. 2023). "llama3" divides frequencies with fewer than
+    `low_freq_factor` turns over the original context by `factor`, keeps those with more than `high_freq_factor` turns,
+    and interpolates between (Llama 3.1's published code). "dynamic" changes nothing within the original context.
     """
     rope = read_rope(config, ("default", "linear", "dynamic", "llama3"))
     radians = frequencies(head, rope.base)

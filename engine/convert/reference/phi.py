@@ -7,7 +7,15 @@ from functools import partial
 from engine.convert.checkpoint import Checkpoint
 from engine.convert.config import Config, read_rope
 from engine.convert.reference.blocks import Layer, Reference, frequencies, rotate_halves
-from engine.convert.reference.gpt_like import Ends, Names, Shape, activation, gpt_layer, one_each, turned
+from engine.convert.reference.gpt_like import (
+    Ends,
+    Names,
+    Shape,
+    activation,
+    gpt_layer,
+    separate_projections,
+    with_rotary,
+)
 
 NAMES = Names("input_layernorm", "self_attn.dense", "mlp.fc1", "mlp.fc2")
 ENDS = Ends("model.embed_tokens", "model.final_layernorm", "lm_head", tied=False)
@@ -26,7 +34,11 @@ def reference(config: Config, checkpoint: Checkpoint) -> Reference:
     def layer(index: int) -> Layer:
         at = f"model.layers.{index}."
         return gpt_layer(
-            checkpoint, at, NAMES, shape, turned(one_each(checkpoint, at + "self_attn.", heads, groups), rotate)
+            checkpoint,
+            at,
+            NAMES,
+            shape,
+            with_rotary(separate_projections(checkpoint, at + "self_attn.", heads, groups), rotate),
         )
 
     return Reference(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from engine.convert.checkpoint import Checkpoint
 from engine.convert.config import Config
-from engine.convert.reference.blocks import Layer, Reference, stored_rows
-from engine.convert.reference.gpt_like import Ends, Names, Shape, activation, gpt_layer, one_each
+from engine.convert.reference.blocks import Layer, Reference, read_rows
+from engine.convert.reference.gpt_like import Ends, Names, Shape, activation, gpt_layer, separate_projections
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,15 +26,15 @@ def reference(config: Config, checkpoint: Checkpoint) -> Reference:
     scale = math.sqrt(width) if config.flag("scale_embedding", default=True) else 1.0
 
     def embed(ids: Tensor) -> Tensor:
-        """Sines in the first half, cosines in the second; the first token stands at position 2."""
+        """Add sines in the first half, cosines in the second; the first token has position 2."""
         radians = torch.exp(torch.arange(width // 2) * (-math.log(10_000) / (width // 2 - 1)))
         angles = (2 + torch.arange(len(ids)).float())[:, None] * radians
-        return scale * stored_rows(checkpoint, "model.embed_tokens.weight", ids) + torch.cat(
+        return scale * read_rows(checkpoint, "model.embed_tokens.weight", ids) + torch.cat(
             [angles.sin(), angles.cos()], -1
         )
 
     def layer(index: int) -> Layer:
         at = f"model.layers.{index}."
-        return gpt_layer(checkpoint, at, NAMES, shape, one_each(checkpoint, at + "self_attn.", heads))
+        return gpt_layer(checkpoint, at, NAMES, shape, separate_projections(checkpoint, at + "self_attn.", heads))
 
     return Reference(config.integer("num_layers"), embed, layer, ENDS.logits(config, checkpoint, EPSILON))

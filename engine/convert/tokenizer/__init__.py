@@ -69,7 +69,7 @@ def begins_with_space(folder: Path, family: str) -> bool:
     return _format(folder, family).begins_with_space(folder)
 
 
-def fits(tokenizer: Tokenizer, rows: int) -> None:
+def check_vocabulary(tokenizer: Tokenizer, rows: int) -> None:
     """Raises `ModelError` unless each token has a row among the checkpoint's `rows` embeddings. More rows are fine."""
     count = max(tokenizer.get_vocab().values(), default=-1) + 1
     if count > rows:

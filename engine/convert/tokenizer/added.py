@@ -34,14 +34,14 @@ def add_token(tokenizer: Tokenizer, number: int, token: AddedToken) -> None:
             f"token {number} is to be {token.content!r}, but that is {taken}; the tokenizer's files disagree"
         )
     if known is None:
-        tokenizer.add_special_tokens([control(f"<|unused_{gap}|>") for gap in range(size, number)])
+        tokenizer.add_special_tokens([control_token(f"<|unused_{gap}|>") for gap in range(size, number)])
     if token.special:
         tokenizer.add_special_tokens([token])
     else:
         tokenizer.add_tokens([token])
 
 
-def control(content: str) -> AddedToken:
+def control_token(content: str) -> AddedToken:
     return AddedToken(content, special=True, normalized=False)
 
 
@@ -61,7 +61,7 @@ def add_declared(tokenizer: Tokenizer, folder: Path) -> None:
     for number, token in sorted(declared.items(), key=lambda item: item[0]):
         add_token(tokenizer, number, token)
     known = sorted(name for name in special if tokenizer.token_to_id(name) is not None)
-    tokenizer.add_special_tokens([control(name) for name in known])
+    tokenizer.add_special_tokens([control_token(name) for name in known])
 
 
 def _token(flags: dict[str, Any], special: set[str]) -> AddedToken:

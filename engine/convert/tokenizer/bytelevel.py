@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
-from engine.convert.tokenizer.added import add_declared, control, is_control
+from engine.convert.tokenizer.added import add_declared, control_token, is_control
 from engine.convert.tokenizer.files import read_bytes, read_json, read_json_if_there
 from engine.types import ModelError
 
@@ -31,7 +31,7 @@ def read(folder: Path) -> Tokenizer:
         tokenizer.normalizer = normalizers.NFC()
         tokenizer.pre_tokenizer = split_by(QWEN2_PATTERN)
     add_declared(tokenizer, folder)
-    tokenizer.add_special_tokens([control(token) for token in sorted(tokenizer.get_vocab()) if is_control(token)])
+    tokenizer.add_special_tokens([control_token(token) for token in sorted(tokenizer.get_vocab()) if is_control(token)])
     return tokenizer
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer
 
-from engine.convert.tokenizer.added import add_token, control
+from engine.convert.tokenizer.added import add_token, control_token
 from engine.convert.tokenizer.bytelevel import read_vocabulary
 from engine.convert.tokenizer.files import read_json
 from engine.types import ModelError
@@ -35,9 +35,9 @@ def read(folder: Path) -> Tokenizer:
         )
     if tokenizer.token_to_id(END) is None:
         raise ModelError(f"{folder / 'vocab.json'} lacks {END}; download it again")
-    tokenizer.add_special_tokens([control(END)])
+    tokenizer.add_special_tokens([control_token(END)])
     runs = {FIRST_RUN + spaces - RUNS.start: " " * spaces for spaces in RUNS}
     for name, number in sorted(added.items(), key=lambda item: item[1]):
         spaces = runs.get(number - size + 1)
-        add_token(tokenizer, number, AddedToken(spaces, normalized=False) if spaces else control(name))
+        add_token(tokenizer, number, AddedToken(spaces, normalized=False) if spaces else control_token(name))
     return tokenizer

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
-from engine.convert.tokenizer.added import add_declared, add_token, control, is_control
+from engine.convert.tokenizer.added import add_declared, add_token, control_token, is_control
 from engine.convert.tokenizer.piece_model import Algorithm, Kind, Piece, PieceModel, read_piece_model
 from engine.convert.tokenizer.ranks import merges_by_rank
 from engine.types import ModelError
@@ -45,7 +45,7 @@ def read_chatglm(folder: Path) -> Tokenizer:
     """ChatGLM2, ChatGLM3, CodeGeeX2: their code adds control tokens behind the pieces."""
     tokenizer = _converted(folder / "tokenizer.model")
     for number, name in enumerate(CHATGLM_CONTROL_TOKENS, start=tokenizer.get_vocab_size()):
-        add_token(tokenizer, number, control(name))
+        add_token(tokenizer, number, control_token(name))
     return tokenizer
 
 
@@ -72,7 +72,7 @@ def _converted(path: Path) -> Tokenizer:
     tokenizer.decoder = decoders.Sequence([decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()])
     for number, piece in enumerate(model.pieces):
         if _is_control(piece):
-            add_token(tokenizer, number, control(piece.text))
+            add_token(tokenizer, number, control_token(piece.text))
         elif piece.kind is Kind.USER_DEFINED:
             # Such a piece may hold spaces, which are escaped before it is looked for; but no other rule touches it.
             normalized = SPACE in piece.text or not model.charsmap

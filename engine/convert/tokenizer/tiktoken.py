@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models
 
-from engine.convert.tokenizer.added import add_declared, add_token, control
+from engine.convert.tokenizer.added import add_declared, add_token, control_token
 from engine.convert.tokenizer.bytelevel import byte_characters, split_by
 from engine.convert.tokenizer.files import read_bytes, read_json_if_there
 from engine.convert.tokenizer.ranks import merges_by_rank
@@ -40,7 +40,7 @@ def read_glm4(folder: Path) -> Tokenizer:
         add_declared(tokenizer, folder)
     else:
         for number, name in enumerate(CONTROL_TOKENS, start=len(ranks)):
-            add_token(tokenizer, number, control(name))
+            add_token(tokenizer, number, control_token(name))
     return tokenizer
 
 

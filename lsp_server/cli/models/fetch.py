@@ -47,7 +47,7 @@ def run_fetch(options: argparse.Namespace) -> int:
     else:
         check_that_it_can_be_made(options.name)
     console = terminal.console()
-    model = hub.look_up(repo, options.revision)
+    model = hub.look_up_model(repo, options.revision)
     _show(console, model)
     if not options.accept_licence and not agreed(console, "Do you accept the licence?"):
         console.print("Declined: nothing was downloaded. (--accept-licence accepts without asking.)")

@@ -71,9 +71,9 @@ def test_model_parallel_parts_of_other_widths_are_said(tmp_path: Path) -> None:
     [
         ("linear", "rope_scaling is 'linear', expected a table"),
         ({"full_attention": {"rope_theta": 1e6}}, "expected a table of numbers"),
-        ({"factor": 2.0}, "has a factor and names no type"),
+        ({"factor": 2.0}, "has a factor but no type"),
         ({"type": "linear", "factor": "2"}, "factor is '2', expected a positive number"),
-        ({"type": "linear"}, "is linear and names no factor"),
+        ({"type": "linear"}, "is linear but has no factor"),
         ({"partial_rotary_factor": 7}, "expected at most 1"),
         ({"rope_theta": float("inf")}, "rope_theta is inf, expected a positive number"),
     ],

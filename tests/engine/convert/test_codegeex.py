@@ -125,7 +125,7 @@ def test_a_model_parallel_part_is_missing(tmp_path: Path) -> None:
     for rank, part in enumerate(split_in_parts(codegeex13b_state(1, 128, 64, 16, 0.05), 4)):
         torch.save(part, tmp_path / f"mp_rank_{rank:02d}_model_states.pt")
     (tmp_path / "mp_rank_02_model_states.pt").unlink()
-    with pytest.raises(ModelError, match=r"only \[0, 1, 3\] are there"):
+    with pytest.raises(ModelError, match=r"only the model-parallel parts \[0, 1, 3\] are here"):
         open_checkpoint(tmp_path)
 
 

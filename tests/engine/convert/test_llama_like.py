@@ -219,7 +219,7 @@ def test_the_context_is_all_that_was_published(config: dict[str, Any], length: i
 )
 def test_kinds_of_layers_that_are_none(changes: dict[str, Any]) -> None:
     config = Config(Path(), {**QWEN_2_5_CODER, **changes})
-    with pytest.raises(ModelError, match="layer_types or max_window_layers is no list of 2 kinds or no number"):
+    with pytest.raises(ModelError, match="layer_types or max_window_layers is not a list of 2 kinds, or not a number"):
         recognise(config.table).context_length(config)
 
 
@@ -242,8 +242,8 @@ def scaled(**scaling: object) -> dict[str, Any]:
         ({**GEMMA, "model_type": "gemma2"}, "it caps attention scores"),
         ({**QWEN_3, "model_type": "qwen3_moe"}, "CTranslate2 has no mixture of experts"),
         ({**PHI_2, "model_type": "phi-msft"}, "download it again"),
-        ({**CODE_LLAMA, "quantization_config": {"quant_method": "gptq", "bits": 4}}, r"quantised already \(gptq\)"),
-        ({**QWEN_2_5_CODER, "quantization_config": {"quant_method": "awq"}}, r"quantised already \(awq\)"),
+        ({**CODE_LLAMA, "quantization_config": {"quant_method": "gptq", "bits": 4}}, r"already quantised \(gptq\)"),
+        ({**QWEN_2_5_CODER, "quantization_config": {"quant_method": "awq"}}, r"already quantised \(awq\)"),
     ],
 )
 def test_what_would_come_out_wrong_is_refused_with_the_reason(config: dict[str, Any], message: str) -> None:

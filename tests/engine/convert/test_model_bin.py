@@ -10,9 +10,9 @@ import torch
 from engine.convert import model_bin
 from engine.convert.config import Config
 from engine.convert.families import chatglm
-from engine.convert.model_bin import float_weight, planned_bytes, read_variables, write_model
+from engine.convert.model_bin import float_weight, plan_bytes, read_variables, write_model
 from engine.convert.published import open_checkpoint
-from engine.convert.tensors import Alias, Rows, Weights, in_memory, stacked, transposed
+from engine.convert.tensors import Alias, Rows, Weights, rows_of, stack_rows, transpose
 from engine.model.folder import NUMERIC_TYPES
 from engine.types import ModelError
 from tests.engine.convert.codegeex import GLM4, publish_chatglm
@@ -54,7 +54,7 @@ def test_the_bytes_are_those_of_ctranslate2s_own_converter(
     spec.save(str(theirs))
     for name in ("model.bin", "config.json", "vocabulary.json"):
         assert (ours / name).read_bytes() == (theirs / name).read_bytes(), name
-    assert 0 <= sum(written) - planned_bytes(spec_of(tmp_path / "published"), numeric_type) < SCALARS_BYTES
+    assert 0 <= sum(written) - plan_bytes(spec_of(tmp_path / "published"), numeric_type) < SCALARS_BYTES
 
 
 def test_int8_reads_back_as_what_was_written(tmp_path: Path) -> None:
@@ -83,14 +83,14 @@ def test_a_weight_that_is_no_number(tmp_path: Path, fault: float, numeric_type: 
     spec = spec_of(tmp_path)
     gamma = torch.ones(GLM4["hidden_size"])
     gamma[7] = fault
-    spec.decoder.layer_norm.gamma = in_memory(gamma)
-    with pytest.raises(ModelError, match="what becomes decoder/layer_norm/gamma holds NaN or infinity"):
+    spec.decoder.layer_norm.gamma = rows_of(gamma)
+    with pytest.raises(ModelError, match="weights of decoder/layer_norm/gamma contain NaN or infinity"):
         write_model(spec, tmp_path, numeric_type, lambda _: None)
 
 
 def test_rows_are_read_as_they_stand_in_the_result() -> None:
     first, second = torch.arange(12.0).view(3, 4), torch.arange(12.0, 20.0).view(2, 4)
-    rows = stacked([in_memory(first), in_memory(second)])
+    rows = stack_rows([rows_of(first), rows_of(second)])
     assert torch.equal(rows.read(1, 4), torch.cat([first, second])[1:4])
     assert torch.equal(rows.cut(2, 5).read(1, 3), second)
-    assert torch.equal(transposed(in_memory(first)).read(1, 3), first.t()[1:3])
+    assert torch.equal(transpose(rows_of(first)).read(1, 3), first.t()[1:3])

@@ -12,7 +12,7 @@ import pytest
 import regex
 from hypothesis import given
 
-from engine.convert.tokenizer import begins_with_space, fits, read_tokenizer
+from engine.convert.tokenizer import begins_with_space, check_vocabulary, read_tokenizer
 from engine.convert.tokenizer.bytelevel import byte_characters
 from engine.model.tokenizer import FolderTokenizer
 from engine.types import ModelError
@@ -127,9 +127,9 @@ def test_it_fits_its_checkpoint() -> None:
     tokenizer = read_tokenizer(FOLDER, "codegeex-13b")
     assert tokenizer.get_vocab_size() == 50400
     assert not begins_with_space(FOLDER, "codegeex-13b")
-    fits(tokenizer, 52224)
+    check_vocabulary(tokenizer, 52224)
     with pytest.raises(ModelError, match="has 50400 tokens, the checkpoint only 50399 embedding rows"):
-        fits(tokenizer, 50399)
+        check_vocabulary(tokenizer, 50399)
 
 
 def test_other_added_tokens_are_not_codegeex(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
-from engine.convert.tokenizer import begins_with_space, fits, read_tokenizer
+from engine.convert.tokenizer import begins_with_space, check_vocabulary, read_tokenizer
 from engine.model.catalog import EMBEDDED_FOLDER
 from engine.types import ModelError
 from tests.engine.convert.tokenizer_corpus import in_daemon
@@ -98,7 +98,7 @@ def test_the_embedded_models_tokenizer_is_left_as_it_is() -> None:
     )
     text = "def f(a):\n\treturn a  # 面积\n"
     assert ours.encode(text).ids == original.encode(text).ids
-    fits(ours, 8192)
+    check_vocabulary(ours, 8192)
 
 
 def test_chatglm_takes_tokenizer_json_where_there_is_no_other(folder: Path) -> None:

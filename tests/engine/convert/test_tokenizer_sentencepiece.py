@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 
-from engine.convert.tokenizer import begins_with_space, fits, read_tokenizer
+from engine.convert.tokenizer import begins_with_space, check_vocabulary, read_tokenizer
 from engine.convert.tokenizer.piece_model import Algorithm, Kind, Piece
 from engine.types import ModelError
 from tests.engine.convert.tokenizer_corpus import (
@@ -163,9 +163,9 @@ def test_a_chat_is_encoded_as_chatglm3_does(chatglm: Pair) -> None:
 
 def test_the_real_sizes_fit(chatglm: Pair, tmp_path: Path) -> None:
     tokenizer = read_tokenizer(train(tmp_path, MODELS["llama"]), "chatglm")
-    fits(tokenizer, chatglm.original.vocab_size() + 9)
+    check_vocabulary(tokenizer, chatglm.original.vocab_size() + 9)
     with pytest.raises(ModelError, match="has 709 tokens, the checkpoint only 708 embedding rows"):
-        fits(tokenizer, 708)
+        check_vocabulary(tokenizer, 708)
 
 
 def test_json_files_name_more_tokens(tmp_path: Path) -> None:
