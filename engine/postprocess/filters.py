@@ -20,6 +20,7 @@ from engine.postprocess.residue import (
     cut_template_tokens,
     keep_one_line,
     refuse_blank,
+    refuse_glued_words,
     refuse_inside_word,
     refuse_only_comments,
     trim_end,
@@ -79,6 +80,7 @@ FILTERS: tuple[Filter, ...] = (
     drop_what_line_has,
     trim_end,
     refuse_blank,
+    refuse_glued_words,
     refuse_only_comments,
     refuse_line_above,
 )

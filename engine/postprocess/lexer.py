@@ -16,6 +16,8 @@ from engine.languages import Language
 
 CLOSER_OF = {"(": ")", "[": "]", "{": "}", "${": "}"}
 CLOSERS = frozenset(CLOSER_OF.values())
+MAX_READ_CHARS = 200_000  # of a longer text, what is open far above is guessed
+READ_CHARS = 8192  # at most so much of a text is read again
 WINDOW_CHARS = 2500  # before the cursor; the state at the window's beginning is guessed from what is before it
 
 TRIPLE_QUOTED = frozenset({
@@ -164,9 +166,32 @@ def open_at_end(prefix: str, language: Language) -> tuple[tuple[str, ...], int]:
     window, line_start = prefix[start:], prefix.rfind("\n") + 1 - start
     read = _read(window, line_start, language, ())
     if guess := _open_before(prefix, start, language):
-        # Marks in comments and regular expressions mislead the guess: the reading with less disorder is right.
-        read = min(read, _read(window, line_start, language, guess), key=itemgetter(0))
+        # Marks in comments and regular expressions mislead the guess. If that matters, all above is read.
+        other = _read(window, line_start, language, guess)
+        if other[1:] != read[1:] and start <= MAX_READ_CHARS:
+            before = _open_far_above(prefix[:start], language)
+            read = other if before[-1:] == guess else read
+        else:
+            read = min(read, other, key=itemgetter(0))
     return read[1:]
+
+
+def _open_far_above(text: str, language: Language) -> tuple[str, ...]:
+    """Return what is open at the end of `text`, read from its beginning."""
+    border = text.rfind("\n", 0, len(text) - len(text) % READ_CHARS) + 1
+    stack = _open_after(text[:border], language)
+    for event in events(text[border:], language, stack):
+        stack = event.stack
+    return stack
+
+
+@lru_cache(maxsize=4)
+def _open_after(text: str, language: Language) -> tuple[str, ...]:
+    """As `_open_far_above`, remembered: what is far above the cursor stays the same from key to key."""
+    stack: tuple[str, ...] = ()
+    for event in events(text, language):
+        stack = event.stack
+    return stack
 
 
 def _read(

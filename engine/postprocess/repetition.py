@@ -13,6 +13,7 @@ MAX_PERIOD_LINES = 4
 COPIED_LINES = 3  # so many lines in a row that are also just above are a copy
 MIN_COPIED_CHARS = 8
 MIN_BEGINNING_CHARS = 4  # of a line: a text that begins with them repeats them
+STATEMENT = re.compile(r"\w.*[=(\[{].*|\w+\W+\w+\W+\w+")  # more than a word or a number
 REPEATED_WORDS = re.compile(r"(?=\S*?[^\W\d_])(\S.{2,40}?)\1{3,}")
 
 
@@ -35,12 +36,21 @@ def cut_stutter(draft: Draft) -> Draft:
 
 
 def drop_line_beginning(draft: Draft) -> Draft:
-    """Drop the line before the cursor from a text that repeats it: `Hello wor` goes on with `ld`."""
+    """Drop the line before the cursor from a text that repeats it: `Hello wor` goes on with `ld`.
+
+    After a blank only a line of some length is known to be the same: in `return ` a text `return_code` goes on, and
+    `long ` may well go on with `long count`.
+    """
     written = draft.cursor.line_before.strip()
     text = draft.text.lstrip(" \t")
-    if len(written) >= MIN_BEGINNING_CHARS and text.startswith(written):
-        return replace(draft, text=text[len(written) :])
-    return draft
+    if len(written) < MIN_BEGINNING_CHARS or not text.startswith(written):
+        return draft
+    if draft.cursor.line_before[-1:].isspace():
+        rest = text[len(written) :]
+        if not rest[:1].isspace() or not STATEMENT.search(written):
+            return draft
+        return replace(draft, text=rest.lstrip(" \t"))
+    return replace(draft, text=text[len(written) :])
 
 
 def cut_copy_of_above(draft: Draft) -> Draft:

@@ -23,6 +23,11 @@ VOID = frozenset({
 TAG_CHARS = 400  # after the cursor, in which its element's end is searched
 
 
+def needs_blank_before(character: str) -> bool:
+    """True if a blank at a text's end belongs before this character: not before what closes, separates or is blank."""
+    return character != "" and not character.isspace() and character not in ")]},;:.?"
+
+
 def is_same_line(one: str, other: str) -> bool:
     """True if two lines are the same to a reader: equal without white space, or nearly so."""
     one, other = "".join(one.split()), "".join(other.split())
@@ -77,6 +82,8 @@ def drop_what_line_has(draft: Draft) -> Draft:
     text = draft.text.rstrip()
     while (end := _end_before_repeat(draft, text, after)) < len(text):
         text = text[:end].rstrip()
+    if text == draft.text.rstrip() and needs_blank_before(draft.cursor.line_after[:1]):
+        text = draft.text  # the blank at its end keeps it apart
     # `g();` before `);` has the `;` twice, though the bracket is its own.
     if text[-1:] in {";", ",", ":"} and after.lstrip(")]}'\"`").startswith(text[-1]):
         text = text[:-1]

@@ -67,7 +67,7 @@ def test_brackets_and_quotes(source: str, says: str, shows: str) -> None:
     [
         # The line behind the cursor is written again, as a whole, in part, or differently spaced.
         ("valu<cursor>e", "e", SILENT),
-        ("x = <cursor>e", "some", "some"),
+        ("x = <cursor>e", "some", ""),
         ("import x from '../layouts/<cursor>.astro';", "other.astro", "other"),
         ("import x from '../layouts/<cursor>.astro';", "other.astro';", "other"),
         ("f(a, <cursor>, c)", "b,c)", "b"),
@@ -214,3 +214,71 @@ def test_what_is_balanced_itself_stays(text: str, source: str) -> None:
 )
 def test_enter_indents_as_the_file_does(source: str, before: str, behind: str) -> None:
     assert simulate_enter(place(source, "python")) == (before, behind)
+
+
+@pytest.mark.parametrize(
+    ("source", "says", "shows"),
+    [
+        # The rest of a word, or of a line, is not written twice; another word that begins so is.
+        ("import <cursor>\n", "importlib", "importlib"),
+        ("    return <cursor>\n", "return_code", "return_code"),
+        ("  long <cursor>\n", "long count = 0;", "long count = 0;"),
+        ("    0.25, <cursor>\n", "0.25, 0.5,", "0.25, 0.5,"),
+        ("total = pri<cursor>\n", "total = price * 2", "ce * 2"),
+        ("total = <cursor>\n", "total = price * 2", "price * 2"),
+        # Words stay apart.
+        ("if <cursor>x:\n", "not ", "not "),
+        ("for <cursor>item in items:\n", "index, ", "index, "),
+        ("f(<cursor>)\n", "a, b ", "a, b"),
+        ("if <cursor>x:\n", "not", ""),
+    ],
+)
+def test_words_are_neither_cut_nor_joined(source: str, says: str, shows: str) -> None:
+    assert shown(source, says) == shows
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("class Cart:\n    rate = 1\n\n<cursor>\n\n    def b(self):\n", "    def a(self):\n        return 1"),
+        ("class Cart {\n  b() {\n    return 2;\n  }\n<cursor>\n}\n", "  a() {\n    return 1;\n  }"),
+        ("func f() {\n\tx := 1\n<cursor>\n\tg(x)\n}\n", "\tif x > 0 {\n\t\tx = 2\n\t}"),
+        ("/**\n * One.\n<cursor>\n */\nint f();\n", " * Two.\n * Three."),
+        ("f(one,\n  two)\n\ncall(alpha,\n<cursor>\n", "     beta)"),
+        ("if a:\n    x = 1\n  <cursor>\n", "  y = 2"),
+    ],
+)
+def test_a_text_that_indents_itself_keeps_its_steps(source: str, says: str) -> None:
+    assert shown(source, says) == says
+
+
+@pytest.mark.parametrize(
+    ("source", "says", "shows"),
+    [
+        (
+            "class A:\n\tx = 1\n\n\tdef f(self):\n\t\t<cursor>\n",
+            "if self.x:\n            return 1\n        return 2",
+            "if self.x:\n\t\t\treturn 1\n\t\treturn 2",
+        ),
+        ("func f() {\n\tfor {\n\t\t<cursor>\n\t}\n}\n", "if x {\n      g()\n    }", "if x {\n\t\t\tg()\n\t\t}"),
+        (
+            "func f() {\n\tfor {\n\t\t<cursor>\n\t}\n}\n",
+            "if x {\n            g()\n        }",
+            "if x {\n\t\t\tg()\n\t\t}",
+        ),
+    ],
+)
+def test_spaces_become_tabs_of_the_right_depth(source: str, says: str, shows: str) -> None:
+    assert shown(source, says) == shows
+
+
+@pytest.mark.parametrize("says", ["```python\nimport json\n```", "\n```python\nimport json\n```"])
+def test_a_fenced_answer_goes_below_a_comment(says: str) -> None:
+    assert shown("# load the settings<cursor>\n", says, "python") == "\nimport json"
+
+
+@pytest.mark.parametrize("lines", [5, 30, 36, 45, 70])
+def test_a_call_below_a_long_docstring_is_closed_once(lines: int) -> None:
+    told = "What this is about is told here at some length.\n" * lines
+    source = f'def f(a):\n    """{told}    """\n' + "    # a\n" * 20 + "    return call(a,<cursor> b)\n"
+    assert shown(source, " c, d)", "python") == " c, d"
