@@ -172,7 +172,7 @@ def _target(request: Conversion) -> Path:
     name = request.name or re.sub(r"[^A-Za-z0-9._-]+", "-", source.name if source.is_dir() else source.stem).strip("-.")
     if not NAME.fullmatch(name):
         raise ModelError(
-            f"{name or source.name!r} is not a valid model name: use letters, digits, dots, dashes and underscores (--name)"
+            f"{name or source.name!r} is not a valid name: use letters, digits, dots, dashes and underscores (--name)"
         )
     if unusable := name_fault(name):
         raise ModelError(f"{name!r} {unusable}; choose another --name")

@@ -135,7 +135,7 @@ def test_a_model_of_that_name_that_was_made_meanwhile_stays(
 
     monkeypatch.setattr(converting, "model_toml", described)
     monkeypatch.setattr(converting, "read_description", lambda _: None)
-    with pytest.raises(ModelError, match="a model named .* already exists"):
+    with pytest.raises(ModelError, match=r"a model named .* already exists"):
         convert(Conversion(source, tmp_path / "models"), Silent())
     assert [path.name for path in target.parent.iterdir()] == [target.name]
 
@@ -176,7 +176,7 @@ def test_a_model_that_disagrees_is_not_installed(source: Path, tmp_path: Path, m
 
 @pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "x" * 200, "with space"])
 def test_names_that_are_none(source: Path, tmp_path: Path, name: str) -> None:
-    with pytest.raises(ModelError, match="is not a valid model name"):
+    with pytest.raises(ModelError, match="is not a valid name"):
         convert(Conversion(source, tmp_path / "models", name), Silent())
 
 
@@ -186,7 +186,7 @@ def test_a_file_that_is_no_weights(source: Path, tmp_path: Path) -> None:
 
 
 def test_a_folder_whose_name_no_model_can_have(source: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"'模型' is not a valid model name: .* \(--name\)"):
+    with pytest.raises(ModelError, match=r"'模型' is not a valid name: .* \(--name\)"):
         convert(Conversion(source.rename(tmp_path / "模型"), tmp_path / "models"), Silent())
 
 
