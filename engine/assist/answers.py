@@ -1,4 +1,4 @@
-"""What of an answer is its code, and where it goes."""
+"""The code in an answer, and how it is adapted to its place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from engine.languages import Language, language_of
 from engine.text import with_lf
 
-# Some models open the block behind their last word: "Here it is: ```python".
+# Some models open the block after their last word: "Here it is: ```python".
 FENCE = re.compile(r"^([ \t]*)(?:[^\n`]*[:：][ \t]*(?=`{3,}\w))?(`{3,}|~{3,})([^\n`]*)$")
 MARKDOWN = frozenset({"markdown", "md", "mdx"})
 END_OF_TRANSLATION = re.compile(
@@ -18,9 +18,9 @@ END_OF_TRANSLATION = re.compile(
 
 
 def code_in(answer: str, language: Language) -> str:
-    """The code of an answer: its longest block in `language`, else its longest block; all of it where it has no block.
+    """Return the code of an answer: its longest block in `language`, else its longest block.
 
-    A model that is told to answer with code alone may leave the fence out. "" where there is nothing.
+    An answer without a block is code as a whole: a model that is to answer with code alone may leave the fence out.
     """
     blocks = []
     for info, text in _blocks(answer):
@@ -33,21 +33,22 @@ def code_in(answer: str, language: Language) -> str:
 
 
 def has_block(answer: str) -> bool:
+    """True if the answer has a fenced block."""
     return next(_blocks(answer), None) is not None
 
 
 def message_in(answer: str) -> str:
-    """A commit message, without the fence that some models put around the whole of it."""
+    """Return the commit message in an answer, without the fence that some models put around all of it."""
     lines = answer.strip().split("\n")
     fenced = len(lines) > 1 and FENCE.match(lines[0]) and lines[-1].strip() == lines[0].strip()[:3]
     return "\n".join(lines[1:-1] if fenced else lines).strip()
 
 
 def _blocks(answer: str) -> Iterator[tuple[str, str]]:
-    """(what stands behind the fence, the text) of each block; the last may be left open.
+    """Yield (info string, text) of each block; the last may be left open.
 
-    A fence in the code is told from the block's own end as CommonMark 4.5 has it, by its indentation. One that names a
-    language opens a block within the block. Markdown has more of them: such a block ends with the answer's last fence.
+    The indentation of a fence tells whether it ends the block or belongs to the code, as in CommonMark 4.5. A fence
+    that names a language opens a block within the block. A Markdown block ends with the answer's last fence.
     """
     lines = with_lf(answer).split("\n")
     at = 0
@@ -70,7 +71,7 @@ def _blocks(answer: str) -> Iterator[tuple[str, str]]:
 
 
 def _end_of_block(lines: list[str], begin: int, fence: str, closing: re.Pattern[str]) -> int | None:
-    """The line that ends a block which begins on line `begin`; None where it is left open."""
+    """Return the line that ends a block which begins on line `begin`; None if it is left open."""
     within = 0
     for number in range(begin, len(lines)):
         if closing.fullmatch(lines[number]):
@@ -83,20 +84,21 @@ def _end_of_block(lines: list[str], begin: int, fence: str, closing: re.Pattern[
 
 
 def translation_ends(text: str) -> bool:
-    """Whether a model that continues a text has gone past the translation."""
+    """True if a model that continues a text has gone past the end of the translation."""
     return END_OF_TRANSLATION.search(text) is not None
 
 
 def translation_in(text: str) -> str:
+    """Return the translation in the text of a model that continues it."""
     ended = END_OF_TRANSLATION.search(text)
     return (text[: ended.start()] if ended else text).strip("\n")
 
 
-def like(code: str, original: str) -> str:
-    """`code` as far indented as `original`, whose place it takes, between the same blank lines and line ends.
+def adapt_to_place(code: str, original: str) -> str:
+    """Return `code` with the indentation, the blank lines around it and the last line end of `original`.
 
-    Models give a method back without the indentation of its class. A selection may begin with blank lines or with the
-    end of the line above, and end in the indentation of a line that it does not hold.
+    Models return a method without the indentation of its class. A selection may begin with blank lines or with the end
+    of the line above, and end in the indentation of a line that is not part of it.
     """
     blank = original[: len(original) - len(original.lstrip())]
     blank = blank[: blank.rfind("\n") + 1]
@@ -105,12 +107,12 @@ def like(code: str, original: str) -> str:
     depth = _indentation(body)
     if _indentation(code) != depth:
         code = re.sub(r"(?m)^(?=[^\n]*\S)", depth, textwrap.dedent(code))
-    if body[:1] not in (" ", "\t", ""):  # a selection that begins behind the indentation
+    if body[:1] not in (" ", "\t", ""):  # a selection that begins after the indentation
         code = code.lstrip(" \t")
     return blank + code + original[len(original.rstrip()) :]
 
 
 def _indentation(text: str) -> str:
-    """What all lines that are not blank begin with; of a selection's first line only where it holds its beginning."""
+    """Return the indentation of the first line that is not blank."""
     lines = [line for line in text.split("\n") if line.strip()]
     return re.match(r"[ \t]*", lines[0])[0] if lines else ""  # type: ignore[index]

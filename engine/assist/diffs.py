@@ -1,4 +1,4 @@
-"""A diff without its secrets; and one that is too long, shortened: whole files go, what nobody wrote first."""
+"""Diffs without secrets, and shortened: whole files are dropped, generated ones first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOT_SHOWN = "@@ not shown: it holds secrets @@\n"
 
 
 def without_secrets(diff: str) -> str:
-    """The diff with single secrets masked, and of files of secrets no lines at all."""
+    """Return the diff with single secrets masked, and without the lines of files that hold secrets only."""
     shown = []
     for file in _files(diff):
         lines, found = LINES.search(file), FILE.match(file)
@@ -25,7 +25,7 @@ def without_secrets(diff: str) -> str:
 
 
 def shorten_diff(diff: str, room: int, size: Callable[[str], int]) -> tuple[str, tuple[str, ...]]:
-    """(the diff within `room`, as `size` measures it; the files that were left out). A last long file is cut."""
+    """Return the diff within `room`, as `size` measures it, and the files left out. A single file may be too long."""
     files = _files(diff)
     sizes = [size(file) for file in files]
     names = [found[1] if (found := FILE.match(file)) else "" for file in files]
@@ -41,7 +41,7 @@ def shorten_diff(diff: str, room: int, size: Callable[[str], int]) -> tuple[str,
 
 
 def _files(diff: str) -> list[str]:
-    """The diff file by file; what stands before the first one, and a diff without headers, is one too."""
+    """Return the diff file by file. Text before the first file counts as one, and so does a diff without headers."""
     starts = [found.start() for found in FILE.finditer(diff)]
     if not starts or diff[: starts[0]].strip():
         starts.insert(0, 0)

@@ -1,4 +1,4 @@
-r"""Comments that are more than comments: what compilers, interpreters and tools read in them.
+r"""Directives: comments that compilers, interpreters and tools read.
 
 Sources: Go's doc comments and cmd/go ("Build constraints", cgo), PEP 263, the Java Language Specification 3.3 (`\u000a`
 in a comment ends its line), ECMA-262 12.4 (a comment with a line end in it is one), GCC's manual ("Initial processing":
@@ -27,15 +27,15 @@ _BY_LANGUAGE = {
     "python": _PYTHON, "javascript": _SCRIPT, "javascriptreact": _SCRIPT, "typescript": _SCRIPT,
     "typescriptreact": _SCRIPT, "go": _GO, "c": _C, "cpp": _C, "java": _JAVA, "rust": _RUST, "csharp": _CSHARP,
 }  # fmt: skip
-# Some language takes each of them for the end of a line, and with it of the comment; our grammars do not.
+# Each of them ends a line, and so a comment, in some language; our grammars do not know that.
 _OTHER_LINE_ENDS = re.compile(rb"\r|\xc2\x85|\xe2\x80[\xa8\xa9]")
 
 
 def is_directive(language_id: str, comment: bytes) -> bool:
-    """Whether a comment, with its marks, in UTF-8 and with LF line ends, is read by more than people."""
+    """True if tools read this comment. It is UTF-8, with its markers and LF line ends."""
     known = _BY_LANGUAGE.get(language_id)
     if (known and known.match(comment)) or _OTHER_LINE_ENDS.search(comment):
         return True
     if language_id == "java":
-        return b"\\u" in comment  # whatever it stands for is read before comments are
+        return b"\\u" in comment  # the character it stands for is read before comments are
     return language_id in {"c", "cpp"} and _JOINS_LINES.match(comment) is not None

@@ -1,7 +1,7 @@
-"""A request into a prompt within the token budget, the least useful dropped and named.
+"""From a request to a prompt within the token budget. What does not fit is dropped, the least useful first, and named.
 
-What is asked always stays. Of the rest the newest turns of the conversation get up to `HISTORY_SHARE`, then references
-take what is left in the order of their use; what a person mentioned or looks at is shown in part where it does not fit.
+The question always stays. The newest turns of the conversation may take `HISTORY_SHARE` of the rest; references take
+what is left, in order. Those that the user mentioned or looks at are cut if they do not fit.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from engine.assist.diffs import shorten_diff
 from engine.assist.gather import Gathered
 from engine.assist.instructions import question_of, system_of
 from engine.assist.tasks import GIVES_CODE, AssistRequest, AssistSettings, AssistTask, Reference
-from engine.assist.wording import say
+from engine.assist.wording import sentence
 from engine.languages import language_of
 from engine.model.folder import ModelDescription
 from engine.model.protocol import Tokenizer
@@ -23,21 +23,21 @@ from engine.prompt.layout import encode
 from engine.prompt.translation import translation_parts, translation_turns
 from engine.types import EngineError
 
-HISTORY_SHARE = 0.4  # of what the question leaves
-TURN_TOKENS = 8  # about, of a turn's own marks
-MIN_PART_TOKENS = 64  # of something shown in part: less says nothing
-CODE_GROWTH = 2  # an answer may be so many times as long as the code it is about
+HISTORY_SHARE = 0.4  # of the tokens that the question leaves
+TURN_TOKENS = 8  # roughly, of a turn's control tokens
+MIN_PART_TOKENS = 64  # of a reference that is cut: fewer are useless
+CODE_GROWTH = 2  # an answer may be this many times as long as the code it is about
 CODE_RESERVE_TOKENS = 128
-MAX_NAMED = 5  # of what was dropped
-TRIMMED = frozenset({AssistTask.EXPLAIN, AssistTask.TESTS, AssistTask.COMMIT})  # may see a part of the code
+MAX_NAMED = 5  # names of dropped files in a notice
+TRIMMED = frozenset({AssistTask.EXPLAIN, AssistTask.TESTS, AssistTask.COMMIT})  # these may do with a part of the code
 
 
 @dataclass(frozen=True)
 class AssistPrompt:
-    """`turns` are what `tokens` say, () for a model that translates without conversing."""
+    """A prompt that fits, and what it is made of."""
 
     tokens: tuple[int, ...]
-    turns: tuple[Turn, ...]
+    turns: tuple[Turn, ...]  # the same as turns, () for a model that translates but does not converse
     max_new_tokens: int
     used: tuple[Reference, ...] = ()
     notices: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ def fit(
     tokenizer: Tokenizer,
     settings: AssistSettings,
 ) -> AssistPrompt:
-    """`code` is what the request is about, LF line ends. Raises `EngineError` where that cannot be shown whole."""
+    """Return the prompt. `code` is what the request is about; raises `EngineError` if that does not fit whole."""
     words = request.words
     most = description.context_length * MAX_CHARS_PER_TOKEN
     size = _size(tokenizer, code, most)
@@ -60,7 +60,7 @@ def fit(
         wanted = CODE_GROWTH * size + CODE_RESERVE_TOKENS
         new_tokens = max(new_tokens, min(wanted, description.context_length // 2))
     limit = min(settings.max_prompt_tokens, description.context_length - new_tokens)
-    if request.task in GIVES_CODE:  # a person who selects more than usual wants it done as well
+    if request.task in GIVES_CODE:  # a user who selects much code wants all of it done
         limit = description.context_length - new_tokens
 
     def measured(code: str) -> int:
@@ -74,25 +74,25 @@ def fit(
         room = limit - measured("")
         if request.task is AssistTask.COMMIT:
             code, dropped = shorten_diff(code, room, lambda file: _size(tokenizer, file, most))
-            notices += [say("diff_cut", words, names=_named(dropped))] if dropped else []
+            notices += [sentence("diff_cut", words, names=_named(dropped))] if dropped else []
         shown = fit_first_lines(tokenizer, code, room)
         if shown and shown.rstrip() != code.rstrip():
             path = request.document.path if request.document else "diff"
-            notices.append(say("source_cut", words, path=path, start=1, end=shown.count("\n") + 1))
-        if shown.strip():  # of one line that is too long nothing is left to answer about
+            notices.append(sentence("source_cut", words, path=path, start=1, end=shown.count("\n") + 1))
+        if shown.strip():  # nothing is left of a single line that is too long
             code, taken = shown, measured(shown)
     if taken > limit or (request.task in GIVES_CODE and size > new_tokens):
         count, room = (taken, limit) if taken > limit else (size, new_tokens)
-        raise EngineError(say("too_long", words, name=description.name, tokens=count, room=room))
+        raise EngineError(sentence("too_long", words, name=description.name, tokens=count, room=room))
     history = _newest(request.history, tokenizer, int((limit - taken) * HISTORY_SHARE))
     left = limit - taken - sum(len(tokenizer.encode(turn.text)) + TURN_TOKENS for turn in history)
     used, cut = _fitting(gathered.references, tokenizer, left)
     tokens = _tokens(request, description, tokenizer, code, used, history)
-    while len(tokens) > limit and (used or history):  # texts that touch may take more than each by itself
+    while len(tokens) > limit and (used or history):  # texts that are joined may take more tokens than each by itself
         used, history = (used[:-1], history) if used else (used, history[2:])
         tokens = _tokens(request, description, tokenizer, code, used, history)
     notices += [
-        say("source_cut", words, path=part.path, start=part.start_line + 1, end=part.end_line)
+        sentence("source_cut", words, path=part.path, start=part.start_line + 1, end=part.end_line)
         for part in used
         if part in cut
     ]
@@ -138,7 +138,7 @@ def _tokens(
 
 
 def _newest(history: tuple[Turn, ...], tokenizer: Tokenizer, room: int) -> tuple[Turn, ...]:
-    """The last questions with their answers that fit."""
+    """Return the newest questions and answers that fit."""
     start = len(history)
     while start >= 2:  # noqa: PLR2004 - a question and its answer
         pair = history[start - 2 : start]
@@ -154,7 +154,7 @@ def _newest(history: tuple[Turn, ...], tokenizer: Tokenizer, room: int) -> tuple
 def _fitting(
     references: Sequence[Reference], tokenizer: Tokenizer, room: int
 ) -> tuple[tuple[Reference, ...], tuple[Reference, ...]]:
-    """(what is shown, those of it that are shown in part)."""
+    """Return the references that fit, and those of them that are cut."""
     shown: list[Reference] = []
     cut: list[Reference] = []
     for reference in references:
@@ -180,23 +180,23 @@ def _fitting(
 def _dropped(
     request: AssistRequest, references: Sequence[Reference], used: Sequence[Reference], history: Sequence[Turn]
 ) -> list[str]:
-    """What was left out, in words."""
+    """Return notices of what was left out."""
     notices = []
     if count := (len(request.history) - len(history)) // 2:
-        notices.append(say("history_dropped", request.words, count=count))
+        notices.append(sentence("history_dropped", request.words, count=count))
     kept = {(reference.path, reference.start_line) for reference in used}
     lost = list(dict.fromkeys(r.path for r in references if (r.path, r.start_line) not in kept))
     if lost:
-        notices.append(say("sources_dropped", request.words, names=_named(lost)))
+        notices.append(sentence("sources_dropped", request.words, names=_named(lost)))
     return notices
 
 
 def _named(paths: Sequence[str]) -> str:
-    """The first of some names, and how many more there are."""
+    """Return the first of some names, and how many more there are."""
     more = f" +{len(paths) - MAX_NAMED}" if len(paths) > MAX_NAMED else ""
     return ", ".join(paths[:MAX_NAMED]) + more
 
 
 def _size(tokenizer: Tokenizer, text: str, most: int) -> int:
-    """In tokens; in characters, which are more, where it is too long to be counted."""
+    """Return the size in tokens; of a text that is too long to encode in characters, which are more."""
     return len(tokenizer.encode(text)) if len(text) <= most else len(text)

@@ -1,7 +1,7 @@
-"""What may help with an answer, the most useful first: mentions, the text asked about, the index, what is open.
+"""References for an answer, the most useful first: mentions, the selection, the index, other open files.
 
-Runs in the thread that owns the indexes; nothing here needs a model. What is not the person's own selection is masked
-and excluded as everywhere (`engine.context.exclusion`).
+Runs in the thread that owns the indexes; nothing here needs a model. All but the user's own selection is masked, and
+excluded by the rules of `engine.context.exclusion`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from engine.assist.mentions import Mentions, mentions_in, without_mentions
 from engine.assist.places import Place, declarations_named, find_places
 from engine.assist.tasks import AssistRequest, AssistTask, Reference
-from engine.assist.wording import say
+from engine.assist.wording import sentence
 from engine.context.collect import MAX_OTHERS, Workspaces
 from engine.context.exclusion import MAX_FILE_BYTES, why_not_open, why_not_text
 from engine.context.index import Index, MemoryIndex
@@ -28,12 +28,12 @@ from engine.languages import language_of
 from engine.text import with_lf
 
 MAX_PLACES = 6
-MAX_WORKSPACE_PLACES = 16  # where @workspace asks for them
+MAX_WORKSPACE_PLACES = 16  # for @workspace
 MAX_DECLARATIONS = 3  # of a symbol
 MAX_OPEN = 8
-MAX_OPEN_LINES = 80  # of a document that is merely open
+MAX_OPEN_LINES = 80  # of a document that is open but not mentioned
 MAX_AROUND_LINES = 200  # of the file being edited, around the selection or the cursor
-MAX_SEARCHED_CHARS = 4000  # of a selection, for what it needs
+MAX_SEARCHED_CHARS = 4000  # of a selection, in the search for related code
 SEARCHES = frozenset({AssistTask.ASK, AssistTask.EXPLAIN, AssistTask.FIX, AssistTask.TESTS, AssistTask.EDIT})
 
 
@@ -43,43 +43,40 @@ Search = Callable[[Index, Callable[[str], bool]], list[Place]]
 
 @dataclass(frozen=True)
 class Gathered:
-    """`references` come the most useful first; `notices` say what was asked for and not found.
+    """What was gathered for a request."""
 
-    `places` are the index' own findings for the question, for a model that cannot converse.
-    """
-
-    references: tuple[Reference, ...] = ()
-    places: tuple[Reference, ...] = ()
-    notices: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()  # the most useful first
+    places: tuple[Reference, ...] = ()  # those of them that the index found, for a model that cannot converse
+    notices: tuple[str, ...] = ()  # mentions that were not found
 
 
 def gather(request: AssistRequest, workspaces: Workspaces) -> Gathered:
-    """Reads the indexes, and files that are mentioned; blocks for some milliseconds."""
+    """Search the indexes and read mentioned files. Blocks for some milliseconds."""
     if request.task not in SEARCHES or not request.searches:
         return Gathered()
     mentions = mentions_in(request.question)
     notices: list[str] = []
     references: list[Reference] = []
     if mentions.selection and request.selection is None:
-        notices.append(say("nothing_selected", request.words))
+        notices.append(sentence("nothing_selected", request.words))
     for mention in mentions.files:
         found = _file(mention, request, workspaces)
         references += found
-        notices += [] if found else [say("not_found", request.words, mention=mention)]
+        notices += [] if found else [sentence("not_found", request.words, mention=mention)]
     for mention in mentions.symbols:
         found = _symbol(mention, request, workspaces)
         references += found
-        notices += [] if found else [say("not_found", request.words, mention=mention)]
+        notices += [] if found else [sentence("not_found", request.words, mention=mention)]
     here = [*_selected(request), *_around(request, workspaces)]
-    places = _not_asked_about(request, _places(request, workspaces, mentions))
+    places = _outside_selection(request, _places(request, workspaces, mentions))
     opened = _opened(request, workspaces)
-    # A file that is named in so many words leaves less doubt than the one that happens to be open.
+    # A mentioned file is meant; the open one may be open by chance.
     ordered = [*references, *places, *here] if mentions.workspace else [*references, *here, *places]
     return Gathered(_distinct([*ordered, *opened]), tuple(places), tuple(notices))
 
 
 def _file(mention: str, request: AssistRequest, workspaces: Workspaces) -> list[Reference]:
-    """A file by its path, or by the end of it, if it is open; the whole of it."""
+    """Return the whole of a file, by its path; an open one also by the end of its path."""
     wanted = re.sub(r"^(?:\.?/)+", "", mention.replace("\\", "/"))
     opened = [each for each in (request.document, *request.others) if each is not None]
     for each in opened:
@@ -93,8 +90,8 @@ def _file(mention: str, request: AssistRequest, workspaces: Workspaces) -> list[
     return []
 
 
-def _not_asked_about(request: AssistRequest, places: list[Reference]) -> list[Reference]:
-    """Without lines that the task's own code shows."""
+def _outside_selection(request: AssistRequest, places: list[Reference]) -> list[Reference]:
+    """Return the places without those that overlap the task's own code."""
     document = request.document
     if document is None or request.task is AssistTask.ASK:
         return places
@@ -106,7 +103,7 @@ def _not_asked_about(request: AssistRequest, places: list[Reference]) -> list[Re
 
 
 def _symbol(name: str, request: AssistRequest, workspaces: Workspaces) -> list[Reference]:
-    reason = say("because_mentioned", request.words)
+    reason = sentence("because_mentioned", request.words)
 
     def places(index: Index, allows: Callable[[str], bool]) -> list[Place]:
         return declarations_named(name, index, allows, MAX_DECLARATIONS)
@@ -117,7 +114,7 @@ def _symbol(name: str, request: AssistRequest, workspaces: Workspaces) -> list[R
 
 
 def _places(request: AssistRequest, workspaces: Workspaces, mentions: Mentions) -> list[Reference]:
-    """What the index finds for the question, or for the code that was selected."""
+    """Return what the index finds for the question, or for the selected code."""
     question = without_mentions(request.question)
     if request.task is not AssistTask.ASK and request.document and request.selection:
         start, end = request.selection
@@ -134,9 +131,9 @@ def _places(request: AssistRequest, workspaces: Workspaces, mentions: Mentions) 
             place,
             root,
             request,
-            say("because_declares", request.words, name=place.symbol)
+            sentence("because_declares", request.words, name=place.symbol)
             if place.is_declaration
-            else say("because_matching", request.words),
+            else sentence("because_matching", request.words),
         )
         for root, place in found[:limit]
     ]
@@ -147,7 +144,7 @@ def _searched(
     workspaces: Workspaces,
     places: Search,
 ) -> list[tuple[WorkspaceIndex | None, Place]]:
-    """(index, place) of every workspace folder, the document's own first; of what is open where there is none."""
+    """Return (index, place) in all workspace folders, the document's own first; in open files if there is none."""
     if not workspaces:
         return [(None, place) for place in places(_index_of_open(request), lambda _: True)]
     for each in (request.document, *request.others[:MAX_OTHERS]):
@@ -160,8 +157,8 @@ def _searched(
     ]
 
 
-def _allowed(places: Search, index: WorkspaceIndex, asked: Index) -> list[Place]:
-    return places(asked, index.allows)
+def _allowed(places: Search, index: WorkspaceIndex, searched: Index) -> list[Place]:
+    return places(searched, index.allows)
 
 
 def _in_order(request: AssistRequest, workspaces: Workspaces) -> list[tuple[Path, WorkspaceIndex]]:
@@ -170,7 +167,7 @@ def _in_order(request: AssistRequest, workspaces: Workspaces) -> list[tuple[Path
 
 
 def _selected(request: AssistRequest) -> list[Reference]:
-    """What a question is about, where something is selected; other tasks hold their selection themselves."""
+    """Return the selection as a reference of a question. Other tasks have it in their code."""
     document, selection = request.document, request.selection
     if document is None or selection is None or request.task is not AssistTask.ASK:
         return []
@@ -179,13 +176,13 @@ def _selected(request: AssistRequest) -> list[Reference]:
     text = chosen.strip("\n")
     first = document.text.count("\n", 0, start) + len(chosen) - len(chosen.lstrip("\n"))
     last = first + text.count("\n") + 1
-    reason = say("because_selected", request.words)
+    reason = sentence("because_selected", request.words)
     language = language_of(document.language, document.path).id
     return [Reference(document.path, first, last, text, language, reason, file=document.file, may_be_cut=True)]
 
 
 def _around(request: AssistRequest, workspaces: Workspaces) -> list[Reference]:
-    """The file being edited, around what is selected; what is selected itself is the task's, not a reference."""
+    """Return the file being edited, around the selection, which itself is not a reference."""
     document = request.document
     if document is None or (request.selection is None and request.task is not AssistTask.ASK):
         return []
@@ -201,13 +198,13 @@ def _around(request: AssistRequest, workspaces: Workspaces) -> list[Reference]:
     around = (line for number, line in enumerate(source.lines[first:last], first) if number not in selected)
     if not text.strip() or (request.selection and not any(line.strip() for line in around)):
         return []  # all of it is selected
-    reason = say("because_open_here", request.words)
+    reason = sentence("because_open_here", request.words)
     return [Reference(document.path, first, last, text, source.language, reason, file=document.file, may_be_cut=True)]
 
 
 def _opened(request: AssistRequest, workspaces: Workspaces) -> list[Reference]:
-    """The heads of what is open beside it."""
-    reason, found = say("because_open", request.words), []
+    """Return the beginnings of the other open files."""
+    reason, found = sentence("because_open", request.words), []
     for each in request.others[:MAX_OPEN]:
         source = _source_of(each, workspaces)
         if source and source.text.strip():
@@ -217,7 +214,7 @@ def _opened(request: AssistRequest, workspaces: Workspaces) -> list[Reference]:
 
 
 def _source_of(document: Document, workspaces: Workspaces) -> Source | None:
-    """An open document's text, masked; None where its rules, or its folder's settings, forbid that it is shown."""
+    """Return an open document's masked text; None if ignore rules or settings exclude it."""
     index = workspaces.get(document.root) if document.root else None
     if (
         why_not_open(document, index.excluded if index else ())
@@ -230,7 +227,7 @@ def _source_of(document: Document, workspaces: Workspaces) -> Source | None:
 
 
 def _whole(source: Source, request: AssistRequest, document: Document) -> Reference:
-    reason = say("because_mentioned", request.words)
+    reason = sentence("because_mentioned", request.words)
     return Reference(
         document.path, 0, len(source.lines), source.text, source.language, reason, file=document.file, may_be_cut=True
     )
@@ -260,7 +257,7 @@ def _index_of_open(request: AssistRequest) -> MemoryIndex:
 
 
 def _distinct(references: list[Reference]) -> tuple[Reference, ...]:
-    """Without those whose lines another, more useful one holds."""
+    """Return the references without those whose lines are part of a more useful one."""
     kept: list[Reference] = []
     for each in references:
         held = (

@@ -1,4 +1,4 @@
-"""How each task is put to a model: CodeGeeX4's own system prompt where the model knows it, and a plain instruction."""
+"""The instruction for each task: CodeGeeX4's own system prompt for models that know it, and a plain sentence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from engine.model.folder import ModelDescription
 from engine.prompt.chat import code_block
 from engine.prompt.system_prompts import Task, system_prompt
 
-# What CodeGeeX4 was trained to be told. It knows no commit messages and no edits by instruction: these are questions.
+# The system prompts CodeGeeX4 was trained with. There are none for commit messages and edits: these are questions.
 _TRAINED = {
     AssistTask.ASK: Task.CHAT,
     AssistTask.EXPLAIN: Task.EXPLANATION,
@@ -68,7 +68,7 @@ _INSTRUCTIONS: dict[AssistTask, tuple[str, str]] = {
 
 
 def system_of(request: AssistRequest, description: ModelDescription) -> str:
-    """The system prompt for a task, "" for a model that was not trained with CodeGeeX4's."""
+    """Return the system prompt for a task, "" for a model that was not trained with CodeGeeX4's."""
     if description.translation != "codegeex4":
         return ""
     return system_prompt(_TRAINED[request.task], request.words)
@@ -81,20 +81,20 @@ def question_of(
     code: str,
     references: tuple[Reference, ...],
 ) -> str:
-    """The text of the user's turn: references, the code it is about, and what is asked."""
-    shown = "".join(_shown(reference, description) for reference in reversed(references))  # the best stands last
+    """Return the text of the user's turn: references, the code, and the instruction or question."""
+    shown = "".join(_shown(reference, description) for reference in reversed(references))  # the best comes last
     if request.task is AssistTask.ASK:
         return shown + request.question
     english, chinese = _INSTRUCTIONS[request.task]
     instruction = (chinese if request.words == "zh" else english).format(
         language=language.name or language.id, question=request.question.strip()
     )
-    # The diff and the code come first: an instruction that stands nearest to the answer is followed best.
+    # The diff and the code come first: models follow an instruction best if it is the last thing they read.
     return f"{shown}{code_block(code, 'diff' if request.task is AssistTask.COMMIT else language.id)}\n{instruction}"
 
 
 def _shown(reference: Reference, description: ModelDescription) -> str:
-    """One excerpt, as CodeGeeX4 was shown files, or as any model will read it."""
+    """Return one reference in the form CodeGeeX4 was trained with, or in a form that any model can read."""
     if description.translation == "codegeex4":
         return f"###PATH: {reference.path}\n{reference.text}\n"
     where = f"{reference.path}, {reference.start_line + 1}-{reference.end_line}:"

@@ -1,7 +1,7 @@
 """Explicit mentions in a question: `#file:path`, `#symbol:name`, `#selection` and `@workspace`.
 
-A path or name with blanks stands in quotes: `#file:"my notes.py"`. A mention stays in the question as it was written:
-it tells the model what the question is about.
+A path or name with blanks is in quotes: `#file:"my notes.py"`. Mentions stay in the question as they were written: they
+tell the model what the question is about.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ TRAILING = ".,;:!?)]}'\"，。；：！？）】》"  # of the sentence, not of 
 
 @dataclass(frozen=True)
 class Mentions:
+    """The mentions of a question, each once, in order."""
+
     files: tuple[str, ...] = ()
     symbols: tuple[str, ...] = ()
     selection: bool = False
@@ -22,7 +24,7 @@ class Mentions:
 
 
 def mentions_in(question: str) -> Mentions:
-    """What a question mentions, each once, in order."""
+    """Return the mentions of a question."""
     files: dict[str, None] = {}
     symbols: dict[str, None] = {}
     selection = workspace = False
@@ -36,5 +38,5 @@ def mentions_in(question: str) -> Mentions:
 
 
 def without_mentions(question: str) -> str:
-    """What is left to search for: names that were mentioned stay, marks go."""
+    """Return the question with the names that it mentions, but without `#file:` and the like."""
     return MENTION.sub(lambda found: f" {found[2] or found[3] or ''} ", question)

@@ -1,7 +1,7 @@
-"""The places of a workspace that best match a question in words: what a model is shown, or a person is sent to.
+"""The places of a workspace that best match a question in words, for the prompt or for the user.
 
-BM25 over the index' chunks with the question's words and names, in every family of languages; what is declared under a
-name of the question comes first. Each chunk becomes the declaration in it that says most of the question.
+BM25 over the index' chunks with the words and names of the question, in every family of languages; declarations of a
+name in the question come first. Each chunk becomes the declaration in it that matches the question best.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ MAX_DECLARING = 8
 MAX_PLACE_LINES = 60
 MAX_QUESTION_WORDS = 60
 NAME_WEIGHT = 2.0  # of a word that looks like a name of code
-DECLARED_FACTOR = 3.0  # of a declaration whose very name is asked for
+DECLARED_FACTOR = 3.0  # of a declaration whose name is in the question
 TITLE_WEIGHT = 2.0  # of a term in a declaration's name, against one in its lines
 NAME_LIKE = re.compile(r"_|[a-z\d][A-Z]|^[A-Z]{2,}$|\d")
-# Words of a question that any project's code has, or none.
+# Words of a question that are in all code, or in none.
 _SAYS_LITTLE = (
     "a about all an and any are as at be been by can code could did do does explain file files find for from"
     " function get give go had has have help how i if in into is it its just like line lines list made make makes"
@@ -39,12 +39,12 @@ HAN_SAYS_LITTLE = frozenset("的了是在吗呢哪怎么什请这那和与把被
 
 
 class Place(NamedTuple):
-    """Lines of a source, the end exclusive; `symbol` is what they declare, or ""."""
+    """Lines of a source."""
 
     source: Source
     start: int
-    end: int
-    symbol: str
+    end: int  # exclusive
+    symbol: str  # what they declare, or ""
     score: float
     is_declaration: bool = False  # of a name in the question
 
@@ -54,7 +54,7 @@ class Place(NamedTuple):
 
 
 def question_terms(question: str) -> dict[str, float]:
-    """The terms to search for, by weight: names of code weigh more than words, and words that say little nothing."""
+    """Return the terms to search for and their weights: names of code weigh more, words without meaning nothing."""
     weights: dict[str, float] = {}
     for word in list(dict.fromkeys(WORD.findall(_apart(question))))[:MAX_QUESTION_WORDS]:
         if word.lower() in SAYS_LITTLE:
@@ -74,18 +74,18 @@ def question_terms(question: str) -> dict[str, float]:
 
 
 def names_in(question: str) -> tuple[str, ...]:
-    """The words of a question that may be names of code, as they are spelled."""
+    """Return the words of a question that may be names in code, as they are spelled."""
     words = dict.fromkeys(IDENTIFIER.findall(_apart(question)))
     return tuple(word for word in words if word.lower() not in SAYS_LITTLE)[:MAX_QUESTION_WORDS]
 
 
 def _apart(question: str) -> str:
-    """With blanks between Chinese and the names in it: "Cart类的total方法" asks for Cart and total."""
+    """Return the question with blanks around Chinese: "Cart类的total方法" contains Cart and total."""
     return HAN_RUN.sub(r" \g<0> ", question) if not question.isascii() else question
 
 
 def find_places(question: str, index: Index, allows: Callable[[str], bool], limit: int) -> list[Place]:
-    """At most `limit` places, the best first, no lines of a file twice."""
+    """Return at most `limit` places, the best first, no lines of a file twice."""
     terms, names = question_terms(question), names_in(question)
     if not terms:
         return []
@@ -104,7 +104,7 @@ def find_places(question: str, index: Index, allows: Callable[[str], bool], limi
 
 
 def declarations_named(name: str, index: Index, allows: Callable[[str], bool], limit: int) -> list[Place]:
-    """Where `name` is declared, in any language; `Class.member` asks for the member."""
+    """Return where `name` is declared, in any language; for `Class.member` the member."""
     last = re.split(r"\.|::|#", name)[-1]
     found: list[Place] = []
     for family in FAMILY_IDS:
@@ -115,7 +115,7 @@ def declarations_named(name: str, index: Index, allows: Callable[[str], bool], l
 
 
 def _declared(source: Source, names: Iterable[str], weights: dict[str, float]) -> list[Place]:
-    """The declarations of `names` in a source."""
+    """Return the declarations of `names` in a source."""
     wanted = frozenset(names)
     return [
         Place(
@@ -132,7 +132,7 @@ def _declared(source: Source, names: Iterable[str], weights: dict[str, float]) -
 
 
 def _place(source: Source, chunk: Chunk, weights: dict[str, float]) -> Place:
-    """The declaration in a chunk, or around it, that says most of the question; else the chunk itself."""
+    """Return the declaration in or around a chunk that matches the question best, else the chunk itself."""
     best, best_value = None, 0.0
     for each in source.declarations:
         if each.kind in {"field", "variable", "alias"} or each.start >= chunk.end or each.end <= chunk.start:
@@ -148,13 +148,13 @@ def _place(source: Source, chunk: Chunk, weights: dict[str, float]) -> Place:
 
 
 def _weight(text: str, weights: dict[str, float], least: float) -> float:
-    """The weights of the terms a text has, each once."""
+    """Return the sum of the weights of the terms in a text, each counted once."""
     terms = {term for word in WORD.findall(text) for term in terms_of(word).split(" ")}
     return max(least, sum(weights.get(term, 0.0) for term in terms))
 
 
 def _singular(term: str) -> tuple[str, ...]:
-    """What a plural is called in code: "parse headers" asks for parse_header."""
+    """Return the singular of a plural, () for other terms: "parse headers" is about parse_header."""
     plural = len(term) > 3 and term.endswith("s") and not term.endswith("ss")  # noqa: PLR2004 - "gas" is none
     return (term[:-1],) if plural else ()
 

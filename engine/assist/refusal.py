@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.assist.tasks import AssistRequest, AssistTask
-from engine.assist.wording import say
+from engine.assist.wording import sentence
 from engine.model.folder import ModelDescription
 
 CHAT_MODELS = "CodeGeeX4, Qwen2.5-Coder-Instruct, DeepSeek-Coder-Instruct"
@@ -11,14 +11,14 @@ TRANSLATION_MODELS = f"CodeGeeX4, CodeGeeX2, CodeGeeX-13B, {CHAT_MODELS.partitio
 
 
 def refusal(request: AssistRequest, description: ModelDescription) -> str:
-    """Why a model cannot do what is asked, and which could; "" where it can. ASK is never refused (`places_answer`)."""
+    """Return why a model cannot do a task, and which could; "" if it can. ASK is never refused (`places_answer`)."""
     can = description.capabilities
     if request.task is AssistTask.ASK or "chat" in can:
         return ""
     translates = request.task is AssistTask.TRANSLATE
     if translates and "translate" in can:
         return ""
-    return say(
+    return sentence(
         "cannot_do",
         request.words,
         name=description.name,

@@ -1,4 +1,4 @@
-"""What can be asked, and what is answered: the values that pass between the stages, all frozen.
+"""Requests and answers: the values that pass between the stages, all frozen.
 
 Offsets are code points in `Document.text`; lines count from 0, ends are exclusive. Prompts and answers have LF line
 ends; an `Edit` has the document's own.
@@ -39,24 +39,18 @@ GIVES_CODE = REPLACES | NEW_CODE
 
 @dataclass(frozen=True)
 class AssistRequest:
-    """`question` is ASK's question, EDIT's instruction, FIX's diagnostic; `words` the human language of the answer.
-
-    `selection` is (start, end) in `document.text`; None is the whole document. `others` are the documents open beside
-    it, the last looked at first. `history` are questions and answers before this one, the oldest first. `target` is the
-    languageId to translate to, `diff` what a commit message is for. `searches`: the workspace is looked through for
-    what may help, and mentions count; otherwise the question is a text as any other.
-    """
+    """What the user wants, and where."""
 
     task: AssistTask
-    words: HumanLanguage = "en"
-    question: str = ""
+    words: HumanLanguage = "en"  # the language of the answer
+    question: str = ""  # of ASK; the instruction of EDIT, the diagnostic of FIX
     document: Document | None = None
-    selection: tuple[int, int] | None = None
-    others: tuple[Document, ...] = ()
-    history: tuple[Turn, ...] = ()
-    target: str = ""
-    diff: str = ""
-    searches: bool = True
+    selection: tuple[int, int] | None = None  # start and end in `document.text`; None: the whole document
+    others: tuple[Document, ...] = ()  # the other open documents, the last viewed first
+    history: tuple[Turn, ...] = ()  # the conversation so far, the oldest turn first
+    target: str = ""  # the languageId to translate to
+    diff: str = ""  # of COMMIT
+    searches: bool = True  # False: nothing is searched in the workspace, and mentions are plain text
 
     @property
     def language(self) -> Language:
@@ -66,7 +60,7 @@ class AssistRequest:
 
 @dataclass(frozen=True)
 class AssistSettings:
-    """In tokens of the model; both are bounded by what its context holds."""
+    """Limits in tokens of the model. The length of its context limits both further."""
 
     max_prompt_tokens: int = 4096
     max_new_tokens: int = 1024
@@ -74,26 +68,22 @@ class AssistSettings:
 
 @dataclass(frozen=True)
 class Reference:
-    """Lines that may help with an answer; `path` is what the prompt and the person are shown.
+    """Lines that may help with an answer."""
 
-    `file` is where it lies on disk, where it does. `reason` says in the answer's language why it is there. `symbol` is
-    what the lines declare, where they declare something.
-    """
-
-    path: str
+    path: str  # as the prompt and the user see it
     start_line: int
     end_line: int
     text: str
     language: str
-    reason: str
-    symbol: str = ""
-    file: Path | None = None
-    may_be_cut: bool = False  # where it does not fit whole; otherwise it is left out
+    reason: str  # why the lines were chosen, in the language of the answer
+    symbol: str = ""  # what the lines declare
+    file: Path | None = None  # on disk
+    may_be_cut: bool = False  # if it does not fit whole; otherwise it is left out
 
 
 @dataclass(frozen=True)
 class Edit:
-    """`text` in the place of (start, end) of the document that was asked about."""
+    """Replaces the range from `start` to `end` of the request's document by `text`."""
 
     start: int
     end: int
@@ -102,30 +92,22 @@ class Edit:
 
 @dataclass(frozen=True)
 class Answer:
-    """`text` is markdown, as it was said, or, of a model that cannot converse, what was found.
+    """The answer to a request."""
 
-    `sources` are what the prompt held. `notices` say what was left out, `warnings` what the checks found and could not
-    be repaired. `code` is the answer's code in `language`, for tasks that give code; `edit` puts it in its place.
-    """
-
-    text: str
-    sources: tuple[Reference, ...] = ()
-    notices: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    code: str = ""
-    language: str = ""
-    edit: Edit | None = None
-    converses: bool = True
+    text: str  # Markdown, as the model generated it; a list of places from a model that cannot converse
+    sources: tuple[Reference, ...] = ()  # in the prompt
+    notices: tuple[str, ...] = ()  # what was left out
+    warnings: tuple[str, ...] = ()  # what the checks found and could not be repaired
+    code: str = ""  # of tasks that give code
+    language: str = ""  # of the code
+    edit: Edit | None = None  # that puts the code in its place
+    converses: bool = True  # False: the model did not take part
     is_cut_off: bool = False
 
 
 @dataclass(frozen=True)
-class Watcher:
-    """Told how an answer goes on, in the thread that makes it.
+class AnswerListener:
+    """Called in the thread that makes the answer."""
 
-    `on_text` is told what was added. `on_stage` is told "answering", "checking" and "repairing"; with "repairing" the
-    answer begins anew.
-    """
-
-    on_text: Callable[[str], None] = lambda _: None
-    on_stage: Callable[[str], None] = lambda _: None
+    on_text: Callable[[str], None] = lambda _: None  # with the text that was added
+    on_stage: Callable[[str], None] = lambda _: None  # "answering", "checking", "repairing": the answer begins again

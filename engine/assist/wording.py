@@ -1,4 +1,4 @@
-"""What the engine itself says to a person, in their language; and how that is told from a question."""
+"""The engine's own sentences for users, in their language, and how a question shows which language that is."""
 
 from __future__ import annotations
 
@@ -33,35 +33,35 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         " in codegeex.model."),
         "模型 {name} 无法完成此任务（它能做：{can}）。请在 codegeex.model 中选择支持 {needed} 的模型，例如 {models}。",
     ),
-    "no_question": ("Ask something: the question is empty.", "问题为空，请输入问题。"),
-    "no_code": ("There is no code to work on: select some, or open a file.", "没有可处理的代码：请选中代码。"),
-    "no_instruction": ("Say what is to be changed: the instruction is empty.", "请说明要修改什么：指令为空。"),
-    "no_target": ("Say which language to translate to.", "请指定要翻译成的编程语言。"),
-    "same_language": ("The code is in {language} already.", "代码已经是 {language}。"),
-    "no_diff": ("Nothing is staged: `git add` what is to be committed.", "没有暂存的更改：请先用 git add 暂存。"),
+    "no_question": ("The question is empty. Type a question.", "问题为空，请输入问题。"),
+    "no_code": ("There is no code to work on. Select some code, or open a file.", "没有可处理的代码：请选中代码。"),
+    "no_instruction": ("The instruction is empty. Say what to change.", "请说明要修改什么：指令为空。"),
+    "no_target": ("No target language is set. Choose one.", "请指定要翻译成的编程语言。"),
+    "same_language": ("The code is already in {language}.", "代码已经是 {language}。"),
+    "no_diff": ("Nothing is staged. Stage changes with `git add` first.", "没有暂存的更改：请先用 git add 暂存。"),
     "too_long": (
-        "This is too long for the model {name}: {tokens} tokens, of which it can take {room}. Select less.",
+        "The text has {tokens} tokens, too many for the model {name}, which can take {room}. Select less.",
         "内容过长：共 {tokens} 个 token，模型 {name} 只能处理 {room} 个。请减少选中的内容。",
     ),
-    "history_dropped": ("Left out for length: the {count} oldest turns of the conversation.",
+    "history_dropped": ("Left out because of their length: the {count} oldest turns of the conversation.",
                         "因长度限制，省略了对话中最早的 {count} 轮。"),
-    "sources_dropped": ("Left out for length: {names}.", "因长度限制，省略了：{names}。"),
-    "source_cut": ("Shown in part, for length: {path}, lines {start}–{end}.",
+    "sources_dropped": ("Left out because of their length: {names}.", "因长度限制，省略了：{names}。"),
+    "source_cut": ("Only lines {start}–{end} of {path} are included, because of its length.",
                    "因长度限制，仅包含部分内容：{path} 第 {start}–{end} 行。"),
-    "diff_cut": ("The diff was shortened; not shown are {names}.", "差异过长，已截断；未包含：{names}。"),
+    "diff_cut": ("The diff was shortened. Left out: {names}.", "差异过长，已截断；未包含：{names}。"),
     "not_found": ("Not found in the workspace: {mention}.", "工作区中未找到：{mention}。"),
     "nothing_selected": ("#selection: nothing is selected.", "#selection：没有选中内容。"),
     "cut_off": ("The answer reached the limit of {count} tokens and is cut off.",
                 "回答达到 {count} 个 token 的上限，已被截断。"),
-    "broken_off": ("The answer is not whole: {fault}.", "回答不完整：{fault}。"),
-    "answer_no_code": ("The answer holds no code.", "回答中没有代码。"),
-    "does_not_parse": ("{language} cannot read line {line} of the result: {text}",
+    "broken_off": ("The answer is incomplete: {fault}.", "回答不完整：{fault}。"),
+    "answer_no_code": ("The answer contains no code.", "回答中没有代码。"),
+    "does_not_parse": ("Line {line} of the result is not valid {language}: {text}",
                        "结果第 {line} 行不符合 {language} 语法：{text}"),
-    "more_than_comments": ("More than comments was changed: at line {line} of the result, {after} stands for {before}.",
+    "more_than_comments": ("The result changes more than comments: in line {line}, {before} became {after}.",
                            "改动不止于注释：结果第 {line} 行，{before} 变成了 {after}。"),
-    "unprovable": ("Whether only comments were changed cannot be proven for {language}: look at the edit.",
+    "unprovable": ("It cannot be proven for {language} that only comments changed. Check the edit.",
                    "无法证明 {language} 的改动仅限于注释：请检查修改内容。"),
-    "swallowed": ("The result ends in a comment, which takes the rest of its line with it: {text}",
+    "swallowed": ("The result ends in a comment, which would turn the rest of its line into a comment: {text}",
                   "结果以注释结尾，该行后面的代码会变成注释：{text}"),
     "does_not_compile": ("{compiler} does not accept the result: {message}", "{compiler} 无法编译结果：{message}"),
     "repair": (
@@ -71,28 +71,28 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "at_line": ("line {line}: {message}", "第 {line} 行：{message}"),
     "because_selected": ("selected", "选中的代码"),
     "because_open_here": ("the file being edited", "当前文件"),
-    "because_open": ("open beside it", "已打开的文件"),
+    "because_open": ("another open file", "已打开的文件"),
     "because_mentioned": ("mentioned", "问题中提到"),
     "because_matching": ("matches the question", "与问题匹配"),
     "because_declares": ("declares {name}", "声明了 {name}"),
 }  # fmt: skip
 
 
-def say(key: str, words: HumanLanguage, **filled: object) -> str:
-    """A sentence of the table above."""
+def sentence(key: str, words: HumanLanguage, **filled: object) -> str:
+    """Return a sentence of the table above."""
     english, chinese = _SENTENCES[key]
     return (chinese if words == "zh" else english).format(**filled)
 
 
 def language_of_question(question: str) -> HumanLanguage:
-    """The language a question is asked in: the one with more words; a Chinese word is some two characters.
+    """Return the language of a question: the one with more words; a Chinese word has some two characters.
 
-    Names of code, which are English in either, stand in backquotes or weigh less than the sentence around them.
+    Names of code, which are English in both, are in backquotes or are fewer than the words around them.
     """
     prose = without_code(question)
     return "zh" if len(HAN.findall(prose)) >= max(1, len(LATIN_WORD.findall(prose))) else "en"
 
 
 def without_code(question: str) -> str:
-    """The prose of a question: no code blocks, no backquoted names, no mentions."""
+    """Return the prose of a question: no code blocks, no backquoted names, no mentions."""
     return NOT_PROSE.sub(" ", question[:MAX_JUDGED_CHARS])

@@ -11,7 +11,7 @@ import pytest
 from engine.assist.assist import code_of, respond
 from engine.assist.fit import fit
 from engine.assist.gather import Gathered, gather
-from engine.assist.tasks import AssistRequest, AssistSettings, AssistTask, Watcher
+from engine.assist.tasks import AnswerListener, AssistRequest, AssistSettings, AssistTask
 from engine.model.catalog import find_model
 from engine.model.protocol import LanguageModel, Question
 from engine.types import CancellationToken, Cancelled
@@ -53,7 +53,7 @@ def test_it_says_what_it_learnt(model: LanguageModel, lesson: Lesson) -> None:
 @pytest.mark.parametrize("lesson", CODE_LESSONS, ids=lambda lesson: lesson.name)
 def test_every_task_ends_without_a_warning_but_the_one_it_does_wrong(model: LanguageModel, lesson: Lesson) -> None:
     request = lesson.request
-    answer = respond(request, gather(request, {}), model, AssistSettings(), CancellationToken(), Watcher())
+    answer = respond(request, gather(request, {}), model, AssistSettings(), CancellationToken(), AnswerListener())
     wrong = request.task is AssistTask.COMMENT and request.document and request.document.text == GREET
     assert bool(answer.warnings) == bool(wrong)  # of the repair it has learnt nothing
 
@@ -103,7 +103,7 @@ def test_stop_takes_effect_with_the_next_token(model: LanguageModel) -> None:
 
     request = AssistRequest(AssistTask.ASK, question="Count to forty.")
     with pytest.raises(Cancelled):
-        respond(request, Gathered(), model, AssistSettings(), cancellation, Watcher(on_text))
+        respond(request, Gathered(), model, AssistSettings(), cancellation, AnswerListener(on_text))
     assert heard == ["1"]
 
 

@@ -46,4 +46,4 @@ def test_a_person_at_a_plain_emacs(chat_folder: Path, tmp_path: Path) -> None:
     assert came["undone"], "one undo takes the whole edit back"
     assert came["asked"] == "Paris."
     assert came["java"].startswith("int add(int a, int b) {")
-    assert came["refused"] == "The code is in Python already."
+    assert came["refused"] == "The code is already in Python."

@@ -55,4 +55,4 @@ def test_a_person_at_a_plain_neovim(chat_folder: Path, tmp_path: Path) -> None:
     assert came["asked"] == "Paris."
     assert came["translated"]
     assert came["java"].startswith("int add(int a, int b) {")
-    assert came["refused"] == "The code is in Python already."
+    assert came["refused"] == "The code is already in Python."

@@ -9,7 +9,7 @@ import pytest
 
 from engine.assist.assist import respond
 from engine.assist.gather import gather
-from engine.assist.tasks import AssistSettings, Watcher
+from engine.assist.tasks import AnswerListener, AssistSettings
 from engine.completion.pipeline import Completer
 from engine.model.catalog import EMBEDDED
 from engine.model.protocol import Question
@@ -38,7 +38,7 @@ def chat_model(server_url: str) -> RemoteModel:
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_it_says_what_it_learnt(chat_model: RemoteModel, lesson: Lesson) -> None:
     request, told = lesson.request, list[str]()
-    watcher = Watcher(on_text=told.append)
+    watcher = AnswerListener(on_text=told.append)
     respond(request, gather(request, {}), chat_model, AssistSettings(), CancellationToken(), watcher)
     assert "".join(told).startswith(lesson.answer)  # what it is to repair, it has not learnt
     assert len(told) > 1

@@ -7,7 +7,7 @@ given only the compiler's message.
 from __future__ import annotations
 
 from engine.assist.checks import parse_fault
-from engine.assist.wording import say
+from engine.assist.wording import sentence
 from engine.evaluate.humaneval_x.problems import Problem
 from engine.evaluate.humaneval_x.programs import assemble_program
 from engine.evaluate.humaneval_x.questions import Question
@@ -33,14 +33,14 @@ def find_fault(problem: Problem, completion: Solution, toolchain: Toolchain, san
     else:
         verdict = compile_check(problem.language.id, code)
         name, message = verdict.compiler, verdict.fault
-    return say("does_not_compile", "en", compiler=name, message=message) if message else ""
+    return sentence("does_not_compile", "en", compiler=name, message=message) if message else ""
 
 
 def request_repair(
     model: LanguageModel, question: Question, answer: str, fault: str, max_new_tokens: int, sampling: Sampling
 ) -> str:
     """Return the model's second answer, given the first and its fault; or the first if there is no room for another."""
-    turns = (*question.turns, Turn("assistant", answer), Turn("user", say("repair", "en", fault=fault)))
+    turns = (*question.turns, Turn("assistant", answer), Turn("user", sentence("repair", "en", fault=fault)))
     tokens = encode(model.tokenizer, chat_parts(model.description, turns))
     room = min(max_new_tokens, model.description.context_length - len(tokens))
     if room <= 0:

@@ -11,7 +11,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 from pygls.workspace import TextDocument
 
 from engine.assist.tasks import AssistRequest, AssistTask
-from engine.assist.wording import LATIN_WORD, language_of_question, say, without_code
+from engine.assist.wording import LATIN_WORD, language_of_question, sentence, without_code
 from engine.prompt.chat import Turn
 from engine.prompt.system_prompts import HumanLanguage
 from lsp_server.features.assist.declaration import declarations_in, innermost
@@ -63,7 +63,7 @@ def read_call(server: CodegeexServer, task: AssistTask, raw: Any) -> AssistCall:
     if document and diagnostic.get("range") is not None:
         first = document.text.count("\n", 0, selection[0]) if selection else 0
         line = _range(diagnostic["range"])[0].line - first + 1  # of the code that the model is shown
-        question = say("at_line", words, line=line, message=question)
+        question = sentence("at_line", words, line=line, message=question)
     request = AssistRequest(
         task,
         words,

@@ -6,7 +6,7 @@ import asyncio
 
 from lsprotocol import types
 
-from engine.assist.tasks import Watcher
+from engine.assist.tasks import AnswerListener
 from engine.types import CancellationToken
 from lsp_server.client import Client
 from lsp_server.event_loop import from_any_thread
@@ -31,7 +31,7 @@ class AnswerProgress:
         self._reported = 0.0
         self._has_ended = False
         self.text = ""  # so far
-        self.watcher = Watcher(from_any_thread(self._on_text), from_any_thread(self._on_stage))
+        self.watcher = AnswerListener(from_any_thread(self._on_text), from_any_thread(self._on_stage))
 
     async def begin(self, title: str) -> None:
         """Show that work has begun, and stop it if the client cancels it by its token."""

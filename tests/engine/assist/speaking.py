@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.assist.assist import respond
 from engine.assist.gather import gather
-from engine.assist.tasks import Answer, AssistRequest, AssistSettings, AssistTask, Watcher
+from engine.assist.tasks import Answer, AnswerListener, AssistRequest, AssistSettings, AssistTask
 from engine.document import Document
 from engine.generated import Generated
 from engine.model.protocol import Question
@@ -48,5 +48,5 @@ def answered(
     stages: list[str] | None = None,
     settings: AssistSettings = AssistSettings(),  # noqa: B008 - frozen
 ) -> Answer:
-    watcher = Watcher(on_text, (stages if stages is not None else []).append)
+    watcher = AnswerListener(on_text, (stages if stages is not None else []).append)
     return respond(request, gather(request, {}), model, settings, CancellationToken(), watcher)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.assist.answers import code_in, has_block, like, message_in
+from engine.assist.answers import adapt_to_place, code_in, has_block, message_in
 from engine.languages import language_of
 
 PYTHON, MARKDOWN = language_of("python"), language_of("markdown")
@@ -57,7 +57,7 @@ def test_an_answer_without_a_fence_has_no_block() -> None:
     ],
 )
 def test_code_takes_the_place_of_what_was_selected(original: str, code: str, result: str) -> None:
-    assert like(code, original) == result
+    assert adapt_to_place(code, original) == result
 
 
 def test_a_commit_message_leaves_its_fence_behind() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from engine.assist import assist
 from engine.assist.gather import Gathered, gather
-from engine.assist.tasks import AssistRequest, AssistSettings, AssistTask, Edit, Watcher
+from engine.assist.tasks import AnswerListener, AssistRequest, AssistSettings, AssistTask, Edit
 from engine.sandbox.compilers import Verdict
 from engine.types import CancellationToken, Cancelled, EngineError, Priority
 from tests.engine.assist.speaking import CODEGEEX4, ChatModel, answered, asked, document
@@ -55,7 +55,7 @@ def test_code_that_was_changed_is_repaired_once_with_the_fault_in_the_prompt() -
     model, stages = ChatModel(COMMENTED.replace("a + b", "a - b"), COMMENTED), []
     answer = answered(asked(AssistTask.COMMENT, CODE), model, stages=stages)
     assert stages == ["answering", "checking", "repairing"]
-    assert "More than comments was changed: at line 3 of the result, '-' stands for '+'." in model.prompts[1]
+    assert "The result changes more than comments: in line 3, '+' became '-'." in model.prompts[1]
     assert answer.warnings == ()
     assert "a + b  # the sum" in answer.code
 
@@ -72,7 +72,7 @@ def test_a_fix_is_told_the_diagnostic_and_must_parse() -> None:
     model = ChatModel("```python\ndef add(a, b):\n    return (a + b\n```", "```python\n" + CODE + "```")
     answer = answered(asked(AssistTask.FIX, CODE.replace("b)", "c)"), question='"b" is not defined'), model)
     assert 'The problem to fix: "b" is not defined' in model.prompts[0]
-    assert "Python cannot read line 2 of the result" in model.prompts[1]
+    assert "Line 2 of the result is not valid Python" in model.prompts[1]
     assert (answer.code, answer.warnings) == (CODE, ())
 
 
@@ -110,7 +110,7 @@ def test_the_instruction_of_an_edit_is_followed() -> None:
 
 def test_an_answer_without_code_is_a_fault() -> None:
     answer = answered(asked(AssistTask.TESTS, CODE), ChatModel("I would rather not."))
-    assert answer.warnings[0].startswith("Python cannot read line 1")
+    assert answer.warnings[0].startswith("Line 1 of the result is not valid Python")
 
 
 def test_an_answer_that_is_cut_off_says_so() -> None:
@@ -138,7 +138,7 @@ def test_a_repair_that_is_cut_off_says_so() -> None:
 def test_a_repair_without_code_leaves_no_edit_of_the_first_answer() -> None:
     model = ChatModel("```python\ndef add(a, b:\n```", "```\n```")
     answer = answered(asked(AssistTask.FIX, CODE, question="slow"), model)
-    assert (answer.edit, answer.code, answer.warnings) == (None, "", ("The answer holds no code.",))
+    assert (answer.edit, answer.code, answer.warnings) == (None, "", ("The answer contains no code.",))
 
 
 def test_what_cannot_be_proven_is_not_asked_for_again() -> None:
@@ -150,18 +150,18 @@ def test_what_cannot_be_proven_is_not_asked_for_again() -> None:
 
 def test_a_sentence_does_not_take_the_place_of_code_that_no_grammar_reads() -> None:
     answer = answered(asked(AssistTask.FIX, "x = 1\n", language="ruby", question="slow"), ChatModel("I cannot."))
-    assert answer.warnings == ("The answer holds no code.",)
+    assert answer.warnings == ("The answer contains no code.",)
 
 
 def test_a_sentence_does_not_take_the_place_of_code() -> None:
     answer = answered(asked(AssistTask.FIX, CODE, question="slow"), ChatModel("I had rather not.", "I cannot."))
-    assert (answer.edit, answer.code, answer.warnings) == (None, "", ("The answer holds no code.",))
+    assert (answer.edit, answer.code, answer.warnings) == (None, "", ("The answer contains no code.",))
 
 
 def test_a_comment_at_the_end_of_an_answer_does_not_swallow_the_rest_of_the_line() -> None:
     text = "x = f(1) + g(2)\n"
     request = asked(AssistTask.EDIT, text, selection=(4, 8), question="Call h")
-    assert "takes the rest of its line with it: + g(2)" in answered(request, ChatModel("h(1)  # h")).warnings[0]
+    assert "the rest of its line into a comment: + g(2)" in answered(request, ChatModel("h(1)  # h")).warnings[0]
     assert answered(request, ChatModel("h(1)")).warnings == ()
 
 
@@ -177,18 +177,20 @@ def test_a_stop_while_it_is_compiled_is_a_stop(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(assist, "compile_check", check)
     request = asked(AssistTask.TRANSLATE, CODE, target="java")
     with pytest.raises(Cancelled):
-        assist.respond(request, Gathered(), ChatModel("int f() { return 1; }"), AssistSettings(), token, Watcher())
+        assist.respond(
+            request, Gathered(), ChatModel("int f() { return 1; }"), AssistSettings(), token, AnswerListener()
+        )
 
 
 @pytest.mark.parametrize(
     ("request_", "said"),
     [
-        (AssistRequest(AssistTask.ASK, question=" "), "Ask something"),
+        (AssistRequest(AssistTask.ASK, question=" "), "The question is empty"),
         (AssistRequest(AssistTask.EXPLAIN), "There is no code to work on"),
         (AssistRequest(AssistTask.FIX, document=document("x = 1"), selection=(2, 2)), "There is no code to work on"),
-        (asked(AssistTask.EDIT, CODE), "Say what is to be changed"),
-        (asked(AssistTask.TRANSLATE, CODE), "Say which language"),
-        (asked(AssistTask.TRANSLATE, CODE, target="python"), "in Python already"),
+        (asked(AssistTask.EDIT, CODE), "The instruction is empty"),
+        (asked(AssistTask.TRANSLATE, CODE), "No target language"),
+        (asked(AssistTask.TRANSLATE, CODE, target="python"), "already in Python"),
         (AssistRequest(AssistTask.COMMIT, words="zh"), "没有暂存的更改"),
     ],
 )
@@ -235,7 +237,7 @@ def test_stop_takes_effect_in_mid_answer() -> None:
 
     request = AssistRequest(AssistTask.ASK, question="Count")
     with pytest.raises(Cancelled):
-        assist.respond(request, Gathered(), model, AssistSettings(), token, Watcher(on_text))
+        assist.respond(request, Gathered(), model, AssistSettings(), token, AnswerListener(on_text))
     assert heard == ["one"]
 
 

@@ -36,17 +36,22 @@ def test_comments_are_only_comments(language: str, before: str, after: str) -> N
 @pytest.mark.parametrize(
     ("language", "before", "after", "said"),
     [
-        ("python", PYTHON, PYTHON.replace("a + b", "a - b"), "line 4 of the result, '-' stands for '+'"),
-        ("python", PYTHON, PYTHON.replace("    return", "        return"), "More than comments was changed"),
-        ("python", PYTHON, PYTHON.replace("b += 1", "b += 1\n        pass"), "More than comments was changed"),
-        ("python", "x = 'a '\n", "x = 'a  '\n", "More than comments was changed"),
-        ("python", "def f():\n    x\n    'not at the head'\n", "def f():\n    x\n", "More than comments was changed"),
-        ("java", JAVA, JAVA.replace("return n;", "// return n;"), "More than comments was changed"),
-        ("javascript", "f(1);\n", "", "More than comments was changed"),
-        ("python", "x = 'hello\\n'\n", "x = 'goodbye\\n'\n", "More than comments was changed"),
-        ("python", "x = '\\n  \\n'\n", "x = '\\n \\n'\n", "More than comments was changed"),
-        ("c", '#define U "//a"\n', '#define U "//b"\n', "More than comments was changed"),
-        ("c", "#define M f \\\n g\n", "#define M f // f \\\n g\n", "More than comments was changed"),
+        ("python", PYTHON, PYTHON.replace("a + b", "a - b"), "in line 4, '+' became '-'"),
+        ("python", PYTHON, PYTHON.replace("    return", "        return"), "The result changes more than comments"),
+        ("python", PYTHON, PYTHON.replace("b += 1", "b += 1\n        pass"), "The result changes more than comments"),
+        ("python", "x = 'a '\n", "x = 'a  '\n", "The result changes more than comments"),
+        (
+            "python",
+            "def f():\n    x\n    'not at the head'\n",
+            "def f():\n    x\n",
+            "The result changes more than comments",
+        ),
+        ("java", JAVA, JAVA.replace("return n;", "// return n;"), "The result changes more than comments"),
+        ("javascript", "f(1);\n", "", "The result changes more than comments"),
+        ("python", "x = 'hello\\n'\n", "x = 'goodbye\\n'\n", "The result changes more than comments"),
+        ("python", "x = '\\n  \\n'\n", "x = '\\n \\n'\n", "The result changes more than comments"),
+        ("c", '#define U "//a"\n', '#define U "//b"\n', "The result changes more than comments"),
+        ("c", "#define M f \\\n g\n", "#define M f // f \\\n g\n", "The result changes more than comments"),
         ("ruby", "x = 1\n", "# one\nx = 1\n", "cannot be proven for Ruby"),
     ],
 )
@@ -84,14 +89,14 @@ def test_anything_else_is_found(language: str, before: str, after: str, said: st
 def test_comments_that_are_more_than_comments_must_stay(language: str, before: str, after: str) -> None:
     fault = comments_only_fault(language_of(language), before, after, "en")
     assert fault
-    assert "More than comments was changed" in fault.message
+    assert "The result changes more than comments" in fault.message
     assert comments_only_fault(language_of(language), before, before + "\n", "en") is None
 
 
 def test_a_fault_names_its_line_in_the_language_of_the_question() -> None:
     fault = parse_fault(language_of("java"), "class A {\n  int f( { }\n}\n", "en")
     assert fault
-    assert fault.message == "Java cannot read line 2 of the result: int f( { }"
+    assert fault.message == "Line 2 of the result is not valid Java: int f( { }"
     chinese = parse_fault(language_of("java"), "class A {\n  int f( { }\n}\n", "zh")
     assert chinese
     assert chinese.message.startswith("结果第 2 行不符合 Java 语法")

@@ -23,13 +23,13 @@ def test_what_nobody_wrote_goes_first_then_the_longest() -> None:
 
 def test_what_was_left_out_is_named() -> None:
     prompt = fitted(AssistRequest(AssistTask.COMMIT, diff=DIFF), code=DIFF, room=700)
-    assert prompt.notices == ("The diff was shortened; not shown are package-lock.json, b.py.",)
+    assert prompt.notices == ("The diff was shortened. Left out: package-lock.json, b.py.",)
 
 
 def test_one_long_file_is_cut() -> None:
     diff = changed("a.py", 4000)
     (notice,) = fitted(AssistRequest(AssistTask.COMMIT, diff=diff), code=diff, room=700).notices
-    assert notice.startswith("Shown in part, for length: diff, lines 1–")
+    assert notice.startswith("Only lines 1–")
 
 
 def test_names_in_quotes_and_what_stands_before_the_first_file() -> None:

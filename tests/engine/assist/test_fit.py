@@ -46,7 +46,7 @@ def test_other_models_are_asked_in_plain_words() -> None:
 def test_the_least_useful_is_dropped_and_named() -> None:
     prompt = fitted(AssistRequest(AssistTask.ASK, question="Why?"), reference("first"), reference("second", LONG))
     assert [used.path for used in prompt.used] == ["first.py"]
-    assert prompt.notices == ("Left out for length: second.py.",)
+    assert prompt.notices == ("Left out because of their length: second.py.",)
 
 
 def test_what_was_mentioned_is_shown_in_part() -> None:
@@ -54,7 +54,7 @@ def test_what_was_mentioned_is_shown_in_part() -> None:
     (used,) = prompt.used
     assert LONG.startswith(used.text)
     assert 10 < used.end_line < 400
-    assert prompt.notices == (f"Shown in part, for length: big.py, lines 1–{used.end_line}.",)
+    assert prompt.notices == (f"Only lines 1–{used.end_line} of big.py are included, because of its length.",)
 
 
 def test_the_oldest_turns_are_dropped_and_counted() -> None:
@@ -81,13 +81,13 @@ def test_a_prompt_never_exceeds_its_budget(size: int) -> None:
 def test_an_explanation_of_a_long_file_sees_its_beginning() -> None:
     prompt = fitted(asked(AssistTask.EXPLAIN, LONG), code=LONG)
     assert "value_0 = 0" in prompt.turns[-1].text
-    assert prompt.notices[0].startswith("Shown in part, for length: main.py, lines 1–")
+    assert prompt.notices[0].startswith("Only lines 1–")
 
 
 @pytest.mark.parametrize("task", [AssistTask.FIX, AssistTask.COMMENT, AssistTask.TRANSLATE])
 @pytest.mark.parametrize("text", [LONG, "x" * 10_000_000], ids=["2000 lines", "10 MB"])
 def test_what_must_be_answered_whole_is_refused_when_too_long(task: AssistTask, text: str) -> None:
-    with pytest.raises(EngineError, match=r"too long for the model .*Select less"):
+    with pytest.raises(EngineError, match=r"too many for the model .*Select less"):
         fitted(asked(task, "x = 1", target="java"), code=text)
 
 
@@ -99,5 +99,5 @@ def test_ten_megabytes_to_explain_are_cut_not_read() -> None:
 @pytest.mark.parametrize("task", [AssistTask.EXPLAIN, AssistTask.TESTS, AssistTask.COMMIT])
 def test_one_line_that_is_too_long_is_refused_not_explained_unseen(task: AssistTask) -> None:
     line = "x = 1; " * 1_000_000
-    with pytest.raises(EngineError, match=r"too long for the model .*Select less"):
+    with pytest.raises(EngineError, match=r"too many for the model .*Select less"):
         fitted(replace(asked(task, "x"), diff=line), code=line)

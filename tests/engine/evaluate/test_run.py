@@ -71,7 +71,7 @@ def test_a_translation_that_does_not_parse_is_asked_for_again(
     (result,) = evaluate(sandbox, tmp_path, plan, model)
     assert result.passed == passed
     assert len(model.prompts) == 1 + repairs
-    assert ("Python cannot read line" in model.prompts[-1]) == repairs
+    assert ("is not valid Python" in model.prompts[-1]) == repairs
 
 
 def test_a_model_that_continues(sandbox: Sandbox, tmp_path: Path) -> None:

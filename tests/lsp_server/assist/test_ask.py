@@ -147,7 +147,7 @@ async def test_an_answer_never_holds_a_completion_up() -> None:
 @pytest.mark.parametrize(
     ("params", "said"),
     [
-        ({"question": " "}, "Ask something"),
+        ({"question": " "}, "The question is empty"),
         ({"question": 7}, "question must be a string"),
         ({"question": "x", "textDocument": {"uri": "file:///none.py"}}, "file:///none.py is not open"),
         ({"question": "x", "textDocument": {"uri": URI}, "range": {"start": 1}}, "range must be an LSP range"),

@@ -259,8 +259,8 @@ async def test_an_answer_without_code_changes_and_creates_nothing(command: str) 
         editor.editor.open(SOURCE)
         told = await editor.command(command, uri=URI, diagnostic={"message": "slow"})
         assert (editor.edits, editor.shown) == ([], [])
-        assert (told["applied"], told["reason"]) == (False, "The answer holds no code.")
-        assert editor.messages == ["The answer holds no code."]
+        assert (told["applied"], told["reason"]) == (False, "The answer contains no code.")
+        assert editor.messages == ["The answer contains no code."]
 
 
 async def test_a_stop_while_the_answer_is_checked_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
