@@ -1,4 +1,4 @@
-"""A model that says what a test tells it to, and a tokenizer whose tokens can be read."""
+"""A model that answers as a test wants, and a tokenizer whose tokens can be read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DESCRIPTION = ModelDescription(
 
 
 class WordTokenizer:
-    """Words, single signs and white space runs are tokens. Control tokens have ids of their own, below 100."""
+    """Words, single characters and runs of white space are tokens. Control tokens have ids of their own, below 100."""
 
     def __init__(self) -> None:
         self._texts = [f"<control {i}>" for i in range(100)]
@@ -58,9 +58,9 @@ class WordTokenizer:
 
 
 class ScriptedModel:
-    """Says `text`, each token with `probability`. `hold()` makes it wait in mid-answer until `go_on` is set.
+    """Answers `text`, each token with `probability`. `hold()` makes it wait in mid-answer until `go_on` is set.
 
-    `instead` are answers it could have given as well, less probable ones; each begins with a token of its own.
+    `instead` are less probable answers; each begins with a token of its own.
     """
 
     def __init__(
@@ -93,29 +93,29 @@ class ScriptedModel:
         self.started.set()
         while not self.go_on.wait(0.01):
             cancellation.check()
-        said: list[int] = []
+        generated: list[int] = []
         ends: list[int] = []
         text, ended = "", True
         for token in self.tokenizer.encode(scripted)[begins_at:]:
-            if len(said) == question.max_new_tokens:
+            if len(generated) == question.max_new_tokens:
                 ended = False
                 break
             cancellation.check()
-            said.append(token)
-            text = self.tokenizer.decode(said)
+            generated.append(token)
+            text = self.tokenizer.decode(generated)
             ends.append(len(text))
-            if question.stop(text) or len(said) * math.log(self.probability) < question.least_log_prob:
+            if question.stop(text) or len(generated) * math.log(self.probability) < question.least_log_prob:
                 ended = False
                 break
         each = math.log(self.probability)
-        stopped = ended or len(said) < question.max_new_tokens
+        stopped = ended or len(generated) < question.max_new_tokens
         firsts = tuple((self.tokenizer.encode(text)[0], -3.0) for text in self.instead)
-        told = tuple(firsts if index == 0 and question.alternatives else () for index in range(len(said)))
-        end, tokens = each if ended else None, tuple(said)
-        signs: tuple[str, ...] = ()
+        alternatives = tuple(firsts if index == 0 and question.alternatives else () for index in range(len(generated)))
+        end, tokens = each if ended else None, tuple(generated)
+        characters: tuple[str, ...] = ()
         if question.next_characters:
-            chosen = [(token, each) for token in said[:1]]
-            signs = find_next_characters([*chosen, *firsts], "", self.tokenizer, None if said else end)
+            chosen = [(token, each) for token in generated[:1]]
+            characters = find_next_characters([*chosen, *firsts], "", self.tokenizer, None if generated else end)
         return Generated(
             text,
             tuple(ends),
@@ -123,8 +123,8 @@ class ScriptedModel:
             end,
             stopped,
             tokens=tokens,
-            alternatives=told,
-            next_characters=signs,
+            alternatives=alternatives,
+            next_characters=characters,
         )
 
 
@@ -136,7 +136,7 @@ def at_cursor(source: str, language: str = "python", path: str = "main.py", **ot
 
 
 def answer(text: str, probabilities: Sequence[float], end: float | None, *, mode: Mode = Mode.LINE) -> Generated:
-    """What a model said: one token a word or sign, with these probabilities."""
+    """Return a model's answer: one token for each word or symbol, with these probabilities."""
     tokenizer = WordTokenizer()
     ends, at = [], 0
     for token in tokenizer.encode(text):

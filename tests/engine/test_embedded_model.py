@@ -62,9 +62,9 @@ def test_half_an_emoji_becomes_a_replacement_character(model: CTranslateModel) -
 
 def test_a_stop_rule_ends_the_work(model: CTranslateModel) -> None:
     tokens = model.tokenizer.encode(CODE)
-    said = model.generate(Question(tokens, 64, lambda text: len(text) > 5), CancellationToken())
-    assert said.stopped
-    assert len(said.text[: said.ends[-2]] if len(said.ends) > 1 else "") <= 5
+    generated = model.generate(Question(tokens, 64, lambda text: len(text) > 5), CancellationToken())
+    assert generated.stopped
+    assert len(generated.text[: generated.ends[-2]] if len(generated.ends) > 1 else "") <= 5
 
 
 def test_cancelling_stops_a_running_answer(model: CTranslateModel) -> None:
@@ -108,9 +108,9 @@ def test_ctranslate2_agrees_with_torch(tmp_path: Path) -> None:
         expected = reference(torch.tensor([tokens]))[0].numpy()
     assert np.abs(actual - expected).max() <= MAX_LOGIT_DIFFERENCE
     # And through the KV cache: greedy decoding goes where the full forward pass points.
-    said = generator.generate_batch([[str(t) for t in tokens[:400]]], max_length=8, include_prompt_in_result=False)
+    generated = generator.generate_batch([[str(t) for t in tokens[:400]]], max_length=8, include_prompt_in_result=False)
     continued = tokens[:400]
-    for token in said[0].sequences_ids[0]:
+    for token in generated[0].sequences_ids[0]:
         with torch.no_grad():
             assert int(reference(torch.tensor([continued]))[0, -1].argmax()) == token
         continued = [*continued, token]

@@ -50,10 +50,10 @@ def ask(model: Expecting) -> Generated:
 
 def test_a_word_the_model_would_have_chosen_itself_is_asked_for_once() -> None:
     model = Expecting(" = 1", configuration=0.2, confident=0.05, other=0.01)
-    said = ask(model)
-    assert said.text == "iguration = 1"
-    assert said.log_probs[0] == pytest.approx(math.log(0.2 / 0.25))
-    assert said.ends == (9, 10, 11, 12, 13)
+    generated = ask(model)
+    assert generated.text == "iguration = 1"
+    assert generated.log_probs[0] == pytest.approx(math.log(0.2 / 0.25))
+    assert generated.ends == (9, 10, 11, 12, 13)
     assert model.asked == ["x "]
 
 
@@ -61,13 +61,15 @@ def test_while_a_word_is_typed_what_the_model_expects_there_is_asked_for_once() 
     model, healing = Expecting(" = 1", other=0.5, configuration=0.2, confident=0.05), Healing(TOKENIZER)
     for typed in ("c", "conf", "confid"):
         prompt = TOKENIZER.encode(f"x {typed}")
-        said = healing.generate(model, Question(prompt, 8, lambda _: False, healed_span=(len(prompt) - 1, len(prompt))))
-    assert said.text == "ent = 1"
-    assert said.log_probs[0] == pytest.approx(0.0)  # the only one that agrees
+        generated = healing.generate(
+            model, Question(prompt, 8, lambda _: False, healed_span=(len(prompt) - 1, len(prompt)))
+        )
+    assert generated.text == "ent = 1"
+    assert generated.log_probs[0] == pytest.approx(0.0)  # the only one that agrees
     assert model.asked == ["x ", "x configuration", "x configuration", "x confident"]
 
 
-def test_the_next_signs_are_those_of_the_words_that_agree() -> None:
+def test_the_next_characters_are_those_of_the_words_that_agree() -> None:
     assert ask(Expecting(" = 1", configuration=0.2, confident=0.05, other=0.01)).next_characters == ("i",)
 
 
@@ -79,7 +81,7 @@ def test_of_a_word_begun_otherwise_its_own_next_sign_comes_first() -> None:
     assert ask(Expecting(" = 1", other=0.5, configuration=0.2, confident=0.05)).next_characters == ("i",)
 
 
-def test_behind_a_space_nothing_is_held_and_the_next_signs_are_told() -> None:
+def test_after_a_space_nothing_is_healed_and_the_next_characters_are_known() -> None:
     prompt = TOKENIZER.encode("x = ")
     question = Question(prompt, 8, lambda _: False, healed_span=(len(prompt) - 1, len(prompt)), next_characters=True)
     assert Healing(TOKENIZER).generate(Expecting("", value=0.5, other=0.2), question).next_characters == ("v", "o")
@@ -87,19 +89,19 @@ def test_behind_a_space_nothing_is_held_and_the_next_signs_are_told() -> None:
 
 def test_another_word_is_the_most_probable_one_that_agrees_with_what_is_typed() -> None:
     model = Expecting(" = 1", other=0.5, configuration=0.2, confident=0.05)
-    said = ask(model)
-    assert said.text == "iguration = 1"
-    assert said.log_probs[0] == pytest.approx(math.log(0.2 / 0.25))
-    assert said.ends == (9, 10, 11, 12, 13)
+    generated = ask(model)
+    assert generated.text == "iguration = 1"
+    assert generated.log_probs[0] == pytest.approx(math.log(0.2 / 0.25))
+    assert generated.ends == (9, 10, 11, 12, 13)
     assert model.asked == ["x ", "x configuration"]
 
 
 @pytest.mark.parametrize("other", [{}, {"other": 0.9}])
 def test_a_word_that_is_whole_stays_and_the_next_token_answers_for_it(other: dict[str, float]) -> None:
-    said = ask(Expecting("(y)", **other, conf=0.3, configuration=0.1))
-    assert said.text == "(y)"
-    assert said.log_probs[0] == pytest.approx(math.log(0.3 / 0.4) - 0.1)
-    assert said.ends == (1, 2, 3)
+    generated = ask(Expecting("(y)", **other, conf=0.3, configuration=0.1))
+    assert generated.text == "(y)"
+    assert generated.log_probs[0] == pytest.approx(math.log(0.3 / 0.4) - 0.1)
+    assert generated.ends == (1, 2, 3)
 
 
 def test_where_nothing_agrees_the_prompt_is_left_as_it_is() -> None:

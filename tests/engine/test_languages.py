@@ -63,6 +63,6 @@ def test_more_than_a_hundred_languages_each_found_by_one_id_and_one_suffix() -> 
 
 
 def test_every_language_can_write_a_comment() -> None:
-    """An empty sign would make each line a comment."""
+    """An empty mark would make each line a comment."""
     assert all(language.line_comment and language.comment("x") != "x" for language in LANGUAGES)
     assert language_of("ocaml").comment("x") == "(* x *)"

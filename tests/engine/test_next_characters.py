@@ -6,18 +6,18 @@ from engine.model.next_characters import find_next_characters
 from tests.scripted import WordTokenizer
 
 
-def signs(typed: str = "", **probabilities: float) -> tuple[str, ...]:
+def characters(typed: str = "", **probabilities: float) -> tuple[str, ...]:
     tokenizer = WordTokenizer()
     tokens = [(tokenizer.encode(word)[0], math.log(share)) for word, share in probabilities.items()]
     return find_next_characters(tokens, typed, tokenizer)
 
 
 def test_the_first_characters_of_probable_tokens_the_most_probable_first() -> None:
-    assert signs(frame=0.3, wheel=0.4, fork=0.2, axle=0.001) == ("f", "w")
+    assert characters(frame=0.3, wheel=0.4, fork=0.2, axle=0.001) == ("f", "w")
 
 
 def test_of_a_word_that_is_begun_what_goes_on() -> None:
-    assert signs("f", frame=0.3, wheel=0.4, fork=0.2, f=0.1) == ("r", "o")
+    assert characters("f", frame=0.3, wheel=0.4, fork=0.2, f=0.1) == ("r", "o")
 
 
 def test_enter_is_told_where_nothing_is_more_probable() -> None:

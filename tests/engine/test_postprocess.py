@@ -18,9 +18,9 @@ from tests.scripted import ScriptedModel, answer, at_cursor
 NOWHERE = place("<cursor>").cursor
 
 
-def part(said: Generated, mode: Mode, threshold: float) -> LikelyPart:
+def part(generated: Generated, mode: Mode, threshold: float) -> LikelyPart:
     """What is shown by a model's own probabilities."""
-    return find_likely_part(said, mode, threshold, NOWHERE, {})
+    return find_likely_part(generated, mode, threshold, NOWHERE, {})
 
 
 def test_a_block_that_the_token_limit_cuts_off_shows_whole_lines_only() -> None:
@@ -31,8 +31,8 @@ def test_a_block_that_the_token_limit_cuts_off_shows_whole_lines_only() -> None:
 
 
 def test_a_character_of_several_tokens_counts_them_all() -> None:
-    said = Generated("ab，", (2, 3, 3, 3), tuple(map(math.log, (0.99, 0.9, 0.05, 0.05))), None)
-    assert part(said, Mode.LINE, 0.5).text == "ab"
+    generated = Generated("ab，", (2, 3, 3, 3), tuple(map(math.log, (0.99, 0.9, 0.05, 0.05))), None)
+    assert part(generated, Mode.LINE, 0.5).text == "ab"
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,8 @@ def test_a_sure_answer_is_shown_whole_with_the_end_counted() -> None:
 
 
 def test_an_unsure_tail_is_cut_at_a_word() -> None:
-    said = answer("name, count_of", [0.95, 0.95, 0.95, 0.1], end=0.9)
-    assert part(said, Mode.LINE, 0.6).text.rstrip() == "name,"
+    generated = answer("name, count_of", [0.95, 0.95, 0.95, 0.1], end=0.9)
+    assert part(generated, Mode.LINE, 0.6).text.rstrip() == "name,"
 
 
 def test_an_unsure_beginning_shows_nothing() -> None:
@@ -78,17 +78,17 @@ def test_the_token_that_ends_the_line_counts_as_the_end() -> None:
 
 
 def test_a_block_is_cut_at_a_line_end() -> None:
-    said = answer("aa\nbb\ncc", [0.99, 0.99, 0.99, 0.99, 0.3], end=0.9, mode=Mode.BLOCK)
-    assert part(said, Mode.BLOCK, 0.6).text == "aa\nbb"
+    generated = answer("aa\nbb\ncc", [0.99, 0.99, 0.99, 0.99, 0.3], end=0.9, mode=Mode.BLOCK)
+    assert part(generated, Mode.BLOCK, 0.6).text == "aa\nbb"
 
 
 def test_a_single_sign_is_not_worth_showing() -> None:
     assert part(answer(")", [0.99], end=0.99), Mode.LINE, 0.6).text == ""
 
 
-def features(source: str, said: Generated, mode: Mode = Mode.LINE) -> dict[str, float]:
+def features(source: str, generated: Generated, mode: Mode = Mode.LINE) -> dict[str, float]:
     """The features of the longest part."""
-    *_, point = cut_points(said, mode)
+    *_, point = cut_points(generated, mode)
     return dict(zip(FEATURES, Estimator(place(source).cursor, mode, {}).features(point), strict=True))
 
 
@@ -112,7 +112,7 @@ def test_weights_make_the_probability() -> None:
 
 
 def test_what_the_weights_doubt_is_cut_where_they_do() -> None:
-    said = answer("known zork", [0.9, 0.9, 0.9], end=0.9)
+    generated = answer("known zork", [0.9, 0.9, 0.9], end=0.9)
     cursor = place("known = 1\n<cursor>").cursor
-    shown = find_likely_part(said, Mode.LINE, 0.5, cursor, {"one": 1.0, "words_unknown": -9.0})
+    shown = find_likely_part(generated, Mode.LINE, 0.5, cursor, {"one": 1.0, "words_unknown": -9.0})
     assert shown.text.strip() == "known"

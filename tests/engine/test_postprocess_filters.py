@@ -65,7 +65,7 @@ def test_brackets_and_quotes(source: str, says: str, shows: str) -> None:
 @pytest.mark.parametrize(
     ("source", "says", "shows"),
     [
-        # The line behind the cursor is written again, as a whole, in part, or differently spaced.
+        # The line after the cursor is repeated, as a whole, in part, or differently spaced.
         ("valu<cursor>e", "e", SILENT),
         ("x = <cursor>e", "some", ""),
         ("import x from '../layouts/<cursor>.astro';", "other.astro", "other"),
@@ -153,7 +153,7 @@ def test_what_is_no_code(source: str, says: str, shows: str) -> None:
         ("if (a) {\n\t<cursor>\n}", " b();", "b();"),
         # An aligned continuation stays aligned.
         ("  x = 1;\n  <cursor>", "f(a,\n    b);", "f(a,\n    b);"),
-        # The text of a string is not indented anew.
+        # The text of a string is not indented again.
         ("  a();\n  s = `<cursor>`", "x\n     y", "x\n     y"),
     ],
 )
@@ -201,7 +201,7 @@ def test_what_is_balanced_itself_stays(text: str, source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "before", "behind"),
+    ("source", "before", "after"),
     [
         ("class A:\n  def f():<cursor>\n", "\n    ", ""),
         ("\tfoo()<cursor>\n", "\n\t", ""),
@@ -212,8 +212,8 @@ def test_what_is_balanced_itself_stays(text: str, source: str) -> None:
         ("    <cursor>\n", "", ""),
     ],
 )
-def test_enter_indents_as_the_file_does(source: str, before: str, behind: str) -> None:
-    assert simulate_enter(place(source, "python")) == (before, behind)
+def test_enter_indents_as_the_file_does(source: str, before: str, after: str) -> None:
+    assert simulate_enter(place(source, "python")) == (before, after)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def model() -> CTranslateModel:
     return CTranslateModel(find_model(""), "cpu", 1)
 
 
-def said(model: CTranslateModel, sampling: Sampling) -> str:
+def sampled_text(model: CTranslateModel, sampling: Sampling) -> str:
     tokens = model.tokenizer.encode("def area(width, height):\n    ")
     return model.generate(Question(tokens, 16, lambda _: False, sampling), CancellationToken()).text
 
@@ -28,27 +28,27 @@ def said(model: CTranslateModel, sampling: Sampling) -> str:
 def test_greedy_is_what_comes_without_asking(model: CTranslateModel) -> None:
     tokens = model.tokenizer.encode("def area(width, height):\n    ")
     unasked = model.generate(Question(tokens, 16, lambda _: False), CancellationToken()).text
-    assert unasked == said(model, GREEDY) == said(model, Sampling(temperature=0, top_p=0.5, seed=3))
+    assert unasked == sampled_text(model, GREEDY) == sampled_text(model, Sampling(temperature=0, top_p=0.5, seed=3))
 
 
 def test_drawn_answers_differ(model: CTranslateModel) -> None:
-    assert len({said(model, DRAWN) for _ in range(6)}) > 1
+    assert len({sampled_text(model, DRAWN) for _ in range(6)}) > 1
 
 
 def test_one_candidate_leaves_nothing_to_draw(model: CTranslateModel) -> None:
-    assert said(model, Sampling(temperature=1.0, top_k=1)) == said(model, GREEDY)
+    assert sampled_text(model, Sampling(temperature=1.0, top_k=1)) == sampled_text(model, GREEDY)
 
 
 def test_a_seed_makes_a_process_repeatable() -> None:
     code = (
         "import sys\n"
-        "from tests.engine.test_sampling import said\n"
+        "from tests.engine.test_sampling import sampled_text\n"
         "from engine.model.catalog import find_model\n"
         "from engine.model.ctranslate import CTranslateModel\n"
         "from engine.types import Sampling\n"
         "def main(seed):\n"
         "    model = CTranslateModel(find_model(''), 'cpu', 1)\n"
-        "    print(repr([said(model, Sampling(1.0, 0.95, seed=seed)) for _ in range(3)]))\n"
+        "    print(repr([sampled_text(model, Sampling(1.0, 0.95, seed=seed)) for _ in range(3)]))\n"
         "main(int(sys.argv[1]))\n"
     )
     runs = [

@@ -1,4 +1,4 @@
-"""The cache: what the model said at a cursor, what a person does then, what is shown there."""
+"""The cache: what the model answered at a cursor, what the user does then, what is shown there."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.scripted import CURSOR, WordTokenizer
 SURE = Decider({}, 0.5)
 
 
-def said(text: str, probabilities: Sequence[float] | float = 0.99, end: float | None = 0.99) -> Generated:
-    """One token a word or sign."""
+def model_answer(text: str, probabilities: Sequence[float] | float = 0.99, end: float | None = 0.99) -> Generated:
+    """Return an answer with a token for each word or symbol."""
     tokenizer, ends = WordTokenizer(), []
     for token in tokenizer.encode(text):
         ends.append((ends[-1] if ends else 0) + len(tokenizer.decode([token])))
@@ -35,7 +35,7 @@ class Editing:
 
     def answers(self, source: str, says: str | Generated, mode: Mode = Mode.LINE, **put: object) -> None:
         """The model was asked at the cursor, and its answer shown as the pipeline would."""
-        generated = said(says) if isinstance(says, str) else says
+        generated = model_answer(says) if isinstance(says, str) else says
         cursor = _cursor(source)
         completion, silence = SURE.decide(generated, mode, cursor)
         outcome = Outcome(completion, silence, Prompt((), mode, 0, 0), generated)
@@ -72,7 +72,7 @@ def _cursor(source: str) -> Cursor:
         ("x = <cursor>\r\ny = 1\r\n", "value", "x = va<cursor>\r\ny = 1\r\n", "lue"),
     ],
     ids=[
-        "undo", "typing along", "typing something else", "all typed", "a word accepted", "down to the last sign",
+        "undo", "typing along", "typing something else", "all typed", "a word accepted", "down to the last character",
         "another line", "another text above", "another text below", "CRLF",
     ],
 )  # fmt: skip
@@ -130,7 +130,7 @@ def test_a_block_in_the_braces_an_editor_closed() -> None:
 
 
 def test_what_is_shown_stays_however_unsure_its_end() -> None:
-    unsure_within = said("alpha + beta", [0.9, 0.9, 0.9, 0.9, 0.9])
+    unsure_within = model_answer("alpha + beta", [0.9, 0.9, 0.9, 0.9, 0.9])
     editing = Editing()
     editing.answers("x = <cursor>\n", unsure_within)
     shy = Decider({}, 0.99)
@@ -144,7 +144,7 @@ def test_what_is_shown_stays_however_unsure_its_end() -> None:
 
 def test_the_rest_is_shown_once_the_doubtful_part_is_typed() -> None:
     editing = Editing()
-    editing.answers("x = <cursor>\n", said("value.count()", [0.3, 0.9, 0.9, 0.95, 0.95]))
+    editing.answers("x = <cursor>\n", model_answer("value.count()", [0.3, 0.9, 0.9, 0.95, 0.95]))
     assert editing.shows("x = <cursor>\n") == ""
     assert editing.shows("x = value<cursor>\n") == ".count()"
 
@@ -170,7 +170,7 @@ def test_another_context_is_another_question_but_what_is_on_the_screen_stays() -
     editing = Editing()
     editing.answers("x = <cursor>\n", "")
     editing.answers("y = <cursor>\n", "older")
-    editing.answers("z = <cursor>\n", said("shown + 1", [0.99, 0.99, 0.99, 0.99, 0.3]))
+    editing.answers("z = <cursor>\n", model_answer("shown + 1", [0.99, 0.99, 0.99, 0.99, 0.3]))
     editing.epoch += 1
     assert editing.shows("x = <cursor>\n") is None
     assert editing.shows("y = <cursor>\n") is None
@@ -204,7 +204,7 @@ def test_going_back_shows_what_was_shown_there() -> None:
 def test_the_line_below_that_came_meanwhile_is_not_written_again() -> None:
     editing = Editing()
     editing.answers("def f():<cursor>\n\n\n", "\n    a = 1\n    return a", Mode.BLOCK)
-    assert editing.shows("def f():\n    a<cursor>\n    return a\n") is None  # that is another text behind the cursor
+    assert editing.shows("def f():\n    a<cursor>\n    return a\n") is None  # that is another text after the cursor
 
 
 def test_what_is_kept_for_later_is_not_on_the_screen() -> None:
@@ -266,7 +266,9 @@ def test_hits_are_counted_by_kind() -> None:
 def test_a_completion_is_what_the_cache_keeps_not_the_prompt() -> None:
     cursor = Cursor.between("x = ", "\n")
     place = place_of("main", cursor)
-    outcome = Outcome(Completion("value", Mode.LINE, 0.9), "", Prompt((1, 2, 3), Mode.LINE, 3, 0), said("value"))
+    outcome = Outcome(
+        Completion("value", Mode.LINE, 0.9), "", Prompt((1, 2, 3), Mode.LINE, 3, 0), model_answer("value")
+    )
     cache = CompletionCache()
     cache.put(place, outcome)
     found = cache.lookup(place, cursor, SURE)

@@ -1,4 +1,4 @@
-"""Several answers: what the model could have said instead."""
+"""Several answers: what the model could have answered instead."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tests.scripted import ScriptedModel, at_cursor
 
 
 def candidates(model: ScriptedModel | CTranslateModel, source: str, count: int = 3) -> list[str]:
-    told = []
+    shown = []
     Completer(model, CompletionSettings()).complete_candidates(
-        at_cursor(source), CancellationToken(), count, told.append
+        at_cursor(source), CancellationToken(), count, shown.append
     )
-    return [outcome.completion.text if outcome.completion else outcome.silence for outcome in told]
+    return [outcome.completion.text if outcome.completion else outcome.silence for outcome in shown]
 
 
 def test_the_most_probable_comes_first_then_the_turns_it_could_have_taken() -> None:
@@ -60,7 +60,7 @@ def test_white_space_is_no_turn() -> None:
 def test_the_embedded_model_gives_three_that_differ() -> None:
     model = CTranslateModel(find_model("embedded"), "cpu", 1)
     source = "def area(width, height):\n    return <cursor>\n"
-    told = candidates(model, source)
-    assert len(set(told)) == len(told) == 3
-    assert all(text and "\n" not in text for text in told)
+    shown = candidates(model, source)
+    assert len(set(shown)) == len(shown) == 3
+    assert all(text and "\n" not in text for text in shown)
     assert at_cursor(source).mode in {None, Mode.LINE}

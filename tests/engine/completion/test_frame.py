@@ -27,7 +27,7 @@ def contents_of(source: str) -> Contents:
     return Contents("a.py", PYTHON, Mode.LINE, cursor.prefix, cursor.shown_suffix)
 
 
-def laid(source: str = SOURCE, budget: int = 400) -> Frame:
+def laid_out(source: str = SOURCE, budget: int = 400) -> Frame:
     return lay_out(ENCODER, contents_of(source), budget, (SNIPPET,))
 
 
@@ -41,7 +41,7 @@ def typed(text: str) -> str:
 
 
 def test_typing_only_appends_to_the_prompt() -> None:
-    frame = laid()
+    frame = laid_out()
     before = prompt_of(frame, SOURCE)
     for text in ("r", "re", "return s", "return self.x + price("):
         after = prompt_of(frame, typed(text))
@@ -50,16 +50,16 @@ def test_typing_only_appends_to_the_prompt() -> None:
 
 
 def test_the_head_ends_above_the_line_being_typed() -> None:
-    prompt = prompt_of(laid(), typed("return sum("))
+    prompt = prompt_of(laid_out(), typed("return sum("))
     head = TOKENIZER.decode(prompt.tokens[: prompt.stable_tokens])
     assert head.endswith(("def total(self)", "def total(self"))
 
 
-def test_it_says_what_assembling_anew_would_say() -> None:
+def test_its_prompt_is_that_of_assembling_again() -> None:
     """But for the room it leaves for typing."""
     source = typed("return sum(")
-    anew = assemble(ENCODER, contents_of(source), 4000, (SNIPPET,))
-    assert prompt_of(laid(budget=4000), source).tokens == anew.tokens
+    again = assemble(ENCODER, contents_of(source), 4000, (SNIPPET,))
+    assert prompt_of(laid_out(budget=4000), source).tokens == again.tokens
 
 
 @pytest.mark.parametrize(
@@ -72,12 +72,12 @@ def test_it_says_what_assembling_anew_would_say() -> None:
     ],
 )
 def test_another_place_needs_another_frame(elsewhere: str) -> None:
-    assert prompt_of(laid(), elsewhere) is None
+    assert prompt_of(laid_out(), elsewhere) is None
 
 
 @pytest.mark.parametrize("text", ["print(<cursor>)", "x = [<cursor>]", 'f("<cursor>")', "g({<cursor>});", "`<cursor>`"])
 def test_what_the_editor_closes_changes_nothing(text: str) -> None:
-    frame = laid()
+    frame = laid_out()
     opened = text.partition(CURSOR)[0] + CURSOR
     assert prompt_of(frame, typed(text)).tokens == prompt_of(frame, typed(opened)).tokens
 
@@ -88,7 +88,7 @@ def test_code_behind_the_cursor_is_shown() -> None:
 
 
 def test_line_and_block_are_two_heads_of_one_frame() -> None:
-    frame = laid()
+    frame = laid_out()
     line, block = prompt_of(frame, SOURCE), prompt_of(frame, SOURCE, Mode.BLOCK)
     assert "\nPython\nLINE\n" in TOKENIZER.decode(line.tokens)
     assert "\nPython\nBLOCK\n" in TOKENIZER.decode(block.tokens)

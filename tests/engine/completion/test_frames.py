@@ -15,7 +15,7 @@ PAGE = "import paint\nimport ride\n\n\ndef use(frame):\n    <cursor>\n"
 
 
 class Typing:
-    """Keys and pauses in one document beside others, by the clock's time."""
+    """Keys and pauses in one document next to others, by the clock's time."""
 
     def __init__(self, **others: str) -> None:
         self.model, self.now, self.others = ScriptedModel("frame)"), 0.0, others
@@ -35,47 +35,47 @@ class Typing:
 
 
 def test_the_next_key_only_appends() -> None:
-    person = Typing(paint_dot_py=PAINT)
-    first = person.key("p")
-    person.others = {"ride_dot_py": RIDE}
-    second = person.key("paint(")
+    user = Typing(paint_dot_py=PAINT)
+    first = user.key("p")
+    user.others = {"ride_dot_py": RIDE}
+    second = user.key("paint(")
     assert "def paint" in second
     assert second == first.replace("    p<|code_middle|>", "    paint(<|code_middle|>")
 
 
 def test_a_pause_brings_references_up_to_date_and_has_them_read_ahead() -> None:
-    person = Typing(paint_dot_py=PAINT)
-    person.key("ri")
-    person.others = {"ride_dot_py": RIDE}
-    person.pause("ride(")
-    assert "def ride" in person.model.prompts[-1]
-    asked = len(person.model.prompts)
-    assert "def ride" in person.key("ride(f")
-    assert len(person.model.prompts) == asked + 1
+    user = Typing(paint_dot_py=PAINT)
+    user.key("ri")
+    user.others = {"ride_dot_py": RIDE}
+    user.pause("ride(")
+    assert "def ride" in user.model.prompts[-1]
+    before = len(user.model.prompts)
+    assert "def ride" in user.key("ride(f")
+    assert len(user.model.prompts) == before + 1
 
 
 def test_a_pause_with_nothing_new_asks_nobody() -> None:
-    person = Typing(paint_dot_py=PAINT)
-    person.key("paint(")
-    person.pause("paint(f")
-    assert len(person.model.prompts) == 1
+    user = Typing(paint_dot_py=PAINT)
+    user.key("paint(")
+    user.pause("paint(f")
+    assert len(user.model.prompts) == 1
 
 
 def test_two_pauses_in_a_row_search_once() -> None:
-    person = Typing(paint_dot_py=PAINT)
-    person.key("ri")
-    person.pause("ri")
-    person.others = {"ride_dot_py": RIDE}
-    person.now -= FRESH_SECONDS
-    person.pause("ride(")
-    assert len(person.model.prompts) == 1
+    user = Typing(paint_dot_py=PAINT)
+    user.key("ri")
+    user.pause("ri")
+    user.others = {"ride_dot_py": RIDE}
+    user.now -= FRESH_SECONDS
+    user.pause("ride(")
+    assert len(user.model.prompts) == 1
 
 
 def test_a_pause_in_which_the_editor_says_what_a_name_is_searches_at_once() -> None:
-    person = Typing(paint_dot_py=PAINT)
-    person.key("ri")
-    person.others = {"ride_dot_py": RIDE}
-    person.now -= FRESH_SECONDS
-    person.definitions = (Location("ride.py", 0),)
-    person.pause("ride(")
-    assert "def ride" in person.model.prompts[-1]
+    user = Typing(paint_dot_py=PAINT)
+    user.key("ri")
+    user.others = {"ride_dot_py": RIDE}
+    user.now -= FRESH_SECONDS
+    user.definitions = (Location("ride.py", 0),)
+    user.pause("ride(")
+    assert "def ride" in user.model.prompts[-1]

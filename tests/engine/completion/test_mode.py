@@ -1,4 +1,4 @@
-"""LINE or BLOCK at a cursor, by language family; and how many tokens a person waits for."""
+"""LINE or BLOCK at a cursor, by language family; and how many tokens the user waits for."""
 
 from __future__ import annotations
 
