@@ -1,6 +1,7 @@
-"""Writes MODEL_CARD.md of a model folder from what the other steps left: sources.json, evaluation.json, model.toml.
+"""Writes MODEL_CARD.md of a model folder from the results of the other steps: sources.json, evaluation.json,
+model.toml.
 
-python -m training.card [--model engine/model/embedded]
+    python -m training.card [--model engine/model/embedded]
 """
 
 from __future__ import annotations
@@ -114,13 +115,13 @@ def main() -> None:
     recipe = RECIPES[toml["source"]["recipe"]]
     file = folder / "MODEL_CARD.md"
     written = card(toml, figures, recipe)
-    if "before_steps" in toml["source"]:  # what it read then counts as well, and that list is the longer one
+    if "before_steps" in toml["source"]:  # what it read then counts as well, and that list is longer
         written = written.partition(WHAT_IT_READ)[0] + "".join(file.read_text().partition(WHAT_IT_READ)[1:])
     file.write_text(written)
 
 
 def read(source: dict, recipe: Recipe) -> str:
-    """How many tokens it was trained on, and in what pieces."""
+    """Return how many tokens it was trained on, and in what rows."""
     now = f"{source['tokens'] / 1e6:.1f} M tokens in {source['steps']} steps of {recipe.batch_tokens} tokens"
     if "before_steps" not in source:
         return f"{now}: rows of {recipe.short_context} tokens, then of {recipe.long_context}"

@@ -20,7 +20,7 @@ BINS = 10
 
 
 def cases(answers: Sequence[ModelAnswer]) -> Iterator[tuple[tuple[float, ...], bool]]:
-    """(features, whether it is right) of each point at which something would be shown."""
+    """Yield (features, whether it is right) for each point at which something would be shown."""
     for answer in answers:
         truth = answer.position.rest_of_line + answer.position.lines_below
         cursor = answer.position.request.cursor
@@ -38,7 +38,7 @@ def cases(answers: Sequence[ModelAnswer]) -> Iterator[tuple[tuple[float, ...], b
 
 
 def fit(answers: Sequence[ModelAnswer]) -> dict[str, float]:
-    """Weights by sign: the ridge-penalised maximum of the likelihood, by Newton's steps."""
+    """Return weights by feature: the ridge-penalised maximum of the likelihood, by Newton's method."""
     found = list(cases(answers))
     features, right = np.array([case[0] for case in found]), np.array([case[1] for case in found], float)
     weights = np.zeros(len(FEATURES))
@@ -54,7 +54,7 @@ def fit(answers: Sequence[ModelAnswer]) -> dict[str, float]:
 
 
 def calibration(answers: Sequence[ModelAnswer], weights: Mapping[str, float]) -> list[dict[str, float]]:
-    """What was estimated against what came true, in bins of the estimate."""
+    """Return the estimates and the shares that were right, in bins of the estimate."""
     found = list(cases(answers))
     total = np.array([case[0] for case in found]) @ np.array([weights[name] for name in FEATURES])
     estimated, right = 1 / (1 + np.exp(-total)), np.array([case[1] for case in found], float)

@@ -2,9 +2,8 @@
 
     python -m training.corpus [--jobs 8] [--heldout]
 
-Every archive is fetched by name with its registry's own client (pip, npm, apt-get) and read in memory: nothing of a
-package is installed or executed. One JSON object a line: project, path, language, text (LF, no licence header).
-The versions that were used are written to sources.lock.json; where that file names a version, it is asked for.
+One JSON object a line: project, path, language, text (LF, no licence header). The versions that were used are written
+to sources.lock.json; if that file names a version, it is requested.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from training.registries import (
 )
 
 LOCK = HERE / "sources.lock.json"
-MAX_PROJECT_BYTES = 2_500_000  # of one language: no project may teach its own habits as the language's
+MAX_PROJECT_BYTES = 2_500_000  # of one language: no project's own habits may be learned as the language's
 MAX_LINE_CHARS = 300
 MAX_MEAN_LINE_CHARS = 80
 SKIPPED_PARTS = {
@@ -49,7 +48,7 @@ COPYLEFT = re.compile(r"GNU (Lesser |Library |Affero )?General Public|\bMozilla 
 LEADING_COMMENT = re.compile(
     r"\A(?:#![^\n]*\n)?\s*(/\*.*?\*/|(?:[ \t]*(?:#|//)[^\n]*\n)+|(?:\"\"\"|''').*?(?:\"\"\"|'''))\s*", re.DOTALL
 )
-MASS_LINES_CHARS = 25  # a line shorter than this says nothing about where a file was copied from
+MASS_LINES_CHARS = 25  # a shorter line is no evidence of a copied file
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class File:
 
 
 def clean(project: str, path: str, raw: bytes) -> File | None:
-    """The file as the model may read it, or None: generated, minified, a data table, copyleft, not UTF-8."""
+    """Return the file as the model may read it, or None if it is generated, minified, data, copyleft or not UTF-8."""
     parts = PurePosixPath(path.lower()).parts
     if SKIPPED_PARTS & set(parts) or ".min." in path or path.endswith((".d.ts", "_pb2.py", ".pb.go")):
         return None
@@ -91,7 +90,7 @@ def clean(project: str, path: str, raw: bytes) -> File | None:
 
 
 def read_rows(split: str) -> Iterator[dict[str, str]]:
-    """The rows of "train" or "heldout", from the packed corpus where only that is here."""
+    """Yield the rows of "train" or "heldout", from the packed corpus if only that is here."""
     plain = BUILD / "corpus" / f"{split}.jsonl"
     packed = plain.with_suffix(".jsonl.xz")
     with plain.open() if plain.exists() else lzma.open(packed, "rt") as stream:
@@ -100,7 +99,7 @@ def read_rows(split: str) -> Iterator[dict[str, str]]:
 
 
 def pack(mib: int) -> None:
-    """Writes both splits xz-compressed, about `mib` MiB together: what a machine without registries can be given.
+    """Write both splits xz-compressed, about `mib` MiB together, for a machine without registries.
 
     Files are drawn at random, so that every project keeps its share.
     """
@@ -117,7 +116,7 @@ def pack(mib: int) -> None:
 
 
 class Deduplicator:
-    """Drops a file when most of its telling lines were seen in files kept before it."""
+    """Drops a file if most of its longer lines were in files kept before it."""
 
     def __init__(self) -> None:
         self._seen: set[int] = set()
@@ -158,7 +157,7 @@ def main() -> None:
             if source is None:
                 project, files = "pypi:stdlib", stdlib_members()
             elif archive is None:
-                print(f"not to be had: {source.registry} {source.name}", file=sys.stderr)
+                print(f"not available: {source.registry} {source.name}", file=sys.stderr)
                 continue
             else:
                 project, files = f"{source.registry}:{source.name}", members(archive[0])
@@ -170,7 +169,7 @@ def main() -> None:
             kept = [f for path, raw in files if (f := clean(project, path, raw))]
             kept.sort(
                 key=lambda f: hashlib.blake2b(f.path.encode()).digest()
-            )  # a cap that cuts must not cut one folder
+            )  # so that the limit does not drop one folder
             for file in kept:
                 if size[project, file.language] < MAX_PROJECT_BYTES and fresh.is_new(file.text):
                     size[project, file.language] += len(file.text)

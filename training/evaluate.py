@@ -2,9 +2,9 @@
 
     python -m training.evaluate [--model engine/model/embedded] [--positions 4800] [--write]
 
-Half of the projects fit the decision and its thresholds, the other half report: nobody marks their own homework. The
-model's answers are kept in build/answers.pickle: with `--again` they are judged anew, but not asked for, and what
-typing with the model saves stays as it was measured.
+Half of the projects fit the decision and its thresholds, the other half are reported on, so that no project is both.
+The model's answers are kept in build/answers.pickle: with `--again` they are judged again without asking the model, and
+the savings in typing stay as measured.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ LANGUAGE_IDS = {language.name: language.id for language in reversed(LANGUAGES)}
 
 
 def lay_out() -> dict[str, list[tuple[Path, str]]]:
-    """Held-out files on disk, where the engine indexes them as it would a workspace: by project."""
+    """Write the held-out files to disk, where the engine indexes them like a workspace. Returns them by project."""
     projects: dict[str, list[tuple[Path, str]]] = defaultdict(list)
     for row in read_rows("heldout"):
         file = BUILD / "heldout" / row["project"].replace(":", "-").replace("/", "-") / row["path"]
@@ -61,13 +61,13 @@ _indexes: dict[Path, WorkspaceIndex] = {}
 
 
 def _load(folder: str) -> None:
-    """In each worker: one thread each is faster together than all threads in one."""
+    """Load the model in each worker: one thread each is faster than all threads in one."""
     global _model
     _model = CTranslateModel(find_model(folder), "cpu", 1)
 
 
 def _indexed(positions: list[Position]) -> dict[Path, WorkspaceIndex]:
-    """The index of each position's project, whole: what an editor has a minute after it was opened."""
+    """Return the complete index of each position's project, as in an editor that has been open for a minute."""
     for root in {position.request.cursor.document.root for position in positions} - _indexes.keys():
         assert root is not None
         _indexes[root] = WorkspaceIndex(root, folder=BUILD / "index" / root.name)
@@ -98,7 +98,7 @@ def pieces(positions: list[Position], size: int = 20) -> list[list[Position]]:
 
 
 def draw(count: int) -> dict[str, dict[str, list[Position]]]:
-    """Positions by half and project; each project alike, whatever its size."""
+    """Draw positions, by half and project; each project equally, whatever its size."""
     projects, root, rng = lay_out(), BUILD / "heldout", random.Random(SEED)
     names = sorted(projects, key=lambda name: random.Random(name).random())
     drawn: dict[str, dict[str, list[Position]]] = {}
@@ -122,7 +122,7 @@ def ask_all(folder: Path, positions: dict[str, dict[str, list[Position]]], jobs:
 
 
 def decide_by(answers: dict[str, list[ModelAnswer]]) -> tuple[dict[str, float], dict[str, float]]:
-    """The fitted weights, and the thresholds: the lowest at which enough of what is shown is right."""
+    """Return the fitted weights, and the thresholds: the lowest at which enough of what is shown is right."""
     weights = fit(answers["calibrate"])
     thresholds = {
         name: calibrate(answers["calibrate"], least, THRESHOLDS, weights).threshold
@@ -153,7 +153,7 @@ def judge(
 
 
 def use(folder: Path, positions: dict[str, dict[str, list[Position]]], jobs: int) -> dict[str, Any]:
-    """What typing with the model saves, and its perplexities; with the decision as model.toml has it."""
+    """Measure what typing with the model saves, and its perplexities, with the decision in model.toml."""
     lines = [p for drawn in positions["report"].values() for p in drawn if p.at_line_start]
     random.Random(SEED).shuffle(lines)
     by_language = defaultdict(list)
@@ -172,7 +172,7 @@ def use(folder: Path, positions: dict[str, dict[str, list[Position]]], jobs: int
 
 
 def write_confidence(toml: Path, weights: dict[str, float], figures: dict[str, Any]) -> None:
-    """Puts the table [confidence] of a model.toml in place of the one it has."""
+    """Replace the table [confidence] of a model.toml."""
     points = figures["calibration"]
     lines = [
         "[confidence]",
@@ -194,7 +194,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=EMBEDDED)
     parser.add_argument("--positions", type=int, default=4800)
     parser.add_argument("--jobs", type=int, default=4)
-    parser.add_argument("--again", action="store_true", help="judge the answers of the last run anew")
+    parser.add_argument("--again", action="store_true", help="judge the answers of the last run again")
     parser.add_argument("--write", action="store_true", help="write model.toml's [confidence] and evaluation.json")
     arguments = parser.parse_args()
     positions, kept = draw(arguments.positions), BUILD / "answers.pickle"

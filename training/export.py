@@ -1,4 +1,4 @@
-"""build/<recipe>/checkpoint.pt -> a model folder, int8, with its parity report.
+"""Exports build/<recipe>/checkpoint.pt to a model folder, in int8, with its parity report.
 
 python -m training.export --recipe cpu [--to engine/model/embedded]
 """
@@ -75,14 +75,14 @@ def load(recipe_name: str) -> tuple[Glm, int]:
 
 
 def publish(model: Glm, folder: Path) -> None:
-    """The checkpoint as GLM-4's authors would lay it out."""
+    """Write the checkpoint in the layout of GLM-4's authors."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file(model.published_state_dict(), folder / "model.safetensors", {"format": "pt"})
     (folder / "config.json").write_text(json.dumps(model.published_config(), indent=1))
 
 
 def before(began_with: Path) -> str:
-    """The lines of model.toml that tell of the model that this one went on from, if it did."""
+    """Return the lines of model.toml about the model that this one continues from, if it does."""
     if not began_with.exists():
         return ""
     source = tomllib.loads(began_with.read_text())["source"]

@@ -14,7 +14,9 @@ from training.recipe import Recipe
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotary positions on the first half of the last axis; pairs are neighbours. x: [batch, heads, time, head_dim]."""
+    """Apply rotary positions to the first half of the last axis; pairs are neighbours. x: [batch, heads, time,
+    head_dim].
+    """
     half = x.shape[-1] // 2
     turned, kept = x[..., :half], x[..., half:]
     even, odd = turned[..., 0::2], turned[..., 1::2]
@@ -77,7 +79,7 @@ class Glm(nn.Module):
         return F.linear(self.final_norm(x), self.embedding.weight)
 
     def published_state_dict(self) -> dict[str, Tensor]:
-        """The weights under the names, and in the fusions, of a published GLM-4 (`chatglm`) checkpoint."""
+        """Return the weights under the names, and fused as, in a published GLM-4 (`chatglm`) checkpoint."""
         out = {
             "transformer.embedding.word_embeddings.weight": self.embedding.weight,
             "transformer.encoder.final_layernorm.weight": self.final_norm.weight,

@@ -1,4 +1,4 @@
-"""Every choice of the embedded model's training, in one place. `--recipe` picks one."""
+"""Every choice of the embedded model's training, in one place. `--recipe` selects one."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Recipe:
         return self.short_rows * self.short_context // self.batch_tokens
 
     def learning_rate(self, step: int) -> float:
-        """The factor on both rates at `step`."""
+        """Return the factor on both rates at `step`."""
         left = (self.steps - step) / (self.decay_share * self.steps)
         return min(1.0, (step + 1) / self.warmup_steps, max(0.0, left))
 
@@ -78,7 +78,7 @@ SMOKE = replace(GPU, name="smoke", short_rows=24, long_rows=8, batch_tokens=2048
 
 RECIPES = {recipe.name: recipe for recipe in (CPU, GPU, MORE, SMOKE)}
 
-# Share of rows by language: what people will type, not what the registries hold most of.
+# Share of rows by language: what users will type, not what the registries hold most of.
 LANGUAGE_SHARE = {
     "Python": 0.36, "TypeScript": 0.12, "JavaScript": 0.12, "Java": 0.11, "Go": 0.10, "C++": 0.07, "C": 0.05,
     "Rust": 0.07,
@@ -90,7 +90,7 @@ REFERENCE_SHARE = 0.5  # carry snippets of other files of the same project
 ORACLE_SHARE = 0.3  # of those with references: the query sees the middle, so that copying is worth learning
 LINE_SHARE = 0.6  # the others are BLOCK
 MISSING_TAIL_SHARE = 0.35  # the suffix lacks the next few lines, as while a function is being written
-AUTOCLOSED_SHARE = 0.15  # of LINE: the closing brackets stand behind the cursor already
+AUTOCLOSED_SHARE = 0.15  # of LINE: the closing brackets are already after the cursor
 MAX_BLOCK_LINES = 12
 MAX_REFERENCES = 3
 REFERENCE_LINES = 20

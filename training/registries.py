@@ -1,4 +1,4 @@
-"""The archives of `sources.toml`, fetched by name with each registry's own client, and the source files in them.
+"""Fetches the archives in `sources.toml` by name, with each registry's own client, and reads the source files in them.
 
 Archives are read in memory: nothing of a package is installed or executed.
 """
@@ -54,7 +54,7 @@ def read_sources() -> list[Source]:
 
 
 def download(source: Source, version: str | None) -> tuple[Path, str] | None:
-    """The archive of one project and its version, or None where the registry does not have it."""
+    """Return the archive of one project and its version, or None if the registry does not have it."""
     folder = BUILD / "archives" / source.registry / source.name.replace("/", "__")
     folder.mkdir(parents=True, exist_ok=True)
     if not any(folder.iterdir()):
@@ -102,7 +102,7 @@ def download(source: Source, version: str | None) -> tuple[Path, str] | None:
 
 
 def debian_mirror() -> str:
-    """The mirror that this machine's own apt uses for the release."""
+    """Return the mirror that this machine's own apt uses for the release."""
     shown = ["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)", "Identifier: Packages"]
     targets = subprocess.run(shown, capture_output=True, text=True, check=True).stdout.splitlines()
     mirror = next((line.partition(" ")[2] for line in targets if line.startswith(f"{DEBIAN_RELEASE} ")), None)
@@ -114,7 +114,7 @@ def debian_mirror() -> str:
 
 
 def set_up_apt() -> None:
-    """A private apt configuration with the source packages of Debian's stable release; the machine's own stays."""
+    """Write a private apt configuration with the source packages of Debian's stable release."""
     apt = BUILD / "apt"
     for sub in ("lists/partial", "cache/archives/partial"):
         (apt / sub).mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """Cuts the corpus into rows of tokens: build/corpus/*.jsonl -> build/samples/{short,long}.{tokens,weights}.npy.
 
 A row holds whole samples, each in CodeGeeX4's infilling prompt as `engine.prompt` writes it (references, suffix,
-prefix, middle); what is left over is padding of weight 0. Cuts stand where people type.
+prefix, middle); the rest is padding of weight 0. Samples are cut where users type.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BOUNDARY = re.compile(r"\b|(?<=[^\w\s])")
 CLOSERS = re.compile(r"[)\]}'\";:,]+$")
 CHARS_PER_TOKEN = 3.2  # a first guess of how much text fills a number of tokens; the real count decides
 MIN_SAMPLE_TOKENS = 96
-MAX_POSTINGS = 200  # an identifier in more chunks than this tells nothing
+MAX_POSTINGS = 200  # an identifier in more chunks than this is not informative
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Project:
         self.postings = {word: where for word, where in postings.items() if 1 < len(where) <= MAX_POSTINGS}
 
     def references(self, query: str, path: str, rng: random.Random) -> list[Chunk]:
-        """The chunks of other files that share the rarest words with `query`, best last."""
+        """Return the chunks of other files that share the rarest words with `query`, best last."""
         score: Counter[int] = Counter()
         words = set(IDENTIFIER.findall(query))
         for word in words:
@@ -84,7 +84,7 @@ class Cut:
 
 
 def cut(text: str, rng: random.Random) -> Cut | None:
-    """A place where a person types, and what they type next."""
+    """Return a place where a user types, and what is typed next."""
     starts = [0, *(m.end() for m in re.finditer(r"\n", text))]
     index = rng.randrange(len(starts) - 1)
     start, end = starts[index], starts[index + 1] - 1
@@ -120,17 +120,17 @@ def cut(text: str, rng: random.Random) -> Cut | None:
 
 
 def after(starts: list[int], line: int, missing: int, end: int) -> int:
-    """Where the suffix resumes: right behind the middle, or `missing` lines later."""
+    """Return where the suffix resumes: right after the middle, or `missing` lines later."""
     return end if not missing else max(end, starts[min(line + missing, len(starts) - 1)] - 1)
 
 
 def special_ids(tokenizer: Tokenizer) -> dict[str, int]:
-    """The control tokens, and no other: what is one of them weighs nothing in the loss, whatever stands around it."""
+    """Return the control tokens and no others: they have no weight in the loss, whatever is around them."""
     return {token: tokenizer.token_to_id(token) for token in SPECIAL_TOKENS}
 
 
 class Cutter:
-    """Makes rows. One a process."""
+    """Makes rows. One for each process."""
 
     def __init__(self, split: str) -> None:
         self.tokenizer = Tokenizer.from_file(str(BUILD / "tokenizer.json"))
@@ -160,7 +160,7 @@ class Cutter:
         return language, project, path, text
 
     def sample(self, room: int, rng: random.Random) -> tuple[list[int], list[int]] | None:
-        """Tokens and weights of one sample of at most `room` tokens."""
+        """Return tokens and weights of one sample of at most `room` tokens."""
         language, project, path, text = self.draw(rng)
         place = cut(text, rng)
         if place is None:
@@ -200,7 +200,7 @@ class Cutter:
         left -= len(suffix)
         begin = max(0, place.start - int(left * CHARS_PER_TOKEN * 1.5))
         prefix = self.encode(text[text.rfind("\n", 0, begin) + 1 : place.start])
-        if len(prefix) > left:  # begin at a line border where there is one
+        if len(prefix) > left:  # begin at a line's beginning if possible
             newline = self.encode("\n")[0]
             prefix = prefix[-left:]
             prefix = prefix[prefix.index(newline) + 1 :] if newline in prefix[: left // 2] else prefix
@@ -217,7 +217,7 @@ class Cutter:
         tokens: list[int] = []
         weights: list[int] = []
         while length - len(tokens) >= MIN_SAMPLE_TOKENS:
-            # Some rows hold one long sample, some several short ones: files are edited at their tops too.
+            # Some rows hold one long sample, some several short ones: files are also edited near their beginning.
             room = min(length - len(tokens), int(length * rng.choice(choices.SAMPLE_SHARES)))
             if made := self.sample(room, rng):
                 tokens += made[0]

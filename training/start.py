@@ -1,8 +1,8 @@
-"""Weights to begin a training with: those of a model folder of the same shape, its KV groups merged into fewer.
+"""Initial weights for a training: those of a model folder of the same shape, its KV groups merged into fewer.
 
-Groups are merged as in https://arxiv.org/abs/2305.13245, by their mean; but they are turned towards each other first,
-as in https://arxiv.org/abs/2412.20677: a turn of a group's values that its heads' output matrix undoes, and one of its
-keys that its heads' queries undo, changes nothing of what the model says.
+Groups are merged as in https://arxiv.org/abs/2305.13245, by their mean; but they are rotated towards each other first,
+as in https://arxiv.org/abs/2412.20677: a rotation of a group's values that its heads' output matrix undoes, and one of
+its keys that its heads' queries undo, changes nothing in the model's output.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from training.recipe import Recipe
 
 @torch.no_grad()
 def start_from(folder: Path, model: Glm) -> None:
-    """Gives `model` the weights in `folder`, in float32 as its int8 stands for them. Raises where the shapes differ."""
+    """Set `model` to the weights in `folder`, in float32 as its int8 represents them. Raises if the shapes differ."""
     variables = read_variables(folder / "model.bin")
 
     def weight(name: str) -> Tensor:
@@ -44,7 +44,9 @@ def start_from(folder: Path, model: Glm) -> None:
 
 
 def merged(fused: Tensor, dense: Tensor, r: Recipe) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Queries, keys and values (the bias as the last column) and the output matrix, with `r.kv_groups` groups."""
+    """Return queries, keys and values (the bias as the last column) and the output matrix, with `r.kv_groups`
+    groups.
+    """
     old = (len(fused) // r.head_dim - r.heads) // 2
     sizes = [r.heads * r.head_dim, old * r.head_dim, old * r.head_dim]
     query, key, value = (part.unflatten(0, (-1, r.head_dim)).clone() for part in fused.split(sizes))
@@ -64,13 +66,15 @@ def merged(fused: Tensor, dense: Tensor, r: Recipe) -> tuple[Tensor, Tensor, Ten
 
 
 def closest_turn(rows: Tensor, to: Tensor) -> Tensor:
-    """The orthogonal matrix that brings `rows` closest to `to` (Procrustes)."""
+    """Return the orthogonal matrix that brings `rows` closest to `to` (Procrustes)."""
     u, _, v = torch.linalg.svd(to @ rows.T)
     return u @ v
 
 
 def closest_key_turn(rows: Tensor, to: Tensor) -> Tensor:
-    """The same, of turns that commute with rotary positions: in each pair of the first half, by an angle."""
+    """Return the same among rotations that commute with rotary positions: in each pair of the first half, by an
+    angle.
+    """
     half = len(rows) // 2
     turn = torch.eye(len(rows))
     for at in range(0, half, 2):

@@ -2,8 +2,8 @@
 
     python -m training.train --recipe cpu [--threads 3] [--device cpu|cuda] [--from engine/model/embedded]
 
-Interrupted, it goes on from its last checkpoint (every five minutes). `log.jsonl` beside it has the loss by step and
-the held-out loss of the middles.
+An interrupted training resumes from its last checkpoint (every five minutes). `log.jsonl` next to it has the loss by
+step and the held-out loss of the middles.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from training.recipe import RECIPES, SEED, Recipe
 from training.start import start_from
 
 CHECKPOINT_SECONDS = 300
-BEGAN_WITH = "began-with.toml"  # beside the checkpoint: what is known of the model it went on from
+BEGAN_WITH = "began-with.toml"  # next to the checkpoint: model.toml of the model that training continues from
 HELDOUT_ROWS = 96
 
 
 def batches(recipe: Recipe, start: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """(tokens, weights) of each step from `start`: short rows first, then long ones."""
+    """Yield (tokens, weights) of each step from `start`: short rows first, then long ones."""
     samples = BUILD / "samples"
     for name, length, first, last in (
         ("short", recipe.short_context, 0, recipe.short_steps),
@@ -61,7 +61,7 @@ def weighted_loss(model: torch.nn.Module, tokens: Tensor, weights: Tensor, dtype
 
 @torch.no_grad()
 def heldout_middle_loss(model: torch.nn.Module, dtype: torch.dtype, device: str) -> float:
-    """Mean loss of the middles of held-out projects, in nats a token."""
+    """Return the mean loss of the middles of held-out projects, in nats a token."""
     tokens = torch.from_numpy(np.load(BUILD / "samples" / "heldout.tokens.npy")[:HELDOUT_ROWS].astype(np.int64))
     weights = torch.from_numpy(np.load(BUILD / "samples" / "heldout.weights.npy")[:HELDOUT_ROWS])
     middle = (weights >= 2).float()

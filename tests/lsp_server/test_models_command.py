@@ -47,7 +47,7 @@ def test_the_list_after_a_choice(models: ModelsCommand) -> None:
     (models.folder / "big" / "model.bin").unlink()
     said = models("list").out
     assert "* embedded" in said
-    assert "The default, 'big', cannot be used; the embedded model answers instead" in said
+    assert "The default, 'big', cannot be used; the embedded model is used instead" in said
 
 
 def test_the_list_for_programs(models: ModelsCommand) -> None:
@@ -91,7 +91,7 @@ def test_a_model_that_does_not_complete_is_chosen_with_a_word(models: ModelsComm
     toml = models.folder / "big" / "model.toml"
     toml.write_text(toml.read_text().replace('["chat", "complete"]', '["chat"]'))
     said = models("use", "big")
-    assert (said.code, "It does not complete code, only: chat." in said.out) == (0, True)
+    assert (said.code, "It cannot complete code, only: chat." in said.out) == (0, True)
 
 
 @pytest.mark.parametrize(("answer", "removed"), [("y", True), ("n", False), ("", False), (None, False)])
@@ -103,7 +103,7 @@ def test_remove_asks(models: ModelsCommand, answer: str | None, removed: bool) -
 
 def test_remove_of_the_default(models: ModelsCommand) -> None:
     models("use", "big")
-    assert "It was the default; the embedded model is now." in models("remove", "big", "--yes").out
+    assert "It was the default, which is now the embedded model." in models("remove", "big", "--yes").out
     assert catalog.default_name() == ""
 
 
@@ -117,7 +117,7 @@ def test_remove_of_the_default(models: ModelsCommand) -> None:
         (["remove", "embedded", "--yes"], "part of codegeex-lsp and cannot be removed"),
         (["remove", "../models", "--yes"], "no model named '../models'"),
         (["convert", "/nowhere/at/all"], "/nowhere/at/all does not exist"),
-        (["convert", ".", "--name", "big"], "there is already a model named 'big': choose another --name"),
+        (["convert", ".", "--name", "big"], "a model named 'big' already exists: choose another --name"),
         (["convert", ".", "--name", "../big"], "--name '../big' must be a folder's plain name"),
         (["convert", ".", "--name", "embedded"], "is the name of the model inside the package"),
     ],
@@ -145,7 +145,7 @@ def test_convert_hands_the_options_on_and_says_how_to_use_the_model(
     assert requests == [conversion.Conversion(Path("src"), models.folder, "new", "float16", tmp_path)]
     assert "writing [the] model" in said.err
     assert "100%" in said.err
-    assert "new is installed." in said.out
+    assert "new was installed." in said.out
     assert "Use it: codegeex-lsp models use new" in said.out
 
 
@@ -157,7 +157,7 @@ def test_convert_interrupted_is_one_line(models: ModelsCommand, monkeypatch: pyt
     said = models("convert", "src")
     assert (said.code, said.err.strip()) == (
         130,
-        "codegeex-lsp: interrupted; no model was installed, unless it is said above",
+        "codegeex-lsp: interrupted; no model was installed, unless reported above",
     )
 
 

@@ -54,7 +54,7 @@ def downloaded(models: ModelsCommand) -> dict[str, bytes]:
 def test_without_leave_nothing_is_contacted(models: ModelsCommand, hub: FakeHub) -> None:
     said = models("fetch", REPO)
     assert (said.code, hub.asked) == (2, [])
-    assert "nothing was contacted" in said.err
+    assert "no server was contacted" in said.err
     assert f"--allow-network this command would show the licence of {REPO} (main branch) on {hub.address}" in said.err
 
 
@@ -79,7 +79,7 @@ def test_only_what_a_conversion_reads_is_downloaded(models: ModelsCommand, hub: 
 def test_pickles_come_only_where_there_is_nothing_else(models: ModelsCommand, hub: FakeHub) -> None:
     del hub.files["model.safetensors"]
     said = models(*ONLY_DOWNLOAD)
-    assert "Its weights are PyTorch files, no safetensors" in said.out
+    assert "Its weights are PyTorch files, not safetensors" in said.out
     assert {"pytorch_model.bin", "pytorch_model.bin.index.json"} < hub.files_asked
     assert not any(name.endswith(".py") or name == "training_args.bin" for name in hub.files_asked)
 
@@ -89,7 +89,7 @@ def test_the_licence_is_shown_before_anything_is_downloaded(models: ModelsComman
     assert (said.code, hub.files_asked, models.cache.exists()) == (1, {"MODEL_LICENSE"}, False)
     assert f"{REPO}, commit 0123456789ab: 6 files, 0.0 MiB" in said.out
     assert "Licence: codegeex MODEL_LICENSE: The CodeGeeX License 1. A clause." in said.out
-    assert f"11 lines more: {hub.address}/{REPO}/blob/{COMMIT}/MODEL_LICENSE" in said.out
+    assert f"11 more lines: {hub.address}/{REPO}/blob/{COMMIT}/MODEL_LICENSE" in said.out
     assert "CodeGeeX2's weights are free for academic use; commercial use needs a registration" in said.out
     assert "Declined: nothing was downloaded." in said.out
 
@@ -111,13 +111,13 @@ def test_what_was_downloaded_is_converted(models: ModelsCommand, hub: FakeHub, m
     source = models.cache / "downloads" / FOLDER
     assert requests == [conversion.Conversion(source, models.folder, "codegeex2-tiny", "float16")]
     assert hub.asked[0] == f"/api/models/{REPO}/revision/v1"
-    assert "codegeex2-tiny is installed." in said.out
+    assert "codegeex2-tiny was installed." in said.out
     assert f"is kept in {source}" in said.out
 
 
 def test_a_name_that_is_taken_is_said_before_the_download(models: ModelsCommand, hub: FakeHub) -> None:
     small_model(models.folder / "codegeex2-tiny")
-    assert "there is already a model named 'codegeex2-tiny'" in models(*ALLOWED).err
+    assert "a model named 'codegeex2-tiny' already exists" in models(*ALLOWED).err
     assert hub.asked == []
 
 
@@ -131,7 +131,7 @@ def test_an_interrupted_download_goes_on_where_it_stopped(
     with monkeypatch.context() as once:
         once.setattr("lsp_server.cli.models.progress.Bars.advance", interrupt)
         said = models(*ONLY_DOWNLOAD)
-    assert (said.code, "the same command goes on from there" in said.err) == (130, True)
+    assert (said.code, "run the same command again to resume" in said.err) == (130, True)
     assert len(downloaded(models)["model.safetensors.part"]) == 1000
     hub.asked.clear()
     assert models(*ONLY_DOWNLOAD).code == 0

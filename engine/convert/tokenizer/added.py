@@ -1,4 +1,4 @@
-"""Tokens beside the vocabulary: which there are, with which ids, and which of them are control tokens."""
+"""Tokens that are added to the vocabulary: their ids, and which of them are control tokens."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from tokenizers import AddedToken, Tokenizer
 from engine.convert.tokenizer.files import read_json_if_there
 from engine.types import ModelError
 
-# Some authors publish control tokens as if they were text: Qwen's, DeepSeek's and Code Llama's infilling tokens,
-# Gemma's turns. HTML tags, runs of spaces and single letters, which others add as tokens, are text.
+# Some authors publish control tokens as text: Qwen's, DeepSeek's and Code Llama's infilling tokens, Gemma's turns. HTML
+# tags, runs of spaces and single letters, which others add as tokens, are text.
 CONTROL_SPELLING = re.compile(r"<[|｜].+[|｜]>|</?[a-z]+(_[a-z]+)+>|▁?<(PRE|SUF|MID|EOT)>|<step>")
 
 
 def is_control(content: str) -> bool:
-    """Whether a token that is not declared special is a control token all the same, by its spelling."""
+    """True if the spelling is that of a control token, even though it is not declared special."""
     return CONTROL_SPELLING.fullmatch(content) is not None
 
 
 def add_token(tokenizer: Tokenizer, number: int, token: AddedToken) -> None:
-    """Adds `token` with the id `number`, or gives the token of this name and id these flags.
+    """Add `token` with the id `number`, or set the flags of the token with this name and id.
 
-    `tokenizers` hands out ids in order: a gap is closed with control tokens that nobody uses.
+    `tokenizers` assigns ids in order: a gap is filled with unused control tokens.
     """
     known = tokenizer.token_to_id(token.content)
     size = tokenizer.get_vocab_size()
@@ -46,7 +46,7 @@ def control_token(content: str) -> AddedToken:
 
 
 def add_declared(tokenizer: Tokenizer, folder: Path) -> None:
-    """What added_tokens.json, tokenizer_config.json and special_tokens_map.json say, each where it is there."""
+    """Add the tokens that added_tokens.json, tokenizer_config.json and special_tokens_map.json declare."""
     config = read_json_if_there(folder / "tokenizer_config.json")
     special = _special_names(config) | _special_names(read_json_if_there(folder / "special_tokens_map.json"))
     try:
@@ -77,7 +77,7 @@ def _token(flags: dict[str, Any], special: set[str]) -> AddedToken:
 
 
 def _special_names(table: dict[str, Any]) -> set[str]:
-    """The names under `bos_token`, `additional_special_tokens` and the like: strings, objects or lists of them."""
+    """Return the names under `bos_token`, `additional_special_tokens` and so on: strings, objects or lists of them."""
     found = [value for key, value in table.items() if key.endswith(("_token", "special_tokens"))]
     flat = [each for value in found for each in (value if isinstance(value, list) else [value])]
     names = [each.get("content") if isinstance(each, dict) else each for each in flat]

@@ -1,4 +1,4 @@
-"""GPT-2's kind: vocab.json and merges.txt over bytes, each byte spelled as a printable character."""
+"""GPT-2's format: vocab.json and merges.txt over bytes, each byte represented by a printable character."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.convert.tokenizer.added import add_declared, control_token, is_contr
 from engine.convert.tokenizer.files import read_bytes, read_json, read_json_if_there
 from engine.types import ModelError
 
-# The values of tokenizer_config.json's `tokenizer_class` that split text as GPT-2 does; None where it says nothing.
+# The values of tokenizer_config.json's `tokenizer_class` that split text as GPT-2 does; None: there is none.
 GPT2_CLASSES = frozenset({None, "GPT2Tokenizer", "CodeGenTokenizer", "RobertaTokenizer", "BartTokenizer"})
 QWEN2_CLASS = "Qwen2Tokenizer"
 QWEN2_PATTERN = (
@@ -24,7 +24,7 @@ def read(folder: Path) -> Tokenizer:
     kind = name.removesuffix("Fast") if isinstance(name, str) else None
     if kind not in GPT2_CLASSES and kind != QWEN2_CLASS:
         raise ModelError(
-            f"{folder}: how {name} splits text is not known here; put the checkpoint's tokenizer.json beside vocab.json"
+            f"{folder}: it is not known how {name} splits text; put the checkpoint's tokenizer.json next to vocab.json"
         )
     tokenizer = read_vocabulary(folder)
     if kind == QWEN2_CLASS:
@@ -36,7 +36,7 @@ def read(folder: Path) -> Tokenizer:
 
 
 def read_vocabulary(folder: Path) -> Tokenizer:
-    """vocab.json and merges.txt, split as GPT-2 does, without the tokens added to it."""
+    """Return vocab.json and merges.txt, split as GPT-2 does, without added tokens."""
     vocabulary = read_json(folder / "vocab.json")
     read_bytes(folder / "merges.txt")
     if sorted(vocabulary.values()) != list(range(len(vocabulary))):
@@ -44,7 +44,7 @@ def read_vocabulary(folder: Path) -> Tokenizer:
     try:
         model = models.BPE.from_file(str(folder / "vocab.json"), str(folder / "merges.txt"))
     except Exception as fault:  # tokenizers raises bare Exception
-        raise ModelError(f"{folder}: vocab.json and merges.txt do not go together ({fault}): download both") from fault
+        raise ModelError(f"{folder}: vocab.json and merges.txt do not match ({fault}): download both") from fault
     tokenizer = Tokenizer(model)
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -52,7 +52,7 @@ def read_vocabulary(folder: Path) -> Tokenizer:
 
 
 def split_by(pattern: str) -> pre_tokenizers.PreTokenizer:
-    """Cut text by a pattern of its author's own, then spell the bytes."""
+    """Split text by an author's own pattern, then represent the bytes."""
     return pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(pattern), behavior="isolated"),
@@ -62,7 +62,7 @@ def split_by(pattern: str) -> pre_tokenizers.PreTokenizer:
 
 
 def byte_characters() -> list[str]:
-    """The character that stands for each byte: itself where it prints, else the next one from U+0100 on."""
+    """Return the character for each byte: itself if it is printable, else the next one from U+0100 on."""
     prints = {*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)}
     others = iter(range(0x100, 0x200))
     return [chr(byte) if byte in prints else chr(next(others)) for byte in range(0x100)]

@@ -2,9 +2,9 @@
 
 The published code replaces runs of 10 to 2 spaces, the longest first, by the texts `<|extratoken_18|>` to
 `<|extratoken_10|>` (ids 50274 to 50266), and back after decoding. Here these tokens *are* the spaces: `tokenizers`
-looks for added tokens from the left, the longest first, which cuts a run the same way, and decoding needs no second
-step. One thing differs, and is meant to: a text that spells `<|extratoken_12|>` or `<|endoftext|>` stays that text,
-where the published code would make four spaces of the one and end the document at the other.
+searches for added tokens from the left, the longest first, which splits a run the same way, and decoding needs no
+second step. One difference is intended: a text that spells `<|extratoken_12|>` or `<|endoftext|>` stays that text,
+while the published code would turn the first into four spaces and end the document at the second.
 """
 
 from __future__ import annotations

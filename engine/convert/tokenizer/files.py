@@ -1,4 +1,4 @@
-"""Reading a checkpoint's small files, and saying what is wrong with them."""
+"""Reads a checkpoint's small files, with errors that name what is wrong."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from engine.types import ModelError
 
 
 def read_bytes(path: Path) -> bytes:
-    """Raises `ModelError` where the file is missing, empty, or what Git leaves in place of a large file."""
+    """Return a file's bytes. Raises `ModelError` if it is missing, empty, or a Git LFS pointer."""
     try:
         found = path.read_bytes()
     except OSError as fault:
         raise ModelError(
-            f"{path} cannot be read ({fault.strerror or fault}): download it from where the checkpoint came from"
+            f"{path} cannot be read ({fault.strerror or fault}): download it from the checkpoint's source"
         ) from fault
     if not found:
         raise ModelError(f"{path} is empty: download it again")
@@ -36,5 +36,5 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def read_json_if_there(path: Path) -> dict[str, Any]:
-    """Of a file that need not be there: an empty object where it is not."""
+    """Return an optional file, or an empty object if it is missing."""
     return read_json(path) if path.is_file() else {}

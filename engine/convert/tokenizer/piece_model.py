@@ -1,4 +1,4 @@
-"""sentencepiece's `tokenizer.model`, read without protobuf: the few fields that matter of sentencepiece_model.proto."""
+"""Reads sentencepiece's `tokenizer.model` without protobuf: the fields of sentencepiece_model.proto that matter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PIECE, TRAINER, NORMALIZER = 1, 2, 3
 
 
 class Kind(IntEnum):
-    """What a piece is: `ModelProto.SentencePiece.Type`."""
+    """The kind of a piece: `ModelProto.SentencePiece.Type`."""
 
     NORMAL = 1
     UNKNOWN = 2
@@ -27,7 +27,7 @@ class Kind(IntEnum):
 
 
 class Algorithm(IntEnum):
-    """How text is cut into pieces: `TrainerSpec.ModelType`."""
+    """How text is split into pieces: `TrainerSpec.ModelType`."""
 
     UNIGRAM = 1
     BPE = 2
@@ -37,7 +37,7 @@ class Algorithm(IntEnum):
 
 @dataclass(frozen=True)
 class Piece:
-    """`text` has U+2581 for each space. Of two pieces, the higher `score` wins."""
+    """`text` has U+2581 for each space. Of two pieces, the one with the higher `score` wins."""
 
     text: str
     score: float
@@ -46,7 +46,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class PieceModel:
-    """The defaults are the format's. `dummy_prefix`: a space is put before each text."""
+    """The defaults are the format's. `dummy_prefix`: a space is added before each text."""
 
     pieces: tuple[Piece, ...]
     algorithm: Algorithm = Algorithm.UNIGRAM
@@ -59,7 +59,7 @@ class PieceModel:
 
 
 def read_piece_model(path: Path) -> PieceModel:
-    """Raises `ModelError` for anything that is no sentencepiece model."""
+    """Read a model. Raises `ModelError` for anything that is not a sentencepiece model."""
     content = read_bytes(path)
     try:
         sections: dict[int, list[bytes]] = {PIECE: [], TRAINER: [], NORMALIZER: []}
@@ -79,9 +79,9 @@ def read_piece_model(path: Path) -> PieceModel:
             escapes_spaces=bool(normalizer.get(5, True)),
         )
     except (ValueError, IndexError, struct.error) as fault:
-        raise ModelError(f"{path} is no sentencepiece model, or is damaged ({fault}): download it again") from fault
+        raise ModelError(f"{path} is not a sentencepiece model, or is damaged ({fault}): download it again") from fault
     if not model.pieces:
-        raise ModelError(f"{path} is no sentencepiece model: it holds no pieces; download it again")
+        raise ModelError(f"{path} is not a sentencepiece model: it holds no pieces; download it again")
     return model
 
 
@@ -93,18 +93,18 @@ def _piece(content: bytes) -> Piece:
 
 def _content(value: int | bytes) -> bytes:
     if isinstance(value, int):
-        raise ValueError("a number stands where bytes should")  # noqa: TRY004 - the file is wrong, not the caller
+        raise ValueError("a number in place of bytes")  # noqa: TRY004 - the file is wrong, not the caller
     return value
 
 
 def _number(value: int | bytes) -> int:
     if isinstance(value, bytes):
-        raise ValueError("bytes stand where a number should")  # noqa: TRY004
+        raise ValueError("bytes in place of a number")  # noqa: TRY004
     return value
 
 
 def _fields(content: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Protobuf's wire format: the number and the value of each field, integers as such, all else as bytes."""
+    """Yield the number and the value of each field in protobuf's wire format: integers as such, all else as bytes."""
     at = 0
     while at < len(content):
         key, at = _varint(content, at)
@@ -128,7 +128,7 @@ def _fields(content: bytes) -> Iterator[tuple[int, int | bytes]]:
 
 
 def _varint(content: bytes, at: int) -> tuple[int, int]:
-    """An integer in groups of seven bits, the lowest first, and where it ends."""
+    """Return an integer in groups of seven bits, the lowest first, and the offset after it."""
     value = shift = 0
     while content[at] & 0x80:
         value |= (content[at] & 0x7F) << shift

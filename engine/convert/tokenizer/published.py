@@ -1,4 +1,4 @@
-"""A tokenizer.json as its authors publish it, brought to the rules of `engine.convert.tokenizer`."""
+"""Reads a published tokenizer.json, and changes it to follow the rules of `engine.convert.tokenizer`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from engine.types import ModelError
 def read(folder: Path) -> Tokenizer:
     path = folder / "tokenizer.json"
     table = read_json(path)
-    _leave_spaces(table)
-    # Beginning and end tokens are the template's, which adds them by id.
+    _keep_spaces(table)
+    # The template adds the tokens for beginning and end by id.
     table |= {"post_processor": None, "padding": None, "truncation": None}
     try:
         _mark_controls(table)
@@ -33,7 +33,7 @@ def begins_with_space(folder: Path) -> bool:
 
 
 def _parts(table: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
-    """The steps of a normalizer, pre_tokenizer or decoder, however they are nested."""
+    """Yield the steps of a normalizer, pre_tokenizer or decoder, however they are nested."""
     part = table.get(name)
     if isinstance(part, dict):
         yield part
@@ -50,8 +50,8 @@ def _prepends(part: dict[str, Any]) -> bool:
     return False
 
 
-def _leave_spaces(table: dict[str, Any]) -> None:
-    """No space is put before a text, and none is taken from an answer."""
+def _keep_spaces(table: dict[str, Any]) -> None:
+    """Add no space before a text, and remove none from an answer."""
     for part in _parts(table, "normalizer"):
         if part.get("type") == "Prepend":
             part["prepend"] = ""
@@ -67,7 +67,7 @@ def _leave_spaces(table: dict[str, Any]) -> None:
 
 
 def _mark_controls(table: dict[str, Any]) -> None:
-    """Control tokens published as text become special, and no merge makes one of a text that spells it."""
+    """Make control tokens special that are published as text, and drop merges that build one from its spelling."""
     added = table.get("added_tokens") or []
     for token in added:
         token["special"] = token["special"] or is_control(token["content"])

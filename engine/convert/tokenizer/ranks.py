@@ -20,15 +20,15 @@ from math import inf
 from typing import AnyStr
 
 
-def merges_by_rank(ranks: Mapping[AnyStr, float]) -> list[tuple[AnyStr, AnyStr]]:
-    """The merges, best first. `ranks`: lower is earlier. Tokens that merging never makes have none."""
+def merges_of_ranks(ranks: Mapping[AnyStr, float]) -> list[tuple[AnyStr, AnyStr]]:
+    """Return the merges, best first. `ranks`: lower is earlier. Tokens that merging never builds have none."""
     best_first = sorted(ranks, key=lambda token: (ranks[token], -len(token)))
     splits = (last_split(token, ranks) for token in best_first if len(token) > 1)
     return [split for split in splits if split]
 
 
 def last_split(token: AnyStr, ranks: Mapping[AnyStr, float]) -> tuple[AnyStr, AnyStr] | None:
-    """The two parts from which merging makes `token`, or None where it gets stuck before."""
+    """Return the two parts from which merging builds `token`, or None if it gets stuck before."""
     parts = [token[at : at + 1] for at in range(len(token))]
     while len(parts) > 2:  # noqa: PLR2004 - a pair
         rank, at = min((ranks.get(parts[at] + parts[at + 1], inf), at) for at in range(len(parts) - 1))

@@ -1,6 +1,6 @@
 """sentencepiece's `tokenizer.model`: ChatGLM2/3 and CodeGeeX2; Llama, Code Llama, Gemma, Mistral.
 
-Each conversion is compared with sentencepiece itself, on all pieces and on some text, before it counts.
+Each conversion is compared with sentencepiece itself, on all pieces and some text, before it is accepted.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 
 from engine.convert.tokenizer.added import add_declared, add_token, control_token, is_control
 from engine.convert.tokenizer.piece_model import Algorithm, Kind, Piece, PieceModel, read_piece_model
-from engine.convert.tokenizer.ranks import merges_by_rank
+from engine.convert.tokenizer.ranks import merges_of_ranks
 from engine.types import ModelError
 
 SPACE = "▁"
 ASCII = range(0x80)
-# From the published tokenization code: ids follow the pieces'. ChatGLM2 and CodeGeeX2 have no roles, but have the rows.
-# The names are GLM-4's; ChatGLM's own `sop` and `eop` would be words that any text may hold.
+# From the published tokenization code: their ids follow those of the pieces. ChatGLM2 and CodeGeeX2 have no roles, but
+# the rows for them. The names are GLM-4's; ChatGLM's own `sop` and `eop` are words that any text may contain.
 CHATGLM_CONTROL_TOKENS = (
     *("[MASK]", "[gMASK]", "[sMASK]", "<sop>", "<eop>"),
     *("<|system|>", "<|user|>", "<|assistant|>", "<|observation|>"),
@@ -35,14 +35,14 @@ PROBES = (
 
 
 def read(folder: Path) -> Tokenizer:
-    """A folder whose tokenizer.model names all tokens, but for those that its JSON files declare."""
+    """Return the tokenizer of a folder whose tokenizer.model holds all tokens except those in its JSON files."""
     tokenizer = _converted(folder / "tokenizer.model")
     add_declared(tokenizer, folder)
     return tokenizer
 
 
 def read_chatglm(folder: Path) -> Tokenizer:
-    """ChatGLM2, ChatGLM3, CodeGeeX2: their code adds control tokens behind the pieces."""
+    """Return the tokenizer of ChatGLM2, ChatGLM3 or CodeGeeX2, whose code adds control tokens after the pieces."""
     tokenizer = _converted(folder / "tokenizer.model")
     for number, name in enumerate(CHATGLM_CONTROL_TOKENS, start=tokenizer.get_vocab_size()):
         add_token(tokenizer, number, control_token(name))
@@ -56,15 +56,15 @@ def begins_with_space(folder: Path) -> bool:
 def _converted(path: Path) -> Tokenizer:
     model = read_piece_model(path)
     if model.removes_spaces or model.space_as_suffix or not model.escapes_spaces:
-        raise ModelError(f"{path} changes the spaces of a text (it was not made for code): it cannot be used")
+        raise ModelError(f"{path} changes the spaces in a text (it was not made for code), so it cannot be used")
     if len({piece.text for piece in model.pieces}) < len(model.pieces):
-        raise ModelError(f"{path} holds a piece twice; download it again")
+        raise ModelError(f"{path} contains a piece twice; download it again")
     if model.algorithm is Algorithm.BPE:
         tokenizer = _bpe(model)
     elif model.algorithm is Algorithm.UNIGRAM:
         tokenizer = _unigram(model)
     else:
-        raise ModelError(f"{path} cuts text into {model.algorithm.name.lower()}s; only BPE and unigram are known here")
+        raise ModelError(f"{path} splits text into {model.algorithm.name.lower()}s; only BPE and unigram are supported")
     escape: normalizers.Normalizer = normalizers.Replace(" ", SPACE)
     if model.charsmap:
         escape = normalizers.Sequence([normalizers.Precompiled(model.charsmap), escape])
@@ -74,7 +74,7 @@ def _converted(path: Path) -> Tokenizer:
         if _is_control(piece):
             add_token(tokenizer, number, control_token(piece.text))
         elif piece.kind is Kind.USER_DEFINED:
-            # Such a piece may hold spaces, which are escaped before it is looked for; but no other rule touches it.
+            # Such a piece may contain spaces, which are escaped before it is searched; no other rule applies to it.
             normalized = SPACE in piece.text or not model.charsmap
             add_token(tokenizer, number, AddedToken(piece.text, normalized=normalized))
     _compare(tokenizer, model, path)
@@ -82,7 +82,9 @@ def _converted(path: Path) -> Tokenizer:
 
 
 def _is_control(piece: Piece) -> bool:
-    """Code Llama's infilling tokens are pieces like others to sentencepiece: a text that spells one would become it."""
+    """True for control tokens, including Code Llama's infilling tokens, which sentencepiece treats as ordinary
+    pieces.
+    """
     return piece.kind in {Kind.CONTROL, Kind.UNKNOWN} or (piece.kind is not Kind.BYTE and is_control(piece.text))
 
 
@@ -95,7 +97,7 @@ def _bpe(model: PieceModel) -> Tokenizer:
         if chr(byte) not in vocabulary and name in vocabulary and model.pieces[vocabulary[name]].kind is Kind.BYTE:
             vocabulary[chr(byte)] = vocabulary.pop(name)
     ranks = {piece.text: -piece.score for piece in model.pieces if piece.kind is Kind.NORMAL and not _is_control(piece)}
-    merges = [pair for pair in merges_by_rank(ranks) if vocabulary.keys() >= set(pair)]
+    merges = [pair for pair in merges_of_ranks(ranks) if vocabulary.keys() >= set(pair)]
     unknown = next((piece.text for piece in model.pieces if piece.kind is Kind.UNKNOWN), None)
     return Tokenizer(
         models.BPE(vocab=vocabulary, merges=merges, unk_token=unknown, fuse_unk=True, byte_fallback=model.byte_fallback)
@@ -106,7 +108,7 @@ def _unigram(model: PieceModel) -> Tokenizer:
     scores = [(piece.text, piece.score) for piece in model.pieces]
     unknown = next((number for number, piece in enumerate(model.pieces) if piece.kind is Kind.UNKNOWN), None)
     tokenizer = Tokenizer(models.Unigram(scores, unknown, model.byte_fallback))
-    # `tokenizers` finds any piece in text, control tokens and bytes too: cut such a spelling after its first character.
+    # `tokenizers` finds every piece in text, even control tokens and bytes: split their spelling after one character.
     hidden = [piece.text for piece in model.pieces if _is_control(piece) or piece.kind is Kind.BYTE]
     cut = "|".join(f"{re.escape(text[0])}(?={re.escape(text[1:])})" for text in hidden)
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(cut), behavior="isolated")
@@ -114,7 +116,7 @@ def _unigram(model: PieceModel) -> Tokenizer:
 
 
 def _compare(tokenizer: Tokenizer, model: PieceModel, path: Path) -> None:
-    """Raises `ModelError` where sentencepiece says something else."""
+    """Raise `ModelError` if sentencepiece encodes differently."""
     from sentencepiece import SentencePieceProcessor
 
     original = SentencePieceProcessor(model_file=str(path))
@@ -127,11 +129,11 @@ def _compare(tokenizer: Tokenizer, model: PieceModel, path: Path) -> None:
     before = " " if model.dummy_prefix else ""
     tokenizer.encode_special_tokens = True
     ours = tokenizer.encode_batch([before + text for text in texts], add_special_tokens=False)
-    # Of cuts that are equally likely, such as pieces of a run of spaces in another order, unigram may take either.
+    # Of equally likely splits, such as pieces of a run of spaces in another order, unigram may choose either.
     same = sorted if model.algorithm is Algorithm.UNIGRAM else list
     for text, encoding, expected in zip(texts, ours, original.encode(texts), strict=True):
         if same(encoding.ids) != same(expected):
             raise ModelError(
-                f"{path} cannot be expressed exactly: {text!r} would be cut otherwise than sentencepiece cuts it; "
-                "put the checkpoint's tokenizer.json beside it, where its authors publish one"
+                f"{path} cannot be expressed exactly: {text!r} would be split differently from sentencepiece; "
+                "put the checkpoint's tokenizer.json next to it, if its authors publish one"
             )

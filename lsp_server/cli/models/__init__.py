@@ -1,4 +1,4 @@
-"""`codegeex-lsp models`: which models there are, which is used, and how one comes and goes."""
+"""`codegeex-lsp models`: lists, chooses, checks, removes, converts and fetches models."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     parser.set_defaults(action="list", json=False)
 
-    listed = actions.add_parser("list", help="the models there are; the default where no ACTION is given")
-    show = actions.add_parser("show", help="everything a model folder says of itself")
+    listed = actions.add_parser("list", help="list the models; the default action")
+    show = actions.add_parser("show", help="show everything about a model")
     verify = actions.add_parser("verify", help="read every file and compare it with its checksum")
-    use = actions.add_parser("use", help="make a model the default, for every editor that names none itself")
+    use = actions.add_parser("use", help="make a model the default, for every editor that names none")
     remove = actions.add_parser("remove", help="delete an installed model")
     for command in (listed, show):
-        command.add_argument("--json", action="store_true", help="for programs")
+        command.add_argument("--json", action="store_true", help="print JSON")
     for command in (show, verify):
-        command.add_argument("name", nargs="?", default="", help="by default the model in use")
+        command.add_argument("name", nargs="?", default="", help="a model; by default the one in use")
     use.add_argument("name", help="an installed model, or `embedded`")
     remove.add_argument("name")
     remove.add_argument("--yes", action="store_true", help="do not ask")
@@ -35,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     fetch = actions.add_parser("fetch", help="download a checkpoint from a hub, and convert it")
     fetch.add_argument("repo", metavar="OWNER/NAME", help="the repository on the hub")
     fetch.add_argument("--revision", default="", help="a branch, tag or commit; by default the main branch")
-    fetch.add_argument("--allow-network", action="store_true", help="without it nothing is contacted")
-    fetch.add_argument("--accept-licence", action="store_true", help="do not ask whether the licence is accepted")
+    fetch.add_argument("--allow-network", action="store_true", help="without it no server is contacted")
+    fetch.add_argument("--accept-licence", action="store_true", help="accept the licence without being asked")
     fetch.add_argument("--folder", type=Path, help="where to download to; by default the user's cache folder")
     fetch.add_argument("--no-convert", action="store_true", help="only download")
     for command in (convert, fetch):
@@ -47,10 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             type=_gibibytes,
             default=1.5,
             metavar="GIB",
-            help="what the comparison with the checkpoint may take; with more, larger models are compared whole, and"
+            help="memory for the comparison with the checkpoint; with more, larger models are compared whole, and"
             " their numeric type's agreement is measured (default: 1.5)",
         )
-        command.add_argument("--tokenizer", type=Path, help="the tokenizer's folder, where it is another one")
+        command.add_argument("--tokenizer", type=Path, help="the tokenizer's folder, if it is another one")
 
 
 def _gibibytes(text: str) -> float:
@@ -64,17 +64,17 @@ def _gibibytes(text: str) -> float:
 
 
 def run(options: argparse.Namespace) -> int:
-    """0: done; 1: not done, and why stands on stderr; 2: asked for what it does not do; 130: interrupted."""
+    """Run the command. Returns 0 if done, 1 if not (stderr has the reason), 2 for wrong usage, 130 if interrupted."""
     try:
         return _run(options)
-    except (EngineError, OSError, ImportError) as fault:  # a disk that refuses, a package that is half installed
+    except (EngineError, OSError, ImportError) as fault:  # a disk that fails, a package that is half installed
         print(f"codegeex-lsp: {fault}", file=sys.stderr)  # noqa: T201
         return EXIT_NOTHING
     except KeyboardInterrupt:
         left = {
-            "convert": "; no model was installed, unless it is said above",
-            "fetch": "; no model was installed, unless it is said above. What was downloaded is kept:"
-            " the same command goes on from there",
+            "convert": "; no model was installed, unless reported above",
+            "fetch": "; no model was installed, unless reported above. What was downloaded is kept:"
+            " run the same command again to resume",
         }
         print(f"\ncodegeex-lsp: interrupted{left.get(options.action, '')}", file=sys.stderr)  # noqa: T201
         return EXIT_INTERRUPTED

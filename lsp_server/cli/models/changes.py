@@ -16,7 +16,9 @@ from lsp_server.cli.models.progress import Bars
 
 
 def run_use(options: argparse.Namespace) -> int:
-    """0. Raises `ModelError` for a model that is not there or damaged; then the default stays what it was."""
+    """Choose the default model. Raises `ModelError` for one that is missing or damaged; then the default stays the
+    same.
+    """
     console = terminal.console()
     description = catalog.set_default(options.name)
     console.print(
@@ -24,34 +26,34 @@ def run_use(options: argparse.Namespace) -> int:
         markup=False,
         soft_wrap=True,
     )
-    console.print("A server that is running takes it when it starts again.", style="dim")
+    console.print("Running servers use it after a restart.", style="dim")
     if "complete" not in description.capabilities:
-        console.print(
-            f"It does not complete code, only: {', '.join(sorted(description.capabilities))}.", style="yellow"
-        )
+        console.print(f"It cannot complete code, only: {', '.join(sorted(description.capabilities))}.", style="yellow")
     return EXIT_OK
 
 
 def run_remove(options: argparse.Namespace) -> int:
-    """0: it is gone; 1: the person did not agree. Raises `ModelError` for what cannot be removed."""
+    """Remove a model. Returns 1 if the user does not agree. Raises `ModelError` for a model that cannot be removed."""
     console = terminal.console()
     name: str = options.name
     if name == catalog.EMBEDDED or not catalog.is_installed(name):
-        catalog.remove_model(name)  # says why it cannot
+        catalog.remove_model(name)  # raises the reason
     folder = catalog.models_folder() / name
     what = f"the link {folder}" if folder.is_symlink() else f"{folder} ({size_text(catalog.folder_bytes(folder))})"
-    if not options.yes and not agreed(console, f"Remove {what}?"):
+    if not options.yes and not ask_agreement(console, f"Remove {what}?"):
         console.print("Nothing was removed.")
         return EXIT_NOTHING
     was_default = catalog.remove_model(name)
-    console.print(f"{name} is removed.", markup=False)
+    console.print(f"{name} was removed.", markup=False)
     if was_default:
-        console.print("It was the default; the embedded model is now.")
+        console.print("It was the default, which is now the embedded model.")
     return EXIT_OK
 
 
 def run_verify(options: argparse.Namespace) -> int:
-    """0 where every file is whole, 1 where one is not. Raises `ModelError` where there is nothing to compare with."""
+    """Check a model's files. Returns 1 if one is damaged. Raises `ModelError` if there are no checksums to compare
+    with.
+    """
     console = terminal.console()
     folder = catalog.folder_of(options.name)
     sums = catalog.checksums(folder)
@@ -69,8 +71,8 @@ def run_verify(options: argparse.Namespace) -> int:
     return EXIT_NOTHING if faults else EXIT_OK
 
 
-def agreed(console: Console, question: str) -> bool:
-    """Asks; no answer, as where no person is at the terminal, is a no."""
+def ask_agreement(console: Console, question: str) -> bool:
+    """Ask the user. No answer, as without a terminal, means no."""
     console.print(f"{question} [y/N] ", end="", markup=False, soft_wrap=True)
     try:
         return input().strip().lower() in {"y", "yes"}

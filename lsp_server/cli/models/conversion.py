@@ -1,4 +1,4 @@
-"""`models convert`: a published checkpoint becomes an installed model."""
+"""`models convert`: converts a published checkpoint to an installed model."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from lsp_server.cli.exit_codes import EXIT_OK
 from lsp_server.cli.models.listing import print_summary
 from lsp_server.cli.models.progress import Bars
 
-# What the extra `convert` installs that converting imports.
+# The packages of the extra `convert` that a conversion imports.
 NEEDED = ("torch", "transformers", "safetensors", "sentencepiece", "tomli_w")
 
 
 def run_convert(options: argparse.Namespace) -> int:
-    """0. Raises `ModelError`; then nothing was installed."""
-    check_that_it_can_be_made(options.name)
-    convert_and_tell(expanded(options.path), options)
+    """Convert a checkpoint. Raises `ModelError`; then nothing was installed."""
+    check_can_convert(options.name)
+    convert_and_report(expand_path(options.path), options)
     return EXIT_OK
 
 
-def expanded(path: Path) -> Path:
-    """With `~` as the shell reads it. Raises `ModelError` where nobody has that name."""
+def expand_path(path: Path) -> Path:
+    """Return a path with `~` expanded as by a shell. Raises `ModelError` if there is no such user."""
     try:
         return path.expanduser()
     except RuntimeError as fault:
         raise ModelError(f"{path} cannot be found: {fault}") from fault
 
 
-def check_that_it_can_be_made(name: str) -> None:
-    """Raises `ModelError` where packages are missing, or where the name (if any) is taken or is none."""
+def check_can_convert(name: str) -> None:
+    """Raise `ModelError` if packages are missing, or if the name (if any) is taken or not valid."""
     check_packages(*NEEDED)
     if not name:
         return
@@ -43,13 +43,13 @@ def check_that_it_can_be_made(name: str) -> None:
         raise ModelError(f"--name {name!r} {fault}")
     if catalog.is_installed(name):
         raise ModelError(
-            f"there is already a model named {name!r}: choose another --name, or remove it with"
+            f"a model named {name!r} already exists: choose another --name, or remove it with"
             f" `codegeex-lsp models remove {name}`"
         )
 
 
 def check_packages(*names: str) -> None:
-    """Raises `ModelError` that says how to install what is missing."""
+    """Raise `ModelError` with the command that installs the missing packages."""
     if missing := [name for name in names if importlib.util.find_spec(name) is None]:
         raise ModelError(
             f"this needs packages that are not installed ({', '.join(missing)}); install them with"
@@ -57,8 +57,8 @@ def check_packages(*names: str) -> None:
         )
 
 
-def convert_and_tell(source: Path, options: argparse.Namespace) -> None:
-    """Converts with a bar for each stage, and says what was installed. Raises `ModelError`."""
+def convert_and_report(source: Path, options: argparse.Namespace) -> None:
+    """Convert with a bar for each stage, and print what was installed. Raises `ModelError`."""
     from engine.convert.convert import Conversion, convert
 
     request = Conversion(
@@ -66,13 +66,13 @@ def convert_and_tell(source: Path, options: argparse.Namespace) -> None:
         folder=catalog.models_folder(),
         name=options.name,
         numeric_type=options.quantization,
-        tokenizer=options.tokenizer and expanded(options.tokenizer),
+        tokenizer=options.tokenizer and expand_path(options.tokenizer),
         memory_bytes=int(options.memory * 2**30),
     )
     with Bars() as bars:
         folder = convert(request, bars)
     console = terminal.console()
-    console.print(f"\n{folder.name} is installed.", markup=False)
+    console.print(f"\n{folder.name} was installed.", markup=False)
     print_summary(console, read_description(folder))
     hint = f"\nUse it: codegeex-lsp models use {folder.name}, or set codegeex.model to {folder.name!r}."
     console.print(hint, markup=False, soft_wrap=True)

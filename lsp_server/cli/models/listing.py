@@ -1,4 +1,4 @@
-"""`models list` and `models show`: for people as tables, for programs as JSON."""
+"""`models list` and `models show`: tables for users, JSON for programs."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from lsp_server.cli import terminal
 from lsp_server.cli.exit_codes import EXIT_OK
 
 SHOWN_IN_SUMMARY = frozenset({"format", "name", "family", "capabilities", "context_length", "numeric_type", "licence"})
-UNNAMED = "not named"
-WIDTH_OF_A_FILE = 200  # columns, where no terminal says how many there are
+UNNAMED = "unknown"
+WIDTH_OF_A_FILE = 200  # columns, without a terminal
 
 
 def run_list(options: argparse.Namespace) -> int:
-    """Always 0: a damaged model is listed with its fault."""
+    """List the models. A damaged one is listed with its fault."""
     models = list_models()
     used = _in_use(models)
     if options.json:
@@ -47,19 +47,19 @@ def run_list(options: argparse.Namespace) -> int:
             console.print(f"\n{model.name}: {model.fault}", style="red", markup=False, soft_wrap=True)
     if chosen and chosen != used:
         console.print(
-            f"\nThe default, {chosen!r}, cannot be used; the embedded model answers instead. Choose another with"
+            f"\nThe default, {chosen!r}, cannot be used; the embedded model is used instead. Choose another one with"
             " `codegeex-lsp models use`.",
             style="red",
             markup=False,
             soft_wrap=True,
         )
-    note = f"\n* in use, where codegeex.model names no other. Models lie in {models_folder()}"
+    note = f"\n* in use, unless codegeex.model names another. The models are in {models_folder()}"
     console.print(note, markup=False, soft_wrap=True)
     return EXIT_OK
 
 
 def run_show(options: argparse.Namespace) -> int:
-    """0. Raises `ModelError` for a model that is not there or damaged."""
+    """Show a model. Raises `ModelError` if it is missing or damaged."""
     model = find_model(options.name)
     name = _short_name(model)
     used = name == _in_use(list_models())
@@ -80,12 +80,12 @@ def run_show(options: argparse.Namespace) -> int:
 
 
 def size_text(count: int) -> str:
-    """Bytes, in MiB or GiB."""
+    """Return a number of bytes in MiB or GiB."""
     return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.1f} MiB"
 
 
 def print_summary(console: Console, model: ModelDescription) -> None:
-    """What a person wants to know first."""
+    """Print what a user wants to know first."""
     _print_pairs(console, _summary(model))
 
 
@@ -134,7 +134,7 @@ def _print_models(console: Console, models: list[InstalledModel], used: str) -> 
 
 
 def _short_name(model: ModelDescription) -> str:
-    """What a setting or a command calls it."""
+    """Return the name by which settings and commands know a model."""
     if model.folder == EMBEDDED_FOLDER:
         return EMBEDDED
     return model.folder.name if model.folder.parent == models_folder() else str(model.folder)
@@ -154,7 +154,7 @@ def _summary(model: ModelDescription) -> Iterator[tuple[str, str]]:
 
 
 def _print_pairs(console: Console, pairs: Iterator[tuple[str, str]]) -> None:
-    """In two columns, the second as long as it is: a checksum must stay in one piece to be copied."""
+    """Print two columns. The second is never wrapped: a checksum must stay in one piece to be copied."""
     listed = list(pairs)
     width = max((len(name) for name, _ in listed), default=0)
     for name, value in listed:

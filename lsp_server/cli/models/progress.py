@@ -1,4 +1,4 @@
-"""Progress at a terminal: one bar a stage, on stderr, so that stdout stays for what was asked."""
+"""Progress at a terminal: one bar a stage, on stderr, so that stdout holds only the result."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 
 class Bars:
-    """`engine.convert.convert.Report`. Use as a context manager; the bars stay when it ends."""
+    """An `engine.convert.convert.Report`. Use as a context manager; the bars stay when it ends."""
 
     def __init__(self) -> None:
         columns = (
@@ -28,7 +28,7 @@ class Bars:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._stage is None:
-            return  # nothing was begun, and stopping would print an empty line
+            return  # nothing was started, and stopping would print an empty line
         if fault is None:
             self._finish()
         self._progress.stop()
@@ -43,7 +43,7 @@ class Bars:
             self._progress.advance(self._stage, count)
 
     def _finish(self) -> None:
-        """What was not told of a stage has been done all the same when the next one begins."""
+        """Complete the current stage: a stage is done when the next one begins."""
         if self._stage is not None:
             task = self._progress.tasks[self._stage]
             total = task.total or 1

@@ -237,10 +237,10 @@ def test_pieces_of_tabs_need_no_piece_for_the_tab(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("pieces", "options", "message"),
     [
-        (normal(("né", -1.0), ("n", -2.0)), {}, "'né' would be cut otherwise than sentencepiece cuts it"),
-        (normal(("n", -1.0)), {"removes": True}, "changes the spaces of a text"),
-        (normal(("n", -1.0)), {"algorithm": Algorithm.WORD}, "cuts text into words; only BPE and unigram"),
-        (normal(("n", -1.0), ("n", -2.0)), {}, "holds a piece twice"),
+        (normal(("né", -1.0), ("n", -2.0)), {}, "'né' would be split differently from sentencepiece"),
+        (normal(("n", -1.0)), {"removes": True}, "changes the spaces in a text"),
+        (normal(("n", -1.0)), {"algorithm": Algorithm.WORD}, "splits text into words; only BPE and unigram"),
+        (normal(("n", -1.0), ("n", -2.0)), {}, "contains a piece twice"),
     ],
 )
 def test_what_cannot_be_expressed_is_refused(
@@ -257,9 +257,9 @@ def test_what_cannot_be_expressed_is_refused(
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "is a Git LFS pointer"),
         (b"\x0a\x7fcut off", "it ends in the middle of a field"),
         (b"\x20\x01", "it holds no pieces"),
-        (b"\x08\x01", "a number stands where bytes should"),
+        (b"\x08\x01", "a number in place of bytes"),
         (b"\x0a\x02\x18\x09", "9 is not a valid Kind"),
-        (b"\xff\xff", "is no sentencepiece model"),
+        (b"\xff\xff", "is not a sentencepiece model"),
     ],
 )
 def test_a_damaged_file_is_told(tmp_path: Path, content: bytes, message: str) -> None:

@@ -124,7 +124,7 @@ def test_nothing_is_put_before_a_text(ranks: dict[bytes, int], tmp_path: Path) -
     [
         (b"YQ== 0\nYg== one\n", "a line is not a token in base64 and its rank"),
         (b"YQ== 0\nYg== 2\n", "the ranks are not 0 to 1, each once"),
-        (b"YQ== 0\nYg== 1\n", "254 of the 256 bytes are no tokens"),
+        (b"YQ== 0\nYg== 1\n", "254 of the 256 bytes are missing"),
     ],
 )
 def test_a_damaged_file_is_told(tmp_path: Path, content: bytes, message: str) -> None:
