@@ -36,18 +36,18 @@ It reads CodeGeeX4's infilling prompt (`###REFERENCE`, `###PATH`, `###LANGUAGE`,
 
 {read};
 Muon on matrices and AdamW on the rest, the rate falling to zero. Half of the samples carry snippets of other files of
-the same project as references; 60 % ask for a line and 40 % for a block; 70 % have a suffix; cuts stand where people
-type.
+the same project as references; 60 % ask for a line and 40 % for a block; 70 % have a suffix; samples are cut
+where users type.
 CTranslate2's float32 logits differ from torch's by at most {difference:.1e}; int8 agrees with float32 on
 {agreement:.1%} of the tokens.
 
 ## How good it is
 
-On projects held out as wholes, half of them to fit what is shown, the other half to report: {positions} cursor
+On projects that were held out entirely, half to fit what is shown, the other half to report on: {positions} cursor
 positions, {starts} inside lines or at line starts, the rest of the line removed. *Shown*: share of positions with a
 suggestion. *Right*: of the shown, those that agree with the true text to their own end, and end with a whole word of
-it. *Exact*: of the shown, those that also end where the true line ends. *Saved*: keys saved by a person who types
-{lines} lines and takes what is right.
+it. *Exact*: of the shown, those that also end where the true line ends. *Saved*: keys saved by a user who types
+{lines} lines and accepts every right suggestion.
 
 | where | shown | right | exact | mean length |
 |---|---|---|---|---|
@@ -59,26 +59,27 @@ Saved per 1000 characters typed: {saved:.0f}. What `codegeex.completion.eagernes
 |---|---|---|---|---|
 {eagerness}
 
-What is shown is decided by a logistic over token probabilities and cheap signs of the text and its place; its weights
-stand in `model.toml`. Estimated probabilities, and what came true of them, at every place where an answer may be cut:
+A logistic over token probabilities and simple features of the text and its surroundings decides what is shown; its
+weights are in `model.toml`. Estimated probabilities, and the share that was right, at every point where an answer may
+be cut:
 
 | estimated | right | cases |
 |---|---|---|
 {calibration}
 
-The whole curve over the least estimated probability that is shown:
+The whole curve over the lowest estimated probability that is shown:
 
 | threshold | shown | right | exact | mean length |
 |---|---|---|---|---|
 {curve}
 
-The same answers by their bare probability, without the logistic:
+The same answers by their own probability, without the logistic:
 
 | threshold | shown | right | exact | mean length |
 |---|---|---|---|---|
 {bare}
 
-Were nothing ever cut, and whole answers shown or none (the same answers, another manner of showing):
+If nothing were ever cut, and whole answers were shown or none (the same answers, shown differently):
 
 | threshold | shown | right | exact | mean length |
 |---|---|---|---|---|
@@ -96,7 +97,7 @@ Reporting projects: {report_projects}. Calibrating projects: {calibrate_projects
 
 Source code under permissive licences, fetched by name from package registries (`pypi`: wheels; `npm`: packages;
 `debian`: Debian's source packages; `deb`: Debian's binary packages that carry source), and the Python standard library.
-Files that name a copyleft licence, generated, minified and vendored files, and near-duplicates were left out.
+Files that name a copyleft licence, generated, minified and vendored files, and near-duplicates were excluded.
 
 | language | MB of text |
 |---|---|
@@ -126,7 +127,7 @@ def read(source: dict, recipe: Recipe) -> str:
     if "before_steps" not in source:
         return f"{now}: rows of {recipe.short_context} tokens, then of {recipe.long_context}"
     before = f"{source['before_tokens'] / 1e6:.1f} M tokens in {source['before_steps']} steps with two KV groups"
-    return f"{before}, then, the groups merged,\n{now}"
+    return f"{before}, then, with the groups merged,\n{now}"
 
 
 def card(toml: dict, figures: dict, recipe: Recipe) -> str:
