@@ -24,7 +24,6 @@ from codegeex_lsp import HOME
 log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 10.0  # a git that takes longer is given up
-TRIAL_SECONDS = 10.0
 IDLE_SECONDS = 10.0  # an unused process ends: on Windows it would keep its folder from being removed
 MAX_PROCESSES = 8
 _FIELDS = 4  # source, line number, pattern, path
@@ -54,20 +53,17 @@ class Verdict:
 @cache
 def find_git() -> str | None:
     """Return git's path, if there is one that runs."""
-    if not (found := shutil.which("git")):
+    found = shutil.which("git")
+    if found is None or not Path(found).is_absolute():  # a relative path would lead into the workspace
         return None
+    from engine.sandbox.tools import Absent, output_of
+
     try:
-        done = subprocess.run(
-            [found, "--version"],
-            capture_output=True,
-            timeout=TRIAL_SECONDS,
-            check=False,
-            env=git_environment(),
-            cwd=HOME,
-        )
-    except (OSError, subprocess.SubprocessError):
+        output_of(found, "--version")
+    except Absent as fault:
+        log.debug("git is not used: %s", fault)
         return None
-    return found if done.returncode == 0 else None
+    return found
 
 
 def git_environment() -> dict[str, str]:

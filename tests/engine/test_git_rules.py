@@ -13,7 +13,9 @@ import pytest
 from engine.context import exclusion, git
 from engine.context.exclusion import why_not_file, why_not_open
 from engine.context.wildmatch import is_match
+from engine.sandbox import tools
 from engine.types import Document
+from tests.installed import stub
 
 ARRANGEMENTS = 12
 NAMES = ("a", "b", "ab", "src", "Build", "lib", "out.py", "x.y", "é", "t t")
@@ -165,10 +167,10 @@ def test_no_configuration_of_a_workspace_starts_a_program(tmp_path: Path) -> Non
     assert not witness.exists()
 
 
-def test_a_git_that_does_not_run_is_an_absent_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "git").write_text("#!/bin/sh\nexit 1\n")
-    (tmp_path / "bin" / "git").chmod(0o755)
+@pytest.mark.parametrize("script", ["exit 1", "sleep 60 & wait"])
+def test_a_git_that_does_not_run_is_an_absent_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    stub(tmp_path / "bin", "git", script)
+    monkeypatch.setattr(tools, "ANSWER_SECONDS", 0.5)
     work = repository(tmp_path / "work", "private.py")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     git.find_git.cache_clear()
