@@ -13,6 +13,7 @@ from pathlib import Path
 from engine.languages import Language, language_of
 from engine.text import LF, line_end_of, with_lf
 
+MAX_OTHERS = 30  # open documents that are looked at for a request, the last opened first
 BYTE_ORDER_MARK = "\ufeff"
 NEAR_CHARS = 40_000  # on each side of the cursor, a thousand lines: work within them does not grow with the file
 MAX_DOCUMENT_CHARS = 1_000_000

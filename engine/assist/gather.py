@@ -16,14 +16,14 @@ from engine.assist.mentions import Mentions, mentions_in, without_mentions
 from engine.assist.places import Place, declarations_named, find_places
 from engine.assist.tasks import AssistRequest, AssistTask, Reference
 from engine.assist.wording import sentence
-from engine.context.collect import MAX_OTHERS, Workspaces
+from engine.context.collect import Workspaces
 from engine.context.exclusion import MAX_FILE_BYTES, why_not_open, why_not_text
 from engine.context.index import Index, MemoryIndex
 from engine.context.listing import read_any_source
 from engine.context.secrets import masked
 from engine.context.source import Source
 from engine.context.workspace import WorkspaceIndex
-from engine.document import Document
+from engine.document import MAX_OTHERS, Document
 from engine.languages import language_of
 from engine.text import with_lf
 

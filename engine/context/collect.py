@@ -16,14 +16,13 @@ from engine.context.secrets import masked
 from engine.context.source import Source
 from engine.context.view import View
 from engine.context.workspace import WorkspaceIndex
-from engine.document import Document
+from engine.document import MAX_OTHERS, Document
 from engine.text import with_lf
 from engine.types import CompletionRequest, Snippet
 
 # What a prompt of a small budget shows of the text itself, a token being some three signs of code.
 PREFIX_SHARE, SUFFIX_SHARE, REFERENCE_SHARE = 0.5, 0.12, 0.4
 CHARS_PER_TOKEN = 3.2
-MAX_OTHERS = 30
 
 Workspaces = Mapping[Path, WorkspaceIndex]
 

@@ -11,15 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
 from pygls.uris import to_fs_path
 from pygls.workspace import PositionCodec, TextDocument, Workspace
-from pygls.workspace.position_codec import ServerTextPosition
 
 from engine.context.notebook import BETWEEN_CELLS
-from engine.document import Document
+from engine.document import MAX_OTHERS, Document
+from lsp_server.workspace.text_buffer import TextBuffer
 
 # Notebooks of every kind: the order of cells is known from them alone.
 NOTEBOOKS = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook(notebook="*")])
@@ -38,49 +39,48 @@ class FolderFile:
 class EditorDocument(TextDocument):
     """A document whose lines end where the editor's do. A change costs what it touches, not the whole file."""
 
-    _split: tuple[str, tuple[str, ...]] = ("", ())  # a text, and its lines
+    def __init__(self, uri: str, source: str | None = None, **options: Any) -> None:
+        super().__init__(uri, source, **options)
+        # A document that is not open is read from disk by pygls, once.
+        text = super().source if source is None else source
+        self._buffer = TextBuffer(text, self.position_codec.client_num_units)
+        self._split: tuple[str, tuple[str, ...]] = ("", ())  # a text, and its lines
+
+    @property
+    def source(self) -> str:
+        return self._buffer.text
 
     @property
     def lines(self) -> Sequence[str]:
         source = self.source
         if self._split[0] is not source:
-            self._split = (source, _lines(source))
+            self._split = (source, tuple(io.StringIO(source, newline="")))
         return self._split[1]
 
-    def offset_at_server_position(self, server_position: ServerTextPosition) -> int:
-        return server_position.character + sum(map(len, self.lines[: server_position.line]))
+    def offset_at_position(self, client_position: types.Position) -> int:
+        return self._buffer.offset_at(client_position.line, client_position.character)
+
+    def client_position_at_offset(self, offset: int) -> types.Position:
+        return types.Position(*self._buffer.position_at(offset))
 
     def _apply_incremental_change(self, change: types.TextDocumentContentChangePartial) -> None:
-        source, lines = self.source, self.lines
-        span = self._position_codec.range_from_client_units(lines, change.range)
-        start, end = self.offset_at_server_position(span.start), self.offset_at_server_position(span.end)
-        self._source = source[:start] + change.text + source[end:]
-        if span.end.line < len(lines) and "\r" not in self._source:  # a change may join or split a CRLF
-            first, last = span.start, span.end
-            touched = lines[first.line][: first.character] + change.text + lines[last.line][last.character :]
-            self._split = (self._source, (*lines[: first.line], *_lines(touched), *lines[last.line + 1 :]))
+        start, end = change.range.start, change.range.end
+        self._buffer.replace((start.line, start.character), (end.line, end.character), change.text)
+
+    def _apply_full_change(self, change: types.TextDocumentContentChangeEvent) -> None:
+        self._buffer = TextBuffer(change.text, self.position_codec.client_num_units)
 
 
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(io.StringIO(text, newline=""))
+class UnitsCodec(PositionCodec):
+    """Measures text in the client's units: pygls does so character by character."""
 
-
-class LineEndCodec(PositionCodec):
-    """Takes a column past a line's end for its end (LSP 3.18, "Position"), on the last line too.
-
-    pygls takes the length of a line less one for its last column, as if every line ended in one character.
-    """
-
-    def position_from_client_units(self, lines: Sequence[str], position: types.Position) -> ServerTextPosition:
-        if position.line >= len(lines):
-            return ServerTextPosition(len(lines), 0)
-        line = lines[position.line].rstrip("\r\n")
-        units = 0
-        for column, char in enumerate(line):
-            if units >= position.character:
-                return ServerTextPosition(position.line, column)
-            units += self.client_num_units(char)
-        return ServerTextPosition(position.line, len(line))
+    def client_num_units(self, chars: Sequence[str]) -> int:
+        text = chars if isinstance(chars, str) else "".join(chars)
+        if self.encoding == types.PositionEncodingKind.Utf32 or text.isascii():
+            return len(text)
+        if self.encoding == types.PositionEncodingKind.Utf8:
+            return len(text.encode("utf-8", "surrogatepass"))
+        return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 class EditorWorkspace(Workspace):
@@ -132,10 +132,13 @@ class EditorWorkspace(Workspace):
         return Document(path, cell.language_id or "", above + cell.source + below, file, root), len(above)
 
     def other_snapshots(self, document: TextDocument) -> tuple[Document, ...]:
-        """Return the open documents and notebooks except the one that `document` belongs to, the last opened first."""
+        """Return the documents and notebooks opened last, the last one first, except the one of `document` itself."""
         here = self.get_notebook_document(cell_uri=document.uri)
-        others, seen = [], {here.uri} if here else set()
-        for other in reversed(list(self.text_documents.values())):
+        others: list[Document] = []
+        seen = {here.uri} if here else set()
+        for other in reversed(self.text_documents.values()):
+            if len(others) == MAX_OTHERS:
+                break
             book = self.get_notebook_document(cell_uri=other.uri)
             if other is document or (book is not None and book.uri in seen):
                 continue
@@ -160,7 +163,7 @@ class EditorWorkspace(Workspace):
             version=version,
             language_id=language_id,
             sync_kind=self._sync_kind,
-            position_codec=LineEndCodec(self.position_encoding),
+            position_codec=UnitsCodec(self.position_encoding),
         )
 
     def _names(self, uri: str) -> tuple[str, Path | None, Path | None]:

@@ -21,7 +21,7 @@ from lsp_server.features.assist.staged import COMMIT_MESSAGE_LANGUAGES, staged_d
 from lsp_server.features.assist.titles import COMMANDS, sentence
 from lsp_server.protocol import work_done_token
 from lsp_server.server import CodegeexServer
-from lsp_server.workspace.documents import EditorDocument, LineEndCodec
+from lsp_server.workspace.documents import EditorDocument, UnitsCodec
 
 # The choice if the call names none; it may name any other.
 TARGETS = ("python", "java", "javascript", "typescript", "go", "rust", "cpp", "csharp")
@@ -115,7 +115,7 @@ def _name_of(language_id: str) -> str:
 
 def _range(server: CodegeexServer, text: str, edit: Edit) -> dict[str, Any]:
     """Return the range of an edit in the text it was made for, in the client's units."""
-    codec = LineEndCodec(server.workspace.position_encoding)
+    codec = UnitsCodec(server.workspace.position_encoding)
     document = EditorDocument("", source=text, position_codec=codec)
     start, end = (document.client_position_at_offset(offset) for offset in (edit.start, edit.end))
     return range_to_json(types.Range(start, end))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types
 
-from lsp_server.workspace.documents import EditorDocument, EditorWorkspace, LineEndCodec
+from lsp_server.workspace.documents import EditorDocument, EditorWorkspace, UnitsCodec
 
 TEXT = st.text(alphabet="ab\n\r\f\u2028😀", max_size=12)
 PLACE = st.tuples(st.integers(0, 6), st.integers(0, 6))
@@ -21,7 +21,7 @@ def test_a_document_stays_the_editors_from_change_to_change(
         "file:///a.py",
         source,
         sync_kind=types.TextDocumentSyncKind.Incremental,
-        position_codec=LineEndCodec(types.PositionEncodingKind.Utf16),
+        position_codec=UnitsCodec(types.PositionEncodingKind.Utf16),
     )
     for one, other, text in edits:
         start, end = (types.Position(*place) for place in sorted((one, other)))
