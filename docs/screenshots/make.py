@@ -12,7 +12,7 @@ from engine.completion.pipeline import Completer
 from engine.document import Cursor, Document
 from engine.types import CancellationToken, CompletionRequest, CompletionSettings
 from lsp_server.cli.complete import explain
-from lsp_server.cli.demo import SAMPLES, demo, places
+from lsp_server.cli.demo import SAMPLES, find_places, show_demo
 from lsp_server.models.worker import load_ctranslate_model
 
 HERE = Path(__file__).parent
@@ -54,11 +54,11 @@ def new_console() -> Console:
 
 def main() -> None:
     console = new_console()
-    asyncio.run(demo(console, {}))
+    asyncio.run(show_demo(console, {}))
     picture(console, "demo")
 
     model = load_ctranslate_model("", "cpu", 0)
-    for place in places():
+    for place in find_places():
         document = Document(place.file.relative_to(SAMPLES).as_posix(), "", place.text, place.file, SAMPLES)
         request = CompletionRequest(Cursor(document, place.offset))
         outcome = Completer(model, CompletionSettings()).complete(request, CancellationToken())

@@ -1,4 +1,4 @@
-"""The command `codegeex-lsp`: without a subcommand, the server that an editor starts."""
+"""The command `codegeex-lsp`. Without a subcommand it is the server that an editor starts."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from lsp_server import __version__
-from lsp_server.cli.exit_codes import EXIT_FAULT
+from lsp_server.cli.exit_codes import EXIT_FAULT, EXIT_NOTHING
 
 # Each is a module here with `add_arguments(parser)` and `run(options)`, which returns the exit code.
 COMMANDS = {
     "complete": "one completion at the terminal",
-    "context": "what the model is shown of other files, and what it never is",
-    "engine": "the process that holds the model for all windows: show it, or end it",
+    "context": "what the model is shown of other files, and what is kept from it",
+    "engine": "show or stop the process that holds the model for all windows",
     "doctor": "what is installed, what it can do, how fast it is",
     "demo": "completions of real code by the embedded model, through the server",
     "models": "list, choose, check, remove, convert and fetch models",
-    "key": "the keys of servers that answer instead of the model on this machine",
+    "key": "the API keys of servers that are used instead of the model on this machine",
     "evaluate": "how good a model is: HumanEval-X, perplexity",
 }
 
 
-class _Plain(logging.Formatter):
-    """One line a record: editors show our stderr to people, who must not see tracebacks."""
+class _OneLineFormatter(logging.Formatter):
+    """Formats a record as one line: editors show our stderr to users, who must not see tracebacks."""
 
     def formatException(self, ei: object) -> str:  # noqa: ARG002, N802 - logging's name
         return ""
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    gc.disable()  # what is imported stays: a twentieth of the start went into looking for what does not
+    gc.disable()  # nothing that is imported becomes garbage, and looking for it took 5% of the start
     from lsp_server.lazy_types import import_lsprotocol
 
     import_lsprotocol()
@@ -74,9 +74,9 @@ def _serve(options: argparse.Namespace) -> int:
     except (transport.AddressError, OSError) as fault:
         print(f"codegeex-lsp: --tcp: {fault}", file=sys.stderr)  # noqa: T201
         return EXIT_FAULT
-    except Exception as fault:  # a header that no editor sends; the log is read by people
-        logging.getLogger(__name__).exception("the connection is beyond repair: %s", type(fault).__name__)
-        code = 1
+    except Exception as fault:  # such as a header that no editor sends; users read the log
+        logging.getLogger(__name__).exception("the connection cannot go on: %s", type(fault).__name__)
+        code = EXIT_NOTHING
     logging.shutdown()
     # The editor has left. A model that is still loading, or a decode step under way, in native threads must neither
     # delay the end nor be torn down under them by the interpreter.
@@ -88,10 +88,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"codegeex-lsp {__version__}")
     parser.add_argument("--tcp", metavar="HOST:PORT", help="serve one editor on a loopback port instead of stdio")
     parser.add_argument(
-        "--stdio", action="store_true", help="serve stdio; the default, accepted for clients that say so"
+        "--stdio", action="store_true", help="serve stdio; the default, accepted for clients that pass it"
     )
     parser.add_argument("--log-file", type=Path, help="write the log there instead of to stderr")
-    parser.add_argument("-v", "--verbose", action="store_true", help="log everything, tracebacks too")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log everything, including tracebacks")
     parser.set_defaults(run=_serve)
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=_CommandParser)
     for command, purpose in COMMANDS.items():
@@ -100,8 +100,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _is_fault(record: logging.LogRecord) -> bool:
-    """Whether pygls tells of more than a request that was answered with a reason why not."""
-    from lsp_server.protocol import is_refusal  # pygls is loaded where it tells something
+    """Return whether pygls logs more than a request that was refused with a reason."""
+    from lsp_server.protocol import is_refusal  # if pygls logs, it is loaded
 
     return not (record.exc_info and is_refusal(record.exc_info[1]))
 
@@ -115,9 +115,9 @@ def set_up_logging(verbose: bool, log_file: Path | None) -> None:  # noqa: FBT00
         except OSError as problem:
             fault = f"--log-file {log_file}: {problem.strerror}; logging to stderr"
     layout = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    handler.setFormatter(logging.Formatter(layout) if verbose else _Plain(layout))
+    handler.setFormatter(logging.Formatter(layout) if verbose else _OneLineFormatter(layout))
     logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler], force=True)
-    # A cancel that crosses its answer on the way is everyday life, not a warning.
+    # A cancellation that crosses its response on the way is normal, not a warning.
     for name in ("json_rpc", "language_server"):
         requests = logging.getLogger(f"pygls.protocol.{name}")
         requests.setLevel(logging.DEBUG if verbose else logging.ERROR)

@@ -1,4 +1,4 @@
-"""`codegeex-lsp complete FILE:LINE:COL`: one completion at a terminal, by the very path a keystroke walks."""
+"""`codegeex-lsp complete FILE:LINE:COL`: one completion at a terminal, made as for a keystroke."""
 
 from __future__ import annotations
 
@@ -24,16 +24,20 @@ INDEX_SECONDS = 20.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("place", metavar="FILE:LINE:COL", help="line and column count from 1")
-    parser.add_argument("--explain", action="store_true", help="show the snippets, the tokens and the time per stage")
+    parser.add_argument("place", metavar="FILE:LINE:COL", help="line and column are counted from 1")
+    parser.add_argument(
+        "--explain", action="store_true", help="show the snippets, the tokens and the time of each stage"
+    )
     parser.add_argument("--root", type=Path, help="the workspace folder; by default the file's repository or folder")
-    parser.add_argument("--confidence", type=float, help="show it when right with at least this probability (0 to 1)")
+    parser.add_argument(
+        "--confidence", type=float, help="show the completion if it is right with at least this probability (0 to 1)"
+    )
     parser.add_argument("--mode", choices=("auto", "line", "block"), default="auto")
     add_model_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """0: something is suggested (plain text on stdout where it is not a terminal); 1: nothing is; 2: a fault."""
+    """Print a suggestion, as plain text if stdout is not a terminal. Return 0 if there is one, 1 if not, 2: a fault."""
     console = terminal.console()
     try:
         request = read_request(options.place, options.root, options.mode)
@@ -60,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _index_of(request: CompletionRequest) -> WorkspaceIndex | None:
-    """The index of the file's folder, as complete as it gets within `INDEX_SECONDS`."""
+    """Return the index of the file's folder, as complete as it gets within `INDEX_SECONDS`."""
     if request.cursor.document.root is None:
         return None
     index = WorkspaceIndex(request.cursor.document.root)
@@ -70,7 +74,7 @@ def _index_of(request: CompletionRequest) -> WorkspaceIndex | None:
 
 
 def explain(console: Console, request: CompletionRequest, outcome: Outcome) -> None:
-    """The ghost text in its place, and the receipt: snippets, tokens, time per stage."""
+    """Print the ghost text in its place, and the receipt: snippets, tokens and the time of each stage."""
     suggestion = outcome.completion.text if outcome.completion else ""
     colours = console.is_terminal
     console.print(terminal.ghost_text(request.cursor.document.text, request.cursor.offset, suggestion, colours=colours))
@@ -79,7 +83,7 @@ def explain(console: Console, request: CompletionRequest, outcome: Outcome) -> N
     else:
         console.print(f"nothing shown: {outcome.silence}", style="yellow", markup=False)
         if outcome.generated and outcome.generated.text.strip():
-            console.print(f"the model said: {outcome.generated.text!r}", style="dim", markup=False)
+            console.print(f"the model generated: {outcome.generated.text!r}", style="dim", markup=False)
     console.print()
     console.print(terminal.snippets_table(outcome))
     console.print()
@@ -88,7 +92,10 @@ def explain(console: Console, request: CompletionRequest, outcome: Outcome) -> N
 
 
 def read_request(place: str, root: Path | None, mode: str) -> CompletionRequest:
-    """FILE:LINE:COL, counted from 1 in code points. Raises `EngineError` where it names no place in a text file."""
+    """Return the request for FILE:LINE:COL, counted from 1 in code points.
+
+    Raises `EngineError` if that is not a place in a text file.
+    """
     match = PLACE.fullmatch(place)
     if not match:
         raise EngineError(f"{place!r} is not FILE:LINE:COL, with line and column counted from 1")
@@ -119,7 +126,7 @@ def read_request(place: str, root: Path | None, mode: str) -> CompletionRequest:
 
 
 def repository_of(file: Path) -> Path:
-    """The nearest folder above with a version control's mark, or the file's own."""
+    """Return the nearest folder above that is under version control, or the file's own folder."""
     return next((p for p in file.parents if any((p / mark).exists() for mark in (".git", ".hg", ".svn"))), file.parent)
 
 

@@ -1,4 +1,4 @@
-"""`codegeex-lsp context`: the index explained at a terminal, by the very functions the daemon runs."""
+"""`codegeex-lsp context`: explains the index at a terminal, with the functions that the server uses."""
 
 from __future__ import annotations
 
@@ -23,40 +23,42 @@ INDEX_SECONDS = 600.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    asked = parser.add_subparsers(dest="asked", metavar="QUESTION", required=True)
-    why = asked.add_parser("why", help="may this file be shown to the model, and why not")
+    questions = parser.add_subparsers(dest="question", metavar="QUESTION", required=True)
+    why = questions.add_parser("why", help="whether a file may be shown to the model, and if not, why")
     why.add_argument("file", metavar="FILE", type=Path)
-    query = asked.add_parser("query", help="the snippets for a place, why each, and what it takes")
-    query.add_argument("place", metavar="FILE:LINE:COL", help="line and column count from 1")
-    query.add_argument("--chars", type=int, default=2000, help="the budget, in characters")
+    query = questions.add_parser("query", help="the snippets for a place, the reason for each, and the time it takes")
+    query.add_argument("place", metavar="FILE:LINE:COL", help="line and column are counted from 1")
+    query.add_argument("--chars", type=int, default=2000, help="how many characters the snippets may have")
     for question in (why, query):
         question.add_argument(
             "--root", type=Path, help="the workspace folder; by default the file's repository or folder"
         )
         question.add_argument(
-            "--exclude", action="append", default=[], metavar="GLOB", help="as codegeex.context.exclude"
+            "--exclude", action="append", default=[], metavar="GLOB", help="as in the setting codegeex.context.exclude"
         )
 
 
 def run(options: argparse.Namespace) -> int:
-    """`why`: 0 where the file may be read, 1 where not. `query`: 0 where there are snippets. 2: a fault."""
+    """Return 0 if the file may be read (`why`) or there are snippets (`query`), else 1; 2 after a fault."""
     console = terminal.console()
     try:
-        return _why(console, options) if options.asked == "why" else _query(console, options)
+        return _why(console, options) if options.question == "why" else _query(console, options)
     except EngineError as fault:
         print(f"codegeex-lsp: {fault}", file=sys.stderr)  # noqa: T201
         return EXIT_FAULT
 
 
 def why(file: Path, root: Path, excluded: tuple[str, ...]) -> str:
-    """Why the model is never shown `file`, or ""."""
+    """Return why the model is never shown `file`, or ""."""
     if reason := why_not_file(file, root, excluded):
         return reason
     if not is_code(file.name):
-        return "it is no source code by its suffix"
+        return "its file extension is not one of source code"
     path = file.resolve().relative_to(root).as_posix()
     return (
-        "" if read_source(root, path, excluded) else "its text is binary, generated, minified, or holds a private key"
+        ""
+        if read_source(root, path, excluded)
+        else "its text is binary, generated or minified, or contains a private key"
     )
 
 
@@ -65,8 +67,8 @@ def _why(console: Console, options: argparse.Namespace) -> int:
     if not file.is_file():
         raise EngineError(f"{options.file} is not a file")
     reason = why(file, (options.root or repository_of(file)).resolve(), tuple(options.exclude))
-    told = f"never shown: {reason}" if reason else "may be shown to the model; secrets in it are masked"
-    console.print(f"{options.file}: {told}", markup=False, soft_wrap=True)
+    verdict = f"never shown: {reason}" if reason else "may be shown to the model; secrets in it are masked"
+    console.print(f"{options.file}: {verdict}", markup=False, soft_wrap=True)
     return EXIT_NOTHING if reason else EXIT_OK
 
 
@@ -74,7 +76,7 @@ def _query(console: Console, options: argparse.Namespace) -> int:
     request = read_request(options.place, options.root, "auto")
     document = request.cursor.document
     if document.root is None or document.file is None:
-        raise EngineError(f"{options.place} lies in no folder")
+        raise EngineError(f"{options.place} is not in a folder")
     index = WorkspaceIndex(document.root, tuple(options.exclude))
     with Console(stderr=True).status("indexing"):
         index.start()
@@ -92,7 +94,7 @@ def _query(console: Console, options: argparse.Namespace) -> int:
         console.print(f"{snippet.path}:{snippet.start_line + 1}-{snippet.end_line}", style="bold", markup=False)
         console.print(snippet.text + "\n", markup=False, soft_wrap=True)
     console.print(_table(snippets))
-    console.print(f"{milliseconds:.1f} ms" + ("" if done else "; the index is not complete yet"), style="dim")
+    console.print(f"{milliseconds:.1f} ms" + ("" if done else "; the index is still incomplete"), style="dim")
     if index.fault:
         console.print(index.fault, style="red", markup=False)
     return EXIT_OK if snippets else EXIT_NOTHING

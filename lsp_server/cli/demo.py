@@ -1,8 +1,8 @@
-"""`codegeex-lsp demo`: completions of real code, through the same server an editor starts.
+"""`codegeex-lsp demo`: completions of real code, through the same server that an editor starts.
 
-The sample projects are ours and were never trained on. At two cursors of every line, its start and its middle, the rest
-of the line is taken out and the model asked. The longest suggestions of each language are shown, right or wrong, beside
-what the author wrote; then how many there were in all, and how many were right.
+The sample projects were written for this, and no model was trained on them. At two cursors of every line, its start and
+its middle, the rest of the line is removed and a completion requested. The longest suggestions of each language are
+shown, right or wrong, next to what the author wrote; then how many there were, and how many were right.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from rich.rule import Rule
 
 from lsp_server.cli import terminal
 from lsp_server.cli.editor import Editor, Suggested
-from lsp_server.cli.exit_codes import EXIT_NOTHING
+from lsp_server.cli.exit_codes import EXIT_NOTHING, EXIT_OK
 from lsp_server.cli.model_options import add_model_options
 
 SAMPLES = Path(__file__).parent / "samples"
 LANGUAGES = {".py": "python", ".ts": "typescript", ".go": "go", ".java": "java"}
 SHOWN_OF_EACH_LANGUAGE = 2
 MIN_LINE_CHARS = 12
-BORDER = re.compile(r"(?<=[\s(.,=])(?=\S)")
+WORD_START = re.compile(r"(?<=[\s(.,=])(?=\S)")
 
 
 @dataclass(frozen=True)
 class Place:
-    """A cursor at `offset` of `text`, the text of `file` without `written`, which stood there."""
+    """A cursor at `offset` of `text`, the text of `file` without `written`, which was there."""
 
     file: Path
     text: str
@@ -49,16 +49,16 @@ class Place:
         return self.offset - (self.text.rfind("\n", 0, self.offset) + 1)
 
 
-def places() -> list[Place]:
-    """Two cursors of every line that is long enough, of every sample file."""
+def find_places() -> list[Place]:
+    """Return two cursors of every line of the sample files that is long enough."""
     found = []
     for file in sorted(file for file in SAMPLES.rglob("*") if file.suffix in LANGUAGES):
         whole = file.read_text(encoding="utf-8")
         for match in re.finditer(r"(?m)^[ \t]*(\S.*)$", whole):
             if len(match[1]) < MIN_LINE_CHARS:
                 continue
-            borders = [border.start() for border in BORDER.finditer(match[1])]
-            middle = next((border for border in borders if border >= len(match[1]) // 2), None)
+            starts = [start.start() for start in WORD_START.finditer(match[1])]
+            middle = next((start for start in starts if start >= len(match[1]) // 2), None)
             for column in [0] if middle is None else [0, middle]:
                 offset = match.start(1) + column
                 found.append(Place(file, whole[:offset] + whole[match.end() :], offset, whole[offset : match.end()]))
@@ -70,13 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """0 where at least one suggestion was shown."""
+    """Return 0 if at least one suggestion was shown."""
     settings = {"model": options.model, "device": options.device, "threads": options.threads}
-    return asyncio.run(demo(terminal.console(), settings))
+    return asyncio.run(show_demo(terminal.console(), settings))
 
 
-async def demo(console: Console, settings: dict[str, Any]) -> int:
-    """The demo on a console, by a server with these settings."""
+async def show_demo(console: Console, settings: dict[str, Any]) -> int:
+    """Show the demo on a console, with a server that has these settings. Return the exit code."""
     errors = Console(stderr=True)
     async with Editor(SAMPLES, settings) as editor:
         with errors.status("starting the server and loading the model"):
@@ -85,10 +85,12 @@ async def demo(console: Console, settings: dict[str, Any]) -> int:
             console.print(message, style="red", markup=False)
         if editor.faults:
             return EXIT_NOTHING
-        console.print(f"{editor.messages[-1]}; asking through the language server\n", style="dim", markup=False)
-        asked = places()
-        ticked = track(asked, "typing", console=errors, transient=True)
-        answers = [(place, await _ask(editor, place)) for place in ticked]
+        console.print(
+            f"{editor.messages[-1]}; requesting completions from the language server\n", style="dim", markup=False
+        )
+        places = find_places()
+        tracked = track(places, "typing", console=errors, transient=True)
+        answers = [(place, await _complete(editor, place)) for place in tracked]
     suggestions = [(place, answer) for place, answer in answers if answer.text]
     shown: Counter[str] = Counter()
     for place, answer in sorted(suggestions, key=lambda pair: -len(pair[1].text)):
@@ -97,14 +99,14 @@ async def demo(console: Console, settings: dict[str, Any]) -> int:
             _show(console, place, answer)
     right = sum(place.written.startswith(answer.text) for place, answer in suggestions)
     console.print(
-        f"Asked at {len(asked)} cursors: {len(suggestions)} suggestions, {right} of them what the author wrote. "
-        "Elsewhere the model was not sure enough to disturb.",
+        f"{len(places)} cursors: {len(suggestions)} suggestions, {right} of them what the author wrote. "
+        "Elsewhere the model was not sure enough to suggest anything.",
         style="bold",
     )
-    return 0 if suggestions else 1
+    return EXIT_OK if suggestions else EXIT_NOTHING
 
 
-async def _ask(editor: Editor, place: Place) -> Suggested:
+async def _complete(editor: Editor, place: Place) -> Suggested:
     uri = editor.open(place.file, place.text, LANGUAGES[place.file.suffix])
     answer = await editor.suggest(uri, place.line, place.column)
     editor.close(uri)

@@ -1,4 +1,4 @@
-"""`codegeex-lsp doctor`: what is installed, which model, what it can do, on what machine, how fast."""
+"""`codegeex-lsp doctor`: shows what is installed, which model is used, what it can do, and how fast it is here."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from engine.model.protocol import Question
 from engine.types import CancellationToken, EngineError
 from lsp_server import __version__
 from lsp_server.cli import terminal
+from lsp_server.cli.exit_codes import EXIT_NOTHING, EXIT_OK
 from lsp_server.cli.model_options import add_model_options
 from lsp_server.cli.servers import describe_servers
 
@@ -31,13 +32,15 @@ RUNS = 5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     for purpose in ("chat", "completion"):
-        parser.add_argument(f"--{purpose}-url", default="", metavar="URL", help=f"asks that server, as for {purpose}")
-        parser.add_argument(f"--{purpose}-model", default="", metavar="NAME", help="its name for the model")
+        parser.add_argument(
+            f"--{purpose}-url", default="", metavar="URL", help=f"also ask this server, as for {purpose}"
+        )
+        parser.add_argument(f"--{purpose}-model", default="", metavar="NAME", help="the server's name for the model")
     add_model_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """0 where the model, and each server that is named, answers, 1 where one does not; what is wrong is said."""
+    """Print what is found, and what is wrong. Return 0 if the model and each named server answer, else 1."""
     console = terminal.console()
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
@@ -52,27 +55,27 @@ def run(options: argparse.Namespace) -> int:
     try:
         try:
             description, chosen_by = find_model(options.model), _chosen_by(options.model)
-        except EngineError as problem:
+        except EngineError as error:
             if options.model:
                 raise
-            # As in the server: a default that cannot be used is a problem, and the embedded model answers instead.
-            fault, description, chosen_by = str(problem), find_model(EMBEDDED), "instead of the default, see below"
+            # As in the server: if the default model cannot be used, the embedded one answers instead.
+            fault, description, chosen_by = str(error), find_model(EMBEDDED), "instead of the default, see below"
         _describe(table, description, chosen_by)
         _measure(table, description, options)
-    except EngineError as problem:
-        fault = str(problem)
-    except ImportError as problem:
-        fault = f"{problem}: install codegeex-lsp again"
+    except EngineError as error:
+        fault = str(error)
+    except ImportError as error:
+        fault = f"{error}: install codegeex-lsp again"
     console.print(table)
-    for problem_said in filter(None, (fault, unreachable)):
-        console.print(f"\nproblem: {problem_said}", style="red", markup=False)
-    return 1 if fault or unreachable else 0
+    for problem in filter(None, (fault, unreachable)):
+        console.print(f"\nproblem: {problem}", style="red", markup=False)
+    return EXIT_NOTHING if fault or unreachable else EXIT_OK
 
 
 def _chosen_by(name: str) -> str:
     if name:
-        return "named by --model"
-    return "the default, chosen with `models use`" if default_name() else "the embedded model; none was chosen"
+        return "chosen by --model"
+    return "the default, chosen with `models use`" if default_name() else "the embedded model, since none was chosen"
 
 
 def _describe(table: Table, description: ModelDescription, chosen_by: str) -> None:
@@ -89,7 +92,7 @@ def _describe(table: Table, description: ModelDescription, chosen_by: str) -> No
 
 
 def _measure(table: Table, description: ModelDescription, options: argparse.Namespace) -> None:
-    """Prefill and decode speed, medians of a few runs on random tokens."""
+    """Add the speed of prefill and decode: medians of a few runs on random tokens."""
     import random
 
     import psutil
@@ -108,7 +111,7 @@ def _measure(table: Table, description: ModelDescription, options: argparse.Name
         table.add_row(
             "loaded", f"in {loaded_ms:.0f} ms on {model.device}, {model.compute_type}, {model.threads} threads"
         )
-        rng = random.Random(0)  # noqa: S311 - any tokens will do
+        rng = random.Random(0)  # noqa: S311 - any tokens do
         speeds = []
         for count in PREFILL_TOKENS:
             count = min(count, description.context_length - DECODE_TOKENS)  # noqa: PLW2901

@@ -1,4 +1,4 @@
-"""`codegeex-lsp engine`: the process that holds the model. Windows start it themselves; this shows and ends it."""
+"""`codegeex-lsp engine`: shows and stops the process that holds the model. Windows start it themselves."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ MIB = 2**20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "asked", nargs="?", choices=("status", "stop", "serve"), default="status", help="status by default"
+        "action", nargs="?", choices=("status", "stop", "serve"), default="status", help="status by default"
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serves in the foreground; or shows, or ends, the one that runs: 1 where none does."""
+    """Serve in the foreground, or show or stop the engine process. Return 1 if none is running."""
     try:
-        if options.asked == "serve":
+        if options.action == "serve":
             from engine.serving.process import run as serve
 
             serve(find_address(__version__))
@@ -37,9 +37,9 @@ def run(options: argparse.Namespace) -> int:
         if status is None:
             print("no engine process is running; the first window that needs the model starts it")  # noqa: T201
             return EXIT_NOTHING
-        if options.asked == "stop":
+        if options.action == "stop":
             engine_client().stop_engine()
-            print("the engine process was ended; the next request starts another")  # noqa: T201
+            print("the engine process was stopped; the next request starts another")  # noqa: T201
         else:
             _show(terminal.console(), status)
     except EngineError as fault:

@@ -1,4 +1,4 @@
-"""`codegeex-lsp key`: the keys of servers, kept in the system's keyring and never shown."""
+"""`codegeex-lsp key`: the API keys of servers, kept in the system's keyring and never shown."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from lsp_server.cli.exit_codes import EXIT_FAULT, EXIT_NOTHING, EXIT_OK
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    asked = parser.add_subparsers(dest="asked", metavar="ACTION", required=True)
-    for name, words in (
-        ("set", "asks for a key and keeps it in the keyring; from a pipe, reads it from standard input"),
-        ("show", f"whether there is a key, in the keyring or in {VARIABLE}; never the key itself"),
-        ("remove", "takes it out of the keyring"),
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, purpose in (
+        ("set", "store a key in the keyring; typed, or read from standard input if that is a pipe"),
+        ("show", f"show whether there is a key, in the keyring or in {VARIABLE}; never the key itself"),
+        ("remove", "remove a key from the keyring"),
     ):
-        action = asked.add_parser(name, help=words)
+        action = actions.add_parser(name, help=purpose)
         action.add_argument(
-            "host", metavar="HOST", help="as api.example.com or localhost:8080, or the server's address"
+            "host", metavar="HOST", help="such as api.example.com or localhost:8080, or the server's URL"
         )
 
 
 def run(options: argparse.Namespace) -> int:
-    """0: done; 1: there is no key; 2: a fault."""
+    """Return 0 if it was done, 1 if there is no key, 2 after a fault."""
     try:
         host = _host(options.host)
-        if options.asked == "set":
-            store_key(host, _asked_for(host))
+        if options.action == "set":
+            store_key(host, _read_key(host))
             print(f"the key for {host} is in the keyring; it is sent there and nowhere else")  # noqa: T201
-        elif options.asked == "remove":
+        elif options.action == "remove":
             is_gone = forget_key(host)
             print(f"the key for {host} was removed" if is_gone else f"the keyring has no key for {host}")  # noqa: T201
             return EXIT_OK if is_gone else EXIT_NOTHING
@@ -48,14 +48,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _host(text: str) -> str:
-    """Of an address, or of a host that a person typed. Raises `EngineError`."""
+    """Return the host of a URL, or of a host as the user typed it. Raises `EngineError`."""
     url = text if "://" in text else f"https://{text}"
     if fault := url_fault(url):
         raise EngineError(f"the host {fault}")
     return host_of(urlsplit(url))
 
 
-def _asked_for(host: str) -> str:
+def _read_key(host: str) -> str:
     is_typed = sys.stdin.isatty()
     key = (getpass.getpass(f"key for {host} (not shown): ") if is_typed else sys.stdin.readline()).strip()
     if not key:

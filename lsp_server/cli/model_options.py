@@ -10,7 +10,7 @@ MAX_THREADS = 256
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="", help="a model's name or folder; by default the one `models use` chose")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument("--threads", type=_threads, default=0, help="CPU threads; 0 decides")
+    parser.add_argument("--threads", type=_threads, default=0, help="CPU threads; 0, the default, chooses by itself")
 
 
 def _threads(text: str) -> int:

@@ -1,4 +1,4 @@
-"""What `codegeex-lsp doctor` says of the servers it is told of: where text would go, with which key, and an answer."""
+"""What `codegeex-lsp doctor` shows of servers: where text would be sent, with which key, and an answer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PREFIX, SUFFIX = "def add(a, b):\n    return ", "\n"
 
 
 def describe_servers(table: Table, options: argparse.Namespace) -> str:
-    """A row for where each purpose's text goes; what is wrong, or ""."""
+    """Add rows that show where the text of each purpose is sent. Return what is wrong, or ""."""
     faults = []
     purposes: tuple[Purpose, ...] = ("completion", "chat")
     for purpose in purposes:
@@ -36,16 +36,16 @@ def describe_servers(table: Table, options: argparse.Namespace) -> str:
             table.add_row(purpose, str(server).partition(": ")[2])
             origin = key_origin(server.host)
             table.add_row("", f"with a key from {origin}" if origin else "without a key")
-            said = _asked(server)
-            text = " ".join(said.text.split()) or "nothing"
-            table.add_row("", f"answers after {said.prefill_ms:.0f} ms: {text}")
+            generated = _test_answer(server)
+            text = " ".join(generated.text.split()) or "nothing"
+            table.add_row("", f"answers after {generated.prefill_ms:.0f} ms: {text}")
         except EngineError as fault:
             faults.append(str(fault))
     return "; ".join(faults)
 
 
-def _asked(server: Server) -> Generated:
-    """A few words of ours; nothing of a person's."""
+def _test_answer(server: Server) -> Generated:
+    """Return the answer to a few words of ours; nothing of the user's is sent."""
     model = RemoteModel(server)
     if server.purpose == "chat":
         parts = chat_parts(model.description, [Turn("user", QUESTION)])

@@ -1,4 +1,4 @@
-"""How completions look at a terminal. Colours only where there is one (rich sees to that)."""
+"""How completions look at a terminal, with colours if it has them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.text import Text
 from engine.types import Outcome
 
 GHOST = "italic bright_black on grey93"
-GHOST_PLAIN = ("«", "»")  # where there are no colours, marks show what is ghost text
+GHOST_PLAIN = ("«", "»")  # without colours, marks show what is ghost text
 LINES_ABOVE = 6
 LINES_BELOW = 3
 
@@ -25,7 +25,7 @@ def console() -> Console:
 
 
 def ghost_text(text: str, offset: int, suggestion: str, *, colours: bool) -> Text:
-    """The lines around the cursor, numbered, with the suggestion in them as an editor would show it."""
+    """Return the lines around the cursor, numbered, with the suggestion in them as an editor would show it."""
     above = text[:offset].split("\n")
     below = text[offset:].split("\n")
     first = max(0, len(above) - 1 - LINES_ABOVE)
@@ -47,7 +47,7 @@ def ghost_text(text: str, offset: int, suggestion: str, *, colours: bool) -> Tex
 def snippets_table(outcome: Outcome) -> Table:
     table = Table("context", "tokens", "why", box=None, header_style="dim", pad_edge=False)
     if outcome.prompt is None or not outcome.prompt.used:
-        table.add_row("none", "", "no other file of the folder has anything like it")
+        table.add_row("none", "", "no other file in the folder has similar code")
         return table
     for use in reversed(outcome.prompt.used):
         snippet = use.snippet
