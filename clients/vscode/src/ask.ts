@@ -4,11 +4,11 @@ import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import type { LanguageClient, ProgressType } from "vscode-languageclient/node";
 import { ASK, CANCEL_PROGRESS } from "./protocol";
-import type { Answer, Said, Stage } from "./protocol";
+import type { Answer, AnswerProgress, Stage } from "./protocol";
 
 const EXECUTE = "workspace/executeCommand";
 // vscode-languageclient reads the token only, and importing the type's class would bundle the whole library here.
-const PROGRESS = {} as ProgressType<Said>;
+const PROGRESS = {} as ProgressType<AnswerProgress>;
 const FOR_THE_USER = [-32803, -32602]; // LSP's RequestFailed and InvalidParams: the daemon's own sentences
 
 /** Follows an answer as it comes. With the stage "repairing" its text starts over. */

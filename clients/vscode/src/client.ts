@@ -37,9 +37,9 @@ export function createClient(
       ...middleware,
       workspace: {
         configuration: async (params, token, next) => {
-          const asked = await next(params, token);
-          if (!Array.isArray(asked)) return asked;
-          return asked.map((value, i) => (params.items[i]?.section === "codegeex" ? settings.forDaemon() : value));
+          const values = await next(params, token);
+          if (!Array.isArray(values)) return values;
+          return values.map((value, i) => (params.items[i]?.section === "codegeex" ? settings.forDaemon() : value));
         },
       },
     },

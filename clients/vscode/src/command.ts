@@ -8,17 +8,17 @@ import { promisify } from "node:util";
 import * as vscode from "vscode";
 
 const run = promisify(execFile);
-const windows = process.platform === "win32";
-const NAME = windows ? "codegeex-lsp.exe" : "codegeex-lsp";
-const BIN = windows ? "Scripts" : "bin";
+const isWindows = process.platform === "win32";
+const NAME = isWindows ? "codegeex-lsp.exe" : "codegeex-lsp";
+const BIN = isWindows ? "Scripts" : "bin";
 const WORKSPACE_ENVIRONMENTS = [".venv", "venv"];
-const PYTHONS = windows ? ["py", "python"] : ["python3", "python"];
+const PYTHONS = isWindows ? ["py", "python"] : ["python3", "python"];
 const OLDEST_PYTHON = "3.10";
 const INSTALL_MS = 15 * 60_000;
 const PYTHON_VARIABLE = /^PYTHON[A-Z]/i; // Python's own; a name such as PYTHON_KEYRING_BACKEND is a library's
 
 /** Something a person can act on: what is wrong, and which buttons help. */
-export class Trouble extends Error {
+export class DaemonError extends Error {
   constructor(
     message: string,
     readonly remedies: readonly Remedy[],
@@ -31,30 +31,30 @@ export type Remedy = "install" | "choose" | "restart" | "log";
 
 /**
  * The command's path: the one the settings name, on PATH, of the workspace's virtual environment (of a trusted workspace:
- * its files are someone else's program), or the one that was installed by `install`. Throws `Trouble`.
+ * its files are someone else's program), or the one that was installed by `install`. Throws `DaemonError`.
  */
 export async function findCommand(context: vscode.ExtensionContext): Promise<string> {
   const chosen = vscode.workspace.getConfiguration("codegeex").get<string>("server.path", "");
-  const folders = vscode.workspace.isTrusted ? (vscode.workspace.workspaceFolders ?? []) : [];
+  const trusted = vscode.workspace.isTrusted ? (vscode.workspace.workspaceFolders ?? []) : [];
   if (chosen) {
     const command = chosen.startsWith("~") ? path.join(os.homedir(), chosen.slice(1)) : chosen;
-    const candidates = [command, ...folders.map((folder) => path.join(folder.uri.fsPath, command))];
+    const candidates = [command, ...trusted.map((folder) => path.join(folder.uri.fsPath, command))];
     for (const candidate of candidates.filter(path.isAbsolute)) {
       if (await isExecutable(candidate)) return candidate;
     }
     const message = vscode.l10n.t("codegeex.server.path is set to {0}, which is not an executable file.", chosen);
-    throw new Trouble(message, ["choose"]);
+    throw new DaemonError(message, ["choose"]);
   }
-  const places = [
+  const folders = [
     ...(process.env["PATH"] ?? "").split(path.delimiter).filter(path.isAbsolute),
-    ...folders.flatMap((folder) => WORKSPACE_ENVIRONMENTS.map((name) => path.join(folder.uri.fsPath, name, BIN))),
+    ...trusted.flatMap((folder) => WORKSPACE_ENVIRONMENTS.map((name) => path.join(folder.uri.fsPath, name, BIN))),
     path.join(installFolder(context), BIN),
   ];
-  for (const place of places) {
-    const command = path.join(place, NAME);
+  for (const folder of folders) {
+    const command = path.join(folder, NAME);
     if (await isExecutable(command)) return command;
   }
-  throw new Trouble(vscode.l10n.t("CodeGeeX needs its server, codegeex-lsp, which isn't installed."), [
+  throw new DaemonError(vscode.l10n.t("CodeGeeX needs its server, codegeex-lsp, which isn't installed."), [
     "install",
     "choose",
   ]);
@@ -82,11 +82,11 @@ export async function chooseCommand(): Promise<void> {
   await settings.update("server.path", file.fsPath, vscode.ConfigurationTarget.Global);
 }
 
-/** Makes a virtual environment with the daemon that lies in this extension. Throws `Trouble`. */
+/** Makes a virtual environment with the daemon that lies in this extension. Throws `DaemonError`. */
 export async function install(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Promise<void> {
   const wheel = await bundledWheel(context);
   if (!wheel) {
-    throw new Trouble(
+    throw new DaemonError(
       vscode.l10n.t("This build of the extension doesn't include the server. Install codegeex-lsp with pip, or choose its command."),
       ["choose"],
     );
@@ -111,7 +111,7 @@ export async function install(context: vscode.ExtensionContext, log: vscode.LogO
   } catch (fault) {
     log.error(fault instanceof Error ? fault : String(fault));
     await fs.rm(folder, { recursive: true, force: true });
-    throw new Trouble(vscode.l10n.t("The CodeGeeX server could not be installed. The log has the reason."), ["log", "install"]);
+    throw new DaemonError(vscode.l10n.t("The CodeGeeX server could not be installed. The log has the reason."), ["log", "install"]);
   }
 }
 
@@ -129,10 +129,10 @@ async function bundledWheel(context: vscode.ExtensionContext): Promise<string | 
 async function findPython(options: object): Promise<string> {
   const check = `import sys, venv; sys.exit(sys.version_info < (${OLDEST_PYTHON.replace(".", ", ")}))`;
   for (const python of PYTHONS) {
-    const fine = await run(python, ["-I", "-c", check], options).catch(() => undefined);
-    if (fine) return python;
+    const isFit = await run(python, ["-I", "-c", check], options).catch(() => undefined);
+    if (isFit) return python;
   }
-  throw new Trouble(
+  throw new DaemonError(
     vscode.l10n.t("The CodeGeeX server needs Python {0} or later with the module venv. None was found on PATH.", OLDEST_PYTHON),
     ["install", "choose"],
   );

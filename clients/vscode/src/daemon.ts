@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { LanguageClient, Middleware } from "vscode-languageclient/node";
-import { Trouble, chooseCommand, findCommand, install, processOptions } from "./command";
+import { DaemonError, chooseCommand, findCommand, install, processOptions } from "./command";
 import type { Remedy } from "./command";
 import * as protocol from "./protocol";
 import * as settings from "./settings";
@@ -25,7 +25,7 @@ export class Daemon {
   private crashes = 0;
   private startedAt = 0;
   private timer: NodeJS.Timeout | undefined;
-  private turn: Promise<void> = Promise.resolve();
+  private queue: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -37,7 +37,7 @@ export class Daemon {
   }
 
   start(): Promise<void> {
-    return this.inTurn(() => this.starting());
+    return this.enqueue(() => this.startNow());
   }
 
   /**
@@ -55,15 +55,15 @@ export class Daemon {
   }
 
   stop(): Promise<void> {
-    return this.inTurn(() => this.stopping());
+    return this.enqueue(() => this.stopNow());
   }
 
   /** At a person's wish: what has failed before is forgotten. */
   restart(): Promise<void> {
     this.crashes = 0;
-    return this.inTurn(async () => {
-      await this.stopping();
-      await this.starting();
+    return this.enqueue(async () => {
+      await this.stopNow();
+      await this.startNow();
     });
   }
 
@@ -80,13 +80,13 @@ export class Daemon {
   }
 
   /** What a button for `remedy` is called. */
-  titleOf(remedy: Remedy): string {
+  remedyTitle(remedy: Remedy): string {
     const { t } = vscode.l10n;
     return { install: t("Install"), choose: t("Choose Command…"), restart: t("Restart"), log: t("Show Log") }[remedy];
   }
 
   /** Does what a person has pressed a button for. */
-  async remedy(remedy: Remedy): Promise<void> {
+  async applyRemedy(remedy: Remedy): Promise<void> {
     if (remedy === "install") await this.install();
     else if (remedy === "choose") await chooseCommand();
     else if (remedy === "restart") await this.restart();
@@ -94,7 +94,7 @@ export class Daemon {
   }
 
   /** Sends the settings as they are now; turning the product on or off starts or ends the daemon. */
-  async settingsChanged(change: vscode.ConfigurationChangeEvent): Promise<void> {
+  async applySettings(change: vscode.ConfigurationChangeEvent): Promise<void> {
     if (change.affectsConfiguration("codegeex.server") || settings.isEnabled() === (this.state === "off")) {
       await (settings.isEnabled() ? this.restart() : this.stop());
     } else if (this.client?.isRunning()) {
@@ -106,20 +106,20 @@ export class Daemon {
   }
 
   /** Starting and stopping never overlap. */
-  private inTurn(work: () => Promise<void>): Promise<void> {
-    this.turn = this.turn.then(work).catch((fault: unknown) => this.fail(fault));
-    return this.turn;
+  private enqueue(work: () => Promise<void>): Promise<void> {
+    this.queue = this.queue.then(work).catch((fault: unknown) => this.fail(fault));
+    return this.queue;
   }
 
-  private async starting(): Promise<void> {
+  private async startNow(): Promise<void> {
     if (this.client || !settings.isEnabled()) return;
-    this.enter(this.crashes ? "restarting" : "starting");
+    this.setState(this.crashes ? "restarting" : "starting");
     const command = await findCommand(this.context);
     const options = await processOptions(this.context);
     this.log.info(command);
     const { createClient } = await import("./client");
     const client = createClient({ command, options }, this.log, this.middleware, () => {
-      if (this.client === client) this.crashed();
+      if (this.client === client) this.recover();
     });
     client.onNotification(protocol.DID_CHANGE_STATUS, (status: protocol.Status) => {
       this.status = status;
@@ -132,24 +132,24 @@ export class Daemon {
       await client.start();
     } catch (fault) {
       this.log.error(String(fault));
-      if (this.client === client) this.crashed();
+      if (this.client === client) this.recover();
       return;
     }
     const about = client.initializeResult;
     if (!about?.capabilities.inlineCompletionProvider || isOlder(about.serverInfo?.version ?? "0", OLDEST_DAEMON)) {
       const version = about?.serverInfo?.version ?? vscode.l10n.t("unknown");
-      await this.stopping();
+      await this.stopNow();
       const message = vscode.l10n.t("{0} is version {1}. This extension needs version {2} or later.", command, version, OLDEST_DAEMON);
-      throw new Trouble(message, ["install", "choose"]);
+      throw new DaemonError(message, ["install", "choose"]);
     }
-    this.enter("running");
+    this.setState("running");
   }
 
-  private async stopping(): Promise<void> {
+  private async stopNow(): Promise<void> {
     clearTimeout(this.timer);
     const client = this.client;
     this.client = undefined;
-    this.enter("off");
+    this.setState("off");
     if (!client) return;
     try {
       await client.dispose();
@@ -159,7 +159,7 @@ export class Daemon {
   }
 
   /** Starts it again after a while, the longer the more often it has died; in the end a person is asked. */
-  private crashed(): void {
+  private recover(): void {
     this.client?.dispose().catch((fault: unknown) => this.log.debug(String(fault)));
     this.client = undefined;
     this.status = undefined;
@@ -167,31 +167,31 @@ export class Daemon {
     const delay = RESTART_DELAYS_MS[this.crashes++];
     if (delay === undefined) {
       this.crashes = 0;
-      this.fail(new Trouble(vscode.l10n.t("The CodeGeeX server keeps crashing. Restart it or open the log."), ["restart", "log"]));
+      this.fail(new DaemonError(vscode.l10n.t("The CodeGeeX server keeps crashing. Restart it or open the log."), ["restart", "log"]));
       return;
     }
     this.log.warn(vscode.l10n.t("The CodeGeeX server stopped unexpectedly. It restarts in {0} ms.", delay));
-    this.enter("restarting");
+    this.setState("restarting");
     this.timer = setTimeout(() => void this.start(), delay);
   }
 
   private fail(fault: unknown): void {
-    const trouble = fault instanceof Trouble ? fault : new Trouble(String(fault), ["restart", "log"]);
-    this.log.error(trouble.message);
-    const said = this.state === "failed" && this.reason === trouble.message;
-    this.remedies = trouble.remedies;
-    this.enter("failed", trouble.message);
-    if (!said) void this.say(trouble);
+    const error = fault instanceof DaemonError ? fault : new DaemonError(String(fault), ["restart", "log"]);
+    this.log.error(error.message);
+    const isShown = this.state === "failed" && this.reason === error.message;
+    this.remedies = error.remedies;
+    this.setState("failed", error.message);
+    if (!isShown) void this.showError(error);
   }
 
-  private async say(trouble: Trouble): Promise<void> {
-    const titles = trouble.remedies.map((each) => this.titleOf(each));
-    const answer = await vscode.window.showErrorMessage(trouble.message, ...titles);
-    const remedy = trouble.remedies.find((each) => this.titleOf(each) === answer);
-    if (remedy) await this.remedy(remedy);
+  private async showError(error: DaemonError): Promise<void> {
+    const titles = error.remedies.map((each) => this.remedyTitle(each));
+    const answer = await vscode.window.showErrorMessage(error.message, ...titles);
+    const remedy = error.remedies.find((each) => this.remedyTitle(each) === answer);
+    if (remedy) await this.applyRemedy(remedy);
   }
 
-  private enter(state: DaemonState, reason = ""): void {
+  private setState(state: DaemonState, reason = ""): void {
     [this.state, this.reason] = [state, reason];
     if (state !== "running") this.status = undefined;
     void vscode.commands.executeCommand("setContext", "codegeex.ready", state === "running");

@@ -3,7 +3,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import * as vscode from "vscode";
-import { Trouble, findCommand, processOptions } from "./command";
+import { DaemonError, findCommand, processOptions } from "./command";
 import type { Receipt } from "./protocol";
 import * as settings from "./settings";
 
@@ -14,7 +14,7 @@ const DOCTOR_MS = 120_000;
 export class Receipts {
   private readonly last = new Map<string, Receipt>();
 
-  take(receipt: Receipt): void {
+  add(receipt: Receipt): void {
     const uri = vscode.Uri.parse(receipt.uri).toString();
     // Where nothing was shown, what is on screen still came about as the receipt before says.
     if (receipt.shown || !this.last.get(uri)?.shown) this.last.set(uri, receipt);
@@ -59,8 +59,8 @@ export class Receipts {
 /** Runs `codegeex-lsp doctor` and shows what it says. */
 export async function doctor(context: vscode.ExtensionContext): Promise<void> {
   const { t } = vscode.l10n;
-  const command = await findCommand(context).catch((fault: Trouble) => fault);
-  if (command instanceof Trouble) {
+  const command = await findCommand(context).catch((fault: DaemonError) => fault);
+  if (command instanceof DaemonError) {
     void vscode.window.showErrorMessage(command.message);
     return;
   }

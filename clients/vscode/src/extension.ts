@@ -5,10 +5,10 @@ import type { Chat } from "./chat";
 import { Daemon } from "./daemon";
 import { answerDefinitions } from "./definitions";
 import { Receipts, doctor } from "./explain";
-import { chooseModel, showMenu, snooze } from "./menu";
+import { chooseModel, chooseSnooze, showMenu } from "./menu";
 import * as protocol from "./protocol";
 import * as settings from "./settings";
-import { Slept } from "./snooze";
+import { Snooze } from "./snooze";
 import { StatusItem } from "./status";
 import { Suggestions } from "./suggestions";
 import { registerTasks } from "./tasks";
@@ -17,32 +17,32 @@ import { registerTasks } from "./tasks";
 export interface Exports {
   daemon: Daemon;
   status: StatusItem;
-  slept: Slept;
+  snooze: Snooze;
 }
 
-let running: Daemon | undefined;
+let activeDaemon: Daemon | undefined;
 
 export function activate(context: vscode.ExtensionContext): Exports {
   const log = vscode.window.createOutputChannel("CodeGeeX", { log: true });
-  const slept = new Slept();
-  const suggestions = new Suggestions(slept);
+  const snooze = new Snooze();
+  const suggestions = new Suggestions(snooze);
   const receipts = new Receipts();
   const daemon = new Daemon(context, log, suggestions.middleware, (client) => {
     suggestions.client = client;
-    client.onNotification(protocol.CONTEXT_RECEIPT, (receipt: protocol.Receipt) => receipts.take(receipt));
+    client.onNotification(protocol.CONTEXT_RECEIPT, (receipt: protocol.Receipt) => receipts.add(receipt));
     answerDefinitions(client);
   });
-  const status = new StatusItem(daemon, suggestions, slept);
+  const status = new StatusItem(daemon, suggestions, snooze);
   const tasks = registerTasks(daemon, vscode.Uri.joinPath(context.extensionUri, "media", "icon.png"));
   let chat: Promise<Chat> | undefined;
-  const chatting = (): Promise<Chat> =>
+  const loadChat = (): Promise<Chat> =>
     (chat ??= import("./chat").then(async ({ Chat }) => {
-      const made = await Chat.create(context, daemon, tasks.propose);
-      context.subscriptions.push(made);
-      return made;
+      const loaded = await Chat.create(context, daemon, tasks.propose);
+      context.subscriptions.push(loaded);
+      return loaded;
     }));
   const commands: Record<string, () => unknown> = {
-    menu: () => showMenu(status, daemon, slept),
+    menu: () => showMenu(status, daemon, snooze),
     suggest: () => vscode.commands.executeCommand("editor.action.inlineSuggest.trigger"),
     dismiss: () => {
       suggestions.dismiss();
@@ -53,38 +53,38 @@ export function activate(context: vscode.ExtensionContext): Exports {
       const language = vscode.window.activeTextEditor?.document.languageId;
       return language && settings.toggleLanguage(language);
     },
-    snooze: () => snooze(slept),
+    snooze: () => chooseSnooze(snooze),
     chooseModel: () => chooseModel(daemon),
     why: () => receipts.show(),
     doctor: () => doctor(context),
     restart: () => daemon.restart(),
     showLog: () => log.show(),
     install: () => daemon.install(),
-    "chat.new": async () => (await chatting()).begin(),
-    "chat.history": async () => (await chatting()).history(),
-    "chat.ask": async () => (await chatting()).askAboutSelection(),
+    "chat.new": async () => (await loadChat()).startConversation(),
+    "chat.history": async () => (await loadChat()).showConversations(),
+    "chat.ask": async () => (await loadChat()).askAboutSelection(),
   };
   context.subscriptions.push(
     log,
-    slept,
+    snooze,
     suggestions,
     status,
     tasks,
     ...Object.entries(commands).map(([name, command]) => vscode.commands.registerCommand(`codegeex.${name}`, command)),
     vscode.window.registerWebviewViewProvider("codegeex.chat", {
-      resolveWebviewView: async (view) => (await chatting()).resolve(view),
+      resolveWebviewView: async (view) => (await loadChat()).resolve(view),
     }),
     vscode.workspace.onDidCloseTextDocument((document) => receipts.forget(document)),
     vscode.workspace.onDidGrantWorkspaceTrust(() => daemon.start()),
     vscode.workspace.onDidChangeConfiguration((change) =>
-      change.affectsConfiguration("codegeex") ? daemon.settingsChanged(change) : undefined,
+      change.affectsConfiguration("codegeex") ? daemon.applySettings(change) : undefined,
     ),
   );
-  running = daemon;
+  activeDaemon = daemon;
   void daemon.start();
-  return { daemon, status, slept };
+  return { daemon, status, snooze };
 }
 
 export function deactivate(): Promise<void> | undefined {
-  return running?.stop();
+  return activeDaemon?.stop();
 }

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { Daemon } from "./daemon";
 import * as protocol from "./protocol";
 import * as settings from "./settings";
-import type { Slept } from "./snooze";
+import type { Snooze } from "./snooze";
 import type { StatusItem } from "./status";
 
 const SNOOZE_MINUTES = [5, 30, 120];
@@ -13,13 +13,13 @@ interface Entry extends vscode.QuickPickItem {
   command?: string;
 }
 
-export async function showMenu(status: StatusItem, daemon: Daemon, slept: Slept): Promise<void> {
+export async function showMenu(status: StatusItem, daemon: Daemon, snooze: Snooze): Promise<void> {
   const { t } = vscode.l10n;
-  const { icon, text, detail } = status.shown;
+  const { icon, text, detail } = status.content;
   const language = vscode.window.activeTextEditor?.document.languageId;
   const on = settings.isEnabled();
-  const entry = (sign: string, label: string, command: string, description = ""): Entry => ({
-    label: `$(${sign}) ${label}`,
+  const entry = (codicon: string, label: string, command: string, description = ""): Entry => ({
+    label: `$(${codicon}) ${label}`,
     command: `codegeex.${command}`,
     description,
   });
@@ -35,7 +35,7 @@ export async function showMenu(status: StatusItem, daemon: Daemon, slept: Slept)
       entries.push(entry(off ? "check" : "circle-slash", label, "toggleLanguage"));
     }
     entries.push(
-      slept.isAsleep ? entry("bell", t("End Snooze"), "snooze") : entry("bell-slash", t("Snooze…"), "snooze"),
+      snooze.isActive ? entry("bell", t("End Snooze"), "snooze") : entry("bell-slash", t("Snooze…"), "snooze"),
       entry("lightbulb", t("Why This Suggestion?"), "why"),
       group(t("model")),
       entry("symbol-misc", t("Choose Model…"), "chooseModel", daemon.status?.model),
@@ -59,14 +59,14 @@ export async function showMenu(status: StatusItem, daemon: Daemon, slept: Slept)
   }
 }
 
-export async function snooze(slept: Slept): Promise<void> {
-  if (slept.isAsleep) return slept.wake();
+export async function chooseSnooze(snooze: Snooze): Promise<void> {
+  if (snooze.isActive) return snooze.end();
   const { t } = vscode.l10n;
   const picked = await vscode.window.showQuickPick(
     SNOOZE_MINUTES.map((minutes) => ({ label: t("{0} minutes", minutes), minutes })),
     { title: t("Snooze suggestions for") },
   );
-  if (picked) slept.for(picked.minutes);
+  if (picked) snooze.start(picked.minutes);
 }
 
 export async function chooseModel(daemon: Daemon): Promise<void> {

@@ -49,7 +49,7 @@ export interface AskParams {
   history?: { role: "user" | "assistant"; text: string }[];
 }
 /** What comes of it while it is said: an addition to the text, or what the daemon is about to do. */
-export type Said = { kind: "text"; text: string } | { kind: "stage"; stage: Stage };
+export type AnswerProgress = { kind: "text"; text: string } | { kind: "stage"; stage: Stage };
 export type Stage = "answering" | "checking" | "repairing";
 export interface Source {
   path: string;
@@ -87,7 +87,7 @@ export type Definitions = Location[][];
 export const DID_SHOW = "textDocument/didShowCompletion";
 export const DID_PARTIALLY_ACCEPT = "textDocument/didPartiallyAcceptCompletion";
 export const DID_DISMISS = "textDocument/didDismissCompletion";
-export interface Offered {
+export interface SuggestionEvent {
   item: InlineCompletionItem;
   acceptedLength?: number;
 }

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 
-export class Slept implements vscode.Disposable {
+export class Snooze implements vscode.Disposable {
   until: Date | undefined;
   readonly onDidChange: vscode.Event<void>;
 
@@ -13,20 +13,20 @@ export class Slept implements vscode.Disposable {
     this.onDidChange = this.changed.event;
   }
 
-  get isAsleep(): boolean {
+  get isActive(): boolean {
     return this.until !== undefined;
   }
 
-  for(minutes: number): void {
-    this.wake();
+  start(minutes: number): void {
+    this.end();
     const ms = minutes * 60_000;
     this.until = new Date(Date.now() + ms);
-    this.timer = setTimeout(() => this.wake(), ms);
+    this.timer = setTimeout(() => this.end(), ms);
     void vscode.commands.executeCommand("editor.action.inlineSuggest.hide");
     this.changed.fire();
   }
 
-  wake(): void {
+  end(): void {
     clearTimeout(this.timer);
     this.until = undefined;
     this.changed.fire();

@@ -3,12 +3,12 @@
 import * as vscode from "vscode";
 import type { Daemon } from "./daemon";
 import * as settings from "./settings";
-import type { Slept } from "./snooze";
+import type { Snooze } from "./snooze";
 import type { Suggestions } from "./suggestions";
 
 const BUSY_AFTER_MS = 400; // an ordinary suggestion is there sooner: the item does not flicker as one types
 
-export interface Shown {
+export interface StatusContent {
   icon: string;
   text: string;
   detail: string;
@@ -24,7 +24,7 @@ export class StatusItem implements vscode.Disposable {
   constructor(
     private readonly daemon: Daemon,
     private readonly suggestions: Suggestions,
-    private readonly slept: Slept,
+    private readonly snooze: Snooze,
   ) {
     this.item.name = "CodeGeeX";
     this.item.command = "codegeex.menu";
@@ -32,8 +32,8 @@ export class StatusItem implements vscode.Disposable {
     this.subscriptions = [
       this.item,
       daemon.onDidChange(draw),
-      slept.onDidChange(draw),
-      suggestions.onDidChange(() => this.worked()),
+      snooze.onDidChange(draw),
+      suggestions.onDidChange(() => this.followRequests()),
       vscode.window.onDidChangeActiveTextEditor(draw),
     ];
     draw();
@@ -46,32 +46,32 @@ export class StatusItem implements vscode.Disposable {
   }
 
   /** What the item shows, as the quick pick's title and the tests read it. */
-  get shown(): Shown {
+  get content(): StatusContent {
     const { state, reason, status } = this.daemon;
     const { t } = vscode.l10n;
     const name = status?.model || "CodeGeeX";
     const language = vscode.window.activeTextEditor?.document.languageId ?? "";
-    const plain = (icon: string, text: string, detail: string): Shown => ({ icon, text, detail, severity: "none" });
-    if (!settings.isEnabled()) return plain("circle-slash", "CodeGeeX", t("Turned off."));
+    const normal = (icon: string, text: string, detail: string): StatusContent => ({ icon, text, detail, severity: "none" });
+    if (!settings.isEnabled()) return normal("circle-slash", "CodeGeeX", t("Turned off."));
     if (state === "failed") return { icon: "error", text: "CodeGeeX", detail: reason, severity: "error" };
-    if (state === "restarting") return plain("sync~spin", "CodeGeeX", t("The CodeGeeX server stopped and is restarting."));
-    if (state !== "running") return plain("loading~spin", "CodeGeeX", t("The CodeGeeX server is starting."));
+    if (state === "restarting") return normal("sync~spin", "CodeGeeX", t("The CodeGeeX server stopped and is restarting."));
+    if (state !== "running") return normal("loading~spin", "CodeGeeX", t("The CodeGeeX server is starting."));
     if (status?.kind === "Error") return { icon: "error", text: name, detail: status.message, severity: "error" };
     if (status?.kind === "Warning") return { icon: "warning", text: name, detail: status.message, severity: "warning" };
-    if (this.slept.until) {
-      const until = this.slept.until.toLocaleTimeString(vscode.env.language, { hour: "2-digit", minute: "2-digit" });
-      return plain("bell-slash", name, t("Snoozed until {0}.", until));
+    if (this.snooze.until) {
+      const until = this.snooze.until.toLocaleTimeString(vscode.env.language, { hour: "2-digit", minute: "2-digit" });
+      return normal("bell-slash", name, t("Snoozed until {0}.", until));
     }
     if (settings.disabledLanguages().includes(language)) {
-      return plain("circle-slash", name, t("Turned off for {0}.", language));
+      return normal("circle-slash", name, t("Turned off for {0}.", language));
     }
-    if (status?.kind === "Inactive") return plain("circle-slash", name, status.message);
-    if (status?.busy) return plain("loading~spin", name, status.message || t("Loading the model."));
-    if (this.late) return plain("loading~spin", name, t("Thinking."));
-    return plain("sparkle", name, status?.message || t("Ready."));
+    if (status?.kind === "Inactive") return normal("circle-slash", name, status.message);
+    if (status?.busy) return normal("loading~spin", name, status.message || t("Loading the model."));
+    if (this.late) return normal("loading~spin", name, t("Thinking."));
+    return normal("sparkle", name, status?.message || t("Ready."));
   }
 
-  private worked(): void {
+  private followRequests(): void {
     clearTimeout(this.timer);
     if (this.suggestions.running) {
       this.timer = setTimeout(() => this.setLate(true), BUSY_AFTER_MS);
@@ -86,7 +86,7 @@ export class StatusItem implements vscode.Disposable {
   }
 
   private draw(): void {
-    const { icon, text, detail, severity } = this.shown;
+    const { icon, text, detail, severity } = this.content;
     this.item.text = `$(${icon}) ${text}`;
     this.item.tooltip = `CodeGeeX: ${detail}`;
     this.item.accessibilityInformation = { label: `CodeGeeX, ${text}: ${detail}`, role: "button" };

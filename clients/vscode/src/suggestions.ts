@@ -1,20 +1,20 @@
-/** Ghost text: what is asked for, what became of it, and the reports of that to the daemon. */
+/** Ghost text: what is isExplicit for, what became of it, and the reports of that to the daemon. */
 
 import * as vscode from "vscode";
 import type { InlineCompletionItem, LanguageClient, Middleware } from "vscode-languageclient/node";
 import * as protocol from "./protocol";
-import { Slept } from "./snooze";
+import { Snooze } from "./snooze";
 
 type Provide = NonNullable<Middleware["provideInlineCompletionItems"]>;
 
-/** The first suggestion on screen. `start` and `taken` are in UTF-16 units, as `acceptedLength` is. */
-interface Shown {
+/** The first suggestion on screen. `start` and `accepted` are in UTF-16 units, as `acceptedLength` is. */
+interface ShownSuggestion {
   item: InlineCompletionItem;
   document: vscode.TextDocument;
   line: number;
   start: number;
   text: string;
-  taken: number;
+  accepted: number;
   target: string;
 }
 
@@ -24,18 +24,18 @@ export class Suggestions implements vscode.Disposable {
   readonly middleware: Middleware;
   readonly onDidChange: vscode.Event<void>;
 
-  private shown: Shown | undefined;
+  private shown: ShownSuggestion | undefined;
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly subscriptions: vscode.Disposable[];
 
-  constructor(private readonly slept: Slept) {
+  constructor(private readonly snooze: Snooze) {
     this.onDidChange = this.changed.event;
     this.middleware = { provideInlineCompletionItems: (...call) => this.provide(...call) };
     this.subscriptions = [
-      vscode.workspace.onDidChangeTextDocument((change) => this.edited(change)),
+      vscode.workspace.onDidChangeTextDocument((change) => this.onEdit(change)),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor, selections }) => {
         const at = selections[0]?.active;
-        if (this.shown && textEditor.document === this.shown.document && at?.line !== this.line()) this.dismiss();
+        if (this.shown && textEditor.document === this.shown.document && at?.line !== this.cursorLine()) this.dismiss();
       }),
       vscode.window.onDidChangeActiveTextEditor(() => this.dismiss()),
     ];
@@ -46,8 +46,8 @@ export class Suggestions implements vscode.Disposable {
   }
 
   private async provide(...[document, position, context, token, next]: Parameters<Provide>): Promise<vscode.InlineCompletionList | vscode.InlineCompletionItem[] | null | undefined> {
-    const asked = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
-    if (this.slept.isAsleep && !asked) return undefined;
+    const isExplicit = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
+    if (this.snooze.isActive && !isExplicit) return undefined;
     this.count(1);
     try {
       const answer = await next(document, position, context, token);
@@ -80,32 +80,32 @@ export class Suggestions implements vscode.Disposable {
     if (first.filterText) item.filterText = first.filterText;
     if (first.command) item.command = convert.asCommand(first.command);
     const start = document.offsetAt(range.start);
-    const taken = document.offsetAt(position) - start; // what a suggestion replaces is typed already
-    this.shown = { item, document, line: range.start.line, start, text, taken, target };
+    const accepted = document.offsetAt(position) - start; // what a suggestion replaces is typed already
+    this.shown = { item, document, line: range.start.line, start, text, accepted, target };
     this.report(protocol.DID_SHOW, { item });
   }
 
-  /** Typed along or taken in part, or written over. Several characters at once are a part that was accepted. */
-  private edited({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
+  /** Typed along or accepted in part, or written over. Several characters at once are a part that was accepted. */
+  private onEdit({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
     const shown = this.shown;
     if (document !== shown?.document || !contentChanges.length) return;
     const [change] = contentChanges;
-    const rest = shown.text.slice(shown.taken);
+    const rest = shown.text.slice(shown.accepted);
     const inserted = change?.text.replaceAll("\r\n", "\n") ?? "";
     const follows = contentChanges.length === 1 && change?.rangeLength === 0 && rest.startsWith(inserted);
     if (!follows) return; // the next answer tells whether the suggestion outlived it
-    shown.taken += inserted.length;
-    if (shown.taken === shown.text.length) {
+    shown.accepted += inserted.length;
+    if (shown.accepted === shown.text.length) {
       this.shown = undefined; // whole: the item's command tells the daemon
       void vscode.commands.executeCommand("setContext", "codegeex.accepted", true);
     } else if (inserted.length > 1) {
-      this.report(protocol.DID_PARTIALLY_ACCEPT, { item: shown.item, acceptedLength: shown.taken });
+      this.report(protocol.DID_PARTIALLY_ACCEPT, { item: shown.item, acceptedLength: shown.accepted });
     }
   }
 
-  private line(): number {
+  private cursorLine(): number {
     const shown = this.shown;
-    return shown ? shown.line + shown.text.slice(0, shown.taken).split("\n").length - 1 : -1;
+    return shown ? shown.line + shown.text.slice(0, shown.accepted).split("\n").length - 1 : -1;
   }
 
   /** A person has put it away, or gone on without it. One that another takes the place of was not dismissed. */
@@ -116,7 +116,7 @@ export class Suggestions implements vscode.Disposable {
     this.report(protocol.DID_DISMISS, { item });
   }
 
-  private report(method: string, params: protocol.Offered): void {
+  private report(method: string, params: protocol.SuggestionEvent): void {
     // A daemon that has just ended has no use for it.
     this.client?.sendNotification(method, params).catch(() => undefined);
   }

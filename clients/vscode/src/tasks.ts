@@ -14,22 +14,22 @@ const ACCEPTED = "codegeex.didAcceptCompletion"; // the daemon's, on each sugges
 /** Registers them all. An editor without a chat of its own gets the commands. */
 export function registerTasks(daemon: Daemon, iconPath: vscode.Uri): vscode.Disposable & { propose: Propose } {
   let loaded: Promise<Assist> | undefined;
-  const assist = (): Promise<Assist> => (loaded ??= import("./assist").then((module) => new module.Assist(daemon)));
-  const command = (name: string, work: (assist: Assist, ...given: unknown[]) => unknown): vscode.Disposable =>
-    vscode.commands.registerCommand(`codegeex.${name}`, async (...given: unknown[]) => work(await assist(), ...given));
+  const loadAssist = (): Promise<Assist> => (loaded ??= import("./assist").then((module) => new module.Assist(daemon)));
+  const command = (name: string, work: (assist: Assist, ...args: unknown[]) => unknown): vscode.Disposable =>
+    vscode.commands.registerCommand(`codegeex.${name}`, async (...args: unknown[]) => work(await loadAssist(), ...args));
   const subscriptions = [
-    ...TASKS.map((task) => command(task, (loaded, given) => loaded.run(task, given))),
+    ...TASKS.map((task) => command(task, (loaded, argument) => loaded.run(task, argument))),
     command("accept", (loaded) => loaded.accept()),
     command("discard", (loaded) => loaded.discard()),
     command("review", (loaded, change) => loaded.review(change)),
-    vscode.commands.registerCommand(ACCEPTED, (...given: unknown[]) =>
-      daemon.client?.sendRequest("workspace/executeCommand", { command: ACCEPTED, arguments: given }),
+    vscode.commands.registerCommand(ACCEPTED, (...args: unknown[]) =>
+      daemon.client?.sendRequest("workspace/executeCommand", { command: ACCEPTED, arguments: args }),
     ),
     { dispose: () => void loaded?.then((each) => each.dispose()) },
   ];
   void closeStaleReviews();
   if (vscode.chat?.createChatParticipant) {
-    const answer: vscode.ChatRequestHandler = async (...asked) => (await assist()).answer(...asked);
+    const answer: vscode.ChatRequestHandler = async (...call) => (await loadAssist()).answer(...call);
     const participant = vscode.chat.createChatParticipant(PARTICIPANT, answer);
     participant.iconPath = iconPath;
     subscriptions.push(participant);
@@ -47,14 +47,14 @@ export function registerTasks(daemon: Daemon, iconPath: vscode.Uri): vscode.Disp
       }),
       vscode.lm.registerLanguageModelChatProvider(VENDOR, {
         onDidChangeLanguageModelChatInformation: changed.event,
-        provideLanguageModelChatInformation: async () => (daemon.status?.chat ? (await assist()).models() : []),
-        provideLanguageModelChatResponse: async (...asked) => (await assist()).say(...asked),
-        provideTokenCount: async (_model, text) => (await assist()).countTokens(text),
+        provideLanguageModelChatInformation: async () => (daemon.status?.chat ? (await loadAssist()).models() : []),
+        provideLanguageModelChatResponse: async (...call) => (await loadAssist()).respond(...call),
+        provideTokenCount: async (_model, text) => (await loadAssist()).countTokens(text),
       }),
     );
   }
   return {
-    propose: async (...change) => (await assist()).propose(...change),
+    propose: async (...change) => (await loadAssist()).propose(...change),
     dispose: () => vscode.Disposable.from(...subscriptions).dispose(),
   };
 }

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import { ask } from "../ask";
-import { titleOf, withProgress } from "./progress";
+import { taskTitle, withProgress } from "./progress";
 
 /** The part of vscode.git's API that is used here. */
 interface Repository {
@@ -17,33 +17,33 @@ interface Git {
   getAPI(version: 1): { readonly repositories: readonly Repository[] };
 }
 
-const written = new Map<string, string>(); // by repository: what may be written over
+const writtenMessages = new Map<string, string>(); // by repository: what may be writtenMessages over
 
 /** `given` is the source control whose button was pressed, or a code action's argument for git's message file. */
-export async function offerCommitMessage(client: LanguageClient, given: unknown): Promise<void> {
+export async function writeCommitMessage(client: LanguageClient, given: unknown): Promise<void> {
   const { uri, rootUri } = (given ?? {}) as { uri?: unknown; rootUri?: vscode.Uri };
-  if (typeof uri === "string") return intoMessageFile(client, client.protocol2CodeConverter.asUri(uri));
-  const repository = await repositoryAt(rootUri);
+  if (typeof uri === "string") return writeMessageFile(client, client.protocol2CodeConverter.asUri(uri));
+  const repository = await findRepository(rootUri);
   if (!repository) throw new Error(vscode.l10n.t("No Git repository is open."));
   // Without anything staged, VS Code commits all that has changed.
   const diff = (await repository.diff(true)) || (await repository.diff(false));
   const argument = { diff: diff || undefined, uri: undefined };
-  const answer = await withProgress(titleOf("commitMessage"), (token, watcher) =>
+  const answer = await withProgress(taskTitle("commitMessage"), (token, watcher) =>
     ask(client, "codegeex.commitMessage", argument, token, watcher),
   );
   if (answer.stopped) return;
   const { inputBox } = repository;
   const root = repository.rootUri.toString();
-  const typed = inputBox.value === written.get(root) ? "" : inputBox.value.trim();
+  const typed = inputBox.value === writtenMessages.get(root) ? "" : inputBox.value.trim();
   inputBox.value = typed ? `${answer.text.trim()}\n\n${typed}` : answer.text.trim();
-  written.set(root, inputBox.value);
+  writtenMessages.set(root, inputBox.value);
   await vscode.commands.executeCommand("workbench.view.scm");
 }
 
-async function intoMessageFile(client: LanguageClient, uri: vscode.Uri): Promise<void> {
+async function writeMessageFile(client: LanguageClient, uri: vscode.Uri): Promise<void> {
   const document = await vscode.workspace.openTextDocument(uri);
   const argument = { uri: client.code2ProtocolConverter.asUri(uri) };
-  const answer = await withProgress(titleOf("commitMessage"), (token, watcher) =>
+  const answer = await withProgress(taskTitle("commitMessage"), (token, watcher) =>
     ask(client, "codegeex.commitMessage", argument, token, watcher),
   );
   if (answer.stopped) return;
@@ -53,7 +53,7 @@ async function intoMessageFile(client: LanguageClient, uri: vscode.Uri): Promise
 }
 
 /** The repository that was named, or that of the file being edited, or the one that is selected. */
-async function repositoryAt(root: vscode.Uri | undefined): Promise<Repository | undefined> {
+async function findRepository(root: vscode.Uri | undefined): Promise<Repository | undefined> {
   const git = await vscode.extensions.getExtension<Git>("vscode.git")?.activate();
   const repositories = git?.getAPI(1).repositories ?? [];
   if (root) return repositories.find((each) => each.rootUri.toString() === root.toString());

@@ -14,7 +14,7 @@ export interface NewCode {
 export class Drafts implements vscode.Disposable {
   private readonly paths = new Set<string>();
   private readonly subscription = vscode.workspace.onDidCloseTextDocument(({ uri, isUntitled }) => {
-    if (isUntitled && this.paths.delete(uri.path)) this.tell();
+    if (isUntitled && this.paths.delete(uri.path)) this.updateContext();
   });
 
   dispose(): void {
@@ -22,9 +22,9 @@ export class Drafts implements vscode.Disposable {
   }
 
   async show({ code, language, file, warnings }: NewCode): Promise<void> {
-    const document = await (file ? titled(file, code) : vscode.workspace.openTextDocument({ content: code, language }));
+    const document = await (file ? openAsFile(file, code) : vscode.workspace.openTextDocument({ content: code, language }));
     this.paths.add(document.uri.path);
-    this.tell();
+    this.updateContext();
     await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: false });
     if (warnings.length) void vscode.window.showWarningMessage(warnings.join("\n"));
   }
@@ -43,13 +43,13 @@ export class Drafts implements vscode.Disposable {
   }
 
   /** package.json shows the buttons where this says. */
-  private tell(): void {
+  private updateContext(): void {
     void vscode.commands.executeCommand("setContext", "codegeex.drafts", this.paths.size ? [...this.paths] : undefined);
   }
 }
 
 /** A document that will be that file once it is saved. */
-async function titled(file: vscode.Uri, code: string): Promise<vscode.TextDocument> {
+async function openAsFile(file: vscode.Uri, code: string): Promise<vscode.TextDocument> {
   const document = await vscode.workspace.openTextDocument(file.with({ scheme: "untitled" }));
   const edit = new vscode.WorkspaceEdit();
   const whole = new vscode.Range(0, 0, document.lineCount, 0); // of a draft that was there already

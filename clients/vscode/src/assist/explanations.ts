@@ -12,7 +12,7 @@ export class Explanations implements vscode.TextDocumentContentProvider, vscode.
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   private readonly texts = new Map<string, string>();
   private readonly subscription: vscode.Disposable;
-  private shown = 0;
+  private count = 0;
 
   constructor() {
     this.onDidChange = this.changed.event;
@@ -29,26 +29,26 @@ export class Explanations implements vscode.TextDocumentContentProvider, vscode.
 
   /** A preview named `title`, which shows what `grow` and at last `end` are told. */
   open(title: string): { grow(text: string): void; end(answer: Answer): Promise<void> } {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${title}.md`, query: String(++this.shown) });
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${title}.md`, query: String(++this.count) });
     const [oldest] = this.texts.keys();
     if (oldest && this.texts.size >= KEPT) this.texts.delete(oldest);
-    let said = "";
+    let content = "";
     let timer: NodeJS.Timeout | undefined;
     let preview: Thenable<unknown> | undefined;
     const draw = (): void => {
       timer = undefined;
-      this.texts.set(uri.toString(), said);
+      this.texts.set(uri.toString(), content);
       if (preview) this.changed.fire(uri);
-      else preview = show(uri);
+      else preview = showPreview(uri);
     };
     return {
       grow: (text) => {
-        said += text;
+        content += text;
         timer ??= setTimeout(draw, REDRAWN_MS);
       },
       end: async (answer) => {
         clearTimeout(timer);
-        said = asMarkdown(answer);
+        content = asMarkdown(answer);
         draw();
         await preview;
       },
@@ -56,7 +56,7 @@ export class Explanations implements vscode.TextDocumentContentProvider, vscode.
   }
 }
 
-async function show(uri: vscode.Uri): Promise<void> {
+async function showPreview(uri: vscode.Uri): Promise<void> {
   const document = await vscode.workspace.openTextDocument(uri);
   try {
     await vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
@@ -72,8 +72,8 @@ function asMarkdown({ text, notices, sources }: Answer): string {
     const name = `\`${path}:${line}\``;
     return `- ${uri ? `[${name}](${uri}#L${line})` : name} ${reason}`;
   });
-  const said = notices.map((notice) => `*${notice}*`);
+  const notes = notices.map((notice) => `*${notice}*`);
   const summary = `<summary>${vscode.l10n.t("What the model was shown")}</summary>`;
-  const shown = places.length ? [`<details>${summary}\n\n${places.join("\n")}\n\n</details>`] : [];
-  return [text, ...said, ...shown].join("\n\n") + "\n";
+  const details = places.length ? [`<details>${summary}\n\n${places.join("\n")}\n\n</details>`] : [];
+  return [text, ...notes, ...details].join("\n\n") + "\n";
 }

@@ -5,15 +5,15 @@ import type { LanguageClient, Range } from "vscode-languageclient/node";
 import { ask } from "../ask";
 import type { Daemon } from "../daemon";
 import type { Task } from "../task";
-import { offerCommitMessage } from "./commit";
+import { writeCommitMessage } from "./commit";
 import { Drafts } from "./drafts";
 import { Explanations } from "./explanations";
 import * as languageModel from "./languageModel";
 import { answerInChat } from "./participant";
-import { titleOf, withProgress } from "./progress";
+import { taskTitle, withProgress } from "./progress";
 import { Reviews } from "./review";
-import type { Reviewed } from "./review";
-import { completed, subjectOf } from "./subject";
+import type { ReviewArgument } from "./review";
+import { completeArgument, findSubject } from "./subject";
 
 type Respond = vscode.LanguageModelChatProvider["provideLanguageModelChatResponse"];
 
@@ -32,16 +32,16 @@ export class Assist implements vscode.Disposable {
   async run(task: Task, given: unknown): Promise<void> {
     const { t } = vscode.l10n;
     try {
-      const client = await this.ready(task);
-      if (task === "commitMessage") return await offerCommitMessage(client, given);
-      const subject = await subjectOf(client, given);
+      const client = await this.waitForDaemon(task);
+      if (task === "commitMessage") return await writeCommitMessage(client, given);
+      const subject = await findSubject(client, given);
       if (!subject) throw new Error(t("Open a file and put the cursor in the code you mean."));
-      const argument = await completed(client, task, subject);
+      const argument = await completeArgument(client, task, subject);
       if (!argument) return;
       const { document } = subject;
       const before = document.getText();
-      const preview = task === "explain" ? this.explanations.open(titleOf(task)) : undefined;
-      const answer = await withProgress(titleOf(task), (token, { onText, onStage }) => {
+      const preview = task === "explain" ? this.explanations.open(taskTitle(task)) : undefined;
+      const answer = await withProgress(taskTitle(task), (token, { onText, onStage }) => {
         const grow = (text: string): void => {
           preview?.grow(text);
           onText(text);
@@ -51,22 +51,22 @@ export class Assist implements vscode.Disposable {
       if (preview) return answer.text ? await preview.end(answer) : undefined;
       if (!answer.stopped) await this.review({ task, uri: document.uri, before, argument, answer });
     } catch (fault) {
-      if (!(fault instanceof vscode.CancellationError)) await this.complain(fault);
+      if (!(fault instanceof vscode.CancellationError)) await this.showFault(fault);
     }
   }
 
   async review(given: unknown): Promise<void> {
-    if (!given) return this.complain(new Error(vscode.l10n.t("This answer is from a previous session. Ask again.")));
-    const { task, uri, before, argument, answer } = given as Reviewed;
+    if (!given) return this.showFault(new Error(vscode.l10n.t("This answer is from a previous session. Ask again.")));
+    const { task, uri, before, argument, answer } = given as ReviewArgument;
     const { edit, code = "", language = "", newUri, warnings } = answer;
     if (edit) {
       const document = await vscode.workspace.openTextDocument(uri);
       const { start, end } = edit.range;
       const range = new vscode.Range(start.line, start.character, end.line, end.character);
-      const again = (lines: number): Promise<void> => this.run(task, moved(argument, lines));
-      await this.reviews.show({ document, before, range, newText: edit.newText, title: titleOf(task), warnings, again });
+      const retry = (lines: number): Promise<void> => this.run(task, shiftLines(argument, lines));
+      await this.reviews.show({ document, before, range, newText: edit.newText, title: taskTitle(task), warnings, retry });
     } else if (!code.trim()) {
-      await this.complain(new Error(warnings.join("\n")));
+      await this.showFault(new Error(warnings.join("\n")));
     } else {
       const file = newUri ? vscode.Uri.parse(newUri) : undefined;
       await this.drafts.show({ code: `${code.trimEnd()}\n`, language, file, warnings });
@@ -75,11 +75,11 @@ export class Assist implements vscode.Disposable {
 
   propose(document: vscode.TextDocument, range: vscode.Range, newText: string): Promise<void> {
     const title = vscode.l10n.t("Proposed in the Chat");
-    const again = (lines: number): Promise<void> => {
+    const retry = (lines: number): Promise<void> => {
       const [start, end] = [range.start, range.end].map((each) => each.translate(lines));
       return this.propose(document, new vscode.Range(start!, end!), newText);
     };
-    return this.reviews.show({ document, before: document.getText(), range, newText, title, warnings: [], again });
+    return this.reviews.show({ document, before: document.getText(), range, newText, title, warnings: [], retry });
   }
 
   accept(): Promise<void> {
@@ -91,9 +91,9 @@ export class Assist implements vscode.Disposable {
   }
 
   /** VS Code's chat asks `@codegeex`. */
-  async answer(...asked: Parameters<vscode.ChatRequestHandler>): Promise<vscode.ChatResult> {
+  async answer(...call: Parameters<vscode.ChatRequestHandler>): Promise<vscode.ChatResult> {
     try {
-      return await answerInChat(await this.daemon.ready(asked[3]), ...asked);
+      return await answerInChat(await this.daemon.ready(call[3]), ...call);
     } catch (fault) {
       return { errorDetails: { message: messageOf(fault) } };
     }
@@ -104,8 +104,8 @@ export class Assist implements vscode.Disposable {
   }
 
   /** Another extension, or VS Code's chat, asks the model. */
-  async say(...[, messages, options, progress, token]: Parameters<Respond>): Promise<void> {
-    await languageModel.say(await this.daemon.ready(token), messages, options, progress, token);
+  async respond(...[, messages, options, progress, token]: Parameters<Respond>): Promise<void> {
+    await languageModel.respond(await this.daemon.ready(token), messages, options, progress, token);
   }
 
   countTokens(text: string | vscode.LanguageModelChatRequestMessage): number {
@@ -113,14 +113,14 @@ export class Assist implements vscode.Disposable {
   }
 
   /** The connection, with a notification to stop the wait if there is none yet. */
-  private async ready(task: Task): Promise<LanguageClient> {
+  private async waitForDaemon(task: Task): Promise<LanguageClient> {
     const { state, client } = this.daemon;
     if (state === "running" && client) return client;
     const message = vscode.l10n.t("Waiting for the CodeGeeX server…");
-    return withProgress(titleOf(task), (token) => this.daemon.ready(token), message);
+    return withProgress(taskTitle(task), (token) => this.daemon.ready(token), message);
   }
 
-  private async complain(fault: unknown): Promise<void> {
+  private async showFault(fault: unknown): Promise<void> {
     const { t } = vscode.l10n;
     const choose = t("Choose Model…");
     const message = messageOf(fault);
@@ -132,7 +132,7 @@ export class Assist implements vscode.Disposable {
 }
 
 /** An argument whose places stand some lines further down. */
-function moved(argument: object, lines: number): object {
+function shiftLines(argument: object, lines: number): object {
   const { range, diagnostic } = argument as { range?: Range; diagnostic?: { range?: Range } };
   const shift = ({ start, end }: Range): Range => ({
     start: { ...start, line: start.line + lines },

@@ -11,7 +11,7 @@ const REQUIRED = 2; // vscode.LanguageModelChatToolMode.Required, since 1.95
 const CHARS_PER_TOKEN = 3;
 const HAN = /[\u3400-\u9fff]/g;
 
-interface Turn {
+interface Message {
   role: "user" | "assistant";
   text: string;
 }
@@ -22,7 +22,7 @@ interface Turn {
  */
 export function models(name: string, server: string | undefined): vscode.LanguageModelChatInformation[] {
   const maxOutputTokens = settings.section().get("chat.maxTokens", 1024);
-  const whole = settings.section().get("chat.maxPromptTokens", 4096);
+  const maxPromptTokens = settings.section().get("chat.maxPromptTokens", 4096);
   return [
     {
       id: name,
@@ -30,7 +30,7 @@ export function models(name: string, server: string | undefined): vscode.Languag
       family: "codegeex",
       version: "1",
       tooltip: server ? vscode.l10n.t("Sent to {0}.", server) : vscode.l10n.t("Runs on this machine."),
-      maxInputTokens: Math.max(1, whole - maxOutputTokens),
+      maxInputTokens: Math.max(1, maxPromptTokens - maxOutputTokens),
       maxOutputTokens,
       capabilities: { toolCalling: true, imageInput: false },
     },
@@ -38,7 +38,7 @@ export function models(name: string, server: string | undefined): vscode.Languag
 }
 
 /** Answers the last message. What the messages hold is text to the daemon: no mention in it counts, no token either. */
-export async function say(
+export async function respond(
   client: LanguageClient,
   messages: readonly vscode.LanguageModelChatRequestMessage[],
   { toolMode }: vscode.ProvideLanguageModelChatResponseOptions,
@@ -46,10 +46,10 @@ export async function say(
   token: vscode.CancellationToken,
 ): Promise<void> {
   if (toolMode === REQUIRED) throw new Error(vscode.l10n.t("This model can't call tools."));
-  const turns = turnsOf(messages);
+  const turns = conversationOf(messages);
   const question = turns.at(-1)?.role === "user" ? turns.pop()?.text : vscode.l10n.t("Continue.");
-  const asked = { question, history: turns, conversationId: CONVERSATION, context: false };
-  const answer = await ask(client, ASK, asked, token, {
+  const argument = { question, history: turns, conversationId: CONVERSATION, context: false };
+  const answer = await ask(client, ASK, argument, token, {
     onText: (text) => progress.report(new vscode.LanguageModelTextPart(text)),
   });
   if (!answer.converses) throw new Error(answer.text); // another model was chosen meanwhile
@@ -63,8 +63,8 @@ export function countTokens(text: string | vscode.LanguageModelChatRequestMessag
 }
 
 /** Questions and answers in turn, as the daemon takes them: neighbours with one role are one turn. */
-function turnsOf(messages: readonly vscode.LanguageModelChatRequestMessage[]): Turn[] {
-  const turns: Turn[] = [];
+function conversationOf(messages: readonly vscode.LanguageModelChatRequestMessage[]): Message[] {
+  const turns: Message[] = [];
   for (const message of messages) {
     const role = message.role === vscode.LanguageModelChatMessageRole.Assistant ? "assistant" : "user";
     const text = textOf(message);

@@ -6,47 +6,47 @@ import { ask } from "../ask";
 import { ASK } from "../protocol";
 import type { Answer } from "../protocol";
 import type { Task } from "../task";
-import type { Reviewed } from "./review";
-import { argumentFor, chosenTarget, completed, languageNamed, subjectOf } from "./subject";
-import type { Subject } from "./subject";
+import type { ReviewArgument } from "./review";
+import { argumentFor, chooseTarget, completeArgument, findLanguage, findSubject } from "./subject";
+import type { TaskSubject } from "./subject";
 
-const IMPLICIT = "vscode.implicit"; // what VS Code adds by itself; the daemon is told of the editor's document anyway
+const IMPLICIT = "vscode.implicit"; // what VS Code adds by itself; the daemon is slashArgument of the editor's document anyway
 
-/** Kept with each answer, for the next question. */
+/** Kept with each answer, for the next questionArgument. */
 interface Metadata {
   conversationId?: string | undefined;
   converses: boolean;
 }
 
-type Asked = [LanguageClient, ...Parameters<vscode.ChatRequestHandler>];
+type ChatCall = [LanguageClient, ...Parameters<vscode.ChatRequestHandler>];
 
-export async function answerInChat(...asked: Asked): Promise<vscode.ChatResult> {
-  const [client, request, context, stream, token] = asked;
+export async function answerInChat(...call: ChatCall): Promise<vscode.ChatResult> {
+  const [client, request, context, stream, token] = call;
   const task = request.command as Task | undefined;
-  const subject = await subjectOf(client, undefined);
+  const subject = await findSubject(client, undefined);
   if (task && !subject) throw new Error(vscode.l10n.t("Open a file and put the cursor in the code you mean."));
   const argument =
-    task && subject ? await told(client, task, subject, request.prompt) : question(client, subject, request, context);
+    task && subject ? await slashArgument(client, task, subject, request.prompt) : questionArgument(client, subject, request, context);
   if (!argument) return {};
   const before = subject?.document.getText() ?? "";
-  let said = "";
+  let streamed = "";
   const answer = await ask(client, task ? `codegeex.${task}` : ASK, argument, token, {
     onText: (text) => {
-      said += text;
+      streamed += text;
       stream.markdown(text);
     },
     onStage: (stage) => {
       if (stage !== "repairing") return;
-      said = "";
+      streamed = "";
       stream.markdown(`\n\n*${vscode.l10n.t("The check found an error. Trying again:")}*\n\n`);
     },
   });
   // What does not stream: the places that a model names which does not converse.
-  if (answer.text.startsWith(said)) stream.markdown(answer.text.slice(said.length));
+  if (answer.text.startsWith(streamed)) stream.markdown(answer.text.slice(streamed.length));
   for (const note of [...answer.notices, ...answer.warnings]) stream.markdown(`\n\n*${note}*`);
-  refer(answer, stream);
+  listReferences(answer, stream);
   if (task && subject && !answer.stopped && (answer.edit ?? answer.newUri !== undefined)) {
-    const change: Reviewed = { task, uri: subject.document.uri, before, argument, answer };
+    const change: ReviewArgument = { task, uri: subject.document.uri, before, argument, answer };
     stream.button({ command: "codegeex.review", title: vscode.l10n.t("Review"), arguments: [change] });
   }
   const metadata: Metadata = { conversationId: answer.conversationId, converses: answer.converses };
@@ -54,20 +54,20 @@ export async function answerInChat(...asked: Asked): Promise<vscode.ChatResult> 
 }
 
 /** The argument of a slash command: its words say what the editor would ask for. */
-async function told(client: LanguageClient, task: Task, subject: Subject, prompt: string): Promise<object | undefined> {
+async function slashArgument(client: LanguageClient, task: Task, subject: TaskSubject, prompt: string): Promise<object | undefined> {
   const words = prompt.trim();
   if (task === "translate") {
-    const target = words ? languageNamed(words) : await chosenTarget(subject.document.languageId);
+    const target = words ? findLanguage(words) : await chooseTarget(subject.document.languageId);
     return target ? { ...subject.argument, target } : undefined;
   }
   if (task === "edit" && words) return { ...subject.argument, instruction: words };
   if (task === "fix" && words) return { ...subject.argument, diagnostic: { message: words } };
-  return completed(client, task, subject);
+  return completeArgument(client, task, subject);
 }
 
-function question(
+function questionArgument(
   client: LanguageClient,
-  subject: Subject | undefined,
+  subject: TaskSubject | undefined,
   { prompt, references }: vscode.ChatRequest,
   context: vscode.ChatContext,
 ): object {
@@ -95,27 +95,27 @@ function fileIn(value: unknown): vscode.Uri[] {
 function historyOf({ history }: vscode.ChatContext): { turns: object[]; conversationId: string | undefined } {
   const turns: object[] = [];
   let conversationId: string | undefined;
-  let asked: vscode.ChatRequestTurn | undefined;
+  let request: vscode.ChatRequestTurn | undefined;
   for (const turn of history) {
     if (turn instanceof vscode.ChatRequestTurn) {
-      asked = turn;
+      request = turn;
       continue;
     }
-    if (!(turn instanceof vscode.ChatResponseTurn) || !asked) continue;
+    if (!(turn instanceof vscode.ChatResponseTurn) || !request) continue;
     const { converses, conversationId: kept } = (turn.result.metadata ?? {}) as Partial<Metadata>;
     const parts = turn.response.map((part) => (part instanceof vscode.ChatResponseMarkdownPart ? part.value.value : ""));
     const text = parts.join("");
     if (converses && text) {
-      turns.push({ role: "user", text: asked.prompt || `/${asked.command}` }, { role: "assistant", text });
+      turns.push({ role: "user", text: request.prompt || `/${request.command}` }, { role: "assistant", text });
       conversationId = kept ?? conversationId;
     }
-    asked = undefined;
+    request = undefined;
   }
   return { turns, conversationId };
 }
 
 /** What the model was shown, as VS Code lists it under an answer. */
-function refer({ sources }: Answer, stream: vscode.ChatResponseStream): void {
+function listReferences({ sources }: Answer, stream: vscode.ChatResponseStream): void {
   for (const { uri, range } of sources) {
     if (!uri) continue;
     const { start, end } = range;

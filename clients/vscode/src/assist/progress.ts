@@ -5,7 +5,7 @@ import type { Watcher } from "../ask";
 import type { Stage } from "../protocol";
 import type { Task } from "../task";
 
-export function titleOf(task: Task): string {
+export function taskTitle(task: Task): string {
   const { t } = vscode.l10n;
   const titles: Record<Task, string> = {
     explain: t("Explanation"),

@@ -8,7 +8,7 @@ import type { Task } from "../task";
 const MAC = process.platform === "darwin";
 
 /** What `codegeex.review` takes: an answer that was shown elsewhere, and the text it was made for. */
-export interface Reviewed {
+export interface ReviewArgument {
   task: Task;
   uri: vscode.Uri;
   before: string;
@@ -18,14 +18,14 @@ export interface Reviewed {
 
 export interface Change {
   document: vscode.TextDocument;
-  /** The document's text that the change was made for: nothing is applied to any other. */
+  /** The document's text that the change was made for: nothing is textAfter to any other. */
   before: string;
   range: vscode.Range;
   newText: string;
   title: string;
   warnings: readonly string[];
   /** Asks anew of the text as it is now, where what was to be replaced stands so many lines further down. */
-  again(lines: number): unknown;
+  retry(lines: number): unknown;
 }
 
 /** The changes under review, each in a diff editor of its own; one for a document at a time. */
@@ -35,7 +35,7 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
   private readonly hint = vscode.window.createTextEditorDecorationType({
     after: { color: new vscode.ThemeColor("editorCodeLens.foreground"), margin: "0 0 0 3em", fontStyle: "italic" },
   });
-  private shown = 0;
+  private count = 0;
 
   constructor() {
     this.subscriptions = [
@@ -43,10 +43,10 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
       vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
       vscode.window.tabGroups.onDidChangeTabs(({ closed }) => {
         for (const tab of closed) this.changes.delete(proposalIn(tab)?.toString() ?? "");
-        this.tell();
+        this.updateContext();
       }),
-      vscode.window.tabGroups.onDidChangeTabGroups(() => this.tell()),
-      vscode.window.onDidChangeVisibleTextEditors(() => this.tellKeys()),
+      vscode.window.tabGroups.onDidChangeTabGroups(() => this.updateContext()),
+      vscode.window.onDidChangeVisibleTextEditors(() => this.showKeys()),
     ];
   }
 
@@ -56,18 +56,18 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
 
   provideTextDocumentContent(uri: vscode.Uri): string {
     const change = this.changes.get(uri.toString());
-    return change ? applied(change) : "";
+    return change ? textAfter(change) : "";
   }
 
   async show(change: Change): Promise<void> {
     const { document, title, warnings } = change;
-    if (applied(change) === change.before) {
+    if (textAfter(change) === change.before) {
       void vscode.window.showInformationMessage(vscode.l10n.t("The model suggests no change here."));
       return;
     }
     const earlier = [...this.changes].filter(([, each]) => each.document.uri.toString() === document.uri.toString());
     for (const [uri] of earlier) await close(vscode.Uri.parse(uri));
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: document.uri.path, query: String(++this.shown) });
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: document.uri.path, query: String(++this.count) });
     this.changes.set(uri.toString(), change);
     const proposal = await vscode.workspace.openTextDocument(uri);
     if (proposal.languageId !== document.languageId) {
@@ -76,9 +76,9 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
     const name = document.uri.path.split("/").at(-1);
     const options: vscode.TextDocumentShowOptions = { preview: false, selection: firstChange(change) };
     await vscode.commands.executeCommand("vscode.diff", document.uri, uri, `${name}: ${title} (CodeGeeX)`, options);
-    this.tellKeys();
+    this.showKeys();
     if (warnings.length) void this.warn(uri, change);
-    else if (document.getText() !== change.before) void this.refuse(uri, change);
+    else if (document.getText() !== change.before) void this.reportStale(uri, change);
   }
 
   /** Makes the change of the diff that is looked at, as one undo step. */
@@ -86,7 +86,7 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
     const change = uri && this.changes.get(uri.toString());
     if (!change) return;
     const document = await vscode.workspace.openTextDocument(change.document.uri); // it may have been closed
-    if (document.getText() !== change.before) return this.refuse(uri, change);
+    if (document.getText() !== change.before) return this.reportStale(uri, change);
     const edit = new vscode.WorkspaceEdit();
     edit.replace(document.uri, change.range, change.newText);
     const viewColumn = tabOf(uri)?.group.viewColumn ?? vscode.ViewColumn.Active;
@@ -108,18 +108,18 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
   }
 
   /** The keys that accept and discard, beside what is new: on each proposal that is on screen. */
-  private tellKeys(): void {
+  private showKeys(): void {
     const contentText = vscode.l10n.t("{0} to accept, Escape to discard", MAC ? "⌘⏎" : "Ctrl+Enter");
     for (const editor of vscode.window.visibleTextEditors) {
       const change = this.changes.get(editor.document.uri.toString());
       if (!change) continue;
-      const { end } = roomBeside(editor.document, firstChange(change).start.line);
+      const { end } = shortestLineNear(editor.document, firstChange(change).start.line);
       editor.setDecorations(this.hint, [{ range: new vscode.Range(end, end), renderOptions: { after: { contentText } } }]);
     }
   }
 
   /** package.json binds keys where this says. */
-  private tell(): void {
+  private updateContext(): void {
     const reviewing = proposalIn(vscode.window.tabGroups.activeTabGroup.activeTab) !== undefined;
     void vscode.commands.executeCommand("setContext", "codegeex.reviewing", reviewing);
   }
@@ -133,31 +133,31 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
     else if (chosen === discard) await this.discard(uri);
   }
 
-  private async refuse(uri: vscode.Uri, change: Change): Promise<void> {
+  private async reportStale(uri: vscode.Uri, change: Change): Promise<void> {
     const { t } = vscode.l10n;
     const name = vscode.workspace.asRelativePath(change.document.uri);
-    const [again, discard] = [t("Ask Again"), t("Discard")];
+    const [retry, discard] = [t("Ask Again"), t("Discard")];
     const message = t("{0} has changed since this was proposed, so nothing was applied.", name);
-    const chosen = await vscode.window.showWarningMessage(message, again, discard);
+    const chosen = await vscode.window.showWarningMessage(message, retry, discard);
     if (chosen) await this.discard(uri);
-    if (chosen === again) change.again(linesMoved(change));
+    if (chosen === retry) change.retry(linesMoved(change));
   }
 }
 
 /** The text with the change in it. */
-function applied({ before, range, newText }: Change): string {
-  return before.slice(0, offsetAt(before, range.start)) + newText + before.slice(offsetAt(before, range.end));
+function textAfter({ before, range, newText }: Change): string {
+  return before.slice(0, offsetIn(before, range.start)) + newText + before.slice(offsetIn(before, range.end));
 }
 
 /** By how many lines the text that was to be replaced has moved since. */
 function linesMoved({ document, before, range }: Change): number {
-  const original = before.slice(offsetAt(before, range.start), offsetAt(before, range.end));
+  const original = before.slice(offsetIn(before, range.start), offsetIn(before, range.end));
   const now = document.getText().indexOf(original);
   return now < 0 ? 0 : document.positionAt(now).line - range.start.line;
 }
 
 /** Where a position is in a text that may no longer be any document's. */
-function offsetAt(text: string, { line, character }: vscode.Position): number {
+function offsetIn(text: string, { line, character }: vscode.Position): number {
   const ends = /\r\n|\r|\n/g;
   for (let passed = 0; passed < line; passed++) {
     if (!ends.exec(text)) return text.length;
@@ -166,7 +166,7 @@ function offsetAt(text: string, { line, character }: vscode.Position): number {
 }
 
 /** The shortest of a line and its neighbours: side by side there is little room. */
-function roomBeside(document: vscode.TextDocument, line: number): vscode.Range {
+function shortestLineNear(document: vscode.TextDocument, line: number): vscode.Range {
   const lines = [line, line - 1, line + 1].filter((each) => each >= 0 && each < document.lineCount);
   const ranges = lines.map((each) => document.lineAt(each).range);
   return ranges.reduce((best, each) => (each.end.character < best.end.character ? each : best));
@@ -174,7 +174,7 @@ function roomBeside(document: vscode.TextDocument, line: number): vscode.Range {
 
 /** The first line of the proposal that differs: what the diff is opened at. */
 function firstChange(change: Change): vscode.Range {
-  const [before, after] = [change.before, applied(change)].map((text) => text.split(/\r\n|\r|\n/));
+  const [before, after] = [change.before, textAfter(change)].map((text) => text.split(/\r\n|\r|\n/));
   const line = Math.max(0, after?.findIndex((each, i) => each !== before?.[i]) ?? 0);
   return new vscode.Range(line, 0, line, 0);
 }

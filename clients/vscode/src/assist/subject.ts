@@ -6,7 +6,7 @@ import { SCHEMES } from "../protocol";
 import type { Task } from "../task";
 
 const DIAGNOSTICS_SHOWN = 20;
-// What is offered; any other can be typed. Ids and names as VS Code has them.
+// What is offered; any other can be askForText. Ids and names as VS Code has them.
 const TARGETS: readonly [id: string, name: string][] = [
   ["python", "Python"], ["java", "Java"], ["javascript", "JavaScript"], ["typescript", "TypeScript"], ["go", "Go"],
   ["rust", "Rust"], ["cpp", "C++"], ["c", "C"], ["csharp", "C#"], ["kotlin", "Kotlin"], ["swift", "Swift"],
@@ -14,20 +14,20 @@ const TARGETS: readonly [id: string, name: string][] = [
 ];
 
 /** `range` undefined is the whole document; an empty one the declaration around it, which the daemon finds. */
-export interface Subject {
+export interface TaskSubject {
   document: vscode.TextDocument;
   range: vscode.Range | undefined;
   argument: object;
 }
 
 /** What a code action carries, or else what the cursor is at in the editor; undefined where that is nothing. */
-export async function subjectOf(client: LanguageClient, given: unknown): Promise<Subject | undefined> {
-  const carried = given as { uri?: unknown; range?: unknown } | undefined;
-  if (typeof carried?.uri === "string") {
-    const uri = client.protocol2CodeConverter.asUri(carried.uri);
-    const range = carried.range as Parameters<typeof client.protocol2CodeConverter.asRange>[0];
+export async function findSubject(client: LanguageClient, given: unknown): Promise<TaskSubject | undefined> {
+  const action = given as { uri?: unknown; range?: unknown } | undefined;
+  if (typeof action?.uri === "string") {
+    const uri = client.protocol2CodeConverter.asUri(action.uri);
+    const range = action.range as Parameters<typeof client.protocol2CodeConverter.asRange>[0];
     const document = await vscode.workspace.openTextDocument(uri);
-    return { document, range: client.protocol2CodeConverter.asRange(range) ?? undefined, argument: carried };
+    return { document, range: client.protocol2CodeConverter.asRange(range) ?? undefined, argument: action };
   }
   const editor = vscode.window.activeTextEditor;
   if (!editor || !SCHEMES.includes(editor.document.uri.scheme)) return undefined;
@@ -45,41 +45,41 @@ export function argumentFor(
 }
 
 /** The argument with what else the task needs; undefined where the person thought better of it. */
-export async function completed(client: LanguageClient, task: Task, subject: Subject): Promise<object | undefined> {
+export async function completeArgument(client: LanguageClient, task: Task, subject: TaskSubject): Promise<object | undefined> {
   const { argument } = subject;
   if (task === "translate" && !("target" in argument)) {
-    const target = await chosenTarget(subject.document.languageId);
+    const target = await chooseTarget(subject.document.languageId);
     return target ? { ...argument, target } : undefined;
   }
   if (task === "edit" && !("instruction" in argument)) {
-    const instruction = await typed(vscode.l10n.t("What should be changed?"), vscode.l10n.t("Add type hints."));
+    const instruction = await askForText(vscode.l10n.t("What should be changed?"), vscode.l10n.t("Add type hints."));
     return instruction ? { ...argument, instruction } : undefined;
   }
   if (task === "fix" && !("diagnostic" in argument)) {
-    const found = await chosenDiagnostic(client, subject);
+    const found = await chooseDiagnostic(client, subject);
     return found && { ...argument, ...found };
   }
   return argument;
 }
 
-export async function chosenTarget(from: string): Promise<string | undefined> {
+export async function chooseTarget(from: string): Promise<string | undefined> {
   const entries = TARGETS.filter(([id]) => id !== from).map(([id, label]) => ({ label, id }));
   const picked = await vscode.window.showQuickPick(entries, { title: vscode.l10n.t("Translate to which language?") });
   return picked?.id;
 }
 
 /** The id of a language that was named in words, or else the words. */
-export function languageNamed(words: string): string {
+export function findLanguage(words: string): string {
   return TARGETS.find(([id, name]) => [id, name.toLowerCase()].includes(words.toLowerCase()))?.[0] ?? words;
 }
 
-async function typed(title: string, placeHolder: string): Promise<string | undefined> {
+async function askForText(title: string, placeHolder: string): Promise<string | undefined> {
   const text = await vscode.window.showInputBox({ title, placeHolder, ignoreFocusOut: true });
   return text?.trim() || undefined;
 }
 
 /** What is wrong at the cursor, as the language's own server says it; in the person's words where it says nothing. */
-async function chosenDiagnostic(client: LanguageClient, { document, range }: Subject): Promise<object | undefined> {
+async function chooseDiagnostic(client: LanguageClient, { document, range }: TaskSubject): Promise<object | undefined> {
   const lines = range && new vscode.Range(range.start.line, 0, range.end.line, Number.MAX_SAFE_INTEGER);
   const found = vscode.languages
     .getDiagnostics(document.uri)
@@ -87,7 +87,7 @@ async function chosenDiagnostic(client: LanguageClient, { document, range }: Sub
     .sort((one, other) => one.severity - other.severity || one.range.start.compareTo(other.range.start))
     .slice(0, DIAGNOSTICS_SHOWN);
   if (!found.length) {
-    const message = await typed(vscode.l10n.t("What is wrong?"), vscode.l10n.t("It fails for an empty list."));
+    const message = await askForText(vscode.l10n.t("What is wrong?"), vscode.l10n.t("It fails for an empty list."));
     return message ? { diagnostic: { message } } : undefined;
   }
   const entries = found.map((diagnostic) => ({

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Propose } from "../task";
-import { editorLookedAt } from "./looking";
+import { activeEditor } from "./attachment";
 import type { CodeAction } from "./messages";
 
 // What models call languages, where VS Code has another id.
@@ -17,7 +17,7 @@ export async function carryOut(action: CodeAction, text: string, language: strin
   const code = text.replace(/\n$/, "");
   if (action === "copy") return void (await vscode.env.clipboard.writeText(code));
   if (action === "newFile") return newFile(text, language);
-  const editor = editorLookedAt();
+  const editor = activeEditor();
   if (!editor) return void vscode.window.showWarningMessage(vscode.l10n.t("Open the file the code belongs in, then try again."));
   if (action === "insert") return insert(editor, code);
   const { document, selection } = editor;

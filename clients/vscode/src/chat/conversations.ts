@@ -41,7 +41,7 @@ export function newTurn(question: string, about: string): Turn {
   return { question, about, stopped: true, converses: true, ...nothing };
 }
 
-export function titleOf(conversation: Conversation): string {
+export function conversationTitle(conversation: Conversation): string {
   const line = conversation.turns[0]?.question.trim().split("\n", 1)[0] ?? "";
   return line.length > TITLE_CHARS ? `${line.slice(0, TITLE_CHARS - 1)}…` : line;
 }
@@ -73,7 +73,7 @@ export class Conversations {
     return this.all.filter(({ place }) => place === this.place);
   }
 
-  begin(): Conversation {
+  create(): Conversation {
     return { id: randomUUID(), place: this.place, touched: Date.now(), turns: [] };
   }
 
@@ -82,14 +82,14 @@ export class Conversations {
     const names = await fs.readdir(this.folder).catch(() => []);
     const files = names.filter((name) => name.endsWith(SUFFIX)).map((name) => path.join(this.folder, name));
     const texts = await Promise.all(files.map((file) => fs.readFile(file, "utf8").catch(() => "")));
-    const read = texts.map(parsed).filter(isConversation);
-    await this.bound(read.sort((one, other) => other.touched - one.touched));
+    const read = texts.map(parseJson).filter(isConversation);
+    await this.trim(read.sort((one, other) => other.touched - one.touched));
   }
 
   /** Keeps a conversation as it is now, and as much of the others as there is room for. */
-  async keep(conversation: Conversation): Promise<void> {
+  async save(conversation: Conversation): Promise<void> {
     conversation.touched = Date.now();
-    await this.bound([conversation, ...this.all.filter((each) => each.id !== conversation.id)]);
+    await this.trim([conversation, ...this.all.filter((each) => each.id !== conversation.id)]);
     await fs.mkdir(this.folder, { recursive: true });
     const file = this.file(conversation.id);
     const fresh = `${file}.${randomUUID()}`;
@@ -102,8 +102,8 @@ export class Conversations {
     await fs.rm(this.file(id), { force: true });
   }
 
-  private async bound(all: readonly Conversation[]): Promise<void> {
-    this.all = bounded(all);
+  private async trim(all: readonly Conversation[]): Promise<void> {
+    this.all = trimConversations(all);
     const kept = new Set(this.all.map(({ id }) => id));
     const dropped = all.filter(({ id }) => !kept.has(id));
     await Promise.all(dropped.map(({ id }) => fs.rm(this.file(id), { force: true })));
@@ -115,14 +115,14 @@ export class Conversations {
 }
 
 /** `conversations` without what is too much: of long texts the end, of each the oldest turns, of all the oldest. */
-export function bounded(conversations: readonly Conversation[]): Conversation[] {
+export function trimConversations(conversations: readonly Conversation[]): Conversation[] {
   let room = MAX_CHARS;
   const kept: Conversation[] = [];
   for (const { id, place, touched, turns } of conversations.slice(0, MAX_CONVERSATIONS)) {
     const fitting: Turn[] = [];
     let within = Math.min(MAX_CONVERSATION_CHARS, room);
     for (const turn of turns.slice(-MAX_TURNS).reverse()) {
-      const short = shortened(turn);
+      const short = shortenTurn(turn);
       const size = JSON.stringify(short).length;
       if (size > within) break;
       [within, room] = [within - size, room - size];
@@ -133,7 +133,7 @@ export function bounded(conversations: readonly Conversation[]): Conversation[] 
   return kept;
 }
 
-function shortened(turn: Turn): Turn {
+function shortenTurn(turn: Turn): Turn {
   return {
     ...turn,
     question: turn.question.slice(0, MAX_TEXT_CHARS),
@@ -144,7 +144,7 @@ function shortened(turn: Turn): Turn {
   };
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -6,16 +6,16 @@ import * as protocol from "../protocol";
 import * as settings from "../settings";
 import type { Propose } from "../task";
 import { carryOut } from "./apply";
-import { Asking } from "./asking";
+import { ChatRequest } from "./request";
 import { Conversations, newTurn } from "./conversations";
 import type { Conversation, Turn } from "./conversations";
 import { destinationOf } from "./destination";
-import { choose } from "./list";
-import { completions, labelOf, lookingAt, subject } from "./looking";
-import { Paced, rendered } from "./markdown";
-import type { FromView, Help, ShownTurn, ToView } from "./messages";
-import { html } from "./page";
-import { Pictures, troubleOf } from "./pictures";
+import { chooseConversation } from "./list";
+import { findMentions, codeLabel, attachmentOf, activeCode } from "./attachment";
+import { Throttle, renderMarkdown } from "./markdown";
+import type { FromView, ViewRemedy, RenderedTurn, ToView } from "./messages";
+import { renderPage } from "./page";
+import { TurnRenderer, troubleOf } from "./render";
 
 const VIEW = "codegeex.chat";
 const DRAW_MS = 80; // between two pictures of an answer that grows
@@ -24,16 +24,16 @@ const LINKS = ["http", "https"];
 
 export class Chat implements vscode.Disposable {
   private conversation: Conversation;
-  private asking: Asking | undefined;
+  private request: ChatRequest | undefined;
   private view: vscode.WebviewView | undefined;
-  private isLooking = true;
-  private isWhole = false; // whether the view is to be drawn anew, and not only the last turn
-  private takesFocus = false;
-  private cannotKeep = false; // said once
-  private readonly pictures = new Pictures();
-  private readonly drawing = new Paced(() => this.draw(), DRAW_MS);
-  private readonly saving = new Paced(() => this.save(), SAVE_MS);
-  private readonly forgotten = new Set<string>();
+  private isAttached = true;
+  private redrawsAll = false; // whether the view is to be drawn anew, and not only the last turn
+  private focusesWhenReady = false;
+  private hasReportedFault = false; // said once
+  private readonly renderer = new TurnRenderer();
+  private readonly drawing = new Throttle(() => this.draw(), DRAW_MS);
+  private readonly saving = new Throttle(() => this.save(), SAVE_MS);
+  private readonly deleted = new Set<string>();
   private readonly subscriptions: vscode.Disposable[];
 
   /** With the conversation that was asked last in this workspace. */
@@ -51,12 +51,12 @@ export class Chat implements vscode.Disposable {
     private readonly conversations: Conversations,
     private readonly propose: Propose,
   ) {
-    this.conversation = conversations.list[0] ?? conversations.begin();
-    const look = (): void => this.post({ kind: "looking", looking: lookingAt(this.isLooking) });
+    this.conversation = conversations.list[0] ?? conversations.create();
+    const showAttachment = (): void => this.post({ kind: "attachment", attachment: attachmentOf(this.isAttached) });
     this.subscriptions = [
       daemon.onDidChange(() => this.showDaemon()),
-      vscode.window.onDidChangeActiveTextEditor(look),
-      vscode.window.onDidChangeTextEditorSelection(look),
+      vscode.window.onDidChangeActiveTextEditor(showAttachment),
+      vscode.window.onDidChangeTextEditorSelection(showAttachment),
     ];
   }
 
@@ -72,120 +72,120 @@ export class Chat implements vscode.Disposable {
       if (this.view === view) this.view = undefined;
     });
     view.webview.onDidReceiveMessage((message: FromView) =>
-      this.hear(message).catch((fault: unknown) => {
+      this.handle(message).catch((fault: unknown) => {
         void vscode.window.showErrorMessage(fault instanceof Error ? fault.message : String(fault));
       }),
     );
-    view.webview.html = html(view.webview, media);
-    void rendered(""); // the first time takes a second
+    view.webview.html = renderPage(view.webview, media);
+    void renderMarkdown(""); // the first time takes a second
   }
 
-  async begin(): Promise<void> {
-    this.open(this.conversations.begin());
+  async startConversation(): Promise<void> {
+    this.open(this.conversations.create());
     await this.focus();
   }
 
   /** Lets a person choose among the conversations, or delete some. */
-  async history(): Promise<void> {
+  async showConversations(): Promise<void> {
     await this.conversations.load(); // with those of other windows
-    const chosen = await choose(this.conversations, (id) => this.forget(id));
+    const chosen = await chooseConversation(this.conversations, (id) => this.remove(id));
     if (chosen && chosen.id !== this.conversation.id) this.open(chosen);
     if (chosen) await this.focus();
   }
 
   /** A question about what is selected in the editor. */
   async askAboutSelection(): Promise<void> {
-    this.isLooking = true;
+    this.isAttached = true;
     await this.focus();
-    this.post({ kind: "looking", looking: lookingAt(true) });
+    this.post({ kind: "attachment", attachment: attachmentOf(true) });
   }
 
   private async focus(): Promise<void> {
-    this.takesFocus = this.view === undefined; // then as soon as there is a page
+    this.focusesWhenReady = this.view === undefined; // then as soon as there is a page
     await vscode.commands.executeCommand(`${VIEW}.focus`);
     this.post({ kind: "focus" });
   }
 
-  private async hear(message: FromView): Promise<void> {
+  private async handle(message: FromView): Promise<void> {
     if (message.kind === "ready") this.ready();
     else if (message.kind === "ask") await this.ask(message.question);
     else if (message.kind === "again") await this.askAgain();
-    else if (message.kind === "stop") this.asking?.stop();
-    else if (message.kind === "look") this.look(message.on);
+    else if (message.kind === "stop") this.request?.stop();
+    else if (message.kind === "attach") this.attach(message.on);
     else if (message.kind === "code") await carryOut(message.action, message.text, message.language, this.propose);
     else if (message.kind === "source") await this.openSource(message.turn, message.source);
     else if (message.kind === "link") await openLink(message.address);
-    else if (message.kind === "remedy") await this.help(message.remedy);
-    else await this.complete(message.request, message.begun);
+    else if (message.kind === "remedy") await this.applyRemedy(message.remedy);
+    else await this.completeMention(message.request, message.prefix);
   }
 
-  private async help(remedy: Help): Promise<void> {
-    await (remedy === "enable" ? settings.toggle() : this.daemon.remedy(remedy));
+  private async applyRemedy(remedy: ViewRemedy): Promise<void> {
+    await (remedy === "enable" ? settings.toggle() : this.daemon.applyRemedy(remedy));
   }
 
-  private async complete(request: number, begun: string): Promise<void> {
-    this.post({ kind: "completions", request, completions: await completions(begun) });
+  private async completeMention(request: number, prefix: string): Promise<void> {
+    this.post({ kind: "mentions", request, mentions: await findMentions(prefix) });
   }
 
   private ready(): void {
     this.showAll();
-    if (this.takesFocus) this.post({ kind: "focus" });
-    this.takesFocus = false;
+    if (this.focusesWhenReady) this.post({ kind: "focus" });
+    this.focusesWhenReady = false;
   }
 
   private async ask(question: string): Promise<void> {
-    if (this.asking || !question.trim()) return;
-    const about = this.isLooking ? subject() : undefined;
+    if (this.request || !question.trim()) return;
+    const about = this.isAttached ? activeCode() : undefined;
     const conversation = this.conversation;
-    const turn = newTurn(question, about ? labelOf(about) : "");
+    const turn = newTurn(question, about ? codeLabel(about) : "");
     conversation.turns.push(turn);
-    const asking = new Asking(this.daemon, conversation, turn, about, () => {
+    const request = new ChatRequest(this.daemon, conversation, turn, about, () => {
       this.drawing.request();
       this.saving.request();
     });
-    this.asking = asking;
+    this.request = request;
     await this.save(conversation); // the question is there again, whatever happens now
     this.drawing.request();
-    await asking.run();
-    if (this.asking === asking) this.asking = undefined;
+    await request.run();
+    if (this.request === request) this.request = undefined;
     await this.save(conversation);
     this.drawing.request();
   }
 
   /** Takes the place of the last question, which failed or was stopped. */
   private async askAgain(): Promise<void> {
-    if (this.asking) return;
+    if (this.request) return;
     const last = this.conversation.turns.pop();
     this.showAll();
     if (last) await this.ask(last.question);
   }
 
   private async save(conversation = this.conversation): Promise<void> {
-    if (!conversation.turns.length || this.forgotten.has(conversation.id)) return;
+    if (!conversation.turns.length || this.deleted.has(conversation.id)) return;
     try {
-      await this.conversations.keep(conversation);
+      await this.conversations.save(conversation);
     } catch (fault) {
-      if (this.cannotKeep) return;
-      this.cannotKeep = true;
+      if (this.hasReportedFault) return;
+      this.hasReportedFault = true;
       void vscode.window.showWarningMessage(vscode.l10n.t("The conversation can't be saved: {0}", String(fault)));
     }
   }
 
-  private look(on: boolean): void {
-    this.isLooking = on;
-    this.post({ kind: "looking", looking: lookingAt(on) });
+  private attach(on: boolean): void {
+    this.isAttached = on;
+    this.post({ kind: "attachment", attachment: attachmentOf(on) });
   }
 
   private open(conversation: Conversation): void {
-    this.asking?.stop();
-    this.asking = undefined;
+    this.request?.stop();
+    this.request = undefined;
     this.conversation = conversation;
     this.showAll();
   }
 
-  private async forget(id: string): Promise<void> {
-    this.forgotten.add(id);
-    if (id === this.conversation.id) this.open(this.conversations.begin());
+  private async remove(id: string): Promise<void> {
+    this.deleted.add(id);
+    if (id === this.conversation.id) this.open(this.conversations.create());
     await this.conversations.remove(id);
     const client = this.daemon.client;
     if (client?.isRunning()) await client.sendNotification(protocol.FORGET_CONVERSATION, { conversationId: id });
@@ -199,25 +199,25 @@ export class Chat implements vscode.Disposable {
   }
 
   private showAll(): void {
-    this.isWhole = true;
+    this.redrawsAll = true;
     this.drawing.request();
-    this.post({ kind: "looking", looking: lookingAt(this.isLooking) });
+    this.post({ kind: "attachment", attachment: attachmentOf(this.isAttached) });
     this.showDaemon();
   }
 
   /** One at a time, so that what was said last is drawn last. */
   private async draw(): Promise<void> {
     if (!this.view?.visible) return; // it asks when it is shown again
-    const { conversation, isWhole } = this;
-    this.isWhole = false;
+    const { conversation, redrawsAll } = this;
+    this.redrawsAll = false;
     const index = conversation.turns.length - 1;
-    const turns = await Promise.all(conversation.turns.slice(isWhole ? 0 : index).map((turn) => this.picture(turn)));
-    if (isWhole) this.post({ kind: "conversation", id: conversation.id, turns });
+    const turns = await Promise.all(conversation.turns.slice(redrawsAll ? 0 : index).map((turn) => this.render(turn)));
+    if (redrawsAll) this.post({ kind: "conversation", id: conversation.id, turns });
     else if (turns[0]) this.post({ kind: "turn", id: conversation.id, index, turn: turns[0] });
   }
 
-  private picture(turn: Turn): Promise<ShownTurn> {
-    return this.pictures.of(turn, turn === this.conversation.turns.at(-1) ? this.asking?.stage : undefined);
+  private render(turn: Turn): Promise<RenderedTurn> {
+    return this.renderer.render(turn, turn === this.conversation.turns.at(-1) ? this.request?.stage : undefined);
   }
 
   private showDaemon(): void {

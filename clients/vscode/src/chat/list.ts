@@ -1,7 +1,7 @@
 /** The list of conversations: one to go on with, or some to delete. */
 
 import * as vscode from "vscode";
-import { titleOf } from "./conversations";
+import { conversationTitle } from "./conversations";
 import type { Conversation, Conversations } from "./conversations";
 
 interface Entry extends vscode.QuickPickItem {
@@ -9,7 +9,7 @@ interface Entry extends vscode.QuickPickItem {
 }
 
 /** The conversation a person picks; `forget` is called with the id of each that is to be deleted. */
-export function choose(
+export function chooseConversation(
   conversations: Conversations,
   forget: (id: string) => Promise<void>,
 ): Promise<Conversation | undefined> {
@@ -18,7 +18,7 @@ export function choose(
   const list = vscode.window.createQuickPick<Entry>();
   const fill = (): void => {
     list.items = conversations.list.map((conversation) => ({
-      label: titleOf(conversation),
+      label: conversationTitle(conversation),
       description: new Date(conversation.touched).toLocaleString(vscode.env.language, {
         dateStyle: "medium",
         timeStyle: "short",
@@ -30,14 +30,14 @@ export function choose(
   list.title = t("Conversations");
   list.placeholder = conversations.list.length ? t("Continue a conversation") : t("No conversations yet.");
   fill();
-  return new Promise((chosen) => {
+  return new Promise((resolve) => {
     list.onDidTriggerItemButton(({ item }) => void forget(item.conversation.id).then(fill));
     list.onDidAccept(() => {
-      chosen(list.selectedItems[0]?.conversation);
+      resolve(list.selectedItems[0]?.conversation);
       list.hide();
     });
     list.onDidHide(() => {
-      chosen(undefined);
+      resolve(undefined);
       list.dispose();
     });
     list.show();

@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 const RENDER = "markdown.api.render";
 
 /** HTML of `text`; undefined where that extension is switched off, and the text is to be shown as it is. */
-export async function rendered(text: string): Promise<string | undefined> {
+export async function renderMarkdown(text: string): Promise<string | undefined> {
   try {
     return await vscode.commands.executeCommand<string>(RENDER, text);
   } catch {
@@ -14,9 +14,9 @@ export async function rendered(text: string): Promise<string | undefined> {
 }
 
 /** Calls `work` soon, again and again while it is asked for, but leaves as much time between as it takes. */
-export class Paced {
-  private running = false;
-  private asked = false;
+export class Throttle {
+  private isRunning = false;
+  private isRequested = false;
 
   constructor(
     private readonly work: () => Promise<void>,
@@ -24,18 +24,18 @@ export class Paced {
   ) {}
 
   request(): void {
-    this.asked = true;
-    if (!this.running) void this.run();
+    this.isRequested = true;
+    if (!this.isRunning) void this.run();
   }
 
   private async run(): Promise<void> {
-    this.running = true;
-    while (this.asked) {
-      this.asked = false;
+    this.isRunning = true;
+    while (this.isRequested) {
+      this.isRequested = false;
       const began = Date.now();
       await this.work();
       await new Promise((done) => setTimeout(done, Math.max(this.pauseMs, Date.now() - began)));
     }
-    this.running = false;
+    this.isRunning = false;
   }
 }

@@ -1,7 +1,7 @@
 /** What the view and the extension tell each other. The view shows, and says what a person does; it keeps nothing. */
 
 /** One question and what came of it, as it is shown. `html` is not trusted: the view sanitises it. */
-export interface ShownTurn {
+export interface RenderedTurn {
   question: string;
   about: string; // the code it was asked about, "" for none
   html: string | undefined; // rendered Markdown; without it, `text` is shown as it is
@@ -18,18 +18,18 @@ export interface ShownTurn {
 }
 
 /** What a question is about unless it is switched off: the active editor, its selection. */
-export interface Looking {
+export interface Attachment {
   label: string; // "" where there is no editor
   detail: string;
   on: boolean;
 }
 
-export type Help = "install" | "choose" | "restart" | "log" | "enable";
+export type ViewRemedy = "install" | "choose" | "restart" | "log" | "enable";
 
 /** What keeps the daemon from answering, and what a person can do about it. */
 export interface Trouble {
   text: string;
-  remedies: { remedy: Help; title: string }[];
+  remedies: { remedy: ViewRemedy; title: string }[];
 }
 
 /** Where text goes: in full above an empty conversation, and in short, "" if it stays here, below any other. */
@@ -38,19 +38,19 @@ export interface Destination {
   note: string;
 }
 
-export interface Completion {
+export interface Mention {
   label: string;
   detail: string;
-  inserts: string;
+  insertText: string;
 }
 
 export type ToView =
-  | { kind: "conversation"; id: string; turns: ShownTurn[] }
-  | { kind: "turn"; id: string; index: number; turn: ShownTurn }
-  | { kind: "looking"; looking: Looking }
+  | { kind: "conversation"; id: string; turns: RenderedTurn[] }
+  | { kind: "turn"; id: string; index: number; turn: RenderedTurn }
+  | { kind: "attachment"; attachment: Attachment }
   | { kind: "trouble"; trouble: Trouble | undefined }
   | { kind: "destination"; destination: Destination }
-  | { kind: "completions"; request: number; completions: Completion[] }
+  | { kind: "mentions"; request: number; mentions: Mention[] }
   | { kind: "focus" };
 
 export type CodeAction = "copy" | "insert" | "apply" | "newFile";
@@ -60,12 +60,12 @@ export type FromView =
   | { kind: "ask"; question: string }
   | { kind: "again" } // the last question, anew
   | { kind: "stop" }
-  | { kind: "look"; on: boolean }
+  | { kind: "attach"; on: boolean }
   | { kind: "code"; action: CodeAction; text: string; language: string }
   | { kind: "source"; turn: number; source: number }
   | { kind: "link"; address: string }
-  | { kind: "complete"; request: number; begun: string }
-  | { kind: "remedy"; remedy: Help };
+  | { kind: "complete"; request: number; prefix: string }
+  | { kind: "remedy"; remedy: ViewRemedy };
 
 /** The texts of the view, in the language of the window. */
 export interface Strings {
@@ -87,8 +87,8 @@ export interface Strings {
   apply: string;
   newFile: string;
   code: string;
-  lookingOn: string;
-  lookingOff: string;
+  attachedTitle: string;
+  detachedTitle: string;
   suggestions: string;
   answered: string;
 }

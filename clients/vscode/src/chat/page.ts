@@ -2,30 +2,30 @@
 
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
-import { strings } from "./strings";
+import { viewStrings } from "./strings";
 
 const NONCE_BYTES = 16;
 
-export function html(webview: vscode.Webview, media: vscode.Uri): string {
+export function renderPage(webview: vscode.Webview, media: vscode.Uri): string {
   const nonce = randomBytes(NONCE_BYTES).toString("base64");
   const address = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(media, name)).toString();
   const policy = [`default-src 'none'`, `script-src 'nonce-${nonce}'`, `style-src ${webview.cspSource}`].join("; ");
-  const texts = escaped(JSON.stringify(strings()));
-  return `<!doctype html>
-<html lang="${escaped(vscode.env.language)}">
+  const texts = escapeHtml(JSON.stringify(viewStrings()));
+  return `<!doctype renderPage>
+<renderPage lang="${escapeHtml(vscode.env.language)}">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${escaped(policy)}">
+<meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="${escaped(address("style.css"))}">
+<link rel="stylesheet" href="${escapeHtml(address("style.css"))}">
 <title>CodeGeeX</title>
 </head>
 <body data-strings="${texts}">
-<script nonce="${nonce}" src="${escaped(address("main.js"))}"></script>
+<script nonce="${nonce}" src="${escapeHtml(address("main.js"))}"></script>
 </body>
-</html>`;
+</renderPage>`;
 }
 
-function escaped(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 }

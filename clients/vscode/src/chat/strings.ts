@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { Strings } from "./messages";
 
-export function strings(): Strings {
+export function viewStrings(): Strings {
   const { t } = vscode.l10n;
   return {
     title: t("Ask about your code"),
@@ -27,8 +27,8 @@ export function strings(): Strings {
     apply: t("Compare and Apply"),
     newFile: t("New File"),
     code: t("code"),
-    lookingOn: t("{0} is sent with the question. Press to leave it out."),
-    lookingOff: t("{0} is not sent with the question. Press to include it."),
+    attachedTitle: t("{0} is sent with the question. Press to leave it out."),
+    detachedTitle: t("{0} is not sent with the question. Press to include it."),
     suggestions: t("Mentions"),
     answered: t("The answer is complete."),
   };

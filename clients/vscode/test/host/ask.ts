@@ -4,7 +4,7 @@ import type { LanguageClient } from "vscode-languageclient/node";
 import { ask } from "../../src/ask";
 import type { Exports } from "../../src/extension";
 import { ASK, CANCEL_PROGRESS } from "../../src/protocol";
-import type { Answer, Said } from "../../src/protocol";
+import type { Answer, AnswerProgress } from "../../src/protocol";
 
 const ANSWER: Answer = { text: "Yes.", sources: [], notices: [], warnings: [], converses: true, stopped: false, model: "m" };
 const REQUEST_FAILED = -32803;
@@ -17,7 +17,7 @@ class FakeClient {
   readonly notified: string[] = [];
   requested: unknown;
   cancelled = false;
-  progress!: (progress: Said) => void;
+  progress!: (progress: AnswerProgress) => void;
   answer!: (answer: Answer) => void;
   fail!: (fault: Error) => void;
   private readonly states = new vscode.EventEmitter<void>();
@@ -33,7 +33,7 @@ class FakeClient {
     this.states.fire();
   }
 
-  onProgress(_type: unknown, _token: string, handler: (progress: Said) => void): vscode.Disposable {
+  onProgress(_type: unknown, _token: string, handler: (progress: AnswerProgress) => void): vscode.Disposable {
     this.progress = handler;
     return new vscode.Disposable(() => undefined);
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { promises as fs } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { Conversations, bounded, historyOf, newTurn } from "../../src/chat/conversations";
+import { Conversations, trimConversations, historyOf, newTurn } from "../../src/chat/conversations";
 import type { Conversation } from "../../src/chat/conversations";
 import { destinationOf } from "../../src/chat/destination";
 import type { Status } from "../../src/protocol";
@@ -20,13 +20,13 @@ function conversation(id: string, turns: number, chars: number): Conversation {
 
 suite("conversations", () => {
   test("what is kept does not grow without bound: the oldest goes first", () => {
-    const many = bounded(Array.from({ length: 300 }, (_, i) => conversation(String(i), 3, 10)));
+    const many = trimConversations(Array.from({ length: 300 }, (_, i) => conversation(String(i), 3, 10)));
     assert.equal(many.length, 200);
     assert.equal(many[0]?.id, "0");
-    const [long] = bounded([conversation("long", 1_000, 10)]);
+    const [long] = trimConversations([conversation("long", 1_000, 10)]);
     assert.equal(long?.turns.length, 100);
     assert.equal(long.turns.at(-1)?.question, "question 999");
-    const large = bounded(Array.from({ length: 50 }, (_, i) => conversation(String(i), 10, 200_000)));
+    const large = trimConversations(Array.from({ length: 50 }, (_, i) => conversation(String(i), 10, 200_000)));
     assert.ok(JSON.stringify(large).length < 4_200_000);
     assert.equal(large[0]?.turns.at(-1)?.question, "question 9");
   });
@@ -46,13 +46,13 @@ suite("conversations", () => {
     const folder = path.join(await fs.mkdtemp(path.join(tmpdir(), "codegeex-chat-")), "chat");
     const [here, there] = [new Conversations(folder, "here"), new Conversations(folder, "here")];
     await here.load(); // there is no folder yet
-    await here.keep(conversation("one", 1, 5));
-    await there.keep(conversation("two", 1, 5));
-    await here.keep(conversation("three", 1, 5));
+    await here.save(conversation("one", 1, 5));
+    await there.save(conversation("two", 1, 5));
+    await here.save(conversation("three", 1, 5));
     await here.remove("one");
     await there.load();
     assert.deepEqual(new Set(there.list.map(({ id }) => id)), new Set(["two", "three"]));
-    await here.keep(conversation("two", 1, 5));
+    await here.save(conversation("two", 1, 5));
     assert.deepEqual(
       here.list.map(({ id }) => id),
       ["two", "three"],

@@ -14,7 +14,7 @@ async function set(name: string, value: unknown): Promise<void> {
 }
 
 function shown(): string {
-  const { icon, text } = extension.exports.status.shown;
+  const { icon, text } = extension.exports.status.content;
   return `${icon} ${text}`;
 }
 
@@ -84,10 +84,10 @@ suite("status", () => {
   });
 
   test("says that it sleeps, and until when", async () => {
-    extension.exports.slept.for(5);
+    extension.exports.snooze.start(5);
     assert.equal(shown(), "bell-slash scripted");
-    assert.match(extension.exports.status.shown.detail, /Snoozed until \d/);
-    extension.exports.slept.wake();
+    assert.match(extension.exports.status.content.detail, /Snoozed until \d/);
+    extension.exports.snooze.end();
     assert.equal(shown(), "sparkle scripted");
   });
 
@@ -95,7 +95,7 @@ suite("status", () => {
     const command = section().get("server.path");
     await set("server.path", "/nowhere/codegeex-lsp");
     await until("the error", () => shown() === "error CodeGeeX");
-    assert.match(extension.exports.status.shown.detail, /\/nowhere\/codegeex-lsp/);
+    assert.match(extension.exports.status.content.detail, /\/nowhere\/codegeex-lsp/);
     await set("server.path", command);
     await until("the daemon", () => shown() === "sparkle scripted");
   });

@@ -1,10 +1,10 @@
-/** What a model said, as elements. Its HTML is hostile until it is sanitised: no script, image, style, form, or address stays. */
+/** What a model send, as elements. Its HTML is hostile until it is sanitised: no script, image, style, form, or address stays. */
 
 import DOMPurify from "dompurify";
 import type { CodeAction } from "../messages";
 import { element, icon, iconButton } from "./element";
 import type { Icon } from "./element";
-import { strings, tell } from "./host";
+import { strings, post } from "./host";
 
 const TAGS = [
   "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s", "span",
@@ -15,10 +15,10 @@ const WEB = /^https?:\/\//i;
 const COPIED_MS = 1_500;
 
 /** The blocks of an answer. */
-export function answerOf(html: string | undefined, text: string): HTMLElement[] {
+export function renderAnswer(html: string | undefined, text: string): HTMLElement[] {
   if (html === undefined) return [element("pre", { class: "plain" }, text)];
   const untrusted = new DOMParser().parseFromString(html, "text/html"); // nothing runs or loads in it
-  asSource(untrusted);
+  showSource(untrusted);
   const clean = DOMPurify.sanitize(untrusted.body.innerHTML, {
     ALLOWED_TAGS: TAGS,
     ALLOWED_ATTR: ["class", "href", "start"],
@@ -27,9 +27,9 @@ export function answerOf(html: string | undefined, text: string): HTMLElement[] 
     ALLOWED_URI_REGEXP: WEB,
     RETURN_DOM: true,
   }) as HTMLElement;
-  clean.querySelectorAll("[class]").forEach(plainClasses);
-  clean.querySelectorAll("a").forEach(guard);
-  clean.querySelectorAll("pre").forEach(withTools);
+  clean.querySelectorAll("[class]").forEach(keepKnownClasses);
+  clean.querySelectorAll("a").forEach(disarmLink);
+  clean.querySelectorAll("pre").forEach(addTools);
   return [...clean.childNodes].flatMap((node) => {
     if (node instanceof HTMLElement && node.tagName !== "SPAN") return [node];
     return node.textContent?.trim() ? [element("p", {}, node)] : [];
@@ -37,7 +37,7 @@ export function answerOf(html: string | undefined, text: string): HTMLElement[] 
 }
 
 /** Formulas and diagrams need scripts and styles: they are shown as they were written. */
-function asSource(page: Document): void {
+function showSource(page: Document): void {
   for (const formula of page.querySelectorAll(".katex")) {
     formula.replaceWith(
       element("code", {}, formula.querySelector("annotation")?.textContent ?? formula.textContent ?? ""),
@@ -48,18 +48,18 @@ function asSource(page: Document): void {
   }
 }
 
-function plainClasses(marked: Element): void {
+function keepKnownClasses(marked: Element): void {
   const kept = [...marked.classList].filter((name) => CLASS.test(name));
   if (kept.length) marked.className = kept.join(" ");
   else marked.removeAttribute("class");
 }
 
 /** A link has no address that the browser would follow: the extension opens it, at a person's wish. */
-function guard(link: HTMLAnchorElement): void {
+function disarmLink(link: HTMLAnchorElement): void {
   const address = link.getAttribute("href") ?? "";
   link.removeAttribute("href");
   if (!WEB.test(address)) return;
-  const open = (): void => tell({ kind: "link", address });
+  const open = (): void => post({ kind: "link", address });
   link.setAttribute("role", "link");
   link.tabIndex = 0;
   link.title = address;
@@ -69,12 +69,12 @@ function guard(link: HTMLAnchorElement): void {
   });
 }
 
-function withTools(block: HTMLPreElement): void {
+function addTools(block: HTMLPreElement): void {
   const language = /\blanguage-(\S+)/.exec(block.querySelector("code")?.className ?? "")?.[1] ?? "";
-  const said = (action: CodeAction) => (): void =>
-    tell({ kind: "code", action, text: block.textContent ?? "", language });
+  const send = (action: CodeAction) => (): void =>
+    post({ kind: "code", action, text: block.textContent ?? "", language });
   const tool = (action: CodeAction, title: string): HTMLButtonElement =>
-    iconButton(action satisfies Icon, title, said(action));
+    iconButton(action satisfies Icon, title, send(action));
   const copy = tool("copy", strings.copy);
   copy.addEventListener("click", () => confirm(copy));
   const tools = element(

@@ -13,16 +13,16 @@ const api = acquireVsCodeApi();
 
 export const strings = JSON.parse(document.body.dataset["strings"] ?? "{}") as Strings;
 
-export function tell(message: FromView): void {
+export function post(message: FromView): void {
   api.postMessage(message);
 }
 
 /** What is being written survives the view being hidden. */
-export function draft(): string {
+export function readDraft(): string {
   const kept = api.getState();
   return typeof kept === "string" ? kept : "";
 }
 
-export function keepDraft(text: string): void {
+export function saveDraft(text: string): void {
   api.setState(text);
 }

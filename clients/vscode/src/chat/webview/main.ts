@@ -1,8 +1,8 @@
 /** The page of the chat view: draws what the extension says, and tells it what a person does. */
 
-import type { Destination, ShownTurn, ToView, Trouble } from "../messages";
+import type { Destination, RenderedTurn, ToView, Trouble } from "../messages";
 import { element } from "./element";
-import { strings, tell } from "./host";
+import { strings, post } from "./host";
 import { QuestionBox } from "./question";
 import { TurnView } from "./turn";
 
@@ -25,27 +25,27 @@ const announced = element("div", { class: "unseen", role: "status" });
 document.body.append(scrolled, trouble, note, box.root, announced);
 
 let conversation = "";
-let turns: ShownTurn[] = [];
+let turns: RenderedTurn[] = [];
 let views: TurnView[] = [];
 
 window.addEventListener("message", ({ data }: MessageEvent<ToView>) => {
   if (data.kind === "conversation") showAll(data.id, data.turns);
   else if (data.kind === "turn") showOne(data.index, data.turn, data.id);
-  else if (data.kind === "looking") box.look(data.looking);
+  else if (data.kind === "attachment") box.showAttachment(data.attachment);
   else if (data.kind === "trouble") showTrouble(data.trouble);
   else if (data.kind === "destination") showDestination(data.destination);
-  else if (data.kind === "completions") box.mentions.take(data.request, data.completions);
+  else if (data.kind === "mentions") box.mentions.receive(data.request, data.mentions);
   else box.focus();
 });
 window.addEventListener("focus", () => {
   if (document.activeElement === document.body) box.focus();
 });
 window.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") box.stops();
+  if (event.key === "Escape") box.stopAnswer();
 });
-tell({ kind: "ready" });
+post({ kind: "ready" });
 
-function showAll(id: string, all: ShownTurn[]): void {
+function showAll(id: string, all: RenderedTurn[]): void {
   if (id !== conversation || all.length < views.length) {
     list.replaceChildren();
     [turns, views] = [[], []];
@@ -60,7 +60,7 @@ function showAll(id: string, all: ShownTurn[]): void {
   scrolled.scrollTop = scrolled.scrollHeight;
 }
 
-function showOne(index: number, turn: ShownTurn, id = conversation): void {
+function showOne(index: number, turn: RenderedTurn, id = conversation): void {
   if (id !== conversation) return; // another one is shown meanwhile
   const atEnd = isAtEnd();
   const isNew = index >= views.length;
@@ -90,7 +90,7 @@ function showTrouble(what: Trouble | undefined): void {
   const atEnd = isAtEnd();
   trouble.hidden = !what;
   const buttons = (what?.remedies ?? []).map(({ remedy, title }) =>
-    element("button", { type: "button", click: () => tell({ kind: "remedy", remedy }) }, title),
+    element("button", { type: "button", click: () => post({ kind: "remedy", remedy }) }, title),
   );
   trouble.replaceChildren(element("p", {}, what?.text ?? ""), ...buttons);
   if (atEnd) scrolled.scrollTop = scrolled.scrollHeight;

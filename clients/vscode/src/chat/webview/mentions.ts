@@ -1,10 +1,10 @@
 /** What a mention can go on with, in a list above the box. The box keeps the focus: arrows choose, Enter or Tab takes. */
 
-import type { Completion } from "../messages";
+import type { Mention } from "../messages";
 import { element } from "./element";
-import { strings, tell } from "./host";
+import { strings, post } from "./host";
 
-const BEGUN = /(?:^|\s)([#@](?:\w+:"[^"\n]*|[^\s"]*))$/;
+const PREFIX = /(?:^|\s)([#@](?:\w+:"[^"\n]*|[^\s"]*))$/;
 
 export class Mentions {
   readonly root = element("ul", {
@@ -15,8 +15,8 @@ export class Mentions {
     hidden: true,
   });
   private request = 0;
-  private begun = "";
-  private entries: readonly Completion[] = [];
+  private prefix = "";
+  private entries: readonly Mention[] = [];
   private chosen = 0;
 
   constructor(private readonly box: HTMLTextAreaElement) {
@@ -31,21 +31,21 @@ export class Mentions {
   }
 
   /** The text or the cursor has changed. */
-  look(): void {
+  onInput(): void {
     const before = this.box.value.slice(0, this.box.selectionStart);
-    const begun = this.box.selectionStart === this.box.selectionEnd ? BEGUN.exec(before)?.[1] : undefined;
-    if (begun === undefined) return this.hide();
-    this.begun = begun;
-    tell({ kind: "complete", request: ++this.request, begun });
+    const prefix = this.box.selectionStart === this.box.selectionEnd ? PREFIX.exec(before)?.[1] : undefined;
+    if (prefix === undefined) return this.hide();
+    this.prefix = prefix;
+    post({ kind: "complete", request: ++this.request, prefix });
     this.show(this.entries); // until the answer is there, what still fits
   }
 
-  take(request: number, entries: readonly Completion[]): void {
+  receive(request: number, entries: readonly Mention[]): void {
     if (request === this.request) this.show(entries); // else something else was typed meanwhile
   }
 
   /** Whether the key was the list's. */
-  key(event: KeyboardEvent): boolean {
+  handleKey(event: KeyboardEvent): boolean {
     if (this.root.hidden) return false;
     if (event.key === "ArrowDown") this.choose(this.chosen + 1);
     else if (event.key === "ArrowUp") this.choose(this.chosen - 1);
@@ -67,9 +67,9 @@ export class Mentions {
     this.draw();
   }
 
-  private show(entries: readonly Completion[]): void {
-    const fitting = entries.filter(({ inserts }) => fits(inserts, this.begun));
-    const isTyped = fitting.length === 1 && fitting[0]?.inserts.trimEnd() === this.begun;
+  private show(entries: readonly Mention[]): void {
+    const fitting = entries.filter(({ insertText }) => fits(insertText, this.prefix));
+    const isTyped = fitting.length === 1 && fitting[0]?.insertText.trimEnd() === this.prefix;
     this.entries = isTyped ? [] : fitting;
     this.chosen = 0;
     this.draw();
@@ -79,7 +79,7 @@ export class Mentions {
     const entry = this.entries[index];
     if (!entry) return;
     const end = this.box.selectionStart;
-    this.box.setRangeText(entry.inserts, end - this.begun.length, end, "end");
+    this.box.setRangeText(entry.insertText, end - this.prefix.length, end, "end");
     this.hide();
     this.box.focus();
     this.box.dispatchEvent(new Event("input")); // "#file:" goes on with the files
@@ -112,8 +112,8 @@ export class Mentions {
 }
 
 /** "#fi" goes on as "#file:", and "#file:cart" as '#file:"my cart.py" '. */
-function fits(inserts: string, begun: string): boolean {
-  const [whole, typed] = [inserts, begun].map((each) => each.toLowerCase().replaceAll('"', "")) as [string, string];
+function fits(insertText: string, prefix: string): boolean {
+  const [whole, typed] = [insertText, prefix].map((each) => each.toLowerCase().replaceAll('"', "")) as [string, string];
   const [kind, name] = typed.split(/(?<=:)/, 2) as [string, string?];
   return whole.startsWith(kind) && whole.slice(kind.length).includes(name ?? "");
 }

@@ -1,8 +1,8 @@
 /** Where a question is written: the box, what goes with the question, send and stop. */
 
-import type { Looking } from "../messages";
+import type { Attachment } from "../messages";
 import { element, icon, iconButton } from "./element";
-import { draft, keepDraft, strings, tell } from "./host";
+import { readDraft, saveDraft, strings, post } from "./host";
 import { Mentions } from "./mentions";
 
 export class QuestionBox {
@@ -14,12 +14,12 @@ export class QuestionBox {
     "aria-label": strings.placeholder,
   });
   private readonly send = iconButton("send", strings.send, () => this.ask());
-  private readonly stop = iconButton("stop", strings.stop, () => this.stops());
+  private readonly stop = iconButton("stop", strings.stop, () => this.stopAnswer());
   private readonly chip = element("button", { type: "button", class: "chip", click: () => this.toggle() });
-  private looking: Looking = { label: "", detail: "", on: true };
-  private asked: readonly string[] = [];
+  private attachment: Attachment = { label: "", detail: "", on: true };
+  private questions: readonly string[] = [];
   private recalled = 0; // how many questions back
-  private answering = false;
+  private isAnswering = false;
 
   constructor() {
     this.mentions = new Mentions(this.box);
@@ -30,33 +30,33 @@ export class QuestionBox {
       this.box,
       element("div", { class: "bar" }, this.chip, element("span", { class: "space" }), this.stop, this.send),
     );
-    this.box.value = draft();
-    this.box.addEventListener("input", () => this.changed());
-    this.box.addEventListener("keydown", (event) => this.key(event));
+    this.box.value = readDraft();
+    this.box.addEventListener("input", () => this.onInput());
+    this.box.addEventListener("keydown", (event) => this.onKey(event));
     this.box.addEventListener("blur", () => this.mentions.hide());
     this.show([], false);
-    this.look(this.looking);
-    this.fit();
+    this.showAttachment(this.attachment);
+    this.resize();
   }
 
   focus(): void {
     this.box.focus();
   }
 
-  show(asked: readonly string[], answering: boolean): void {
-    this.asked = asked;
+  show(questions: readonly string[], answering: boolean): void {
+    this.questions = questions;
     // A button that goes takes the focus with it.
-    if (this.answering && !answering && document.activeElement === this.stop) this.box.focus();
-    this.answering = answering;
+    if (this.isAnswering && !answering && document.activeElement === this.stop) this.box.focus();
+    this.isAnswering = answering;
     this.stop.hidden = !answering;
     this.send.hidden = answering;
     this.enable();
   }
 
-  look(looking: Looking): void {
-    this.looking = looking;
-    const { label, detail, on } = looking;
-    const title = (on ? strings.lookingOn : strings.lookingOff).replace("{0}", detail);
+  showAttachment(attachment: Attachment): void {
+    this.attachment = attachment;
+    const { label, detail, on } = attachment;
+    const title = (on ? strings.attachedTitle : strings.detachedTitle).replace("{0}", detail);
     this.chip.replaceChildren(icon("eye"), element("span", {}, label));
     this.chip.setAttribute("aria-pressed", String(on));
     this.chip.setAttribute("aria-label", `${label}: ${title}`);
@@ -64,25 +64,25 @@ export class QuestionBox {
     this.chip.hidden = !label;
   }
 
-  stops(): void {
-    if (this.answering) tell({ kind: "stop" });
+  stopAnswer(): void {
+    if (this.isAnswering) post({ kind: "stop" });
   }
 
   private toggle(): void {
-    tell({ kind: "look", on: !this.looking.on });
+    post({ kind: "attach", on: !this.attachment.on });
   }
 
   private ask(): void {
     const question = this.box.value.trim();
-    if (!question || this.answering) return;
-    tell({ kind: "ask", question });
-    this.write("");
+    if (!question || this.isAnswering) return;
+    post({ kind: "ask", question });
+    this.setText("");
     this.box.focus();
   }
 
-  private key(event: KeyboardEvent): void {
+  private onKey(event: KeyboardEvent): void {
     if (event.isComposing) return; // Enter ends a Chinese word here, not the question
-    if (this.mentions.key(event)) {
+    if (this.mentions.handleKey(event)) {
       event.preventDefault();
       event.stopPropagation();
     } else if (event.key === "Enter" && !event.shiftKey) {
@@ -95,32 +95,32 @@ export class QuestionBox {
 
   /** Earlier questions come back where nothing else is written. */
   private recall(step: number): boolean {
-    const shown = this.recalled ? (this.asked.at(-this.recalled) ?? "") : "";
+    const shown = this.recalled ? (this.questions.at(-this.recalled) ?? "") : "";
     if (this.box.value !== shown) this.recalled = 0;
     if (this.box.value && !this.recalled) return false;
-    const next = Math.min(Math.max(this.recalled + step, 0), this.asked.length);
+    const next = Math.min(Math.max(this.recalled + step, 0), this.questions.length);
     if (next === this.recalled) return false;
-    this.write(next ? (this.asked.at(-next) ?? "") : "");
+    this.setText(next ? (this.questions.at(-next) ?? "") : "");
     this.recalled = next;
     return true;
   }
 
-  private write(text: string): void {
+  private setText(text: string): void {
     this.recalled = 0;
     this.box.value = text;
     this.box.setSelectionRange(text.length, text.length);
     this.mentions.hide();
-    this.kept();
+    this.onTextChange();
   }
 
-  private changed(): void {
-    this.kept();
-    this.mentions.look();
+  private onInput(): void {
+    this.onTextChange();
+    this.mentions.onInput();
   }
 
-  private kept(): void {
-    keepDraft(this.box.value);
-    this.fit();
+  private onTextChange(): void {
+    saveDraft(this.box.value);
+    this.resize();
     this.enable();
   }
 
@@ -129,7 +129,7 @@ export class QuestionBox {
   }
 
   /** As high as what is written, up to what the style allows. */
-  private fit(): void {
+  private resize(): void {
     this.box.rows = Math.max(1, this.box.value.split("\n").length);
     if (this.box.scrollHeight > this.box.clientHeight)
       this.box.rows += Math.ceil((this.box.scrollHeight - this.box.clientHeight) / 20);

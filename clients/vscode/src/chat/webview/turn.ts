@@ -1,30 +1,30 @@
 /** One question and its answer. */
 
-import type { ShownTurn } from "../messages";
-import { answerOf, update } from "./answer";
+import type { RenderedTurn } from "../messages";
+import { renderAnswer, update } from "./answer";
 import { element } from "./element";
-import { strings, tell } from "./host";
+import { strings, post } from "./host";
 
 export class TurnView {
   readonly root = element("article", { class: "turn" });
   private readonly question = element("div", { class: "question", "aria-label": strings.you, role: "group" });
-  private readonly said = element("div", { class: "said" });
+  private readonly text = element("div", { class: "said" });
   private readonly stage = element("p", { class: "stage" });
-  private readonly after = element("div", { class: "after" });
+  private readonly footer = element("div", { class: "after" });
   private shown = "";
 
   constructor(private readonly index: number) {
     const answer = element(
       "div",
       { class: "answer", "aria-label": strings.answer, role: "group" },
-      this.said,
+      this.text,
       this.stage,
-      this.after,
+      this.footer,
     );
     this.root.append(this.question, answer);
   }
 
-  show(turn: ShownTurn): void {
+  show(turn: RenderedTurn): void {
     const now = JSON.stringify(turn);
     if (now === this.shown) return;
     this.shown = now;
@@ -32,13 +32,13 @@ export class TurnView {
     this.root.classList.toggle("answering", turn.answering);
     const about = turn.about ? [element("span", { class: "about" }, turn.about)] : [];
     this.question.replaceChildren(element("div", { class: "asked" }, turn.question), ...about);
-    update(this.said, turn.text ? answerOf(turn.html, turn.text) : []);
+    update(this.text, turn.text ? renderAnswer(turn.html, turn.text) : []);
     this.stage.textContent = turn.stage;
     this.stage.hidden = !turn.answering;
-    this.after.replaceChildren(...this.afterwards(turn));
+    this.footer.replaceChildren(...this.footerParts(turn));
   }
 
-  private afterwards(turn: ShownTurn): Node[] {
+  private footerParts(turn: RenderedTurn): Node[] {
     const parts: Node[] = [];
     for (const warning of turn.warnings) parts.push(element("p", { class: "warning" }, warning));
     if (turn.fault) parts.push(element("p", { class: "fault", role: "alert" }, turn.fault));
@@ -49,7 +49,7 @@ export class TurnView {
     if ((turn.fault || turn.stopped) && !turn.answering) {
       const again = element(
         "button",
-        { type: "button", class: "again", click: () => tell({ kind: "again" }) },
+        { type: "button", class: "again", click: () => post({ kind: "again" }) },
         strings.again,
       );
       parts.push(again);
@@ -59,9 +59,9 @@ export class TurnView {
   }
 
   /** Closed under an answer; what a model that does not converse answers with is these places alone. */
-  private sources({ sources, converses }: ShownTurn): HTMLElement {
+  private sources({ sources, converses }: RenderedTurn): HTMLElement {
     const list = sources.map(({ label, reason, opens }, source) => {
-      const open = (): void => tell({ kind: "source", turn: this.index, source });
+      const open = (): void => post({ kind: "source", turn: this.index, source });
       const name = opens
         ? element("button", { type: "button", class: "link", title: label, click: open }, label)
         : element("span", {}, label);

@@ -3,46 +3,46 @@
 import * as path from "node:path";
 import * as vscode from "vscode";
 import { SCHEMES } from "../protocol";
-import type { Completion, Looking } from "./messages";
+import type { Mention, Attachment } from "./messages";
 
 const MAX_FOUND = 30;
 const MENTIONS = ["#selection", "#file:", "#symbol:", "@workspace"];
 
 /** The code a question is about; without a range, the document. */
-export interface Subject {
+export interface EditorCode {
   uri: vscode.Uri;
   range: vscode.Range | undefined;
 }
 
-export function editorLookedAt(): vscode.TextEditor | undefined {
+export function activeEditor(): vscode.TextEditor | undefined {
   const known = (editor: vscode.TextEditor): boolean => SCHEMES.includes(editor.document.uri.scheme);
   const active = vscode.window.activeTextEditor;
   return active && known(active) ? active : vscode.window.visibleTextEditors.find(known);
 }
 
-export function subject(): Subject | undefined {
-  const editor = editorLookedAt();
+export function activeCode(): EditorCode | undefined {
+  const editor = activeEditor();
   return editor && { uri: editor.document.uri, range: editor.selection.isEmpty ? undefined : editor.selection };
 }
 
-export function lookingAt(on: boolean): Looking {
-  const what = subject();
+export function attachmentOf(on: boolean): Attachment {
+  const what = activeCode();
   return what
-    ? { label: labelOf(what), detail: vscode.workspace.asRelativePath(what.uri), on }
+    ? { label: codeLabel(what), detail: vscode.workspace.asRelativePath(what.uri), on }
     : { label: "", detail: "", on };
 }
 
 /** "cart.py", or "cart.py:4-10" where lines are selected. */
-export function labelOf({ uri, range }: Subject): string {
+export function codeLabel({ uri, range }: EditorCode): string {
   const name = path.posix.basename(uri.path);
   if (!range) return name;
   const last = range.end.character === 0 ? range.end.line : range.end.line + 1; // a line end belongs to its line
   return last > range.start.line + 1 ? `${name}:${range.start.line + 1}-${last}` : `${name}:${range.start.line + 1}`;
 }
 
-/** How a mention can go on that begins as `begun`. */
-export async function completions(begun: string): Promise<Completion[]> {
-  const [, kind, name = ""] = /^#(file|symbol):"?(.*)$/.exec(begun) ?? [];
+/** How a mention can go on that begins as `prefix`. */
+export async function findMentions(prefix: string): Promise<Mention[]> {
+  const [, kind, name = ""] = /^#(file|symbol):"?(.*)$/.exec(prefix) ?? [];
   if (kind === "file") return files(name);
   if (kind === "symbol") return symbols(name);
   const { t } = vscode.l10n;
@@ -55,11 +55,11 @@ export async function completions(begun: string): Promise<Completion[]> {
   return MENTIONS.map((label, i) => ({
     label,
     detail: details[i] ?? "",
-    inserts: label.endsWith(":") ? label : `${label} `,
-  })).filter(({ label }) => label.startsWith(begun.toLowerCase()));
+    insertText: label.endsWith(":") ? label : `${label} `,
+  })).filter(({ label }) => label.startsWith(prefix.toLowerCase()));
 }
 
-async function files(name: string): Promise<Completion[]> {
+async function files(name: string): Promise<Mention[]> {
   const open = vscode.workspace.textDocuments.map((document) => document.uri).filter((uri) => uri.scheme === "file");
   const letters = [...name.replaceAll(/[[\]{}*?"\\]/g, "")].map((letter) =>
     letter.toLowerCase() === letter.toUpperCase() ? letter : `[${letter.toLowerCase()}${letter.toUpperCase()}]`,
@@ -72,11 +72,11 @@ async function files(name: string): Promise<Completion[]> {
   return fitting.slice(0, MAX_FOUND).map((each) => ({
     label: path.posix.basename(each),
     detail: path.posix.dirname(each) === "." ? "" : path.posix.dirname(each),
-    inserts: /\s/.test(each) ? `#file:"${each}" ` : `#file:${each} `,
+    insertText: /\s/.test(each) ? `#file:"${each}" ` : `#file:${each} `,
   }));
 }
 
-async function symbols(name: string): Promise<Completion[]> {
+async function symbols(name: string): Promise<Mention[]> {
   if (!name) return [];
   const found = await vscode.commands.executeCommand<vscode.SymbolInformation[] | undefined>(
     "vscode.executeWorkspaceSymbolProvider",
@@ -86,6 +86,6 @@ async function symbols(name: string): Promise<Completion[]> {
   return [...distinct].slice(0, MAX_FOUND).map(([label, each]) => ({
     label,
     detail: vscode.workspace.asRelativePath(each.location.uri),
-    inserts: /\s/.test(label) ? `#symbol:"${label}" ` : `#symbol:${label} `,
+    insertText: /\s/.test(label) ? `#symbol:"${label}" ` : `#symbol:${label} `,
   }));
 }

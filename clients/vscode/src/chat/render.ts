@@ -4,17 +4,17 @@ import * as vscode from "vscode";
 import type { Daemon } from "../daemon";
 import * as settings from "../settings";
 import type { Turn } from "./conversations";
-import { rendered } from "./markdown";
-import type { ShownTurn, Trouble } from "./messages";
+import { renderMarkdown } from "./markdown";
+import type { RenderedTurn, Trouble } from "./messages";
 
-export class Pictures {
+export class TurnRenderer {
   private readonly known = new WeakMap<Turn, { text: string; html: string | undefined }>();
 
   /**
    * A turn as it is now; `stage` is what is being done for it, undefined where nothing is. What is said while the Markdown
-   * is rendered belongs to the next picture.
+   * is renderMarkdown belongs to the next picture.
    */
-  async of(turn: Turn, stage: string | undefined): Promise<ShownTurn> {
+  async render(turn: Turn, stage: string | undefined): Promise<RenderedTurn> {
     const sources = turn.sources.map(({ path, range, reason, symbol, uri }) => ({
       label: `${path}:${range.start.line + 1}-${range.end.line}${symbol ? ` ${symbol}` : ""}`,
       reason,
@@ -25,7 +25,7 @@ export class Pictures {
     const shown = { ...turn, text, sources, answering: stage !== undefined, stage: stage ?? "" };
     const known = this.known.get(turn);
     if (known?.text === text) return { ...shown, html: known.html };
-    const html = text && (await rendered(text));
+    const html = text && (await renderMarkdown(text));
     this.known.set(turn, { text, html });
     return { ...shown, html };
   }
@@ -40,7 +40,7 @@ export function troubleOf(daemon: Daemon): Trouble | undefined {
   if (daemon.state === "failed") {
     return {
       text: daemon.reason,
-      remedies: daemon.remedies.map((each) => ({ remedy: each, title: daemon.titleOf(each) })),
+      remedies: daemon.remedies.map((each) => ({ remedy: each, title: daemon.remedyTitle(each) })),
     };
   }
   if (daemon.state === "restarting") return { text: t("The CodeGeeX server stopped and is restarting."), remedies: [] };

@@ -7,20 +7,20 @@ import type { Daemon } from "../daemon";
 import * as protocol from "../protocol";
 import { historyOf } from "./conversations";
 import type { Conversation, Turn } from "./conversations";
-import type { Subject } from "./looking";
+import type { EditorCode } from "./attachment";
 
-export class Asking {
+export class ChatRequest {
   /** What is being done, in a word or two; "" while the answer is being said. */
   stage = vscode.l10n.t("Waiting for the CodeGeeX server…");
   private readonly cancellation = new vscode.CancellationTokenSource();
 
-  /** `turn` is the last of `conversation`, and grows; `onSaid` is called whenever it, or `stage`, has changed. */
+  /** `turn` is the last of `conversation`, and grows; `onChange` is called whenever it, or `stage`, has changed. */
   constructor(
     private readonly daemon: Daemon,
     private readonly conversation: Conversation,
     private readonly turn: Turn,
-    private readonly subject: Subject | undefined,
-    private readonly onSaid: () => void,
+    private readonly code: EditorCode | undefined,
+    private readonly onChange: () => void,
   ) {}
 
   /** Ends when nothing more comes. Never rejects: what went wrong stands in `turn.fault`. */
@@ -28,15 +28,15 @@ export class Asking {
     const { token } = this.cancellation;
     try {
       const client = await this.daemon.ready(token);
-      this.say(this.daemon.status?.busy ? this.daemon.status.message || vscode.l10n.t("Loading the model.") : stageName("answering"));
+      this.setStage(this.daemon.status?.busy ? this.daemon.status.message || vscode.l10n.t("Loading the model.") : stageName("answering"));
       const answer = await ask(client, protocol.ASK, this.argument(client), token, {
         onText: (text) => {
           this.turn.text += text;
-          this.say("");
+          this.setStage("");
         },
         onStage: (stage) => {
           if (stage === "repairing") this.turn.text = "";
-          this.say(stageName(stage));
+          this.setStage(stageName(stage));
         },
       });
       const { text, sources, notices, warnings, converses, model } = answer;
@@ -59,15 +59,15 @@ export class Asking {
     return {
       question: this.turn.question,
       conversationId: this.conversation.id,
-      ...(this.subject && { textDocument: { uri: asUri(this.subject.uri) } }),
-      ...(this.subject?.range && { range: asRange(this.subject.range) }),
+      ...(this.code && { textDocument: { uri: asUri(this.code.uri) } }),
+      ...(this.code?.range && { range: asRange(this.code.range) }),
       ...(history.length && { history }),
     };
   }
 
-  private say(stage: string): void {
+  private setStage(stage: string): void {
     this.stage = stage;
-    this.onSaid();
+    this.onChange();
   }
 }
 
