@@ -1,7 +1,7 @@
 # ruff: noqa: INP001
-"""Writes the settings of VS Code's extension from the daemon's own definition: `python clients/vscode/settings.py`.
+"""Write the settings of VS Code's extension from the daemon's own definition: `python clients/vscode/settings.py`.
 
-package.json gets the types, bounds and defaults, the nls files the words. What else stands in those files is kept.
+package.json gets the types, bounds and defaults, the nls files the descriptions. The rest of those files is kept.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from lsp_server.settings import SECTION, SETTINGS, json_schema
 
 HERE = Path(__file__).parent
 TITLE = "CodeGeeX"
-# The client asks for receipts itself, so that "why this suggestion" can speak of what is on the screen already.
+# The client turns receipts on itself, so that "Why This Suggestion?" can explain what is already on the screen.
 DECIDED_BY_THE_CLIENT = {"context.receipts"}
-MACHINE = {"device", "threads"}  # what another machine would set differently is not synchronised between machines
-# Where code is sent is a person's decision: no workspace's settings can make it, trusted or not.
+MACHINE = {"device", "threads"}  # settings that differ between machines are not synchronised
+# Where code is sent is the user's decision: a workspace's settings, even trusted, cannot make it.
 PRIVATE = {setting.name for setting in SETTINGS if setting.is_private}
 SERVER_PATH = {
     "type": "string",
@@ -35,7 +35,7 @@ SERVER_PATH_WORDS = {
 
 
 def configuration() -> dict[str, Any]:
-    """`contributes.configuration`."""
+    """Return `contributes.configuration`."""
     properties: dict[str, Any] = {}
     for name, entry in json_schema()["properties"].items():
         short = name.removeprefix(f"{SECTION}.")
@@ -49,7 +49,7 @@ def configuration() -> dict[str, Any]:
 
 
 def words(file: str) -> dict[str, str]:
-    """The settings' descriptions in the language of an nls file."""
+    """Return the settings' descriptions in the language of an nls file."""
     chinese = "zh" in file
     described = {
         f"setting.{SECTION}.{setting.name}": setting.description_zh if chinese else setting.description
@@ -60,7 +60,7 @@ def words(file: str) -> dict[str, str]:
 
 
 def generated() -> dict[Path, str]:
-    """Each file as it should stand."""
+    """Return the content that each file should have."""
     package = json.loads((HERE / "package.json").read_text(encoding="utf-8"))
     package["contributes"]["configuration"] = configuration()
     files = {HERE / "package.json": package}

@@ -9,9 +9,9 @@ import type { Answer, AnswerProgress, Stage } from "./protocol";
 const EXECUTE = "workspace/executeCommand";
 // vscode-languageclient reads the token only, and importing the type's class would bundle the whole library here.
 const PROGRESS = {} as ProgressType<AnswerProgress>;
-const FOR_THE_USER = [-32803, -32602]; // LSP's RequestFailed and InvalidParams: the daemon's own sentences
+const FOR_THE_USER = [-32803, -32602]; // RequestFailed and InvalidParams: the message is a sentence of the daemon's
 
-/** Follows an answer as it comes. With the stage "repairing" its text starts over. */
+/** Receives an answer as it is generated. With the stage "repairing" its text starts over. */
 export interface Watcher {
   onText?(text: string): void;
   onStage?(stage: Stage): void;
@@ -20,8 +20,8 @@ export interface Watcher {
 /**
  * Ask a question (`ASK`) or execute a command of the daemon; return its answer, which changes nothing by itself.
  *
- * Cancelling `token` is no fault: the answer is then `stopped` and holds the text so far. Throws an `Error` whose message is
- * a sentence for the user.
+ * If `token` is cancelled, the answer is `stopped` and holds the text so far. Throws an `Error` whose message is a sentence
+ * for the user.
  */
 export async function ask(
   client: LanguageClient,
@@ -46,7 +46,7 @@ export async function ask(
       }
     }),
     token.onCancellationRequested(() => {
-      // An answer that has begun is ended by the daemon and kept; before that there is nothing to wait for.
+      // The daemon ends an answer that has begun, and what there is of it is kept. Before that there is nothing to keep.
       if (text) void client.sendNotification(CANCEL_PROGRESS, { token: workDoneToken }).catch(() => undefined);
       else request.cancel();
     }),
@@ -70,7 +70,7 @@ export async function ask(
   }
 }
 
-/** Reject when the connection ends: a request on it may then stay unanswered for ever. */
+/** Return a promise that rejects when the connection ends: a pending request may then never be answered. */
 function connectionLost(client: LanguageClient, subscriptions: vscode.Disposable[]): Promise<never> {
   return new Promise((_, reject) => {
     const look = (): void => {

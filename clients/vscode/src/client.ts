@@ -1,4 +1,4 @@
-/** The connection to one daemon. Loaded when there is one to start: this is most of the extension's code. */
+/** The connection to one daemon. Loaded when a daemon is started, since it is most of the extension's code. */
 
 import { CloseAction, ErrorAction, LanguageClient, State } from "vscode-languageclient/node";
 import type { Executable, LanguageClientOptions } from "vscode-languageclient/node";
@@ -6,7 +6,7 @@ import { SCHEMES } from "./protocol";
 import * as settings from "./settings";
 
 
-/** Its log has what went wrong with a connection; messages are `Daemon`'s, so that each comes once. */
+/** Logs faults of the connection and shows no messages: `Daemon` shows each fault once. */
 class QuietClient extends LanguageClient {
   override error(message: string, data?: unknown): void {
     super.error(message, data, false);
@@ -21,7 +21,7 @@ class QuietClient extends LanguageClient {
   }
 }
 
-/** A client of the daemon that `server` runs, not yet started. `onStopped` is called when it has ended, however that came. */
+/** Return a client, not yet started, of the daemon that `server` describes. `onStopped` is called when it ends for any reason. */
 export function createClient(
   server: Executable,
   outputChannel: NonNullable<LanguageClientOptions["outputChannel"]>,
@@ -43,7 +43,7 @@ export function createClient(
         },
       },
     },
-    // What happens to the connection is `Daemon`'s business.
+    // `Daemon` decides what happens when the connection ends.
     errorHandler: {
       error: () => ({ action: ErrorAction.Continue, handled: true }),
       closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),

@@ -1,4 +1,4 @@
-/** Where the daemon's command is, and how it is installed where there is none. */
+/** Finds the daemon's command, and installs it if there is none. */
 
 import { execFile } from "node:child_process";
 import { constants, promises as fs } from "node:fs";
@@ -15,9 +15,9 @@ const WORKSPACE_ENVIRONMENTS = [".venv", "venv"];
 const PYTHONS = isWindows ? ["py", "python"] : ["python3", "python"];
 const OLDEST_PYTHON = "3.10";
 const INSTALL_MS = 15 * 60_000;
-const PYTHON_VARIABLE = /^PYTHON[A-Z]/i; // Python's own; a name such as PYTHON_KEYRING_BACKEND is a library's
+const PYTHON_VARIABLE = /^PYTHON[A-Z]/i; // read by Python itself; PYTHON_KEYRING_BACKEND and the like are libraries'
 
-/** Something a person can act on: what is wrong, and which buttons help. */
+/** A fault that the user can do something about: what is wrong, and which buttons help. */
 export class DaemonError extends Error {
   constructor(
     message: string,
@@ -30,8 +30,8 @@ export class DaemonError extends Error {
 export type Remedy = "install" | "choose" | "restart" | "log";
 
 /**
- * The command's path: the one the settings name, on PATH, of the workspace's virtual environment (of a trusted workspace:
- * its files are someone else's program), or the one that was installed by `install`. Throws `DaemonError`.
+ * Return the path of the command: as the settings name it, on PATH, in the workspace's virtual environment, or as installed
+ * by `install`. Only a trusted workspace counts, since its files are somebody else's programs. Throws `DaemonError`.
  */
 export async function findCommand(context: vscode.ExtensionContext): Promise<string> {
   const chosen = vscode.workspace.getConfiguration("codegeex").get<string>("server.path", "");
@@ -73,7 +73,7 @@ export async function processOptions(
   return { cwd, env };
 }
 
-/** Lets a person name the command; the settings keep it. */
+/** Let the user choose the command, and save it in the settings. */
 export async function chooseCommand(): Promise<void> {
   const openLabel = vscode.l10n.t("Use This Command");
   const [file] = (await vscode.window.showOpenDialog({ openLabel, title: NAME })) ?? [];
@@ -82,7 +82,7 @@ export async function chooseCommand(): Promise<void> {
   await settings.update("server.path", file.fsPath, vscode.ConfigurationTarget.Global);
 }
 
-/** Makes a virtual environment with the daemon that lies in this extension. Throws `DaemonError`. */
+/** Make a virtual environment with the daemon that this extension brings. Throws `DaemonError`. */
 export async function install(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Promise<void> {
   const wheel = await bundledWheel(context);
   if (!wheel) {

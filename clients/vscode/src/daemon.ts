@@ -1,4 +1,4 @@
-/** The daemon of this window: found, started, watched, started again. What goes wrong is said once, with a remedy. */
+/** Finds, starts, watches and restarts the daemon of this window. Shows each fault once, with a remedy. */
 
 import * as vscode from "vscode";
 import type { LanguageClient, Middleware } from "vscode-languageclient/node";
@@ -9,7 +9,7 @@ import * as settings from "./settings";
 
 export const OLDEST_DAEMON = "0.1.0";
 const RESTART_DELAYS_MS = [250, 1_000, 3_000, 8_000];
-const HEALTHY_MS = 60_000; // a daemon that lived so long has earned the shortest delay again
+const HEALTHY_MS = 60_000; // after which the next restart has the shortest delay again
 
 export type DaemonState = "off" | "starting" | "running" | "restarting" | "failed";
 
@@ -58,7 +58,7 @@ export class Daemon {
     return this.enqueue(() => this.stopNow());
   }
 
-  /** At a person's wish: what has failed before is forgotten. */
+  /** Restart at the user's request: earlier crashes no longer count. */
   restart(): Promise<void> {
     this.crashes = 0;
     return this.enqueue(async () => {
@@ -67,7 +67,7 @@ export class Daemon {
     });
   }
 
-  /** Installs the daemon that came with the extension, and starts it. */
+  /** Install the daemon that the extension brings, and start it. */
   async install(): Promise<void> {
     await this.stop();
     try {
@@ -79,13 +79,13 @@ export class Daemon {
     await this.restart();
   }
 
-  /** What a button for `remedy` is called. */
+  /** Return the title of the button for `remedy`. */
   remedyTitle(remedy: Remedy): string {
     const { t } = vscode.l10n;
     return { install: t("Install"), choose: t("Choose Command…"), restart: t("Restart"), log: t("Show Log") }[remedy];
   }
 
-  /** Does what a person has pressed a button for. */
+  /** Do what the button for `remedy` says. */
   async applyRemedy(remedy: Remedy): Promise<void> {
     if (remedy === "install") await this.install();
     else if (remedy === "choose") await chooseCommand();
@@ -93,7 +93,7 @@ export class Daemon {
     else this.log.show();
   }
 
-  /** Sends the settings as they are now; turning the product on or off starts or ends the daemon. */
+  /** Send the daemon its new settings; start, stop or restart it if they require that. */
   async applySettings(change: vscode.ConfigurationChangeEvent): Promise<void> {
     if (change.affectsConfiguration("codegeex.server") || settings.isEnabled() === (this.state === "off")) {
       await (settings.isEnabled() ? this.restart() : this.stop());
@@ -105,7 +105,7 @@ export class Daemon {
     this.changed.fire();
   }
 
-  /** Starting and stopping never overlap. */
+  /** Do `work` after all that was queued before: starts and stops never overlap. */
   private enqueue(work: () => Promise<void>): Promise<void> {
     this.queue = this.queue.then(work).catch((fault: unknown) => this.fail(fault));
     return this.queue;
@@ -154,11 +154,11 @@ export class Daemon {
     try {
       await client.dispose();
     } catch (fault) {
-      this.log.debug(String(fault)); // it had died already, or died of it: both are an end
+      this.log.debug(String(fault)); // it had ended already, or crashed on shutdown
     }
   }
 
-  /** Starts it again after a while, the longer the more often it has died; in the end a person is asked. */
+  /** Restart it after a delay that grows with each crash; after the last delay, leave it to the user. */
   private recover(): void {
     this.client?.dispose().catch((fault: unknown) => this.log.debug(String(fault)));
     this.client = undefined;

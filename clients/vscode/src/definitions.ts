@@ -1,7 +1,7 @@
 /**
- * Definitions the daemon asks for: the language's own server in this window knows them better than any index.
+ * Answers the daemon's requests for definitions: the language server of this window knows them better than any index.
  *
- * What a name is, and what type it has: a variable's own line says less than its class.
+ * It returns the definition of a name and that of its type, since a variable's own line says less than its class.
  */
 
 import * as vscode from "vscode";

@@ -1,4 +1,4 @@
-/** "Why this suggestion", and what the doctor finds. */
+/** The commands "Why This Suggestion?" and "Doctor". */
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
@@ -10,13 +10,13 @@ import * as settings from "./settings";
 const run = promisify(execFile);
 const DOCTOR_MS = 120_000;
 
-/** The last receipt of each document that a person may ask of. */
+/** The last receipt of each document. */
 export class Receipts {
   private readonly last = new Map<string, Receipt>();
 
   add(receipt: Receipt): void {
     const uri = vscode.Uri.parse(receipt.uri).toString();
-    // Where nothing was shown, what is on screen still came about as the receipt before says.
+    // If nothing was shown this time, the receipt before explains what is on the screen.
     if (receipt.shown || !this.last.get(uri)?.shown) this.last.set(uri, receipt);
   }
 
@@ -56,7 +56,7 @@ export class Receipts {
   }
 }
 
-/** Runs `codegeex-lsp doctor` and shows what it says. */
+/** Run `codegeex-lsp doctor` and show its output. */
 export async function doctor(context: vscode.ExtensionContext): Promise<void> {
   const { t } = vscode.l10n;
   const command = await findCommand(context).catch((fault: DaemonError) => fault);
@@ -72,7 +72,7 @@ export async function doctor(context: vscode.ExtensionContext): Promise<void> {
   const content = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
     run(command, args, options).then(
       ({ stdout }) => stdout,
-      // It ends with an error where it found a problem, and says so itself.
+      // Its exit code is an error if it found a problem, which its output describes.
       (fault: { stdout?: string; message: string }) => fault.stdout || fault.message,
     ),
   );

@@ -1,4 +1,4 @@
-/** The composition root. Nothing here waits for the daemon: activation is a matter of milliseconds. */
+/** The composition root. Nothing here waits for the daemon, so activation takes milliseconds. */
 
 import * as vscode from "vscode";
 import type { Chat } from "./chat";
@@ -13,7 +13,7 @@ import { StatusItem } from "./status";
 import { Suggestions } from "./suggestions";
 import { registerTasks } from "./tasks";
 
-/** What the tests inside the extension host look at. */
+/** What the tests in the extension host use. */
 export interface Exports {
   daemon: Daemon;
   status: StatusItem;

@@ -1,4 +1,4 @@
-/** The quick pick behind the status bar item. */
+/** The menu of the status bar item, and the lists it opens. */
 
 import * as vscode from "vscode";
 import type { Daemon } from "./daemon";

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 
 export const SCHEME = "codegeex-review";
 
-/** The proposal that a tab shows. */
+/** Return the proposal that a tab shows. */
 export function proposalIn(tab: vscode.Tab | undefined): vscode.Uri | undefined {
   const input = tab?.input;
   return input instanceof vscode.TabInputTextDiff && input.modified.scheme === SCHEME ? input.modified : undefined;

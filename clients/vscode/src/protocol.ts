@@ -1,8 +1,8 @@
-/** What the daemon says beside LSP. Where an older daemon does not know one of these, the client does without. */
+/** The daemon's additions to LSP. The client works without those that an older daemon does not know. */
 
 import type { InlineCompletionItem, Location, Position, Range, TextDocumentIdentifier } from "vscode-languageclient/node";
 
-/** Of documents that the daemon is told of. */
+/** The URI schemes of documents that are sent to the daemon. */
 export const SCHEMES = ["file", "untitled", "vscode-notebook-cell"];
 
 export const DID_CHANGE_STATUS = "codegeex/didChangeStatus";
@@ -11,15 +11,15 @@ export interface Status {
   kind: "Normal" | "Error" | "Warning" | "Inactive";
   message: string;
   model: string;
-  /** The model that answers questions, "" where none does. */
+  /** The model that answers questions, "" if none does. */
   chat?: string;
-  /** What is sent where, "" where nothing leaves the machine. */
+  /** What is sent where, "" if nothing leaves the machine. */
   remote?: string;
   /** The hosts of `remote`: where questions and code to edit are sent, and where the code around the cursor is. */
   servers?: { chat?: string; completion?: string };
 }
 
-/** What a suggestion was made from; lines count from 0, `endLine` is the first that is not part of it. */
+/** What a suggestion was made from. Lines count from 0; `endLine` is exclusive. */
 export const CONTEXT_RECEIPT = "codegeex/contextReceipt";
 export interface Receipt {
   uri: string;
@@ -39,7 +39,7 @@ export interface Model {
   isDefault: boolean;
 }
 
-/** A question of a conversation. `history` takes the place of what the daemon knows of it. */
+/** A question in a conversation. `history` replaces what the daemon remembers of it. */
 export const ASK = "codegeex/ask";
 export interface AskParams {
   question: string;
@@ -48,7 +48,7 @@ export interface AskParams {
   range?: Range;
   history?: { role: "user" | "assistant"; text: string }[];
 }
-/** What comes of it while it is said: an addition to the text, or what the daemon is about to do. */
+/** Progress of an answer: an addition to its text, or what the daemon does next. */
 export type AnswerProgress = { kind: "text"; text: string } | { kind: "stage"; stage: Stage };
 export type Stage = "answering" | "checking" | "repairing";
 export interface Source {
@@ -58,7 +58,7 @@ export interface Source {
   uri?: string;
   symbol?: string;
 }
-/** To a question, or to a task: then with code, and the edit or the new file that it is for. */
+/** The answer to a question or a task. A task's answer has code, and the edit or new file that the code is for. */
 export interface Answer {
   text: string;
   code?: string;
@@ -76,7 +76,7 @@ export interface Answer {
 export const FORGET_CONVERSATION = "codegeex/forgetConversation";
 export const CANCEL_PROGRESS = "window/workDoneProgress/cancel";
 
-/** The daemon asks: the definitions behind each position. */
+/** A request of the daemon: the definitions of the name at each position. */
 export const DEFINITIONS = "codegeex/definitions";
 export interface DefinitionsParams {
   textDocument: TextDocumentIdentifier;

@@ -1,4 +1,4 @@
-/** The section `codegeex`, as VS Code has it and as the daemon is sent it. */
+/** The settings section `codegeex`, in VS Code and as it is sent to the daemon. */
 
 import * as vscode from "vscode";
 
@@ -6,7 +6,7 @@ export function section(): vscode.WorkspaceConfiguration {
   return vscode.workspace.getConfiguration("codegeex");
 }
 
-/** What the daemon is told. Receipts are always wanted: "why this suggestion" asks of what has already been shown. */
+/** Return the settings to send. Receipts are always on: "Why This Suggestion?" is about suggestions already shown. */
 export function forDaemon(): Record<string, unknown> {
   const chosen = JSON.parse(JSON.stringify(section())) as Record<string, unknown>;
   return { ...chosen, context: { ...(chosen["context"] as object | undefined), receipts: true } };
@@ -20,7 +20,7 @@ export function disabledLanguages(): string[] {
   return section().get<string[]>("disabledLanguages", []);
 }
 
-/** Where a person has set it already, else for all windows. */
+/** Change a setting in the workspace if it is set there, otherwise for all windows. */
 export async function set(name: string, value: unknown): Promise<void> {
   const known = section().inspect(name);
   const inWorkspace = known?.workspaceValue !== undefined;

@@ -1,4 +1,4 @@
-/** Quiet for a while: nothing is shown until it is asked for. */
+/** A pause of some minutes in which suggestions are shown only if the user triggers them. */
 
 import * as vscode from "vscode";
 

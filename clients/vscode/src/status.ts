@@ -1,4 +1,4 @@
-/** The status bar item: which model answers, whether it is at work, and why it does not answer. */
+/** The status bar item: which model answers, if it is busy, and why it does not answer. */
 
 import * as vscode from "vscode";
 import type { Daemon } from "./daemon";
@@ -6,7 +6,7 @@ import * as settings from "./settings";
 import type { Snooze } from "./snooze";
 import type { Suggestions } from "./suggestions";
 
-const BUSY_AFTER_MS = 400; // an ordinary suggestion is there sooner: the item does not flicker as one types
+const BUSY_AFTER_MS = 400; // most suggestions are faster, so the item does not flicker with each key
 
 export interface StatusContent {
   icon: string;
@@ -45,7 +45,7 @@ export class StatusItem implements vscode.Disposable {
     for (const each of this.subscriptions) each.dispose();
   }
 
-  /** What the item shows, as the quick pick's title and the tests read it. */
+  /** What the item shows; also read by the menu and the tests. */
   get content(): StatusContent {
     const { state, reason, status } = this.daemon;
     const { t } = vscode.l10n;

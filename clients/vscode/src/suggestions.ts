@@ -1,4 +1,4 @@
-/** Ghost text: what is isExplicit for, what became of it, and the reports of that to the daemon. */
+/** Ghost text: requests for it, and reports to the daemon of what the user did with it. */
 
 import * as vscode from "vscode";
 import type { InlineCompletionItem, LanguageClient, Middleware } from "vscode-languageclient/node";
@@ -7,7 +7,7 @@ import { Snooze } from "./snooze";
 
 type Provide = NonNullable<Middleware["provideInlineCompletionItems"]>;
 
-/** The first suggestion on screen. `start` and `accepted` are in UTF-16 units, as `acceptedLength` is. */
+/** The first suggestion on the screen. `start` and `accepted` are in UTF-16 units, as `acceptedLength` is. */
 interface ShownSuggestion {
   item: InlineCompletionItem;
   document: vscode.TextDocument;
@@ -80,12 +80,12 @@ export class Suggestions implements vscode.Disposable {
     if (first.filterText) item.filterText = first.filterText;
     if (first.command) item.command = convert.asCommand(first.command);
     const start = document.offsetAt(range.start);
-    const accepted = document.offsetAt(position) - start; // what a suggestion replaces is typed already
+    const accepted = document.offsetAt(position) - start; // a suggestion may replace text that the user has typed
     this.shown = { item, document, line: range.start.line, start, text, accepted, target };
     this.report(protocol.DID_SHOW, { item });
   }
 
-  /** Typed along or accepted in part, or written over. Several characters at once are a part that was accepted. */
+  /** Follow what the user types or accepts of the suggestion. Several characters at once are an accepted part. */
   private onEdit({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
     const shown = this.shown;
     if (document !== shown?.document || !contentChanges.length) return;
@@ -93,10 +93,10 @@ export class Suggestions implements vscode.Disposable {
     const rest = shown.text.slice(shown.accepted);
     const inserted = change?.text.replaceAll("\r\n", "\n") ?? "";
     const follows = contentChanges.length === 1 && change?.rangeLength === 0 && rest.startsWith(inserted);
-    if (!follows) return; // the next answer tells whether the suggestion outlived it
+    if (!follows) return; // the next response shows if the suggestion is still there
     shown.accepted += inserted.length;
     if (shown.accepted === shown.text.length) {
-      this.shown = undefined; // whole: the item's command tells the daemon
+      this.shown = undefined; // accepted as a whole: the item's command reports it
       void vscode.commands.executeCommand("setContext", "codegeex.accepted", true);
     } else if (inserted.length > 1) {
       this.report(protocol.DID_PARTIALLY_ACCEPT, { item: shown.item, acceptedLength: shown.accepted });
@@ -108,7 +108,7 @@ export class Suggestions implements vscode.Disposable {
     return shown ? shown.line + shown.text.slice(0, shown.accepted).split("\n").length - 1 : -1;
   }
 
-  /** A person has put it away, or gone on without it. One that another takes the place of was not dismissed. */
+  /** Report that the user dismissed the suggestion or moved on. A suggestion that another one replaces is not dismissed. */
   dismiss(): void {
     if (!this.shown) return;
     const { item } = this.shown;
@@ -117,7 +117,7 @@ export class Suggestions implements vscode.Disposable {
   }
 
   private report(method: string, params: protocol.SuggestionEvent): void {
-    // A daemon that has just ended has no use for it.
+    // If the daemon has just ended, nobody needs the report.
     this.client?.sendNotification(method, params).catch(() => undefined);
   }
 }

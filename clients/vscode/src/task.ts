@@ -1,9 +1,9 @@
-/** What a task is, for those that register, run and show one. */
+/** The tasks, as the code that registers them and the code that runs them know them. */
 
 import type * as vscode from "vscode";
 
 export const TASKS = ["explain", "comment", "document", "translate", "fix", "tests", "edit", "commitMessage"] as const;
 export type Task = (typeof TASKS)[number];
 
-/** Shows what a document would be with other text in a range; nothing is changed before that is accepted. */
+/** Show a document with other text in a range, as a proposal. The document changes once the user accepts it. */
 export type Propose = (document: vscode.TextDocument, range: vscode.Range, newText: string) => Promise<void>;

@@ -1,4 +1,4 @@
-/** The assistant's commands, its chat participant and language model. What they do is loaded when one is used. */
+/** Registers the tasks' commands, the chat participant and the language model. Their code is loaded when one is first used. */
 
 import * as vscode from "vscode";
 import type { Assist } from "./assist";
@@ -9,9 +9,9 @@ import type { Propose } from "./task";
 
 const PARTICIPANT = "codegeex-lsp.codegeex";
 const VENDOR = "codegeex";
-const ACCEPTED = "codegeex.didAcceptCompletion"; // the daemon's, on each suggestion: see docs/protocol.md
+const ACCEPTED = "codegeex.didAcceptCompletion"; // the command of each suggestion, see docs/protocol.md
 
-/** Registers them all. An editor without a chat of its own gets the commands. */
+/** Register all that this version of VS Code supports. The commands work in every version. */
 export function registerTasks(daemon: Daemon, iconPath: vscode.Uri): vscode.Disposable & { propose: Propose } {
   let loaded: Promise<Assist> | undefined;
   const loadAssist = (): Promise<Assist> => (loaded ??= import("./assist").then((module) => new module.Assist(daemon)));
@@ -59,7 +59,7 @@ export function registerTasks(daemon: Daemon, iconPath: vscode.Uri): vscode.Disp
   };
 }
 
-/** Those that a window shows again after it was loaded anew have nothing in them any more. */
+/** Close the diffs that a reloaded window restores: their proposals are gone. */
 async function closeStaleReviews(): Promise<void> {
   const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
   const stale = tabs.filter(proposalIn);

@@ -1,10 +1,10 @@
 /**
  * Keystroke to visible ghost text, in the real editor with the embedded model: `node tools/bench.mjs [--keys 150]`.
  *
- * The page notes when a key goes down and when ghost text other than before stands on the screen; the client's log has
- * how long the daemon took to answer, and the daemon's own account of its stages. What remains is the editor's: its own
- * wait before it asks, the extension host, and drawing. Keys that VS Code answers by itself, from a suggestion that is
- * typed along, are counted apart. All that the model says is shown here, sure or not, so that there is much to measure.
+ * The page records when a key goes down and when new ghost text is on the screen. The client's log has how long the daemon
+ * took to answer, and the time of each of its stages. The rest is the editor's: its delay before the request, the extension
+ * host, and drawing. Keys that VS Code answers itself, because the user types the suggested text, are counted apart. Here
+ * every answer of the model is shown, whatever its confidence, so that there is enough to measure.
  */
 
 import { cpSync, readFileSync } from "node:fs";
@@ -16,7 +16,7 @@ import { REPOSITORY } from "./vscode.mjs";
 
 const SAMPLES = path.join(REPOSITORY, "lsp_server", "cli", "samples");
 const FILES = ["warehouse/orders.py", "warehouse/stock.py", "relay/channel.ts", "relay/history.ts", "tiles/Grid.java"];
-const PAUSE_MS = 1_000; // after which nothing will come any more
+const PAUSE_MS = 1_000; // after which no suggestion is expected
 const { values } = parseArgs({ options: { keys: { type: "string", default: "150" } } });
 
 const session = await Session.start({ settings: { "codegeex.completion.confidence": 0 } });
@@ -34,7 +34,7 @@ try {
   await session.stop();
 }
 
-/** Has the page note each key and the first frame that shows other ghost text than before it. */
+/** Make the page record each key, and the first frame with other ghost text than before it. */
 function watch(page) {
   return page.evaluate(() => {
     const ghost = () => [...document.querySelectorAll(".ghost-text-decoration")].map((each) => each.textContent).join("");
@@ -56,7 +56,7 @@ function watch(page) {
   });
 }
 
-/** Types lines of the samples where they stand, each key once the last one's suggestion is there or will not come. */
+/** Type lines of the samples in place, each key once the suggestion for the one before is there or will not come. */
 async function typing(window, wanted) {
   const keys = [];
   for (let round = 0; keys.length < wanted; round++) {
@@ -83,14 +83,14 @@ async function typing(window, wanted) {
   return keys;
 }
 
-/** The log's answers: when they came, after how long, and what the daemon says that its stages took, in ms. */
+/** Return the responses in the log: when they came, after how long, and the time of the daemon's stages, in ms. */
 function events() {
   const [, text] = [...session.code.logs()].find(([file]) => file.endsWith("CodeGeeX.log")) ?? ["", ""];
   const found = [];
   let stages = 0;
   for (const line of text.split("\n")) {
-    const told = /inline completion in [^:]+: (.*)/.exec(line);
-    if (told) stages = [...told[1].matchAll(/([\d.]+) ms/g)].reduce((sum, [, ms]) => sum + Number(ms), 0);
+    const match = /inline completion in [^:]+: (.*)/.exec(line);
+    if (match) stages = [...match[1].matchAll(/([\d.]+) ms/g)].reduce((sum, [, ms]) => sum + Number(ms), 0);
     const answered = /^(\S+ \S+) .*Received response 'textDocument\/inlineCompletion.*in (\d+)ms/.exec(line);
     if (!answered) continue;
     found.push({ at: Date.parse(`${answered[1].replace(" ", "T")}Z`), took: Number(answered[2]), stages });

@@ -1,8 +1,8 @@
 /**
  * Bundles the extension: `node tools/build.mjs`. With `--test`, the mocha suites for the extension host too.
  *
- * vscode-languageclient has a feature for each method of LSP, and no way to leave one out. Those the daemon has no use for
- * become a feature that does nothing: a quarter less to load, and no capability is claimed that nobody asked for.
+ * vscode-languageclient has a feature for each method of LSP, and no way to leave one out. Those that the daemon does not use
+ * are replaced by one that does nothing: a quarter less to load, and no unused capability is announced.
  */
 
 import { argv } from "node:process";
@@ -28,7 +28,7 @@ const withoutFeatures = {
   setup(bundle) {
     const filter = new RegExp(`vscode-languageclient/lib/common/(${WITHOUT.join("|")})\\.js$`.replaceAll("/", "[\\\\/]"));
     bundle.onLoad({ filter }, () => ({ contents: NOTHING, loader: "js" }));
-    // It checks VS Code's version once more, which package.json's `engines` does.
+    // The library checks VS Code's version again, which package.json's `engines` has done.
     bundle.onLoad({ filter: /semver[\\/]functions[\\/](parse|satisfies)\.js$/ }, () => ({
       contents: "module.exports = () => true;",
       loader: "js",
@@ -39,8 +39,7 @@ const common = { bundle: true, platform: "node", format: "cjs", target: "node20"
 
 const shipped = { ...common, outdir: "out", minify: true, legalComments: "none", plugins: [withoutFeatures] };
 
-// What activation loads; what is loaded once there is a daemon to start, once a task is run, once the chat view is opened;
-// and the page in that view.
+// Bundles: loaded on activation, with the daemon's start, with the first task, when the chat view is opened; and its page.
 const external = ["vscode", "./client", "./assist", "./chat"];
 await build({ ...shipped, entryPoints: ["src/extension.ts"], external, supported: { "dynamic-import": false } });
 await build({ ...shipped, entryPoints: ["src/client.ts"] });

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 
-/** A folder with all it holds. What still ends may write into it meanwhile: Node's own retries do not look for new files. */
+/** Remove a folder. Processes that are ending may still write into it, and Node's own retries do not find new files. */
 export async function remove(folder) {
   for (let tries = 40; existsSync(folder); tries--) {
     try {

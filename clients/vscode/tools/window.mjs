@@ -1,4 +1,4 @@
-/** A window of VS Code in a browser, and what a person does in it. */
+/** A window of VS Code in a browser, and what a user does in it. */
 
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -55,7 +55,7 @@ export class Window {
     this.keyboard = page.keyboard;
   }
 
-  /** Waits until the daemon answers: the status item shows the sparkle. */
+  /** Wait until the daemon is ready: the status item shows the sparkle. */
   async ready() {
     await this.page.waitForSelector('.statusbar-item[id*="codegeex"] .codicon-sparkle');
   }
@@ -64,7 +64,7 @@ export class Window {
     return this.page.locator('.statusbar-item[id*="codegeex"]').last();
   }
 
-  /** Opens a file of the workspace by its name, and puts the cursor at its `line` and `column` (from 1). */
+  /** Open a file of the workspace by its name, and put the cursor at its `line` and `column` (from 1). */
   async edit(file, line = 1, column = 1) {
     const box = this.page.locator(".quick-input-widget input");
     for (let tries = 0; ; tries++) {
@@ -86,23 +86,23 @@ export class Window {
     await this.focus();
   }
 
-  /** Waits until the cursor stands there, as the status bar says. */
+  /** Wait until the status bar shows this cursor position. */
   async cursor(line, column) {
     await this.page.locator(`.statusbar-item[id="status.editor.selection"]`, { hasText: `Ln ${line}, Col ${column}` }).waitFor();
   }
 
-  /** Waits until keys go to the editor. */
+  /** Wait until the editor has the focus. */
   async focus() {
     await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
     await this.page.waitForFunction(() => document.activeElement?.closest(".monaco-editor"));
   }
 
   async type(text) {
-    this.lastSign = text.at(-1);
+    this.lastCharacter = text.at(-1);
     await this.keyboard.type(text);
   }
 
-  /** The ghost text on screen, "" where there is none. Its blanks are ordinary ones. */
+  /** Return the visible ghost text, with ordinary spaces; "" if there is none. */
   ghost() {
     return this.page.evaluate(() => {
       const first = [...document.querySelectorAll(".ghost-text-decoration, .ghost-text-decoration-preview")];
@@ -113,10 +113,10 @@ export class Window {
   }
 
   /**
-   * Waits until the ghost text is `text`, or fits a pattern; and returns it.
+   * Wait until the ghost text is `text`, or matches a pattern, and return it.
    *
-   * VS Code makes a new window's ghost text in idle time, and asks nobody at the keys before that: the first time, the last
-   * key is pressed again.
+   * A new window of VS Code sets up ghost text in idle time, and requests none for keys before that. So the first time, the
+   * last key is pressed again.
    */
   async sees(text, patience = PATIENCE_MS) {
     const began = Date.now();
@@ -125,10 +125,10 @@ export class Window {
       seen = await this.ghost();
       this.hasGhosts ||= seen !== "";
       if (text instanceof RegExp ? text.test(seen) : seen === text) return seen;
-      if (!this.hasGhosts && this.lastSign && Date.now() > began + IDLE_MS) {
+      if (!this.hasGhosts && this.lastCharacter && Date.now() > began + IDLE_MS) {
         this.hasGhosts = true;
         await this.keyboard.press("Backspace");
-        await this.keyboard.type(this.lastSign);
+        await this.keyboard.type(this.lastCharacter);
       }
       await this.page.waitForTimeout(50);
     } while (Date.now() < began + patience);
@@ -136,7 +136,7 @@ export class Window {
   }
 
   async command(title) {
-    // What was run last stands first, and may merely be like it.
+    // The command that was run last comes first, and may only be similar.
     const label = this.page.getByText(title, { exact: true });
     const row = this.page.locator(".quick-input-list .monaco-list-row").filter({ has: label }).first();
     for (let tries = 0; ; tries++) {
@@ -145,24 +145,24 @@ export class Window {
         await this.page.locator(".quick-input-widget input").fill(`>${title}`, { timeout: OPENS_MS });
         return await row.click({ timeout: 2 * OPENS_MS });
       } catch (fault) {
-        // What takes the focus late, as a view that was just shown, closes the box.
+        // A view that was just opened may take the focus, which closes the box.
         if (tries === TRIES) throw fault;
         await this.keyboard.press("Escape");
       }
     }
   }
 
-  /** Answers VS Code's own dialog for a file. */
+  /** Choose a file in VS Code's own dialog. */
   async choose(file) {
     const row = this.page.locator(".quick-input-list .monaco-list-row");
-    await row.first().waitFor(); // it has put the folder into the box
+    await row.first().waitFor(); // the dialog has filled in the folder
     await this.page.locator(".quick-input-widget input").fill(file);
     await row.filter({ hasText: path.basename(file) }).first().waitFor();
     await this.keyboard.press("Enter");
     await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   }
 
-  /** The labels of the quick pick on screen. */
+  /** Return the labels of the open quick pick. */
   async picks() {
     await this.page.locator(".quick-input-list .monaco-list-row").first().waitFor();
     return this.page.locator(".quick-input-list .monaco-list-row .label-name").allTextContents();
@@ -173,7 +173,7 @@ export class Window {
     await this.page.locator(".tab.active:not(.dirty)").waitFor();
   }
 
-  /** The texts of the messages that have popped up. */
+  /** Return the texts of the notifications on the screen. */
   messages() {
     return this.page.locator(".notification-toast .notification-list-item-message").allTextContents();
   }

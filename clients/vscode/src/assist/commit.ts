@@ -1,4 +1,4 @@
-/** The commit message of what is staged, in the input box of VS Code's own Git. */
+/** Writes the commit message for what is staged into the input box of VS Code's own Git. */
 
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
@@ -17,15 +17,15 @@ interface Git {
   getAPI(version: 1): { readonly repositories: readonly Repository[] };
 }
 
-const writtenMessages = new Map<string, string>(); // by repository: what may be writtenMessages over
+const writtenMessages = new Map<string, string>(); // by repository; such a message may be overwritten
 
-/** `given` is the source control whose button was pressed, or a code action's argument for git's message file. */
+/** Write it. `given` is the source control whose button was pressed, or a code action's argument for git's message file. */
 export async function writeCommitMessage(client: LanguageClient, given: unknown): Promise<void> {
   const { uri, rootUri } = (given ?? {}) as { uri?: unknown; rootUri?: vscode.Uri };
   if (typeof uri === "string") return writeMessageFile(client, client.protocol2CodeConverter.asUri(uri));
   const repository = await findRepository(rootUri);
   if (!repository) throw new Error(vscode.l10n.t("No Git repository is open."));
-  // Without anything staged, VS Code commits all that has changed.
+  // If nothing is staged, VS Code commits all changes.
   const diff = (await repository.diff(true)) || (await repository.diff(false));
   const argument = { diff: diff || undefined, uri: undefined };
   const answer = await withProgress(taskTitle("commitMessage"), (token, watcher) =>
@@ -52,7 +52,7 @@ async function writeMessageFile(client: LanguageClient, uri: vscode.Uri): Promis
   await vscode.workspace.applyEdit(edit);
 }
 
-/** The repository that was named, or that of the file being edited, or the one that is selected. */
+/** Return the repository at `root`; without `root`, that of the active file, or the selected one. */
 async function findRepository(root: vscode.Uri | undefined): Promise<Repository | undefined> {
   const git = await vscode.extensions.getExtension<Git>("vscode.git")?.activate();
   const repositories = git?.getAPI(1).repositories ?? [];

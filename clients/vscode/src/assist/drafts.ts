@@ -1,16 +1,16 @@
-/** New code beside the code it came from: a document that is on disk only once it is accepted. */
+/** New code, shown next to the code it came from. It is saved once the user accepts it. */
 
 import * as vscode from "vscode";
 
 export interface NewCode {
   code: string;
   language: string;
-  /** Where it belongs, where that is known. */
+  /** The file that it will be saved to, if that is known. */
   file: vscode.Uri | undefined;
   warnings: readonly string[];
 }
 
-/** The documents with new code that nobody has accepted or discarded yet. */
+/** The documents with new code that the user has not accepted or discarded yet. */
 export class Drafts implements vscode.Disposable {
   private readonly paths = new Set<string>();
   private readonly subscription = vscode.workspace.onDidCloseTextDocument(({ uri, isUntitled }) => {
@@ -42,17 +42,17 @@ export class Drafts implements vscode.Disposable {
     if (this.active) await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
   }
 
-  /** package.json shows the buttons where this says. */
+  /** Set the context for the buttons in package.json. */
   private updateContext(): void {
     void vscode.commands.executeCommand("setContext", "codegeex.drafts", this.paths.size ? [...this.paths] : undefined);
   }
 }
 
-/** A document that will be that file once it is saved. */
+/** Open an unsaved document that becomes `file` once it is saved. */
 async function openAsFile(file: vscode.Uri, code: string): Promise<vscode.TextDocument> {
   const document = await vscode.workspace.openTextDocument(file.with({ scheme: "untitled" }));
   const edit = new vscode.WorkspaceEdit();
-  const whole = new vscode.Range(0, 0, document.lineCount, 0); // of a draft that was there already
+  const whole = new vscode.Range(0, 0, document.lineCount, 0); // replaces an earlier draft
   edit.replace(document.uri, document.validateRange(whole), code);
   await vscode.workspace.applyEdit(edit);
   return document;

@@ -1,11 +1,11 @@
-/** Answers to read: a Markdown preview beside the code, which grows as the answer comes. */
+/** Explanations, in a Markdown preview next to the code, which grows as the answer comes. */
 
 import * as vscode from "vscode";
 import type { Answer } from "../protocol";
 
 const SCHEME = "codegeex-answer";
 const REDRAWN_MS = 150;
-const KEPT = 20; // a preview may ask for its text long after the document was closed
+const KEPT = 20; // a preview may request its text long after its document was closed
 
 export class Explanations implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly onDidChange: vscode.Event<vscode.Uri>;
@@ -27,7 +27,7 @@ export class Explanations implements vscode.TextDocumentContentProvider, vscode.
     return this.texts.get(uri.toString()) ?? "";
   }
 
-  /** A preview named `title`, which shows what `grow` and at last `end` are told. */
+  /** Open a preview named `title`. Call `grow` with each addition to its text, and `end` with the whole answer. */
   open(title: string): { grow(text: string): void; end(answer: Answer): Promise<void> } {
     const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${title}.md`, query: String(++this.count) });
     const [oldest] = this.texts.keys();
@@ -61,7 +61,7 @@ async function showPreview(uri: vscode.Uri): Promise<void> {
   try {
     await vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
   } catch {
-    // Without VS Code's own Markdown extension it can still be read.
+    // VS Code's own Markdown extension is disabled: show the source.
     await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: false });
   }
 }

@@ -1,4 +1,4 @@
-/** The tasks: asked for at the cursor, shown before anything is changed. A bundle of its own, loaded with the first one. */
+/** Runs the tasks and shows their results before anything is changed. A bundle of its own, loaded with the first task. */
 
 import * as vscode from "vscode";
 import type { LanguageClient, Range } from "vscode-languageclient/node";
@@ -28,7 +28,7 @@ export class Assist implements vscode.Disposable {
     for (const each of [this.reviews, this.drafts, this.explanations]) each.dispose();
   }
 
-  /** A task at the cursor, or as a code action names it; what goes wrong is said once. */
+  /** Run a task at the cursor, or on a code action's argument, and show what goes wrong. */
   async run(task: Task, given: unknown): Promise<void> {
     const { t } = vscode.l10n;
     try {
@@ -90,7 +90,7 @@ export class Assist implements vscode.Disposable {
     return this.drafts.active ? this.drafts.discard() : this.reviews.discard();
   }
 
-  /** VS Code's chat asks `@codegeex`. */
+  /** Answer a request to `@codegeex` in VS Code's chat. */
   async answer(...call: Parameters<vscode.ChatRequestHandler>): Promise<vscode.ChatResult> {
     try {
       return await answerInChat(await this.daemon.ready(call[3]), ...call);
@@ -103,7 +103,7 @@ export class Assist implements vscode.Disposable {
     return languageModel.models(this.daemon.status?.chat ?? "", this.daemon.status?.servers?.chat);
   }
 
-  /** Another extension, or VS Code's chat, asks the model. */
+  /** Answer another extension, or VS Code's chat, as a language model. */
   async respond(...[, messages, options, progress, token]: Parameters<Respond>): Promise<void> {
     await languageModel.respond(await this.daemon.ready(token), messages, options, progress, token);
   }
@@ -112,7 +112,7 @@ export class Assist implements vscode.Disposable {
     return languageModel.countTokens(text);
   }
 
-  /** The connection, with a notification to stop the wait if there is none yet. */
+  /** Return the connection. If there is none yet, a notification lets the user stop waiting. */
   private async waitForDaemon(task: Task): Promise<LanguageClient> {
     const { state, client } = this.daemon;
     if (state === "running" && client) return client;
@@ -124,14 +124,14 @@ export class Assist implements vscode.Disposable {
     const { t } = vscode.l10n;
     const choose = t("Choose Model…");
     const message = messageOf(fault);
-    // The daemon's sentence says which setting to change; the button is the short way to it.
+    // If the daemon's message names the setting to change, a button opens it.
     const remedies = message.includes("codegeex.model") ? [choose] : [];
     const chosen = await vscode.window.showWarningMessage(message, ...remedies);
     if (chosen === choose) await vscode.commands.executeCommand("codegeex.chooseModel");
   }
 }
 
-/** An argument whose places stand some lines further down. */
+/** Return a task's argument with its ranges moved down by some lines. */
 function shiftLines(argument: object, lines: number): object {
   const { range, diagnostic } = argument as { range?: Range; diagnostic?: { range?: Range } };
   const shift = ({ start, end }: Range): Range => ({

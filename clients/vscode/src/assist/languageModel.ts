@@ -1,4 +1,4 @@
-/** The daemon's model as one of VS Code's language models, for its chat and for other extensions. */
+/** The daemon's model, as one of VS Code's language models for its chat and for other extensions. */
 
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
@@ -6,7 +6,7 @@ import { ask } from "../ask";
 import { ASK } from "../protocol";
 import * as settings from "../settings";
 
-const CONVERSATION = "codegeex-language-model"; // one for all: each request brings its own history
+const CONVERSATION = "codegeex-language-model"; // the same for all: each request brings its own history
 const REQUIRED = 2; // vscode.LanguageModelChatToolMode.Required, since 1.95
 const CHARS_PER_TOKEN = 3;
 const HAN = /[\u3400-\u9fff]/g;
@@ -17,8 +17,8 @@ interface Message {
 }
 
 /**
- * The one model that the settings name, where it converses. It takes requests with tools and calls none: in its Agent mode,
- * which is how VS Code's chat begins, a model that takes none is not offered, and `@codegeex` without a model is refused.
+ * Return the description of the model that the settings name. It accepts requests with tools, and calls none: VS Code's chat
+ * starts in its Agent mode, which offers no model without tools, and `@codegeex` is refused without a model.
  */
 export function models(name: string, server: string | undefined): vscode.LanguageModelChatInformation[] {
   const maxOutputTokens = settings.section().get("chat.maxTokens", 1024);
@@ -37,7 +37,7 @@ export function models(name: string, server: string | undefined): vscode.Languag
   ];
 }
 
-/** Answers the last message. What the messages hold is text to the daemon: no mention in it counts, no token either. */
+/** Answer the last message. To the daemon, messages are plain text: mentions and control tokens in them have no effect. */
 export async function respond(
   client: LanguageClient,
   messages: readonly vscode.LanguageModelChatRequestMessage[],
@@ -52,17 +52,17 @@ export async function respond(
   const answer = await ask(client, ASK, argument, token, {
     onText: (text) => progress.report(new vscode.LanguageModelTextPart(text)),
   });
-  if (!answer.converses) throw new Error(answer.text); // another model was chosen meanwhile
+  if (!answer.converses) throw new Error(answer.text); // the user has chosen another model by now
 }
 
-/** About as many as the model's own: a token is some three characters of code, and a Chinese character one. */
+/** Return an estimate of the model's own count: a token is some three characters of code, or one Chinese character. */
 export function countTokens(text: string | vscode.LanguageModelChatRequestMessage): number {
   const whole = typeof text === "string" ? text : textOf(text);
   const han = whole.match(HAN)?.length ?? 0;
   return han + Math.ceil((whole.length - han) / CHARS_PER_TOKEN);
 }
 
-/** Questions and answers in turn, as the daemon takes them: neighbours with one role are one turn. */
+/** Return alternating questions and answers, as the daemon expects: adjacent messages of one role are joined. */
 function conversationOf(messages: readonly vscode.LanguageModelChatRequestMessage[]): Message[] {
   const turns: Message[] = [];
   for (const message of messages) {

@@ -10,9 +10,9 @@ import type { ReviewArgument } from "./review";
 import { argumentFor, chooseTarget, completeArgument, findLanguage, findSubject } from "./subject";
 import type { TaskSubject } from "./subject";
 
-const IMPLICIT = "vscode.implicit"; // what VS Code adds by itself; the daemon is slashArgument of the editor's document anyway
+const IMPLICIT = "vscode.implicit"; // what VS Code attaches itself; the editor's document is sent anyway
 
-/** Kept with each answer, for the next questionArgument. */
+/** Kept with each answer, for the next question. */
 interface Metadata {
   conversationId?: string | undefined;
   converses: boolean;
@@ -26,7 +26,9 @@ export async function answerInChat(...call: ChatCall): Promise<vscode.ChatResult
   const subject = await findSubject(client, undefined);
   if (task && !subject) throw new Error(vscode.l10n.t("Open a file and put the cursor in the code you mean."));
   const argument =
-    task && subject ? await slashArgument(client, task, subject, request.prompt) : questionArgument(client, subject, request, context);
+    task && subject
+      ? await slashArgument(client, task, subject, request.prompt)
+      : questionArgument(client, subject, request, context);
   if (!argument) return {};
   const before = subject?.document.getText() ?? "";
   let streamed = "";
@@ -41,7 +43,7 @@ export async function answerInChat(...call: ChatCall): Promise<vscode.ChatResult
       stream.markdown(`\n\n*${vscode.l10n.t("The check found an error. Trying again:")}*\n\n`);
     },
   });
-  // What does not stream: the places that a model names which does not converse.
+  // The places that a model which does not converse answers with are not streamed.
   if (answer.text.startsWith(streamed)) stream.markdown(answer.text.slice(streamed.length));
   for (const note of [...answer.notices, ...answer.warnings]) stream.markdown(`\n\n*${note}*`);
   listReferences(answer, stream);
@@ -53,8 +55,13 @@ export async function answerInChat(...call: ChatCall): Promise<vscode.ChatResult
   return { metadata };
 }
 
-/** The argument of a slash command: its words say what the editor would ask for. */
-async function slashArgument(client: LanguageClient, task: Task, subject: TaskSubject, prompt: string): Promise<object | undefined> {
+/** Return the argument of a slash command; `prompt` has what the user would otherwise be asked for. */
+async function slashArgument(
+  client: LanguageClient,
+  task: Task,
+  subject: TaskSubject,
+  prompt: string,
+): Promise<object | undefined> {
   const words = prompt.trim();
   if (task === "translate") {
     const target = words ? findLanguage(words) : await chooseTarget(subject.document.languageId);
@@ -71,7 +78,7 @@ function questionArgument(
   { prompt, references }: vscode.ChatRequest,
   context: vscode.ChatContext,
 ): object {
-  // What stands in the text (`#file:…`) the daemon reads there; what was attached stands nowhere yet.
+  // The daemon finds mentions in the text (`#file:…`); attached files have to be added to it.
   const attached = references
     .filter(({ id, range }) => !range && !id.startsWith(IMPLICIT))
     .flatMap(({ value }) => fileIn(value));
@@ -91,7 +98,7 @@ function fileIn(value: unknown): vscode.Uri[] {
   return value instanceof vscode.Location ? [value.uri] : [];
 }
 
-/** The conversation as VS Code shows it: questions that were answered by a model. */
+/** Return the questions of VS Code's conversation that a model answered, and the daemon's id of it. */
 function historyOf({ history }: vscode.ChatContext): { turns: object[]; conversationId: string | undefined } {
   const turns: object[] = [];
   let conversationId: string | undefined;
@@ -114,7 +121,7 @@ function historyOf({ history }: vscode.ChatContext): { turns: object[]; conversa
   return { turns, conversationId };
 }
 
-/** What the model was shown, as VS Code lists it under an answer. */
+/** List what the model was shown below the answer. */
 function listReferences({ sources }: Answer, stream: vscode.ChatResponseStream): void {
   for (const { uri, range } of sources) {
     if (!uri) continue;

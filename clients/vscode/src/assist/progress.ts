@@ -1,4 +1,4 @@
-/** What a task is called, and the notification under which it works. */
+/** The title of a task, and the notification that shows its progress. */
 
 import * as vscode from "vscode";
 import type { Watcher } from "../ask";
@@ -20,7 +20,7 @@ export function taskTitle(task: Task): string {
   return titles[task];
 }
 
-/** Work under a notification that shows how far an answer is, after `message`; its button cancels `token`. */
+/** Do `work` while a notification shows `message`, then the stage or last line of the answer. Its button cancels `token`. */
 export async function withProgress<T>(
   title: string,
   work: (token: vscode.CancellationToken, watcher: Required<Watcher>) => Promise<T>,

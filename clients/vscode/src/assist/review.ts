@@ -1,4 +1,4 @@
-/** A change beside the code it is for, before anything is changed: a diff, to accept or to discard. */
+/** Proposed changes, each shown in a diff with the code it is for, to accept or discard. */
 
 import * as vscode from "vscode";
 import { SCHEME, proposalIn } from "../proposal";
@@ -7,7 +7,7 @@ import type { Task } from "../task";
 
 const MAC = process.platform === "darwin";
 
-/** What `codegeex.review` takes: an answer that was shown elsewhere, and the text it was made for. */
+/** The argument of `codegeex.review`: an answer that was shown elsewhere, and the text it was made for. */
 export interface ReviewArgument {
   task: Task;
   uri: vscode.Uri;
@@ -18,17 +18,17 @@ export interface ReviewArgument {
 
 export interface Change {
   document: vscode.TextDocument;
-  /** The document's text that the change was made for: nothing is textAfter to any other. */
+  /** The document's text that the change was made for; it is applied to no other text. */
   before: string;
   range: vscode.Range;
   newText: string;
   title: string;
   warnings: readonly string[];
-  /** Asks anew of the text as it is now, where what was to be replaced stands so many lines further down. */
+  /** Run the task again on the text as it is now, where the code to replace is `lines` further down. */
   retry(lines: number): unknown;
 }
 
-/** The changes under review, each in a diff editor of its own; one for a document at a time. */
+/** The changes under review, each in a diff editor of its own, at most one for each document. */
 export class Reviews implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly changes = new Map<string, Change>();
   private readonly subscriptions: vscode.Disposable[];
@@ -81,11 +81,11 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
     else if (document.getText() !== change.before) void this.reportStale(uri, change);
   }
 
-  /** Makes the change of the diff that is looked at, as one undo step. */
+  /** Apply the change of the active diff, as one undo step. */
   async accept(uri = proposalIn(vscode.window.tabGroups.activeTabGroup.activeTab)): Promise<void> {
     const change = uri && this.changes.get(uri.toString());
     if (!change) return;
-    const document = await vscode.workspace.openTextDocument(change.document.uri); // it may have been closed
+    const document = await vscode.workspace.openTextDocument(change.document.uri); // the user may have closed it
     if (document.getText() !== change.before) return this.reportStale(uri, change);
     const edit = new vscode.WorkspaceEdit();
     edit.replace(document.uri, change.range, change.newText);
@@ -96,7 +96,7 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
     }
     const selection = new vscode.Range(change.range.start, change.range.start);
     await vscode.window.showTextDocument(document, { viewColumn, selection });
-    await close(uri); // last: whoever waits for it to go may type on
+    await close(uri); // last, since a test or a user may type as soon as it is gone
   }
 
   async discard(uri = proposalIn(vscode.window.tabGroups.activeTabGroup.activeTab)): Promise<void> {
@@ -107,7 +107,7 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
     await close(uri);
   }
 
-  /** The keys that accept and discard, beside what is new: on each proposal that is on screen. */
+  /** Show next to the change, in each visible proposal, which keys accept and discard it. */
   private showKeys(): void {
     const contentText = vscode.l10n.t("{0} to accept, Escape to discard", MAC ? "⌘⏎" : "Ctrl+Enter");
     for (const editor of vscode.window.visibleTextEditors) {
@@ -118,13 +118,13 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
     }
   }
 
-  /** package.json binds keys where this says. */
+  /** Set the context for the keys in package.json. */
   private updateContext(): void {
     const reviewing = proposalIn(vscode.window.tabGroups.activeTabGroup.activeTab) !== undefined;
     void vscode.commands.executeCommand("setContext", "codegeex.reviewing", reviewing);
   }
 
-  /** What the checks found stands beside the diff until something is done about it. */
+  /** Show what the checks found until the user decides. */
   private async warn(uri: vscode.Uri, change: Change): Promise<void> {
     const { t } = vscode.l10n;
     const [accept, discard] = [t("Accept Anyway"), t("Discard")];
@@ -144,19 +144,19 @@ export class Reviews implements vscode.TextDocumentContentProvider, vscode.Dispo
   }
 }
 
-/** The text with the change in it. */
+/** Return the text with the change applied. */
 function textAfter({ before, range, newText }: Change): string {
   return before.slice(0, offsetIn(before, range.start)) + newText + before.slice(offsetIn(before, range.end));
 }
 
-/** By how many lines the text that was to be replaced has moved since. */
+/** Return by how many lines the code to replace has moved since the change was made. */
 function linesMoved({ document, before, range }: Change): number {
   const original = before.slice(offsetIn(before, range.start), offsetIn(before, range.end));
   const now = document.getText().indexOf(original);
   return now < 0 ? 0 : document.positionAt(now).line - range.start.line;
 }
 
-/** Where a position is in a text that may no longer be any document's. */
+/** Return the offset of a position in a text that may no longer be a document's. */
 function offsetIn(text: string, { line, character }: vscode.Position): number {
   const ends = /\r\n|\r|\n/g;
   for (let passed = 0; passed < line; passed++) {
@@ -165,14 +165,14 @@ function offsetIn(text: string, { line, character }: vscode.Position): number {
   return Math.min(ends.lastIndex + character, text.length);
 }
 
-/** The shortest of a line and its neighbours: side by side there is little room. */
+/** Return the shortest of a line and its neighbours: side by side, a diff leaves little room. */
 function shortestLineNear(document: vscode.TextDocument, line: number): vscode.Range {
   const lines = [line, line - 1, line + 1].filter((each) => each >= 0 && each < document.lineCount);
   const ranges = lines.map((each) => document.lineAt(each).range);
   return ranges.reduce((best, each) => (each.end.character < best.end.character ? each : best));
 }
 
-/** The first line of the proposal that differs: what the diff is opened at. */
+/** Return the first line of the proposal that differs. */
 function firstChange(change: Change): vscode.Range {
   const [before, after] = [change.before, textAfter(change)].map((text) => text.split(/\r\n|\r|\n/));
   const line = Math.max(0, after?.findIndex((each, i) => each !== before?.[i]) ?? 0);

@@ -1,4 +1,4 @@
-/** What a task is about, and what it needs to be told: the argument of its command. */
+/** The code a task is about, and the other arguments that its command needs. */
 
 import * as vscode from "vscode";
 import type { LanguageClient, Range } from "vscode-languageclient/node";
@@ -6,21 +6,21 @@ import { SCHEMES } from "../protocol";
 import type { Task } from "../task";
 
 const DIAGNOSTICS_SHOWN = 20;
-// What is offered; any other can be askForText. Ids and names as VS Code has them.
+// The languages offered in the list. In the chat, any other can be named. Ids and names are VS Code's.
 const TARGETS: readonly [id: string, name: string][] = [
   ["python", "Python"], ["java", "Java"], ["javascript", "JavaScript"], ["typescript", "TypeScript"], ["go", "Go"],
   ["rust", "Rust"], ["cpp", "C++"], ["c", "C"], ["csharp", "C#"], ["kotlin", "Kotlin"], ["swift", "Swift"],
   ["php", "PHP"], ["ruby", "Ruby"], ["scala", "Scala"], ["shellscript", "Shell Script"], ["lua", "Lua"],
 ];
 
-/** `range` undefined is the whole document; an empty one the declaration around it, which the daemon finds. */
+/** Code in a document. If `range` is undefined, all of it; if it is empty, the declaration around it, which the daemon finds. */
 export interface TaskSubject {
   document: vscode.TextDocument;
   range: vscode.Range | undefined;
   argument: object;
 }
 
-/** What a code action carries, or else what the cursor is at in the editor; undefined where that is nothing. */
+/** Return the subject of a code action's argument, or the code at the cursor; undefined if there is neither. */
 export async function findSubject(client: LanguageClient, given: unknown): Promise<TaskSubject | undefined> {
   const action = given as { uri?: unknown; range?: unknown } | undefined;
   if (typeof action?.uri === "string") {
@@ -44,7 +44,7 @@ export function argumentFor(
   return { uri: convert.asUri(document.uri), range: convert.asRange(range) };
 }
 
-/** The argument with what else the task needs; undefined where the person thought better of it. */
+/** Return the subject's argument with what else the task needs, asking the user for it; undefined if the user cancels. */
 export async function completeArgument(client: LanguageClient, task: Task, subject: TaskSubject): Promise<object | undefined> {
   const { argument } = subject;
   if (task === "translate" && !("target" in argument)) {
@@ -68,7 +68,7 @@ export async function chooseTarget(from: string): Promise<string | undefined> {
   return picked?.id;
 }
 
-/** The id of a language that was named in words, or else the words. */
+/** Return the id of a language by its name, or `words` itself if they name none of ours. */
 export function findLanguage(words: string): string {
   return TARGETS.find(([id, name]) => [id, name.toLowerCase()].includes(words.toLowerCase()))?.[0] ?? words;
 }
@@ -78,7 +78,7 @@ async function askForText(title: string, placeHolder: string): Promise<string | 
   return text?.trim() || undefined;
 }
 
-/** What is wrong at the cursor, as the language's own server says it; in the person's words where it says nothing. */
+/** Return a diagnostic at the cursor, which the user chooses or, if there is none, describes. */
 async function chooseDiagnostic(client: LanguageClient, { document, range }: TaskSubject): Promise<object | undefined> {
   const lines = range && new vscode.Range(range.start.line, 0, range.end.line, Number.MAX_SAFE_INTEGER);
   const found = vscode.languages

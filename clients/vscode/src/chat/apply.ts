@@ -1,18 +1,18 @@
-/** What becomes of a code block: copied, inserted, compared with what stands in the editor, or a file of its own. */
+/** The buttons of a code block: copy it, insert it, propose it as a change of the editor's code, or open it as a new file. */
 
 import * as vscode from "vscode";
 import type { Propose } from "../task";
 import { activeEditor } from "./attachment";
 import type { CodeAction } from "./messages";
 
-// What models call languages, where VS Code has another id.
+// Names that models give to languages -> VS Code's ids.
 const LANGUAGE_IDS: Record<string, string> = {
   "c#": "csharp", "c++": "cpp", bash: "shellscript", cs: "csharp", golang: "go", js: "javascript", jsx: "javascriptreact",
   md: "markdown", py: "python", python3: "python", rb: "ruby", rs: "rust", sh: "shellscript", shell: "shellscript",
   text: "plaintext", ts: "typescript", tsx: "typescriptreact", txt: "plaintext", yml: "yaml",
 }; // prettier-ignore
 
-/** `propose` shows a change of what is looked at, to be accepted or not. */
+/** Do what the button says. `propose` shows a change for the user to accept. */
 export async function carryOut(action: CodeAction, text: string, language: string, propose: Propose): Promise<void> {
   const code = text.replace(/\n$/, "");
   if (action === "copy") return void (await vscode.env.clipboard.writeText(code));
@@ -33,7 +33,7 @@ async function newFile(content: string, called: string): Promise<void> {
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content, language }));
 }
 
-/** In place of the selection, with the indentation that stands before the cursor. */
+/** Replace the selection by `code`, indented like the text before the cursor. */
 async function insert(editor: vscode.TextEditor, code: string): Promise<void> {
   const { document, selection } = editor;
   const before = document.lineAt(selection.start.line).text.slice(0, selection.start.character);

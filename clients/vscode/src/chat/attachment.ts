@@ -1,14 +1,14 @@
-/** What the person looks at, and what a question can name: selection, files, symbols of the workspace. */
+/** The code that goes with a question: what is open in the editor, and what the question mentions. */
 
 import * as path from "node:path";
 import * as vscode from "vscode";
 import { SCHEMES } from "../protocol";
-import type { Mention, Attachment } from "./messages";
+import type { Attachment, Mention } from "./messages";
 
 const MAX_FOUND = 30;
 const MENTIONS = ["#selection", "#file:", "#symbol:", "@workspace"];
 
-/** The code a question is about; without a range, the document. */
+/** Code in an editor: a selection, or the whole document if `range` is undefined. */
 export interface EditorCode {
   uri: vscode.Uri;
   range: vscode.Range | undefined;
@@ -32,15 +32,15 @@ export function attachmentOf(on: boolean): Attachment {
     : { label: "", detail: "", on };
 }
 
-/** "cart.py", or "cart.py:4-10" where lines are selected. */
+/** Return its name for the user: "cart.py", or "cart.py:4-10" for selected lines. */
 export function codeLabel({ uri, range }: EditorCode): string {
   const name = path.posix.basename(uri.path);
   if (!range) return name;
-  const last = range.end.character === 0 ? range.end.line : range.end.line + 1; // a line end belongs to its line
+  const last = range.end.character === 0 ? range.end.line : range.end.line + 1; // not the line after a line end
   return last > range.start.line + 1 ? `${name}:${range.start.line + 1}-${last}` : `${name}:${range.start.line + 1}`;
 }
 
-/** How a mention can go on that begins as `prefix`. */
+/** Return the mentions that begin with `prefix`. */
 export async function findMentions(prefix: string): Promise<Mention[]> {
   const [, kind, name = ""] = /^#(file|symbol):"?(.*)$/.exec(prefix) ?? [];
   if (kind === "file") return files(name);

@@ -1,4 +1,4 @@
-/** Conversations, kept over restarts: the newest first, so many and so long, and no more. */
+/** Conversations, saved on disk, the latest first. Their number and size are bounded. */
 
 import { randomUUID } from "node:crypto";
 import { promises as fs } from "node:fs";
@@ -7,11 +7,11 @@ import type { AskParams, Source } from "../protocol";
 
 const SUFFIX = ".json";
 const ID = /^[\w-]{1,64}$/;
-const MAX_CONVERSATIONS = 200; // of all workspaces
-const MAX_TURNS = 100; // of one conversation
+const MAX_CONVERSATIONS = 200; // in all workspaces
+const MAX_TURNS = 100; // in one conversation
 const MAX_TEXT_CHARS = 64_000; // of one question or answer
 const MAX_CONVERSATION_CHARS = 250_000;
-const MAX_CHARS = 4_000_000; // of all
+const MAX_CHARS = 4_000_000; // of all conversations
 const MAX_LISTED = 40; // sources or notices of an answer
 const TITLE_CHARS = 80;
 
@@ -30,14 +30,14 @@ export interface Turn {
 
 export interface Conversation {
   id: string;
-  place: string; // the workspace it is about
-  touched: number; // milliseconds since 1970
+  place: string; // the URI of its workspace
+  touched: number; // when it was last saved, in milliseconds since 1970
   turns: Turn[];
 }
 
 export function newTurn(question: string, about: string): Turn {
   const nothing = { text: "", sources: [], notices: [], warnings: [], fault: "", model: "" };
-  // Until it has been answered: where the window is closed first, that is what will have become of it.
+  // `stopped` until it is answered: that is how it ends if the window is closed first.
   return { question, about, stopped: true, converses: true, ...nothing };
 }
 
@@ -46,7 +46,7 @@ export function conversationTitle(conversation: Conversation): string {
   return line.length > TITLE_CHARS ? `${line.slice(0, TITLE_CHARS - 1)}…` : line;
 }
 
-/** What the model is told of the turns before: only what it has said itself. */
+/** Return the turns that a model has answered itself, as the history of the next request. */
 export function historyOf(turns: readonly Turn[]): NonNullable<AskParams["history"]> {
   return turns
     .filter((turn) => turn.converses && turn.text)
@@ -57,8 +57,8 @@ export function historyOf(turns: readonly Turn[]): NonNullable<AskParams["histor
 }
 
 /**
- * One file each in a folder of all workspaces: windows of one do not overwrite each other's, as they would in its
- * `workspaceState`, and see each other's, as they would not in its storage folder, which VS Code gives one window only.
+ * The saved conversations, one file each, in one folder for all workspaces. In a workspace's `workspaceState`, its windows
+ * would overwrite each other's conversations; in its storage folder, only one window would see them.
  */
 export class Conversations {
   private all: Conversation[] = [];
@@ -68,7 +68,7 @@ export class Conversations {
     private readonly place: string,
   ) {}
 
-  /** Those of this workspace with a question in them, the newest first. */
+  /** The conversations of this workspace that have a question, the latest first. */
   get list(): readonly Conversation[] {
     return this.all.filter(({ place }) => place === this.place);
   }
@@ -77,7 +77,7 @@ export class Conversations {
     return { id: randomUUID(), place: this.place, touched: Date.now(), turns: [] };
   }
 
-  /** Reads what is kept; what cannot be read is left out. */
+  /** Read the conversations on disk, and skip unreadable ones. */
   async load(): Promise<void> {
     const names = await fs.readdir(this.folder).catch(() => []);
     const files = names.filter((name) => name.endsWith(SUFFIX)).map((name) => path.join(this.folder, name));
@@ -86,7 +86,7 @@ export class Conversations {
     await this.trim(read.sort((one, other) => other.touched - one.touched));
   }
 
-  /** Keeps a conversation as it is now, and as much of the others as there is room for. */
+  /** Save a conversation as it is now, and drop what exceeds the bounds. */
   async save(conversation: Conversation): Promise<void> {
     conversation.touched = Date.now();
     await this.trim([conversation, ...this.all.filter((each) => each.id !== conversation.id)]);
@@ -94,7 +94,7 @@ export class Conversations {
     const file = this.file(conversation.id);
     const fresh = `${file}.${randomUUID()}`;
     await fs.writeFile(fresh, JSON.stringify(this.all[0]));
-    await fs.rename(fresh, file); // whole or not at all
+    await fs.rename(fresh, file); // atomically
   }
 
   async remove(id: string): Promise<void> {
@@ -114,7 +114,7 @@ export class Conversations {
   }
 }
 
-/** `conversations` without what is too much: of long texts the end, of each the oldest turns, of all the oldest. */
+/** Return `conversations` within the bounds: without ends of long texts, old turns, and old conversations. */
 export function trimConversations(conversations: readonly Conversation[]): Conversation[] {
   let room = MAX_CHARS;
   const kept: Conversation[] = [];
@@ -152,7 +152,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Whether what was kept is of this version's shape; anything else is left out. */
+/** True if a saved value has the shape of this version. */
 function isConversation(value: unknown): value is Conversation {
   const { id, place, touched, turns } = Object(value) as Partial<Conversation>;
   const whole = (turn: Partial<Turn>): boolean =>

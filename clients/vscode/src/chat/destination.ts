@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { Status } from "../protocol";
 import type { Destination } from "./messages";
 
-/** Read it from the daemon's status. Before there is one, nothing is promised. */
+/** Return it from the daemon's status. As long as there is none, nothing is promised. */
 export function destinationOf(status: Status | undefined): Destination {
   const { t } = vscode.l10n;
   if (!status?.servers) return { intro: status?.remote ?? "", note: "" };
@@ -16,7 +16,10 @@ export function destinationOf(status: Status | undefined): Destination {
     };
   }
   const local = completion
-    ? t("A model on your own machine answers, and your questions stay there. The code around the cursor is sent to {0}, for suggestions.", completion)
+    ? t(
+        "A model on your own machine answers, and your questions stay there. The code around the cursor is sent to {0}, for suggestions.",
+        completion,
+      )
     : t("A model on your own machine answers. Nothing you write leaves it.");
   return { intro: local, note: "" };
 }

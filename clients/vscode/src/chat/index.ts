@@ -1,4 +1,4 @@
-/** The chat view: one conversation at a time, which goes on while the view is hidden. Loaded when it is first wanted. */
+/** The chat view. It shows one conversation, which continues while the view is hidden. Loaded when it is first opened. */
 
 import * as vscode from "vscode";
 import type { Daemon } from "../daemon";
@@ -6,20 +6,20 @@ import * as protocol from "../protocol";
 import * as settings from "../settings";
 import type { Propose } from "../task";
 import { carryOut } from "./apply";
-import { ChatRequest } from "./request";
+import { activeCode, attachmentOf, codeLabel, findMentions } from "./attachment";
 import { Conversations, newTurn } from "./conversations";
 import type { Conversation, Turn } from "./conversations";
 import { destinationOf } from "./destination";
 import { chooseConversation } from "./list";
-import { findMentions, codeLabel, attachmentOf, activeCode } from "./attachment";
 import { Throttle, renderMarkdown } from "./markdown";
-import type { FromView, ViewRemedy, RenderedTurn, ToView } from "./messages";
+import type { FromView, RenderedTurn, ToView, ViewRemedy } from "./messages";
 import { renderPage } from "./page";
 import { TurnRenderer, troubleOf } from "./render";
+import { ChatRequest } from "./request";
 
 const VIEW = "codegeex.chat";
-const DRAW_MS = 80; // between two pictures of an answer that grows
-const SAVE_MS = 3_000; // between two copies of it for the next start
+const DRAW_MS = 80; // between two updates of an answer in the view
+const SAVE_MS = 3_000; // between two updates of it on disk
 const LINKS = ["http", "https"];
 
 export class Chat implements vscode.Disposable {
@@ -27,16 +27,16 @@ export class Chat implements vscode.Disposable {
   private request: ChatRequest | undefined;
   private view: vscode.WebviewView | undefined;
   private isAttached = true;
-  private redrawsAll = false; // whether the view is to be drawn anew, and not only the last turn
+  private redrawsAll = false; // the whole view is redrawn next, not only the last turn
   private focusesWhenReady = false;
-  private hasReportedFault = false; // said once
+  private hasReportedFault = false; // that conversations cannot be saved
   private readonly renderer = new TurnRenderer();
   private readonly drawing = new Throttle(() => this.draw(), DRAW_MS);
   private readonly saving = new Throttle(() => this.save(), SAVE_MS);
   private readonly deleted = new Set<string>();
   private readonly subscriptions: vscode.Disposable[];
 
-  /** With the conversation that was asked last in this workspace. */
+  /** Create it with the latest conversation of this workspace. */
   static async create(context: vscode.ExtensionContext, daemon: Daemon, propose: Propose): Promise<Chat> {
     const folder = vscode.Uri.joinPath(context.globalStorageUri, "chat").fsPath;
     const { workspaceFile, workspaceFolders = [] } = vscode.workspace;
@@ -77,7 +77,7 @@ export class Chat implements vscode.Disposable {
       }),
     );
     view.webview.html = renderPage(view.webview, media);
-    void renderMarkdown(""); // the first time takes a second
+    void renderMarkdown(""); // the first rendering takes a second
   }
 
   async startConversation(): Promise<void> {
@@ -85,15 +85,15 @@ export class Chat implements vscode.Disposable {
     await this.focus();
   }
 
-  /** Lets a person choose among the conversations, or delete some. */
+  /** Let the user choose a conversation, or delete some. */
   async showConversations(): Promise<void> {
-    await this.conversations.load(); // with those of other windows
+    await this.conversations.load(); // including those of other windows
     const chosen = await chooseConversation(this.conversations, (id) => this.remove(id));
     if (chosen && chosen.id !== this.conversation.id) this.open(chosen);
     if (chosen) await this.focus();
   }
 
-  /** A question about what is selected in the editor. */
+  /** Open the view to ask about the code selected in the editor. */
   async askAboutSelection(): Promise<void> {
     this.isAttached = true;
     await this.focus();
@@ -101,7 +101,7 @@ export class Chat implements vscode.Disposable {
   }
 
   private async focus(): Promise<void> {
-    this.focusesWhenReady = this.view === undefined; // then as soon as there is a page
+    this.focusesWhenReady = this.view === undefined; // then once the page is loaded
     await vscode.commands.executeCommand(`${VIEW}.focus`);
     this.post({ kind: "focus" });
   }
@@ -144,7 +144,7 @@ export class Chat implements vscode.Disposable {
       this.saving.request();
     });
     this.request = request;
-    await this.save(conversation); // the question is there again, whatever happens now
+    await this.save(conversation); // the question survives whatever happens next
     this.drawing.request();
     await request.run();
     if (this.request === request) this.request = undefined;
@@ -152,7 +152,7 @@ export class Chat implements vscode.Disposable {
     this.drawing.request();
   }
 
-  /** Takes the place of the last question, which failed or was stopped. */
+  /** Ask the last question again, which failed or was stopped. */
   private async askAgain(): Promise<void> {
     if (this.request) return;
     const last = this.conversation.turns.pop();
@@ -205,9 +205,9 @@ export class Chat implements vscode.Disposable {
     this.showDaemon();
   }
 
-  /** One at a time, so that what was said last is drawn last. */
+  /** Send the view what has changed. Calls never overlap, so the latest text is sent last. */
   private async draw(): Promise<void> {
-    if (!this.view?.visible) return; // it asks when it is shown again
+    if (!this.view?.visible) return; // it sends `ready` when it is shown again
     const { conversation, redrawsAll } = this;
     this.redrawsAll = false;
     const index = conversation.turns.length - 1;

@@ -1,4 +1,4 @@
-/** The list of conversations: one to go on with, or some to delete. */
+/** The list of conversations, to continue one or delete some. */
 
 import * as vscode from "vscode";
 import { conversationTitle } from "./conversations";
@@ -8,7 +8,7 @@ interface Entry extends vscode.QuickPickItem {
   conversation: Conversation;
 }
 
-/** The conversation a person picks; `forget` is called with the id of each that is to be deleted. */
+/** Return the conversation that the user picks; call `forget` with the id of each one to delete. */
 export function chooseConversation(
   conversations: Conversations,
   forget: (id: string) => Promise<void>,

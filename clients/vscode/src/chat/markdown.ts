@@ -1,10 +1,10 @@
-/** Markdown as VS Code's own extension renders it, with highlighted code. What comes of it is not trusted: see the view. */
+/** Markdown, rendered by VS Code's own extension, with highlighted code. The view does not trust the result. */
 
 import * as vscode from "vscode";
 
 const RENDER = "markdown.api.render";
 
-/** HTML of `text`; undefined where that extension is switched off, and the text is to be shown as it is. */
+/** Return the HTML of `text`; undefined if that extension is disabled. */
 export async function renderMarkdown(text: string): Promise<string | undefined> {
   try {
     return await vscode.commands.executeCommand<string>(RENDER, text);
@@ -13,7 +13,7 @@ export async function renderMarkdown(text: string): Promise<string | undefined> 
   }
 }
 
-/** Calls `work` soon, again and again while it is asked for, but leaves as much time between as it takes. */
+/** Calls `work` after each request, but waits between two calls at least `pauseMs` and as long as the last one took. */
 export class Throttle {
   private isRunning = false;
   private isRequested = false;

@@ -1,38 +1,38 @@
-/** What the view and the extension tell each other. The view shows, and says what a person does; it keeps nothing. */
+/** The messages between the extension and the chat view. The view keeps no state but what the user is typing. */
 
-/** One question and what came of it, as it is shown. `html` is not trusted: the view sanitises it. */
+/** One question and its answer, as they are shown. `html` is not trusted: the view sanitises it. */
 export interface RenderedTurn {
   question: string;
-  about: string; // the code it was asked about, "" for none
-  html: string | undefined; // rendered Markdown; without it, `text` is shown as it is
+  about: string; // the code that went with the question, "" if none did
+  html: string | undefined; // rendered Markdown; if undefined, `text` is shown as it is
   text: string;
   sources: { label: string; reason: string; opens: boolean }[];
   notices: string[];
   warnings: string[];
   converses: boolean;
-  fault: string; // why there is no more of it
+  fault: string; // why the answer is not complete
   stopped: boolean;
-  stage: string; // what is being done, while it is being answered
+  stage: string; // what the daemon is doing, while `answering`
   answering: boolean;
   model: string;
 }
 
-/** What a question is about unless it is switched off: the active editor, its selection. */
+/** The code that goes with the next question: the active editor, or its selection. */
 export interface Attachment {
-  label: string; // "" where there is no editor
+  label: string; // "" if there is no editor
   detail: string;
   on: boolean;
 }
 
 export type ViewRemedy = "install" | "choose" | "restart" | "log" | "enable";
 
-/** What keeps the daemon from answering, and what a person can do about it. */
+/** What keeps the daemon from answering, and what the user can do about it. */
 export interface Trouble {
   text: string;
   remedies: { remedy: ViewRemedy; title: string }[];
 }
 
-/** Where text goes: in full above an empty conversation, and in short, "" if it stays here, below any other. */
+/** Where text goes: `intro` is shown in an empty conversation, `note` always, unless it is "" because all stays here. */
 export interface Destination {
   intro: string;
   note: string;
@@ -58,7 +58,7 @@ export type CodeAction = "copy" | "insert" | "apply" | "newFile";
 export type FromView =
   | { kind: "ready" }
   | { kind: "ask"; question: string }
-  | { kind: "again" } // the last question, anew
+  | { kind: "again" } // ask the last question again
   | { kind: "stop" }
   | { kind: "attach"; on: boolean }
   | { kind: "code"; action: CodeAction; text: string; language: string }

@@ -1,4 +1,4 @@
-/** The view's page: nothing but its own script and style runs or loads in it. */
+/** The view's page. Only its own script runs in it, and only its own style is loaded. */
 
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";

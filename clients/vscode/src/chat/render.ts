@@ -1,4 +1,4 @@
-/** What the view shows of a turn, and of a daemon that does not answer. */
+/** Turns and faults as the view shows them. */
 
 import * as vscode from "vscode";
 import type { Daemon } from "../daemon";
@@ -11,8 +11,8 @@ export class TurnRenderer {
   private readonly known = new WeakMap<Turn, { text: string; html: string | undefined }>();
 
   /**
-   * A turn as it is now; `stage` is what is being done for it, undefined where nothing is. What is said while the Markdown
-   * is renderMarkdown belongs to the next picture.
+   * Return a turn as it is now. `stage` is what the daemon is doing for it, undefined if nothing. Text that comes while the
+   * Markdown is rendered is left to the next call.
    */
   async render(turn: Turn, stage: string | undefined): Promise<RenderedTurn> {
     const sources = turn.sources.map(({ path, range, reason, symbol, uri }) => ({
@@ -20,7 +20,7 @@ export class TurnRenderer {
       reason,
       opens: uri !== undefined,
     }));
-    // The places of a model that does not converse are listed as links: its text has them once more.
+    // A model that does not converse answers with a sentence and a list of places, which are shown as links instead.
     const text = turn.converses || !sources.length ? turn.text : (turn.text.split("\n\n", 1)[0] ?? "");
     const shown = { ...turn, text, sources, answering: stage !== undefined, stage: stage ?? "" };
     const known = this.known.get(turn);
@@ -31,7 +31,7 @@ export class TurnRenderer {
   }
 }
 
-/** What keeps the daemon from answering; a start that is under way is none until somebody asks. */
+/** Return what keeps the daemon from answering, if anything does. A daemon that is starting is no trouble. */
 export function troubleOf(daemon: Daemon): Trouble | undefined {
   const { t } = vscode.l10n;
   if (!settings.isEnabled()) {

@@ -1,4 +1,4 @@
-/** One turn of a conversation: its question is sent to the daemon, and the answer grows in it. */
+/** One request of the chat: sends the question of a turn to the daemon, and adds the answer to the turn as it comes. */
 
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
@@ -10,11 +10,11 @@ import type { Conversation, Turn } from "./conversations";
 import type { EditorCode } from "./attachment";
 
 export class ChatRequest {
-  /** What is being done, in a word or two; "" while the answer is being said. */
+  /** What the daemon is doing, in a word or two; "" while text is coming. */
   stage = vscode.l10n.t("Waiting for the CodeGeeX server…");
   private readonly cancellation = new vscode.CancellationTokenSource();
 
-  /** `turn` is the last of `conversation`, and grows; `onChange` is called whenever it, or `stage`, has changed. */
+  /** `turn` is the last of `conversation`. `onChange` is called whenever `turn` or `stage` has changed. */
   constructor(
     private readonly daemon: Daemon,
     private readonly conversation: Conversation,
@@ -23,12 +23,13 @@ export class ChatRequest {
     private readonly onChange: () => void,
   ) {}
 
-  /** Ends when nothing more comes. Never rejects: what went wrong stands in `turn.fault`. */
+  /** Run until the answer is complete or stopped. Never rejects: `turn.fault` has what went wrong. */
   async run(): Promise<void> {
     const { token } = this.cancellation;
     try {
       const client = await this.daemon.ready(token);
-      this.setStage(this.daemon.status?.busy ? this.daemon.status.message || vscode.l10n.t("Loading the model.") : stageName("answering"));
+      const { busy, message } = this.daemon.status ?? {};
+      this.setStage(busy ? message || vscode.l10n.t("Loading the model.") : stageName("answering"));
       const answer = await ask(client, protocol.ASK, this.argument(client), token, {
         onText: (text) => {
           this.turn.text += text;
@@ -48,7 +49,7 @@ export class ChatRequest {
     }
   }
 
-  /** What was said until now stays. */
+  /** Stop the answer. The turn keeps its text so far. */
   stop(): void {
     this.cancellation.cancel();
   }

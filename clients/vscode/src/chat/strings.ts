@@ -1,4 +1,4 @@
-/** What the view says, in the language of the window. */
+/** The texts of the chat view, in the language of the window. */
 
 import * as vscode from "vscode";
 import type { Strings } from "./messages";

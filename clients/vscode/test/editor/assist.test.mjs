@@ -1,4 +1,4 @@
-/** Each task in the real editor, with a model that is a test fixture: asked for, looked at, accepted or not. */
+/** Each task in the real editor, with the fixture chat model: run, reviewed, accepted or discarded. */
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -18,7 +18,7 @@ before(async () => {
   session = await Session.start({
     files: { "sample.py": ADD, "apart/both.py": `${GREET}\n\n${ADD}`, "apart/greet.py": GREET, "apart/stale.py": ADD },
     settings: {
-      "codegeex.context.exclude": ["apart/**"], // the fixture has not learnt to answer beside other files
+      "codegeex.context.exclude": ["apart/**"], // the fixture was not trained with other files in the prompt
       "editor.minimap.enabled": false, "git.enabled": true, "git.openRepositoryInParentFolders": "never",
     },
   });
@@ -36,30 +36,30 @@ afterEach(async (context) => {
 const git = (...args) => execFileSync("git", ["-C", session.project, ...args], { encoding: "utf8" });
 const diff = () => page.locator(".monaco-diff-editor");
 const button = (name) => page.locator(`.editor-group-container.active .editor-actions a[aria-label^="${name}"]`);
-const notice = (said) => page.locator(".notification-toast", { hasText: said });
+const notice = (message) => page.locator(".notification-toast", { hasText: message });
 const saved = (file, text) => until(`${file} on disk`, () => existsSync(path.join(session.project, file)) && session.read(file) === text);
 
-/** The lines of an editor on screen. */
+/** Return the visible text of an editor. */
 async function text(within) {
   const lines = await page.locator(`${within} .view-line`).evaluateAll((all) =>
     all
       .map((line) => [Number.parseInt(line.style.top, 10), line.textContent])
       .sort((one, other) => one[0] - other[0])
-      .map(([, said]) => said),
+      .map(([, line]) => line),
   );
   return lines.join("\n").replaceAll("\u00a0", " ");
 }
 
-/** Waits until a diff proposes `said`. */
-async function proposes(said) {
-  await until(`the proposal ${said}`, async () => (await text(".monaco-diff-editor .editor.modified")).includes(said));
+/** Wait until a diff proposes a text. */
+async function proposes(code) {
+  await until(`the proposal ${code}`, async () => (await text(".monaco-diff-editor .editor.modified")).includes(code));
 }
 
 async function gone() {
   await diff().waitFor({ state: "detached" });
 }
 
-/** Decides by a key, which VS Code's own tooltips may swallow, and which counts once it knows that a review is shown. */
+/** Press a key until it closes the diff: a tooltip may swallow it, or VS Code may not know the review's context yet. */
 async function decides(key) {
   await until(`${key} to decide`, async () => {
     await window.keyboard.press(key);
@@ -97,7 +97,7 @@ test("an edit follows an instruction; Escape discards it", async () => {
   assert.equal(session.read("sample.py"), ADD);
 });
 
-test("what is wrong, in the person's words, is fixed", async () => {
+test("a problem that the user describes is fixed", async () => {
   await window.edit("sample.py", 2, 17);
   await window.keyboard.press("Backspace");
   await window.type("c");
@@ -122,7 +122,7 @@ test("unit tests that are discarded leave nothing", async () => {
   assert.equal(existsSync(path.join(session.project, "test_sample.py")), false);
 });
 
-test("an explanation is a preview beside the code", async () => {
+test("an explanation opens as a preview next to the code", async () => {
   await window.edit("sample.py", 2, 5);
   await window.command("CodeGeeX: Explain");
   const preview = page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
@@ -130,13 +130,13 @@ test("an explanation is a preview beside the code", async () => {
   await window.command("View: Close All Editors in Group");
 });
 
-test("the context menu has the tasks; a translation stands beside its source, on disk once it is accepted", async () => {
+test("the context menu has the tasks; a translation opens next to its source, and is saved once it is accepted", async () => {
   await window.edit("sample.py", 2, 5);
   await page.locator(".view-line", { hasText: "return" }).first().click({ button: "right" });
   await page.locator(".context-view .action-label", { hasText: "CodeGeeX" }).hover();
   const entry = page.locator(".context-view .action-label", { hasText: "Translate to Another Language…" });
   await entry.hover();
-  await window.keyboard.press("Enter"); // a click on a menu that has just opened is none
+  await window.keyboard.press("Enter"); // a menu that has just opened ignores clicks
   await window.picks();
   await window.type("Java");
   await window.keyboard.press("Enter");
@@ -156,7 +156,7 @@ test("of two functions, the one around the cursor gets a doc comment; Ctrl+Enter
   await saves("apart/both.py", `${GREET}\n\n${DOCUMENTED}`);
 });
 
-test("what was changed meanwhile is left alone, the reason said, the proposal kept until it is asked for again", async () => {
+test("code that has changed is left alone with the reason, and the proposal stays until it is asked for again", async () => {
   await window.edit("stale.py", 2, 5);
   await window.command("CodeGeeX: Add Comments");
   await proposes("# The sum of both numbers.");
@@ -170,7 +170,7 @@ test("what was changed meanwhile is left alone, the reason said, the proposal ke
   await refused.waitFor();
   await proposes("# The sum of both numbers.");
   await refused.locator(".monaco-button", { hasText: "Ask Again" }).click();
-  await window.cursor(5, 1); // at what is new: three lines further down
+  await window.cursor(5, 1); // at the change, three lines further down
   await proposes("z = 3\ndef add(a, b):\n    # The sum of both numbers.");
   await decides("Control+Enter");
   await saves("apart/stale.py", `x = 1\ny = 2\nz = 3\n${COMMENTED}`);
@@ -209,8 +209,8 @@ test("the commit message of what is staged comes into Git's own box", async () =
   git("add", "sums.py");
   await window.keyboard.press("Control+Shift+g");
   await page.locator("a.action-label[aria-label^='Write the Commit Message']").first().click();
-  const said = async () => (await text(".scm-editor")).replaceAll(/\s+/g, " ");
-  await until("the message", async () => (await said()).startsWith("Add a function that sums two numbers"));
+  const message = async () => (await text(".scm-editor")).replaceAll(/\s+/g, " ");
+  await until("the message", async () => (await message()).startsWith("Add a function that sums two numbers"));
 });
 
 test("what the checks could not prove comes with their warning; an answer without code changes nothing", async () => {

@@ -1,4 +1,4 @@
-/** The chat view in the real editor, with the fixture model that really answers, and one that says what a test scripts. */
+/** The chat view in the real editor, with the fixture model, which really answers, and a scripted one. */
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
@@ -19,9 +19,9 @@ const HOSTILE = [
   "```",
 ].join("\n");
 const SCRIPT = [
-  ["Tell me something long", `What was said ${HOLD} never said`],
-  ["Think first", `${HOLD} never said`],
-  ["Speak until you die", `Half an answer ${HOLD} never said`],
+  ["Tell me something long", `The beginning ${HOLD} never reached`],
+  ["Think first", `${HOLD} never reached`],
+  ["Speak until you die", `Half an answer ${HOLD} never reached`],
   ["Be hostile", HOSTILE],
   ["How do you do", "I do well."],
 ];
@@ -47,7 +47,7 @@ afterEach(async (context) => {
   if (context.error) console.error(`see ${await session.keep(context.name)}`);
 });
 
-/** The model of that name answers from now on. */
+/** Switch to the settings under which that model answers. */
 async function serve(model, settings) {
   session.set(settings);
   await window.status.filter({ hasText: model }).waitFor();
@@ -61,7 +61,7 @@ test("a question is answered by the model, about the file that is looked at", as
   await window.type("What is the capital of France?");
   await window.keyboard.press("Enter");
   const turn = await chat.answered(0);
-  assert.equal(await turn.locator(".said").innerText(), "Paris.");
+  assert.equal(await turn.locator(".text").innerText(), "Paris.");
   assert.equal(await turn.locator(".about").innerText(), "sample.py");
   assert.equal(await chat.box.inputValue(), "");
   assert.ok(await chat.box.evaluate((box) => document.activeElement === box), "keys go on to the box");
@@ -176,7 +176,7 @@ test("a conversation is there again after a restart, goes on, and can be chosen 
   await window.ready();
   chat = new ChatView(window);
   await until("the conversation", async () => (await chat.turns.count()) === before);
-  assert.equal(await chat.turns.first().locator(".said").innerText(), "Paris.");
+  assert.equal(await chat.turns.first().locator(".text").innerText(), "Paris.");
   await window.command("CodeGeeX: New Conversation");
   await chat.frame.locator(".welcome").waitFor();
   assert.equal(await (await chat.answer("How do I reverse a string?")).locator(".block").count(), 1);
@@ -195,10 +195,10 @@ test("a conversation is there again after a restart, goes on, and can be chosen 
   await window.keyboard.press("Escape");
 });
 
-test("what the daemon refuses is said in its own words, and the question stays", async () => {
+test("a refusal is shown in the daemon's words, and the question stays", async () => {
   const turn = await chat.answer("What about this? ".repeat(2_000));
   await turn.locator(".fault", { hasText: "too long for the model" }).waitFor();
-  assert.match(await turn.locator(".asked").innerText(), /^What about this\?/);
+  assert.match(await turn.locator(".question-text").innerText(), /^What about this\?/);
   assert.ok(await turn.getByRole("button", { name: "Ask Again" }).isVisible());
 });
 
@@ -206,7 +206,7 @@ test("a model that only completes says so, and where to look", async () => {
   await serve("embedded", { "codegeex.model": "" });
   await window.edit("blank.py");
   const turn = await chat.answer("Where is add?");
-  assert.match(await turn.locator(".said").innerText(), /^The model \S+ .*convers.*\.$/);
+  assert.match(await turn.locator(".text").innerText(), /^The model \S+ .*convers.*\.$/);
   await turn.locator(".sources .link", { hasText: "sample.py" }).first().click();
   await window.page.locator('.tab.active[data-resource-name="sample.py"]').waitFor();
 });
@@ -216,7 +216,7 @@ test("the view says where text goes, and follows the settings while it is open",
   const [intro, note] = [chat.frame.locator(".intro"), chat.frame.locator(".destination")];
   await intro.filter({ hasText: "Nothing you write leaves it." }).waitFor();
   assert.ok(await note.isHidden());
-  session.set({ "codegeex.chat.remote.url": "http://localhost:9/v1" }); // nobody is asked, so nobody has to be there
+  session.set({ "codegeex.chat.remote.url": "http://localhost:9/v1" }); // nothing is asked, so no server has to exist
   await intro.filter({ hasText: "The server localhost:9 answers." }).waitFor();
   await note.filter({ hasText: "This conversation is sent to localhost:9." }).waitFor();
   session.set({ "codegeex.chat.remote.url": "" });
@@ -224,17 +224,17 @@ test("the view says where text goes, and follows the settings while it is open",
   await note.waitFor({ state: "hidden" });
 });
 
-test("Stop ends an answer at once and keeps what was said", async () => {
+test("Stop ends an answer at once and keeps its text", async () => {
   await serve("codegeex4-all-9b", { "codegeex.server.path": session.chatty });
   for (const stop of [() => chat.box.press("Escape"), () => chat.frame.getByRole("button", { name: "Stop" }).click()]) {
     const index = await chat.turns.count();
     await chat.ask("Tell me something long");
     const turn = chat.turns.nth(index);
-    await turn.locator(".said", { hasText: "What was said" }).waitFor();
+    await turn.locator(".text", { hasText: "The beginning" }).waitFor();
     assert.equal(await turn.getAttribute("aria-busy"), "true");
     await stop();
     await chat.answered(index);
-    assert.equal((await turn.locator(".said").innerText()).trim(), "What was said");
+    assert.equal((await turn.locator(".text").innerText()).trim(), "The beginning");
     await turn.locator(".notice", { hasText: "Stopped." }).waitFor();
   }
   const index = await chat.turns.count();
@@ -242,21 +242,21 @@ test("Stop ends an answer at once and keeps what was said", async () => {
   await chat.turns.nth(index).locator(".stage", { hasText: "Reading" }).waitFor();
   await chat.box.press("Escape");
   await (await chat.answered(index)).locator(".notice", { hasText: "Stopped." }).waitFor();
-  assert.equal(await (await chat.answer("How do you do?")).locator(".said").innerText(), "I do well.");
+  assert.equal(await (await chat.answer("How do you do?")).locator(".text").innerText(), "I do well.");
 });
 
 test("hostile Markdown is inert", async () => {
   const [title, frames] = await Promise.all([window.page.title(), window.page.frames().length]);
   const turn = await chat.answer("Be hostile");
-  const said = turn.locator(".said");
-  assert.equal(await said.locator("img, script, iframe, form, input, style, b, [style], [href], [src], [onclick]").count(), 0);
-  assert.equal(await said.locator("svg:not(.icon)").count(), 0);
-  assert.equal(await said.locator("a[role=link]").getAttribute("title"), "https://example.com/page"); // and no other
-  const code = await said.locator(".block pre").innerText();
+  const answer = turn.locator(".text");
+  assert.equal(await answer.locator("img, script, iframe, form, input, style, b, [style], [href], [src], [onclick]").count(), 0);
+  assert.equal(await answer.locator("svg:not(.icon)").count(), 0);
+  assert.equal(await answer.locator("a[role=link]").getAttribute("title"), "https://example.com/page"); // and it is the only one
+  const code = await answer.locator(".block pre").innerText();
   assert.equal(code.trim(), '</code></pre></script><script>document.title="broken out"</script>');
-  await said.getByText("two").click();
-  await said.getByText("one").click();
-  await said.getByText("web").click();
+  await answer.getByText("two").click();
+  await answer.getByText("one").click();
+  await answer.getByText("web").click();
   const asked = window.page.locator(".monaco-dialog-box", { hasText: "https://example.com/page" });
   await asked.waitFor();
   await window.keyboard.press("Escape");
@@ -265,17 +265,17 @@ test("hostile Markdown is inert", async () => {
   assert.equal(window.page.frames().length, frames);
 });
 
-test("the daemon dies in mid-answer: what it said stays, and the question is asked again when it is back", async () => {
+test("the daemon crashes during an answer: its text stays, and the question can be asked again once it is back", async () => {
   const index = await chat.turns.count();
   await chat.ask("Speak until you die");
   const turn = chat.turns.nth(index);
-  await turn.locator(".said", { hasText: "Half an answer" }).waitFor();
+  await turn.locator(".text", { hasText: "Half an answer" }).waitFor();
   session.say([["Speak until you die", "I live."], ...SCRIPT]);
   for (const pid of session.daemons()) process.kill(Number(pid), "SIGKILL");
   await turn.locator(".fault", { hasText: "The CodeGeeX server stopped" }).waitFor();
-  assert.equal((await turn.locator(".said").innerText()).trim(), "Half an answer");
+  assert.equal((await turn.locator(".text").innerText()).trim(), "Half an answer");
   await turn.getByRole("button", { name: "Ask Again" }).click();
-  await turn.locator(".said", { hasText: "I live." }).waitFor();
+  await turn.locator(".text", { hasText: "I live." }).waitFor();
   assert.equal(await chat.turns.count(), index + 1);
   const [{ params }] = session.sent("codegeex/ask").slice(-1);
   assert.equal(params.history.at(-2).text, "Be hostile"); // the conversation before it, for the new daemon
@@ -291,12 +291,12 @@ test("two windows ask at once, each in its own conversation", async () => {
   await theirs.frame.locator(".welcome").waitFor();
   const index = await chat.turns.count();
   await chat.ask("Tell me something long");
-  assert.equal(await (await theirs.answer("How do you do?")).locator(".said").innerText(), "I do well.");
+  assert.equal(await (await theirs.answer("How do you do?")).locator(".text").innerText(), "I do well.");
   assert.equal(await chat.turns.nth(index).getAttribute("aria-busy"), "true");
   await other.close();
   await window.page.bringToFront();
   await window.command("CodeGeeX: Conversations");
-  await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "How do you do?" }).waitFor(); // theirs
+  await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "How do you do?" }).waitFor(); // of the other window
   await window.keyboard.press("Escape");
   await chat.box.press("Escape");
   await chat.answered(index);
@@ -311,7 +311,7 @@ test("without a daemon the view says why and what helps, and the question waits"
   session.set({ "codegeex.server.path": session.chatty });
   await chat.frame.locator(".trouble").waitFor({ state: "hidden" });
   await turn.getByRole("button", { name: "Ask Again" }).click();
-  await turn.locator(".said", { hasText: "I do well." }).waitFor();
+  await turn.locator(".text", { hasText: "I do well." }).waitFor();
 });
 
 test("in Chinese", async () => {
@@ -327,7 +327,7 @@ test("in Chinese", async () => {
 });
 
 test("no log has an error but those that were made", () => {
-  // "provider FAILED" is the reload's: requests under way end with their window.
+  // "provider FAILED" comes from the reload: pending requests end with their window.
   const made = /SIGKILL|Connection to server got closed|\/nowhere\/|provider FAILED|too long for the model|Exception occurred/;
   const unexpected = session.complaints().filter((line) => !made.test(line));
   assert.deepEqual(unexpected, []);

@@ -1,4 +1,4 @@
-/** The chat view in a window, and what a person does in it. */
+/** The chat view in a window, and what a user does in it. */
 
 export class ChatView {
   constructor(window) {
@@ -8,7 +8,7 @@ export class ChatView {
     this.turns = this.frame.locator(".turn");
   }
 
-  /** Opens the view and waits until it takes a question. */
+  /** Open the view and wait until it accepts a question. */
   static async open(window) {
     await window.page.locator('.activitybar .action-label[aria-label^="CodeGeeX"]').click();
     const chat = new ChatView(window);
@@ -21,20 +21,20 @@ export class ChatView {
     await this.box.press("Enter");
   }
 
-  /** Asks, and waits for the whole of the answer. */
+  /** Ask, and return the turn once its answer is complete. */
   async answer(question) {
     const index = await this.turns.count();
     await this.ask(question);
     return this.answered(index);
   }
 
-  /** The turn of that index, once it is complete. */
+  /** Return the turn at an index, once its answer is complete. */
   async answered(index) {
     await this.frame.locator(`.turn:nth-child(${index + 1})[aria-busy="false"]`).waitFor();
     return this.turns.nth(index);
   }
 
-  /** A button of an answer's only code block. */
+  /** Return a button of an answer's only code block. */
   tool(turn, name) {
     return turn.locator(".tools").getByRole("button", { name });
   }

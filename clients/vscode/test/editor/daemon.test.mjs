@@ -1,11 +1,11 @@
-/** What a person meets when the daemon is missing, old, or dies; and what a workspace that is not trusted may not do. */
+/** What a user sees if the daemon is missing, old, or crashes; and what an untrusted workspace may not do. */
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { after, afterEach, before, test } from "node:test";
 import { Session, until } from "./session.mjs";
 
-// Stands in for Python: makes the virtual environment that `Install` asks for, out of the scripted daemon.
+// Stands in for Python: makes the virtual environment of `Install` from the scripted daemon.
 const PYTHON = `
 echo "$@" >> "$HOME/python.log"
 env | grep ^PYTHON >> "$HOME/python.log"

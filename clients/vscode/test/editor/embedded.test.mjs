@@ -89,7 +89,7 @@ test(`typing in five files for ${SOAK_SECONDS} s leaves no error in any log`, as
   assert.deepEqual(await window.messages(), []);
 });
 
-test("a closed window leaves no process behind", async () => {
+test("a closed window leaves no process running", async () => {
   assert.ok(session.daemons().length);
   await window.close();
   await until("the daemon and its engine to end", () => session.daemons().length === 0, 90_000);

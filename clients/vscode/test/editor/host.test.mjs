@@ -11,17 +11,17 @@ afterEach(() => session?.stop());
 
 async function passes() {
   const page = session.browser.context.pages()[0];
-  const said = [];
+  const results = [];
   await page.exposeFunction("codeAutomationLog", (_kind, args) => {
     const text = args.join(" ");
-    if (/^(not )?ok: /.test(text)) said.push(text);
+    if (/^(not )?ok: /.test(text)) results.push(text);
   });
   const ended = new Promise((done) => void page.exposeFunction("codeAutomationExit", done));
   const remote = (path) => `vscode-remote://127.0.0.1:${session.code.port}${CLIENT}/${path}`;
   const payload = [["extensionDevelopmentPath", remote("")], ["extensionTestsPath", remote("out/test/index.js")]];
   await page.goto(session.code.address(session.project, "warm.py", payload));
-  assert.equal(await ended, 0, said.join("\n"));
-  console.log(said.join("\n"));
+  assert.equal(await ended, 0, results.join("\n"));
+  console.log(results.join("\n"));
 }
 
 test("commands, status and settings, inside the extension host", async () => {

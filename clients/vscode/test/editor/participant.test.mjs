@@ -25,7 +25,7 @@ afterEach(async (context) => {
 
 const answers = () => page.locator(".interactive-response .rendered-markdown").allInnerTexts();
 
-/** Puts a question into the chat's box as a whole: typed, it may become what VS Code suggests behind the `@`. */
+/** Insert a question into the chat's box as a whole: if typed, VS Code may complete the `@` to something else. */
 async function ask(question) {
   await window.keyboard.press("Control+Alt+i");
   const box = page.locator(".interactive-session .chat-input-container .monaco-editor").first();

@@ -1,4 +1,4 @@
-/** The pictures of README and walkthrough, made where they show what they should: into PICTURES, or the cache. */
+/** The pictures of README and walkthrough, taken once they show what they should, into PICTURES or the cache. */
 
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, statSync } from "node:fs";
@@ -12,8 +12,8 @@ const FOLDER = process.env.PICTURES ?? path.join(REPOSITORY, ".cache", "vscode",
 const SAMPLES = path.join(REPOSITORY, "lsp_server", "cli", "samples");
 const SUMS = "def add(a, b):\n    return a + b\n\n\nprint(add(1, 2))\n";
 const SIZE = { width: 1000, height: 560 };
-const WIDE = { width: 1280, height: 760 }; // the walkthrough hides its pictures where they do not fit
-const MIN_BYTES = 10_000; // an empty window is less
+const WIDE = { width: 1280, height: 760 }; // the walkthrough hides its pictures if they do not fit
+const MIN_BYTES = 10_000; // a picture of an empty window is smaller
 let session, window;
 
 before(async () => {
@@ -51,7 +51,7 @@ test("ghost text", async () => {
   await picture("ghost-text");
 });
 
-test("the menu behind the status item", async () => {
+test("the menu of the status item", async () => {
   await window.status.click();
   const picks = await window.picks();
   for (const wanted of ["Turn Off", "Turn Off for java", "Snooze…", "Why This Suggestion?", "Choose Model…", "Restart"]) {
@@ -76,7 +76,7 @@ test("why this suggestion", async () => {
 });
 
 test("the chat view", async () => {
-  session.put("sums/sample.py", SUMS); // the fixture model answers where there is little else to read
+  session.put("sums/sample.py", SUMS); // the fixture model answers if there is little else to read
   session.set({ "codegeex.model": session.chatModel() });
   const other = await session.open("sample.py", path.join(session.project, "sums"));
   await other.page.setViewportSize(SIZE);
@@ -110,7 +110,7 @@ test("a change under review", async () => {
   const scrollbar = { "editor.scrollbar.vertical": "hidden", "editor.scrollbar.horizontal": "hidden" };
   session.set({ "codegeex.model": session.chatModel(), ...scrollbar });
   window = await session.open("sums.py");
-  await window.page.setViewportSize({ width: 1280, height: 480 }); // side by side takes its room
+  await window.page.setViewportSize({ width: 1280, height: 480 }); // a diff side by side needs the width
   await window.page.locator('.statusbar-item[id*="codegeex"]', { hasText: "fixture" }).last().waitFor();
   await window.ready();
   await window.command("View: Close Primary Side Bar");
@@ -118,7 +118,7 @@ test("a change under review", async () => {
   await window.command("CodeGeeX: Add Doc Comments");
   await window.page.locator(".editor.modified .view-line", { hasText: "Return the sum of a and b." }).waitFor();
   await window.page.locator(".notification-toast").waitFor({ state: "detached" });
-  await window.page.mouse.move(30, 350); // where nothing is explained
+  await window.page.mouse.move(30, 350); // where no tooltip opens
   await window.page.locator(".monaco-hover.workbench-hover").waitFor({ state: "detached" });
   await picture("review");
 });

@@ -1,4 +1,4 @@
-/** Where code stands: several folders in one window, a notebook's cells. */
+/** Code in several workspace folders of one window, and in a notebook's cells. */
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
@@ -46,7 +46,7 @@ test("the daemon knows every folder of a workspace, and those that come and go",
   assert.deepEqual(change.params.event.removed.map((folder) => folder.name), ["two"]);
 });
 
-test("the daemon is told what the editor hides, when it asks", async () => {
+test("the daemon can request what the editor hides", async () => {
   session.put("one/secret.hidden", "");
   session.set({ "files.exclude": { "**/*.hidden": true } });
   const window = await session.open("one/one.py", session.path("project/one"));

@@ -1,4 +1,4 @@
-/** A real VS Code with the extension, a daemon whose model says what a test scripts, and a project to type in. */
+/** A real VS Code with the extension, a daemon whose model answers from a test's script, and a project to type in. */
 
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ const PYTHON = path.join(REPOSITORY, ".venv", "bin", "python");
 export const EVIDENCE = path.join(REPOSITORY, ".cache", "vscode", "evidence"); // pictures and logs of what failed
 
 export class Session {
-  /** `script`: [text before the cursor, what the model says there]; `files`: path in the project -> content. */
+  /** `script`: [text before the cursor, the model's answer]; `files`: path in the project -> content. */
   static async start({ script = [], files = {}, settings = {}, options = {}, scale = 1, locale = "en-US" } = {}) {
     const session = new Session();
     session.code = new VSCode(options);
@@ -32,13 +32,13 @@ export class Session {
     return path.join(this.code.home, ...names);
   }
 
-  /** The chat model that is a test fixture, converted: a folder for `codegeex.model`. What it knows: tests/chat_model/lessons.py. */
+  /** Return the folder of the converted fixture chat model, for `codegeex.model`. It knows tests/chat_model/lessons.py. */
   chatModel() {
     const args = ["-m", "tests.chat_model", this.path("models")];
     return (this.chat ??= execFileSync(PYTHON, args, { cwd: REPOSITORY, encoding: "utf8" }).trim());
   }
 
-  /** A command of one word, as `codegeex.server.path` takes it. */
+  /** Return a program without arguments, as `codegeex.server.path` needs it. */
   command(name, args) {
     return this.program(name, `cd ${REPOSITORY} && exec ${PYTHON} ${args}`);
   }
@@ -65,12 +65,12 @@ export class Session {
     return readFileSync(path.join(this.project, name), "utf8");
   }
 
-  /** What the editor has sent to the daemons of this session, by method. */
+  /** Return the messages of a method that the editor has sent to the daemons of this session. */
   sent(method) {
     return this.#journal().filter((message) => message.method === method);
   }
 
-  /** What it has answered to their requests, where that was a list. */
+  /** Return its responses to their requests that are lists. */
   answers() {
     return this.#journal().map((message) => message.result).filter(Array.isArray);
   }
@@ -89,7 +89,7 @@ export class Session {
     return this.browser.open(this.code.address(folder, file));
   }
 
-  /** Process ids of the daemons, and their engine, that this session's windows have started. */
+  /** Return the process ids of the daemons, and their engine, that this session's windows have started. */
   daemons() {
     return readdirSync("/proc").filter((pid) => {
       if (!/^\d+$/.test(pid)) return false;
@@ -97,12 +97,12 @@ export class Session {
         const ours = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`HOME=${this.code.home}`);
         return ours && /-m\0codegeex_lsp|scripted_daemon|engine\.serving/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
       } catch {
-        return false; // ended meanwhile, or another user's
+        return false; // it has ended, or belongs to another user
       }
     });
   }
 
-  /** Lines of any log that speak of an error in our extension. */
+  /** Return the lines of all logs that report an error of our extension. */
   complaints() {
     return [...this.code.logs()].flatMap(([file, text]) => {
       const about = /codegeex-lsp/.test(file) ? /\[error\]|Traceback/ : /\[error\].*codegeex-lsp/i;
@@ -110,7 +110,7 @@ export class Session {
     });
   }
 
-  /** Keeps a picture of each window, and the logs, of a test that failed. */
+  /** Save a screenshot of each window, and the logs, of a test that failed. */
   async keep(name) {
     mkdirSync(EVIDENCE, { recursive: true });
     const stem = path.join(EVIDENCE, name.replace(/\W+/g, "-"));
@@ -128,13 +128,13 @@ export class Session {
   }
 }
 
-/** Polls until `found` gives something, and returns it. */
+/** Poll until `found` returns something, and return it. */
 export async function until(what, found, patience = 60_000) {
   const end = Date.now() + patience;
   for (;;) {
     const value = await found();
     if (value) return value;
-    if (Date.now() > end) throw new Error(`in vain waited for ${what}`);
+    if (Date.now() > end) throw new Error(`timed out waiting for ${what}`);
     await new Promise((done) => setTimeout(done, 50));
   }
 }

@@ -1,4 +1,4 @@
-/** What a person does with ghost text, in the real editor. The model says what the script has; the daemon is the real one. */
+/** What a user does with ghost text, in the real editor, with the real daemon and a scripted model. */
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
@@ -55,7 +55,7 @@ test("ghost text in Python, and Tab changes the file on disk", async () => {
   assert.equal(session.read("disk.py"), "prices = [1, 2]\ntotal = sum(prices)");
 });
 
-test("what is shown, taken in part, put away and accepted is told to the daemon", async () => {
+test("what is shown, partly accepted, dismissed and accepted is reported to the daemon", async () => {
   await window.edit("reports.py");
   await window.type("answer = ");
   await window.sees("compute_the_answer(42)");
@@ -172,7 +172,7 @@ test("emoji before the cursor", async () => {
   assert.equal(session.read("emoji.py"), "name = 'you'\ngreeting = '😀👍🏽' + name.upper()\n");
 });
 
-test("the suggest widget keeps its Tab, and ghost text goes on behind what it inserts", async () => {
+test("the suggest widget keeps its Tab, and ghost text continues after what it inserts", async () => {
   await window.edit("widget.py", 2);
   await window.type("answer = zebra");
   await window.keyboard.press("Control+Space");
@@ -219,7 +219,7 @@ test("the daemon is killed while one types: no key is lost, no message, and sugg
   assert.equal(session.read("kill.py"), `${typed}\nanswer = c\n`);
 });
 
-test("two windows of one project are served at once, and a closed one leaves no daemon behind", async () => {
+test("two windows of one project are served at once, and a closed one leaves no daemon running", async () => {
   const second = await session.open("warm.py");
   await second.ready();
   await second.edit("two.py");

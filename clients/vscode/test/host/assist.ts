@@ -9,7 +9,7 @@ const BROKEN = "def add(a, b):\n    return a + c\n";
 const extension = vscode.extensions.getExtension<Exports>("codegeex-lsp.codegeex-lsp")!;
 const { User, Assistant } = vscode.LanguageModelChatMessage;
 
-async function said(messages: vscode.LanguageModelChatMessage[]): Promise<string> {
+async function answerTo(messages: vscode.LanguageModelChatMessage[]): Promise<string> {
   const [model] = await vscode.lm.selectChatModels({ vendor: "codegeex" });
   const answer = await model!.sendRequest(messages);
   let text = "";
@@ -31,12 +31,12 @@ suite("language model", () => {
   });
 
   test("answers another extension", async () => {
-    assert.equal(await said([User("What is the capital of France?")]), "Paris.");
+    assert.equal(await answerTo([User("What is the capital of France?")]), "Paris.");
   });
 
-  test("knows what was said before", async () => {
+  test("knows the conversation so far", async () => {
     const before = [User("What is the capital of France?"), Assistant("Paris.")];
-    assert.equal(await said([...before, User("你是谁？")]), "我是 CodeGeeX 形状的测试模型。");
+    assert.equal(await answerTo([...before, User("你是谁？")]), "我是 CodeGeeX 形状的测试模型。");
   });
 
   test("is not offered where it only completes", async () => {

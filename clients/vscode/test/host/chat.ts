@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { promises as fs } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { Conversations, trimConversations, historyOf, newTurn } from "../../src/chat/conversations";
+import { Conversations, historyOf, newTurn, trimConversations } from "../../src/chat/conversations";
 import type { Conversation } from "../../src/chat/conversations";
 import { destinationOf } from "../../src/chat/destination";
 import type { Status } from "../../src/protocol";
@@ -62,7 +62,7 @@ suite("conversations", () => {
     assert.deepEqual(elsewhere.list, []);
   });
 
-  test("the model is told of its own answers only", () => {
+  test("the history has the model's own answers only", () => {
     const { turns } = conversation("one", 1, 3);
     const places = { ...newTurn("where?", ""), text: "Look there.", converses: false };
     const failed = newTurn("why?", "");
@@ -74,25 +74,25 @@ suite("conversations", () => {
 });
 
 suite("where text goes", () => {
-  const said = (servers: Status["servers"], remote = ""): { intro: string; note: string } =>
+  const sentences = (servers: Status["servers"], remote = ""): { intro: string; note: string } =>
     destinationOf({ busy: false, kind: "Normal", message: "", model: "m", remote, ...(servers && { servers }) });
 
-  test("is said to be this machine only if no server is named", () => {
-    assert.deepEqual(said({}), { intro: "A model on your own machine answers. Nothing you write leaves it.", note: "" });
+  test("is this machine only if no server is named", () => {
+    assert.deepEqual(sentences({}), { intro: "A model on your own machine answers. Nothing you write leaves it.", note: "" });
     for (const servers of [{ chat: "a.example" }, { completion: "b.example" }, { chat: "a.example", completion: "b.example" }]) {
-      assert.doesNotMatch(said(servers).intro, /Nothing you write leaves/);
+      assert.doesNotMatch(sentences(servers).intro, /Nothing you write leaves/);
     }
   });
 
   test("is the host that answers, or the one that suggests", () => {
-    const both = said({ chat: "a.example:8080", completion: "b.example" });
+    const both = sentences({ chat: "a.example:8080", completion: "b.example" });
     assert.match(both.intro, /^The server a\.example:8080 answers\./);
     assert.match(both.note, /sent to a\.example:8080/);
-    assert.match(said({ completion: "b.example" }).intro, /your questions stay there\. .* sent to b\.example/);
+    assert.match(sentences({ completion: "b.example" }).intro, /your questions stay there\. .* sent to b\.example/);
   });
 
   test("is not promised while it is not known", () => {
     assert.deepEqual(destinationOf(undefined), { intro: "", note: "" });
-    assert.deepEqual(said(undefined, "chat: https://a.example/v1 (remote)").intro, "chat: https://a.example/v1 (remote)");
+    assert.deepEqual(sentences(undefined, "chat: https://a.example/v1 (remote)").intro, "chat: https://a.example/v1 (remote)");
   });
 });

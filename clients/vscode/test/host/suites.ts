@@ -24,7 +24,7 @@ async function open(content: string, language = "python"): Promise<vscode.TextDo
   return document;
 }
 
-/** What the daemon suggests at the end of a document, over the extension's own connection. */
+/** Return the daemon's suggestions at the end of a document, over the extension's own connection. */
 async function suggested(document: vscode.TextDocument): Promise<string[]> {
   const answer = await extension.exports.daemon.client!.sendRequest<{ items: { insertText: string }[] }>(
     "textDocument/inlineCompletion",

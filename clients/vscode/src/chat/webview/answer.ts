@@ -1,10 +1,10 @@
-/** What a model send, as elements. Its HTML is hostile until it is sanitised: no script, image, style, form, or address stays. */
+/** A model's answer as elements. Its HTML is hostile until it is sanitised: no script, image, style, form or address is left. */
 
 import DOMPurify from "dompurify";
 import type { CodeAction } from "../messages";
 import { element, icon, iconButton } from "./element";
 import type { Icon } from "./element";
-import { strings, post } from "./host";
+import { post, strings } from "./host";
 
 const TAGS = [
   "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s", "span",
@@ -14,10 +14,10 @@ const CLASS = /^(hljs-[\w-]+|language-[\w#+.-]+)$/;
 const WEB = /^https?:\/\//i;
 const COPIED_MS = 1_500;
 
-/** The blocks of an answer. */
+/** Return the blocks of an answer. */
 export function renderAnswer(html: string | undefined, text: string): HTMLElement[] {
   if (html === undefined) return [element("pre", { class: "plain" }, text)];
-  const untrusted = new DOMParser().parseFromString(html, "text/html"); // nothing runs or loads in it
+  const untrusted = new DOMParser().parseFromString(html, "text/html"); // an inert document
   showSource(untrusted);
   const clean = DOMPurify.sanitize(untrusted.body.innerHTML, {
     ALLOWED_TAGS: TAGS,
@@ -36,7 +36,7 @@ export function renderAnswer(html: string | undefined, text: string): HTMLElemen
   });
 }
 
-/** Formulas and diagrams need scripts and styles: they are shown as they were written. */
+/** Show formulas and diagrams as their source, since they would need scripts and styles. */
 function showSource(page: Document): void {
   for (const formula of page.querySelectorAll(".katex")) {
     formula.replaceWith(
@@ -54,7 +54,7 @@ function keepKnownClasses(marked: Element): void {
   else marked.removeAttribute("class");
 }
 
-/** A link has no address that the browser would follow: the extension opens it, at a person's wish. */
+/** Take a link's address away from the browser; the extension opens it if the user clicks it. */
 function disarmLink(link: HTMLAnchorElement): void {
   const address = link.getAttribute("href") ?? "";
   link.removeAttribute("href");
@@ -86,7 +86,7 @@ function addTools(block: HTMLPreElement): void {
     tool("apply", strings.apply),
     tool("newFile", strings.newFile),
   );
-  block.tabIndex = 0; // long lines scroll
+  block.tabIndex = 0; // so that keys can scroll long lines
   const framed = element("div", { class: "block" }, tools);
   block.replaceWith(framed);
   framed.append(block);
@@ -101,7 +101,7 @@ function confirm(copy: HTMLButtonElement): void {
   }, COPIED_MS);
 }
 
-/** Puts `blocks` into `place`, leaving alone what stands there already: a selection, or a button's focus, stays. */
+/** Put `blocks` into `place`, and leave equal blocks alone, so that selection and focus in them survive. */
 export function update(place: HTMLElement, blocks: readonly HTMLElement[]): void {
   const same = (a: Element | undefined, b: HTMLElement): boolean => a !== undefined && a.outerHTML === b.outerHTML;
   let kept = 0;

@@ -1,8 +1,8 @@
-/** Elements in one expression, and the few pictures on buttons. Text is always text here, never markup. */
+/** Makes HTML elements and icons. Text is always text here, never markup. */
 
 type Attributes = Record<string, string | boolean | ((event: Event) => void)>;
 
-/** `attributes`: a function listens to the event of that name, `true` sets an attribute, `false` leaves it out. */
+/** Make an element. Of the `attributes`, a function listens to the event of that name; `true` sets one, `false` omits it. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Attributes = {},
@@ -18,7 +18,7 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
 }
 
 const SVG = "http://www.w3.org/2000/svg";
-// On a grid of 16 by 16.
+// SVG paths on a grid of 16 by 16.
 const PATHS = {
   apply: "M5.5 2.5v8M2.5 7.5l3 3 3-3M10.5 13.5v-8M7.5 8.5l3-3 3 3",
   copy: "M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8z",

@@ -1,4 +1,4 @@
-/** The extension, as this page sees it; and what the page says, in the window's language. */
+/** The page's side of the extension: messages, texts in the window's language, and the draft. */
 
 import type { FromView, Strings } from "../messages";
 
@@ -17,7 +17,7 @@ export function post(message: FromView): void {
   api.postMessage(message);
 }
 
-/** What is being written survives the view being hidden. */
+/** Return the question being written, which survives the view being hidden. */
 export function readDraft(): string {
   const kept = api.getState();
   return typeof kept === "string" ? kept : "";

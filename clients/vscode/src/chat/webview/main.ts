@@ -1,8 +1,8 @@
-/** The page of the chat view: draws what the extension says, and tells it what a person does. */
+/** The page of the chat view: draws what the extension sends, and posts what the user does. */
 
 import type { Destination, RenderedTurn, ToView, Trouble } from "../messages";
 import { element } from "./element";
-import { strings, post } from "./host";
+import { post, strings } from "./host";
 import { QuestionBox } from "./question";
 import { TurnView } from "./turn";
 
@@ -61,7 +61,7 @@ function showAll(id: string, all: RenderedTurn[]): void {
 }
 
 function showOne(index: number, turn: RenderedTurn, id = conversation): void {
-  if (id !== conversation) return; // another one is shown meanwhile
+  if (id !== conversation) return; // another conversation is shown by now
   const atEnd = isAtEnd();
   const isNew = index >= views.length;
   if (isNew) {
@@ -97,13 +97,13 @@ function showTrouble(what: Trouble | undefined): void {
 }
 
 function showDestination(destination: Destination): void {
-  // A text that is set again is read aloud again.
+  // Screen readers read a text again if it is set again.
   if (intro.textContent !== destination.intro) intro.textContent = destination.intro;
   if (note.textContent !== destination.note) note.textContent = destination.note;
   note.hidden = !destination.note;
 }
 
-/** Our own hints have names between backquotes. */
+/** Return a hint with its `names` as code. */
 function withCode(text: string): (Node | string)[] {
   return text.split("`").map((part, i) => (i % 2 ? element("code", {}, part) : part));
 }

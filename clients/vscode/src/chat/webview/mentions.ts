@@ -1,8 +1,8 @@
-/** What a mention can go on with, in a list above the box. The box keeps the focus: arrows choose, Enter or Tab takes. */
+/** A list of mentions above the question box, which keeps the focus: arrow keys choose, Enter or Tab accepts. */
 
 import type { Mention } from "../messages";
 import { element } from "./element";
-import { strings, post } from "./host";
+import { post, strings } from "./host";
 
 const PREFIX = /(?:^|\s)([#@](?:\w+:"[^"\n]*|[^\s"]*))$/;
 
@@ -30,21 +30,21 @@ export class Mentions {
     }
   }
 
-  /** The text or the cursor has changed. */
+  /** Request mentions if the text before the cursor begins one. */
   onInput(): void {
     const before = this.box.value.slice(0, this.box.selectionStart);
     const prefix = this.box.selectionStart === this.box.selectionEnd ? PREFIX.exec(before)?.[1] : undefined;
     if (prefix === undefined) return this.hide();
     this.prefix = prefix;
     post({ kind: "complete", request: ++this.request, prefix });
-    this.show(this.entries); // until the answer is there, what still fits
+    this.show(this.entries); // those that still fit, until the response is there
   }
 
   receive(request: number, entries: readonly Mention[]): void {
-    if (request === this.request) this.show(entries); // else something else was typed meanwhile
+    if (request === this.request) this.show(entries); // otherwise the user has typed on
   }
 
-  /** Whether the key was the list's. */
+  /** Handle a key; true if it was for the list. */
   handleKey(event: KeyboardEvent): boolean {
     if (this.root.hidden) return false;
     if (event.key === "ArrowDown") this.choose(this.chosen + 1);
@@ -61,7 +61,7 @@ export class Mentions {
     this.draw();
   }
 
-  /** Before the first stands the last. */
+  /** Choose the entry at `index`; the list is circular. */
   private choose(index: number): void {
     this.chosen = (index + this.entries.length) % this.entries.length;
     this.draw();
@@ -82,7 +82,7 @@ export class Mentions {
     this.box.setRangeText(entry.insertText, end - this.prefix.length, end, "end");
     this.hide();
     this.box.focus();
-    this.box.dispatchEvent(new Event("input")); // "#file:" goes on with the files
+    this.box.dispatchEvent(new Event("input")); // after "#file:" the files are listed
   }
 
   private draw(): void {
@@ -111,7 +111,7 @@ export class Mentions {
   }
 }
 
-/** "#fi" goes on as "#file:", and "#file:cart" as '#file:"my cart.py" '. */
+/** True if a mention completes `prefix`: "#file:" completes "#fi", and '#file:"my cart.py" ' completes "#file:cart". */
 function fits(insertText: string, prefix: string): boolean {
   const [whole, typed] = [insertText, prefix].map((each) => each.toLowerCase().replaceAll('"', "")) as [string, string];
   const [kind, name] = typed.split(/(?<=:)/, 2) as [string, string?];

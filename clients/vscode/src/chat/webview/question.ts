@@ -1,4 +1,4 @@
-/** Where a question is written: the box, what goes with the question, send and stop. */
+/** The question box: text, attached code, buttons to send and stop. */
 
 import type { Attachment } from "../messages";
 import { element, icon, iconButton } from "./element";
@@ -18,7 +18,7 @@ export class QuestionBox {
   private readonly chip = element("button", { type: "button", class: "chip", click: () => this.toggle() });
   private attachment: Attachment = { label: "", detail: "", on: true };
   private questions: readonly string[] = [];
-  private recalled = 0; // how many questions back
+  private recalled = 0; // how many questions back, 0 for the user's own text
   private isAnswering = false;
 
   constructor() {
@@ -45,7 +45,7 @@ export class QuestionBox {
 
   show(questions: readonly string[], answering: boolean): void {
     this.questions = questions;
-    // A button that goes takes the focus with it.
+    // Hiding a focused button would lose the focus.
     if (this.isAnswering && !answering && document.activeElement === this.stop) this.box.focus();
     this.isAnswering = answering;
     this.stop.hidden = !answering;
@@ -81,7 +81,7 @@ export class QuestionBox {
   }
 
   private onKey(event: KeyboardEvent): void {
-    if (event.isComposing) return; // Enter ends a Chinese word here, not the question
+    if (event.isComposing) return; // Enter accepts a character of an input method here
     if (this.mentions.handleKey(event)) {
       event.preventDefault();
       event.stopPropagation();
@@ -93,7 +93,7 @@ export class QuestionBox {
     }
   }
 
-  /** Earlier questions come back where nothing else is written. */
+  /** Show an earlier question, unless the user has written something else; true if it did. */
   private recall(step: number): boolean {
     const shown = this.recalled ? (this.questions.at(-this.recalled) ?? "") : "";
     if (this.box.value !== shown) this.recalled = 0;
@@ -128,7 +128,7 @@ export class QuestionBox {
     this.send.disabled = !this.box.value.trim();
   }
 
-  /** As high as what is written, up to what the style allows. */
+  /** Make the box as high as its text, up to the style's limit. */
   private resize(): void {
     this.box.rows = Math.max(1, this.box.value.split("\n").length);
     if (this.box.scrollHeight > this.box.clientHeight)

@@ -3,12 +3,12 @@
 import type { RenderedTurn } from "../messages";
 import { renderAnswer, update } from "./answer";
 import { element } from "./element";
-import { strings, post } from "./host";
+import { post, strings } from "./host";
 
 export class TurnView {
   readonly root = element("article", { class: "turn" });
   private readonly question = element("div", { class: "question", "aria-label": strings.you, role: "group" });
-  private readonly text = element("div", { class: "said" });
+  private readonly text = element("div", { class: "text" });
   private readonly stage = element("p", { class: "stage" });
   private readonly footer = element("div", { class: "after" });
   private shown = "";
@@ -28,10 +28,10 @@ export class TurnView {
     const now = JSON.stringify(turn);
     if (now === this.shown) return;
     this.shown = now;
-    this.root.setAttribute("aria-busy", String(turn.answering)); // it is read aloud when it is complete
+    this.root.setAttribute("aria-busy", String(turn.answering)); // screen readers wait until it is complete
     this.root.classList.toggle("answering", turn.answering);
     const about = turn.about ? [element("span", { class: "about" }, turn.about)] : [];
-    this.question.replaceChildren(element("div", { class: "asked" }, turn.question), ...about);
+    this.question.replaceChildren(element("div", { class: "question-text" }, turn.question), ...about);
     update(this.text, turn.text ? renderAnswer(turn.html, turn.text) : []);
     this.stage.textContent = turn.stage;
     this.stage.hidden = !turn.answering;
@@ -58,7 +58,7 @@ export class TurnView {
     return parts;
   }
 
-  /** Closed under an answer; what a model that does not converse answers with is these places alone. */
+  /** Return the list of sources, closed unless they are all that a model which does not converse can offer. */
   private sources({ sources, converses }: RenderedTurn): HTMLElement {
     const list = sources.map(({ label, reason, opens }, source) => {
       const open = (): void => post({ kind: "source", turn: this.index, source });
