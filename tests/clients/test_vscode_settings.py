@@ -49,6 +49,12 @@ def test_no_workspace_decides_where_code_is_sent() -> None:
     assert {entry["scope"] for name, entry in settings.items() if ".remote." in name} == {"machine"}
 
 
+def test_the_language_model_is_not_called_local_since_a_server_may_answer() -> None:
+    package = json.loads((CLIENT / "package.json").read_text(encoding="utf-8"))
+    (provider,) = package["contributes"]["languageModelChatProviders"]
+    assert "local" not in provider["displayName"]
+
+
 def test_nothing_but_the_start_activates_the_extension() -> None:
     package = json.loads((CLIENT / "package.json").read_text(encoding="utf-8"))
     assert package["activationEvents"] == ["onStartupFinished"]

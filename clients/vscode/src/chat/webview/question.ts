@@ -2,7 +2,7 @@
 
 import type { Attachment } from "../messages";
 import { element, icon, iconButton } from "./element";
-import { readDraft, saveDraft, strings, post } from "./host";
+import { post, readDraft, saveDraft, strings } from "./host";
 import { Mentions } from "./mentions";
 
 export class QuestionBox {
