@@ -56,7 +56,7 @@ async function serve(model, settings) {
 
 const texts = (locator) => locator.allTextContents();
 
-test("a question is answered by the model, about the file that is looked at", async () => {
+test("the model answers a question about the active file", async () => {
   await chat.box.click();
   await window.type("What is the capital of France?");
   await window.keyboard.press("Enter");
@@ -67,7 +67,7 @@ test("a question is answered by the model, about the file that is looked at", as
   assert.ok(await chat.box.evaluate((box) => document.activeElement === box), "keys go on to the box");
 });
 
-test("an answer's code is highlighted, and its buttons copy it, make a file of it, and insert it", async () => {
+test("an answer's code is highlighted, and its buttons copy it, open it as a file, and insert it", async () => {
   const code = 'with open("notes.txt") as file:\n    text = file.read()';
   const turn = await chat.answer("How do I read a file in Python?");
   assert.equal((await turn.locator(".block pre").innerText()).trimEnd(), code);
@@ -106,7 +106,7 @@ test("an answer's code is compared with the file, and only then discarded or acc
   assert.equal(session.read("notes.py"), "reversed_text = text[::-1]\n");
 });
 
-test("what was changed meanwhile is not overwritten", async () => {
+test("a file that has changed is not overwritten", async () => {
   const proposed = window.page.locator(".tab", { hasText: "Proposed in the Chat" });
   session.put("notes.py", "x = 1\n");
   await window.page.locator(".view-line", { hasText: "x = 1" }).waitFor();
@@ -122,7 +122,7 @@ test("what was changed meanwhile is not overwritten", async () => {
   assert.equal(session.read("notes.py"), "y = 2\n");
 });
 
-test("what the model was shown is listed, and opens; what is looked at can be left out", async () => {
+test("what the model was shown is listed, and opens; the active file can be left out", async () => {
   await window.edit("notes.py");
   const turn = await chat.answer("What does add do? #file:sample.py");
   await turn.locator("summary").click();
@@ -137,7 +137,7 @@ test("what the model was shown is listed, and opens; what is looked at can be le
   await chat.frame.locator('.chip[aria-pressed="true"]').waitFor();
 });
 
-test("what is selected goes with the question, and the command asks about it", async () => {
+test("the selection goes with the question, and the command asks about it", async () => {
   await window.edit("sample.py");
   await window.keyboard.press("Shift+ArrowDown");
   await window.command("CodeGeeX: Ask About the Selection");
@@ -170,7 +170,7 @@ test("mentions are completed, and Up brings the last question back", async () =>
   assert.equal(await chat.box.inputValue(), "");
 });
 
-test("a conversation is there again after a restart, goes on, and can be chosen among others or deleted", async () => {
+test("a conversation survives a restart, continues, and can be chosen among others or deleted", async () => {
   const before = await chat.turns.count();
   await window.page.reload();
   await window.ready();
@@ -302,7 +302,7 @@ test("two windows ask at once, each in its own conversation", async () => {
   await chat.answered(index);
 });
 
-test("without a daemon the view says why and what helps, and the question waits", async () => {
+test("without a daemon the view shows why and what helps, and the question can be asked again", async () => {
   session.set({ "codegeex.server.path": "/nowhere/codegeex-lsp" });
   await chat.frame.locator(".trouble", { hasText: "/nowhere/codegeex-lsp" }).waitFor();
   assert.deepEqual(await texts(chat.frame.locator(".trouble button")), ["Choose Command…"]);
@@ -326,7 +326,7 @@ test("in Chinese", async () => {
   await theirs.close();
 });
 
-test("no log has an error but those that were made", () => {
+test("no log has an unexpected error", () => {
   // "provider FAILED" comes from the reload: pending requests end with their window.
   const made = /SIGKILL|Connection to server got closed|\/nowhere\/|provider FAILED|too long for the model|Exception occurred/;
   const unexpected = session.complaints().filter((line) => !made.test(line));

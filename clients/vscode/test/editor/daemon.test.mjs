@@ -81,7 +81,7 @@ test("an older daemon is refused with its version and the one that is needed", a
   await dismiss();
 });
 
-test("a daemon that ends at once is tried five times and then given up, with one message; Restart works", async () => {
+test("a daemon that ends at once is started five times, then given up with one message; Restart works", async () => {
   const dying = session.program("dying", 'echo x >> "$HOME/tries"\nexit 1');
   session.set({ "codegeex.server.path": dying });
   assert.match(await message(), /keeps crashing/);

@@ -48,7 +48,7 @@ for (const [file, begun] of Object.entries(BEGUN)) {
   });
 }
 
-test("VS Code says how long activation took, and the bundle is small", async () => {
+test("VS Code reports how long activation took, and the bundle is small", async () => {
   await window.command("Developer: Show Running Extensions");
   const row = window.page.locator(".runtime-extensions-editor .extension", { hasText: "CodeGeeX" });
   await window.page.locator(".runtime-extensions-editor .extension").first().hover();

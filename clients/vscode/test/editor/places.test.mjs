@@ -33,7 +33,7 @@ afterEach(async (context) => {
   for (const page of session.browser.context.pages().slice(1)) await page.close();
 });
 
-test("the daemon knows every folder of a workspace, and those that come and go", async () => {
+test("the daemon knows every folder of a workspace, also those added and removed later", async () => {
   const window = await session.open("one/one.py", session.path("project/both.code-workspace"));
   await window.ready();
   const [{ params }] = session.sent("initialize");

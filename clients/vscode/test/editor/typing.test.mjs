@@ -113,7 +113,7 @@ test("a word at a time, and a line at a time", async () => {
   assert.match(session.read("lines.py"), /^def fact\(n\):\n {4}if n < 2:\n*\s*$/);
 });
 
-test("asked aloud, there are others to go through", async () => {
+test("an explicit request offers alternatives to go through", async () => {
   await window.edit("several.py");
   await window.type("choice = ");
   await window.sees("first_choice");
@@ -128,7 +128,7 @@ test("asked aloud, there are others to go through", async () => {
   assert.equal(session.read("several.py"), "choice = third_choice\n");
 });
 
-test("it shrinks as one types along, and goes when one types something else", async () => {
+test("it gets shorter as the user types it, and disappears when the user types something else", async () => {
   await window.edit("along.py");
   await window.type("answer = ");
   await window.sees("compute_the_answer(42)");
@@ -140,7 +140,7 @@ test("it shrinks as one types along, and goes when one types something else", as
   await window.sees("");
 });
 
-test("undo takes an accepted suggestion back whole", async () => {
+test("undo removes an accepted suggestion as a whole", async () => {
   await window.edit("undo.py");
   await window.type("answer = ");
   await window.sees("compute_the_answer(42)");
@@ -186,7 +186,7 @@ test("the suggest widget keeps its Tab, and ghost text continues after what it i
   assert.match(session.read("widget.py"), /^answer = zebra_crossing\(42\)$/m);
 });
 
-test("asking aloud works while automatic suggestions sleep", async () => {
+test("explicit requests work while suggestions are snoozed", async () => {
   await window.edit("warm.py");
   await window.command("CodeGeeX: Snooze");
   await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "5 minutes" }).click();
@@ -202,7 +202,7 @@ test("asking aloud works while automatic suggestions sleep", async () => {
   await window.ready();
 });
 
-test("the daemon is killed while one types: no key is lost, no message, and suggestions come back", async () => {
+test("the daemon is killed during typing: no key is lost, no message is shown, and suggestions come back", async () => {
   await window.edit("kill.py");
   const typed = Array.from({ length: 12 }, (_, i) => `line_${i} = ${i}`).join("\n");
   const typing = window.keyboard.type(typed, { delay: 15 });
@@ -230,7 +230,7 @@ test("two windows of one project are served at once, and a closed one leaves no 
   await until("the second window's daemon to end", () => session.daemons().length === 1);
 });
 
-test("no log has an error but that the daemon was killed", () => {
+test("no log has an error except that the daemon was killed", () => {
   const unexpected = session.complaints().filter((line) => !/SIGKILL|Connection to server got closed/.test(line));
   assert.deepEqual(unexpected, []);
 });

@@ -39,7 +39,7 @@ suite("language model", () => {
     assert.equal(await answerTo([...before, User("你是谁？")]), "我是 CodeGeeX 形状的测试模型。");
   });
 
-  test("is not offered where it only completes", async () => {
+  test("is not offered if it only completes", async () => {
     await vscode.workspace.getConfiguration("codegeex").update("model", "", vscode.ConfigurationTarget.Global);
     await until("the embedded model", () => extension.exports.daemon.status?.model.includes("embedded"));
     await until("no model", async () => (await vscode.lm.selectChatModels({ vendor: "codegeex" })).length === 0);

@@ -19,7 +19,7 @@ function conversation(id: string, turns: number, chars: number): Conversation {
 }
 
 suite("conversations", () => {
-  test("what is kept does not grow without bound: the oldest goes first", () => {
+  test("what is saved does not grow without bound: the oldest goes first", () => {
     const many = trimConversations(Array.from({ length: 300 }, (_, i) => conversation(String(i), 3, 10)));
     assert.equal(many.length, 200);
     assert.equal(many[0]?.id, "0");
@@ -31,7 +31,7 @@ suite("conversations", () => {
     assert.equal(large[0]?.turns.at(-1)?.question, "question 9");
   });
 
-  test("what was kept by another version, or damaged, is left out", async () => {
+  test("what another version saved, or what is damaged, is skipped", async () => {
     const folder = await fs.mkdtemp(path.join(tmpdir(), "codegeex-chat-"));
     const good = conversation("good", 1, 5);
     const kept = [good, null, { id: 1 }, { ...good, id: "../bad" }, { ...good, id: "bad", turns: [{ question: "?" }] }];
@@ -42,7 +42,7 @@ suite("conversations", () => {
     assert.deepEqual(conversations.list, [good]);
   });
 
-  test("two windows keep theirs side by side, the one asked last first, and a removed one is gone", async () => {
+  test("two windows save theirs next to each other, the latest first, and a removed one is gone", async () => {
     const folder = path.join(await fs.mkdtemp(path.join(tmpdir(), "codegeex-chat-")), "chat");
     const [here, there] = [new Conversations(folder, "here"), new Conversations(folder, "here")];
     await here.load(); // there is no folder yet
@@ -84,7 +84,7 @@ suite("where text goes", () => {
     }
   });
 
-  test("is the host that answers, or the one that suggests", () => {
+  test("is the host that answers, or the one that completes", () => {
     const both = sentences({ chat: "a.example:8080", completion: "b.example" });
     assert.match(both.intro, /^The server a\.example:8080 answers\./);
     assert.match(both.note, /sent to a\.example:8080/);

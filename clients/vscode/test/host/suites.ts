@@ -73,7 +73,7 @@ suite("commands", () => {
 });
 
 suite("status", () => {
-  test("says of a language that it is turned off", async () => {
+  test("shows that a language is turned off", async () => {
     await open("");
     await vscode.commands.executeCommand("codegeex.toggleLanguage");
     await until("the status", () => shown() === "circle-slash scripted");
@@ -83,7 +83,7 @@ suite("status", () => {
     await set("disabledLanguages", undefined);
   });
 
-  test("says that it sleeps, and until when", async () => {
+  test("shows that suggestions are snoozed, and until when", async () => {
     extension.exports.snooze.start(5);
     assert.equal(shown(), "bell-slash scripted");
     assert.match(extension.exports.status.content.detail, /Snoozed until \d/);
@@ -91,7 +91,7 @@ suite("status", () => {
     assert.equal(shown(), "sparkle scripted");
   });
 
-  test("a command that is none is an error with the reason, until it is one", async () => {
+  test("a path that is no command is an error with the reason, until it is corrected", async () => {
     const command = section().get("server.path");
     await set("server.path", "/nowhere/codegeex-lsp");
     await until("the error", () => shown() === "error CodeGeeX");
@@ -128,7 +128,7 @@ suite("documents", () => {
     assert.deepEqual(await suggested(document), ["compute_the_answer(42)"]);
   });
 
-  test("in a pause the daemon asks the language's own server what the names at the cursor are", async () => {
+  test("in a pause the daemon requests the definitions of the names at the cursor", async () => {
     const asked: string[] = [];
     const note = (document: vscode.TextDocument, at: vscode.Position): undefined =>
       void asked.push(document.getText(document.getWordRangeAtPosition(at)));
@@ -145,7 +145,7 @@ suite("documents", () => {
     providers.forEach((each) => each.dispose());
   });
 
-  test("definitions are asked of the language's own server", async () => {
+  test("definitions come from the language's own server", async () => {
     const document = await open("def area(): pass\narea()\n");
     const [whole, name] = [new vscode.Range(0, 0, 0, 16), new vscode.Range(0, 4, 0, 8)];
     const provider = vscode.languages.registerDefinitionProvider("python", {
