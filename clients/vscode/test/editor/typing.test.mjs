@@ -231,6 +231,8 @@ test("two windows of one project are served at once, and a closed one leaves no 
 });
 
 test("no log has an error except that the daemon was killed", () => {
-  const unexpected = session.complaints().filter((line) => !/SIGKILL|Connection to server got closed/.test(line));
+  // A message that is written as the daemon dies fails before the end of the connection is noticed.
+  const expected = /SIGKILL|Connection to server got closed|connection to server is erroring|Sending (document )?notification/;
+  const unexpected = session.complaints().filter((line) => !expected.test(line));
   assert.deepEqual(unexpected, []);
 });
