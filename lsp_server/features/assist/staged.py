@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
+from pathlib import Path
 
+from engine.context.git import find_git, git_command, git_environment
 from engine.document import Document
 from engine.sandbox.sandbox import kill_group
-from engine.sandbox.tools import Absent, output_of
 from lsp_server.features.assist.answering import RequestFailed
 from lsp_server.server import CodegeexServer
 
@@ -15,12 +15,10 @@ COMMIT_MESSAGE_LANGUAGES = {"git-commit", "gitcommit"}  # languageIds of git's o
 GIT_SECONDS = 20.0
 MAX_DIFF_BYTES = 4_000_000
 # Whatever the repository's configuration holds: none of its programs is run, and names are written the usual way.
-COMMAND = (
-    "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "diff", "--cached", "--no-color", "--no-ext-diff",
-    "--no-textconv", "--submodule=short", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/",
+DIFF = (
+    "-c", "core.quotePath=false", "diff", "--cached", "--no-color", "--no-ext-diff", "--no-textconv",
+    "--submodule=short", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/",
 )  # fmt: skip
-# Nor is one run to fetch: git would ask a server for objects that are missing.
-ENVIRONMENT = {"GIT_ALLOW_PROTOCOL": "none", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
 
 
 async def staged_diff(server: CodegeexServer, document: Document | None) -> str:
@@ -28,29 +26,28 @@ async def staged_diff(server: CodegeexServer, document: Document | None) -> str:
 
     Raises `RequestFailed` if git is missing or does not work.
     """
-    places: list[tuple[str, ...]] = []
+    git = await asyncio.to_thread(find_git)
+    if git is None:
+        raise RequestFailed("git is not installed, or does not run")
+    places: list[tuple[Path, tuple[str, ...]]] = []
     if document and document.file:
         folder = document.file.parent
         # git's own message file lies in .git, or in its part of it for a worktree or a submodule.
         inside = ".git" in folder.parts and (folder / "HEAD").is_file()
-        places.append(("-C", str(folder), "--git-dir", ".") if inside else ("-C", str(folder)))
+        places.append((folder, ("--git-dir", ".") if inside else ()))
     roots = [document.root] if document and document.root else []
-    places += [("-C", str(folder)) for folder in (*roots, *server.workspace.roots)]
-    for place in dict.fromkeys(places):
-        if diff := await _git_diff(place):
+    places += [(Path(folder), ()) for folder in (*roots, *server.workspace.roots)]
+    for folder, options in dict.fromkeys(places):
+        if diff := await _git_diff(git_command(git, folder, *options, *DIFF)):
             return diff
-    try:
-        await asyncio.to_thread(output_of, "git", "--version")
-    except Absent as fault:
-        raise RequestFailed(str(fault)) from fault
     return ""
 
 
-async def _git_diff(place: tuple[str, ...]) -> str:
+async def _git_diff(command: list[str]) -> str:
     try:
         process = await asyncio.create_subprocess_exec(
-            "git", *place, *COMMAND, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL, env={**os.environ, **ENVIRONMENT}, start_new_session=True,
+            *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL, env=git_environment(), start_new_session=True,
         )  # fmt: skip
     except OSError:
         return ""
