@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from pathlib import Path
@@ -56,7 +57,7 @@ class EntryPool:
         """Yield what is to be stored of each file. `total` files are to be done, here and in other calls."""
         if total >= PARALLEL_FILES and self._helpers is None and (os.cpu_count() or 1) > 1:
             self._helpers = ProcessPoolExecutor(
-                min(MAX_HELPERS, os.cpu_count() or 1), multiprocessing.get_context("spawn"), lower_priority
+                min(MAX_HELPERS, os.cpu_count() or 1), multiprocessing.get_context("spawn"), _begin_helper
             )
         arguments = [(self.root, path, self.excluded) for path, _ in files]
         if self._helpers is None or len(files) < BATCH_FILES // 2:
@@ -68,6 +69,18 @@ class EntryPool:
         if self._helpers:
             self._helpers.shutdown(wait=wait, cancel_futures=not wait)
             self._helpers = None
+
+
+def _begin_helper() -> None:
+    """Prepare a helper process: it leaves the processor to others, and ends with the process that started it."""
+    lower_priority()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)  # it would wait for work for ever: helpers hold both ends of the pipe that brings it
 
 
 def _entry(argument: tuple[Path, str, tuple[str, ...]]) -> Entry | None:

@@ -16,6 +16,7 @@ import shutil
 import sqlite3
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,13 @@ from engine.context.entry_pool import EntryPool
 from engine.context.indexer_commands import Commands, RebuildRequested, StopRequested
 from engine.context.listing import stamp_of
 from engine.context.manifest import Manifest
-from engine.context.store import CHUNKS, StoreBusyError, StoreError, StoreWriter
+from engine.context.store import CHUNKS, StoreBusyError, StoreError, StoreUnavailableError, StoreWriter, obstacle_of
+from engine.context.store_folder import prepare_store_folder, remove_unused_stores, stores_folder
 from engine.context.store_updater import Report, StoreUpdater
 from engine.machine import lower_priority, trim_memory
 
+CLEANING_SECONDS = 5.0  # between attempts to remove stores that another window still writes
+MAX_CLEANINGS = 12
 TURN_SECONDS = 1.0  # between attempts to become the process that writes
 MANIFEST = "manifest.sqlite"
 LEAST_FREE_BYTES = 1_000_000  # a disk with less is full
@@ -41,7 +45,7 @@ class Indexer:
         self.commands = Commands()
 
     def run(self) -> None:
-        """Run until stopped. Build a damaged store again; report a second fault, or a full disk, and return."""
+        """Run until stopped. Build a damaged store again; report a second fault, or an obstacle, and return."""
         faults = 0
         while True:
             try:
@@ -52,10 +56,10 @@ class Indexer:
                 faults = 0
             except (StoreError, sqlite3.Error, OSError) as fault:
                 faults += 1
-                full = _is_full(self._folder, fault)
-                if faults > 1 or full:
-                    reason = f"the disk that holds {self._folder} is full" if full else str(fault)
-                    self._report({"event": "fault", "message": f"the index of {self._root} cannot be kept: {reason}"})
+                obstacle = str(fault) if isinstance(fault, StoreUnavailableError) else _obstacle(self._folder, fault)
+                if obstacle or faults > 1:
+                    reason = f" in {self._folder}: {obstacle}" if obstacle else f": it is damaged again ({fault})"
+                    self._report({"event": "fault", "message": f"the index of {self._root} cannot be kept{reason}"})
                     return
             else:
                 return
@@ -63,6 +67,7 @@ class Indexer:
             self._report({"event": "rebuilt"})
 
     def _run(self) -> None:
+        prepare_store_folder(self._folder, self._root)
         writer = self._wait_for_turn()
         if writer is None:
             return
@@ -105,13 +110,14 @@ class Indexer:
         self._report({"event": "idle", "n": self.commands.last_number})
 
 
-def _is_full(folder: Path, fault: Exception) -> bool:
-    """True if a full disk caused the fault. Of one that tantivy's own thread met only that thread's end is known."""
-    if any(words in str(fault).lower() for words in ("no space", "disk is full", "quota")):
-        return True
+def _obstacle(folder: Path, fault: Exception) -> str:
+    """Return what keeps the store from being written, or "". Of a full disk tantivy says only that its thread ended."""
+    if obstacle := obstacle_of(fault):
+        return obstacle
     with suppress(OSError):
-        return shutil.disk_usage(folder).free < LEAST_FREE_BYTES
-    return False
+        if shutil.disk_usage(folder).free < LEAST_FREE_BYTES:
+            return "the disk is full"
+    return ""
 
 
 def main(arguments: list[str]) -> None:
@@ -127,5 +133,16 @@ def main(arguments: list[str]) -> None:
 
     indexer = Indexer(Path(root).resolve(), Path(folder), tuple(excluded), report)
     threading.Thread(target=indexer.commands.read, args=(sys.stdin,), daemon=True).start()
+    if Path(folder).parent == stores_folder():
+        threading.Thread(target=_clean, args=(Path(folder), Path(root).resolve()), daemon=True).start()
     with suppress(KeyboardInterrupt):
         indexer.run()
+
+
+def _clean(folder: Path, root: Path) -> None:
+    """Remove stores that are not needed any more, once the windows that use them are gone."""
+    for _ in range(MAX_CLEANINGS):
+        time.sleep(CLEANING_SECONDS)
+        with suppress(OSError):
+            if not remove_unused_stores(folder, root):
+                return

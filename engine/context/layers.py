@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from engine.context.index import MemoryIndex
 from engine.context.source import Chunk, Source
-from engine.context.store import StoreError, StoreReader
+from engine.context.store import StoreError, StoreReader, StoreUnavailableError
 from engine.context.words import inverse_frequency
 
 MAX_QUERY_TERMS = 40  # the heaviest; the others move no chunk
@@ -126,6 +126,8 @@ class LayeredIndex:
             return None
         try:
             return question(self._reader)
+        except StoreUnavailableError:
+            return None  # the next search tries again
         except StoreError as fault:
             self.take_store(None)
             self.fault = str(fault)

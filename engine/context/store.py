@@ -38,6 +38,33 @@ class StoreBusyError(StoreError):
     """Another process writes this store."""
 
 
+class StoreUnavailableError(StoreError):
+    """The store cannot be used now, though it is not damaged. The message is for users."""
+
+
+# What systems and libraries say, in lower case, and what that means for a user.
+_OBSTACLES = {
+    "no space": "the disk is full",
+    "disk is full": "the disk is full",
+    "not enough space": "the disk is full",
+    "quota": "the disk is full",
+    "too many open files": "too many files are open",
+    "read-only file system": "the disk is read-only",
+    "permission denied": "permission is denied",
+    "access is denied": "permission is denied",
+    "operation not permitted": "permission is denied",
+    "not a directory": "a file is in the place of its folder",
+    "file exists": "a file is in the place of its folder",
+    "unable to open database": "its files cannot be opened",
+}
+
+
+def obstacle_of(fault: BaseException) -> str:
+    """Return what keeps a store from being used though it is not damaged, in words for users, or ""."""
+    said = str(fault).lower()
+    return next((meaning for words, meaning in _OBSTACLES.items() if words in said), "")
+
+
 @cache
 def _schema() -> tantivy.Schema:
     import tantivy
@@ -59,7 +86,7 @@ def _schema() -> tantivy.Schema:
 
 @contextmanager
 def _guarded() -> Iterator[None]:
-    """Whatever tantivy says of a damaged store, its panics too, becomes `StoreError`."""
+    """Turn whatever tantivy raises, its panics too, into `StoreError`."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit, GeneratorExit, StoreError):
@@ -68,7 +95,9 @@ def _guarded() -> Iterator[None]:
         message = str(fault).partition("\n")[0]
         if "LockBusy" in message or "acquire" in message.lower():
             raise StoreBusyError(message) from None
-        raise StoreError(f"{type(fault).__name__}: {message}") from None
+        if obstacle := obstacle_of(fault):
+            raise StoreUnavailableError(obstacle) from None
+        raise StoreError(message) from None
 
 
 def _open(folder: Path, *, create: bool) -> tantivy.Index:

@@ -7,14 +7,11 @@ and only leaves a note, which the next `find` reads. Nothing here waits for the 
 from __future__ import annotations
 
 import gc
-import hashlib
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
-
-import platformdirs
 
 from engine.context.exclusion import IGNORE_FILES, forget, why_not_folder, why_not_name, why_not_path
 from engine.context.find import find
@@ -25,7 +22,8 @@ from engine.context.layers import LayeredIndex
 from engine.context.listing import read_source
 from engine.context.open_files import OpenFiles
 from engine.context.pack import Cost
-from engine.context.store import CHUNKS, FORMAT, StoreError, StoreReader
+from engine.context.store import CHUNKS, StoreError, StoreReader, StoreUnavailableError
+from engine.context.store_folder import store_folder
 from engine.context.syntax import family_of, imported_words
 from engine.context.view import View
 from engine.types import Snippet
@@ -48,13 +46,6 @@ class Progress(NamedTuple):
 OnProgress = Callable[[Progress], None]
 
 
-def cache_folder(root: Path, excluded: tuple[str, ...] = ()) -> Path:
-    """Where a workspace's store lies: the same for every window on it; another for another format or other patterns."""
-    named = "\0".join((str(root.resolve()), *excluded))
-    digest = hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()[:16]
-    return Path(platformdirs.user_cache_dir("codegeex-lsp")) / "index" / f"{root.name}-{digest}-{FORMAT}"
-
-
 class WorkspaceIndex:
     def __init__(
         self,
@@ -62,11 +53,12 @@ class WorkspaceIndex:
         excluded: tuple[str, ...] = (),
         on_progress: OnProgress = lambda _: None,
         folder: Path | None = None,
+        on_fault: Callable[[str], object] = lambda _: None,
     ) -> None:
         self.root = root.resolve()
         self.excluded = excluded
-        self._folder = folder or cache_folder(root, excluded)
-        self._on_progress = on_progress
+        self._folder = folder or store_folder(root, excluded)
+        self._on_progress, self._on_fault = on_progress, on_fault
         self._layers = LayeredIndex()
         self._noting = threading.Lock()
         self._texts: dict[str, tuple[str, str] | None] = {}  # path -> language and text of an open file, None: read it
@@ -76,9 +68,7 @@ class WorkspaceIndex:
         self._seen: dict[str, str] = {}  # the last text of each open file
         self._open_files = OpenFiles(self.root, excluded)
         self._has_store = False
-        self._process = IndexerProcess(
-            [str(self.root), str(self._folder), *excluded], self._take_event, lambda: on_progress(Progress(0, 0))
-        )
+        self._process = IndexerProcess([str(self.root), str(self._folder), *excluded], self._take_event)
 
     @property
     def fault(self) -> str:
@@ -188,17 +178,25 @@ class WorkspaceIndex:
         """For tests, benchmarks and the command: until the store is as the disk, or is another process' business."""
         return self._process.wait_idle(seconds)
 
+    def _note_commit(self, paths: list[str] | None) -> None:
+        with self._noting:
+            self._committed.append(paths)
+
     def _take_event(self, event: dict[str, Any]) -> None:
         """In the thread that listens to the indexing process."""
         match event["event"]:
             case "committed":
-                with self._noting:
-                    self._committed.append(event["paths"])
+                self._note_commit(event["paths"])
             case "rebuilt":
                 with self._noting:
                     self._rebuilt = True
             case "progress":
                 self._on_progress(Progress(event["done"], event["total"]))
+            case "idle":
+                self._on_progress(Progress(0, 0))
+            case "fault":
+                log.warning("%s", event["message"])
+                self._on_fault(event["message"])
 
     def take_notes(self) -> None:
         """Brings what changed into the layers. `find` does so first; in its thread only."""
@@ -233,6 +231,9 @@ class WorkspaceIndex:
         elif (self._folder / CHUNKS / "meta.json").exists():
             try:
                 self._layers.take_store(StoreReader(self._folder / CHUNKS))
+            except StoreUnavailableError:
+                self._note_commit(None)  # the next search tries again
+                return
             except StoreError as fault:
                 self._layers.fault = str(fault)
                 return

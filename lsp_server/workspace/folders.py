@@ -127,15 +127,18 @@ class WorkspaceFolders:
         for root in wanted - set(self._indexes):
             if not root.is_dir() or root == Path.home() or root == Path(root.anchor):
                 continue  # a home folder or a whole disk is nobody's project
-            index = self._indexes[root] = WorkspaceIndex(root, excluded[root], self._progress_of(root))
+            index = self._indexes[root] = WorkspaceIndex(
+                root, excluded[root], self._progress_of(root), on_fault=from_any_thread(self._report_index_fault)
+            )
             index.start()
-            if index.fault:
-                self._client.report_fault(index.fault)
             self._watch(root)
 
     def _watch(self, root: Path) -> None:
         if self._watcher and (complaint := self._watcher.watch(root)):
             self._client.warn(complaint)
+
+    def _report_index_fault(self, fault: str) -> None:
+        self._client.report_fault(f"{fault}; until that changes, only open files help with completions and answers")
 
     def _changed(self, root: Path, paths: list[str] | None) -> None:
         """Update an index after changes on disk; of any path, if `paths` is None."""

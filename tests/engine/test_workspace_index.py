@@ -16,7 +16,16 @@ import pytest
 from engine.context.indexer import Indexer
 from engine.context.layers import LayeredIndex
 from engine.context.source import Source
-from engine.context.store import CHUNKS, StoreBusyError, StoreError, StoreReader, StoreWriter, entry_of
+from engine.context.store import (
+    CHUNKS,
+    StoreBusyError,
+    StoreError,
+    StoreReader,
+    StoreUnavailableError,
+    StoreWriter,
+    _guarded,
+    entry_of,
+)
 from engine.context.workspace import WorkspaceIndex
 from tests.engine.context_files import SECONDS, view_at, write
 
@@ -331,3 +340,45 @@ def test_names_that_are_hard_to_write_down(begin: Begin, tmp_path: Path) -> None
     }
     assert set(found(index)) <= {"a b/c d.py", "two\nlines.py", "\u4f60.py"}
     assert index.fault == ""
+
+
+@pytest.mark.parametrize("said", ["Too many open files (os error 24)", "Read-only file system", "Permission denied"])
+def test_a_store_that_cannot_be_written_now_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    class Obstructed(StoreWriter):
+        def commit(self) -> None:
+            with _guarded():
+                raise OSError(said)
+
+    write(tmp_path / "work", a_dot_py=PAINT)
+    events: list[dict[str, object]] = []
+    monkeypatch.setattr("engine.context.indexer.StoreWriter", Obstructed)
+    Indexer(tmp_path / "work", tmp_path / "store", (), events.append).run()
+    assert [event["event"] for event in events if event["event"] != "progress"] == ["fault"]
+    assert (tmp_path / "store" / CHUNKS / "meta.json").exists()
+    assert "os error" not in str(events[-1]["message"])
+
+
+def test_a_store_that_cannot_be_read_now_is_not_built_again(begin: Begin, tmp_path: Path) -> None:
+    write(tmp_path / "work", a_dot_py=PAINT)
+    index = begin()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StoreReader, "refresh", raise_unavailable)
+        index.changed(None)
+        assert index.wait_idle(SECONDS)
+        found(index)
+    assert found(index) == ["a.py"]
+    assert index._layers.fault == ""
+
+
+def raise_unavailable(_: StoreReader) -> None:
+    raise StoreUnavailableError("too many files are open")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has access lists instead")
+def test_only_its_owner_can_open_the_store(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "store").mkdir(mode=0o755)
+    indexer = Indexer(tmp_path / "work", tmp_path / "store", (), lambda _: None)
+    indexer.commands.read([])
+    indexer.run()
+    assert (tmp_path / "store").stat().st_mode & 0o077 == 0
