@@ -20,6 +20,10 @@ class EngineError(Exception):
     """A fault that the user can act on. The message says what was wrong, where, and what to do."""
 
 
+class EngineUnavailableError(EngineError):
+    """There is no engine process now. A later request tries again."""
+
+
 class ModelError(EngineError):
     """A model folder that cannot be used."""
 

@@ -30,8 +30,8 @@ from engine.context.store_folder import prepare_store_folder, remove_unused_stor
 from engine.context.store_updater import Report, StoreUpdater
 from engine.machine import lower_priority, trim_memory
 
-CLEANING_SECONDS = 5.0  # between attempts to remove stores that another window still writes
-MAX_CLEANINGS = 12
+CLEANING_SECONDS = 1.0  # between attempts to remove stores that another window still writes
+MAX_CLEANINGS = 60
 TURN_SECONDS = 1.0  # between attempts to become the process that writes
 MANIFEST = "manifest.sqlite"
 LEAST_FREE_BYTES = 1_000_000  # a disk with less is full
@@ -67,7 +67,10 @@ class Indexer:
             self._report({"event": "rebuilt"})
 
     def _run(self) -> None:
-        prepare_store_folder(self._folder, self._root)
+        try:
+            prepare_store_folder(self._folder, self._root)
+        except OSError as fault:
+            raise StoreUnavailableError(obstacle_of(fault) or "its folder cannot be made") from None
         writer = self._wait_for_turn()
         if writer is None:
             return

@@ -7,7 +7,6 @@ store with the disk, so commands that an old one did not carry out need not be r
 from __future__ import annotations
 
 import json
-import logging
 import subprocess
 import threading
 import time
@@ -17,8 +16,6 @@ from contextlib import suppress
 from typing import IO, Any
 
 from codegeex_lsp import HOME, process_command, process_environment
-
-log = logging.getLogger(__name__)
 
 STOP_SECONDS = 2.0  # to end by itself; then it is killed
 PAUSES_SECONDS = (0.5, 2.0, 10.0, 60.0)  # before it is started again, the last one from then on
@@ -45,8 +42,8 @@ class IndexerProcess:
     """Any thread may call any method, and no method waits for the process unless it says so.
 
     `on_event` gets the events that `engine.context.indexer` describes. `idle` among them means that the process has
-    nothing to do, or cannot do anything; `fault` also comes if the process cannot be started. Both callbacks are called
-    in a thread of this object.
+    nothing to do, or cannot do anything; `fault` also comes if the process cannot be started, and `restart`
+    (message) if it ended by itself. It is called in threads of this object.
     """
 
     def __init__(
@@ -117,9 +114,10 @@ class IndexerProcess:
                 if self._is_stopped:
                     return
             if not self._has_explained:
-                log.warning("the process that indexes %s has ended and is started again", self._arguments[0])
+                name = f"the process that indexes {self._arguments[0]}"
+                self._on_event({"event": "restart", "message": f"{name} has ended and is started again"})
                 if failures > 1:
-                    self._note_fault(f"the process that indexes {self._arguments[0]} keeps ending")
+                    self._note_fault(f"{name} keeps ending")
             with self._changed:
                 self._changed.wait_for(lambda: self._is_stopped, pause)
 

@@ -44,6 +44,7 @@ class Progress(NamedTuple):
 
 
 OnProgress = Callable[[Progress], None]
+OnFault = Callable[[str, bool], object]  # what is wrong, for the user, and whether it lasts
 
 
 class WorkspaceIndex:
@@ -53,7 +54,7 @@ class WorkspaceIndex:
         excluded: tuple[str, ...] = (),
         on_progress: OnProgress = lambda _: None,
         folder: Path | None = None,
-        on_fault: Callable[[str], object] = lambda _: None,
+        on_fault: OnFault = lambda *_: None,
     ) -> None:
         self.root = root.resolve()
         self.excluded = excluded
@@ -194,9 +195,9 @@ class WorkspaceIndex:
                 self._on_progress(Progress(event["done"], event["total"]))
             case "idle":
                 self._on_progress(Progress(0, 0))
-            case "fault":
+            case "fault" | "restart" as kind:
                 log.warning("%s", event["message"])
-                self._on_fault(event["message"])
+                self._on_fault(event["message"], kind == "fault")
 
     def take_notes(self) -> None:
         """Brings what changed into the layers. `find` does so first; in its thread only."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import stat
 import sys
 import tempfile
@@ -55,15 +54,18 @@ class Address:
         if sys.platform != "win32":
             Path(self.listener).unlink(missing_ok=True)
 
-    def write_key(self) -> bytes:
-        """Write a new key and return it, before the engine listens. For the holder of the lock only."""
-        key = secrets.token_bytes(KEY_BYTES)
+    def prepare_folder(self) -> None:
+        """Make the folder if it is gone. Raises `OSError`, and `EngineError` if others could write to it."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_owner(self.folder)
+
+    def write_key(self, key: bytes) -> None:
+        """Write the key before the engine listens. For the holder of the lock only."""
         draft = self._key.with_suffix(".new")
         draft.unlink(missing_ok=True)
         draft.touch(mode=0o600, exist_ok=False)
         draft.write_bytes(key)
         draft.replace(self._key)
-        return key
 
     def read_key(self) -> bytes:
         """Return the key that a client must prove to know. Raises `OSError` if there has been no engine yet."""

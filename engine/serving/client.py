@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import subprocess
 import threading
 import time
 from collections import deque
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from engine.serving import messages
 from engine.serving.address import Address, find_address
@@ -22,12 +23,14 @@ from engine.serving.channel import Channel
 from engine.serving.launch import start_engine
 from engine.serving.link import STATUS_SECONDS, EngineLostError, Link
 from engine.serving.messages import ModelKey
-from engine.types import CancellationToken, EngineError
+from engine.types import CancellationToken, EngineUnavailableError
 
 log = logging.getLogger(__name__)
 
 START_SECONDS = 20.0
 RETRY_SECONDS = 0.02
+START_PAUSE_SECONDS = 0.25  # before one that ended while it started is started again; each time twice as long
+REFUSE_SECONDS = 5.0  # after it could not be started
 MAX_LOSSES, LOSSES_SECONDS = 3, 60.0  # more often than that, and starting it again will not help
 
 T = TypeVar("T")
@@ -40,12 +43,13 @@ class EngineClient:
         self,
         version: str,
         address: Address | None = None,
-        start: Callable[[Address, str], None] = start_engine,
+        start: Callable[[Address, str], subprocess.Popen[bytes]] = start_engine,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._version, self._address, self._start, self._clock = version, address, start, clock
         self._link: Link | None = None
         self._linking = threading.Lock()
+        self._refusal, self._refuses_until = "", 0.0
         self._losses: deque[float] = deque(maxlen=MAX_LOSSES)
 
     def open(self, folder: str, device: str, threads: int, cache_bytes: int | None = None) -> messages.ModelOpened:
@@ -130,10 +134,8 @@ class EngineClient:
             self._losses.append(now)
             if len(self._losses) == MAX_LOSSES and now - self._losses[0] < LOSSES_SECONDS:
                 self._losses.clear()
-                raise EngineError(
-                    f"the engine process ended {MAX_LOSSES} times within a minute; "
-                    f"its log is {self._current_address.log}"
-                )
+                log_file = self._current_address.log
+                self._refuse(f"the engine process ended {MAX_LOSSES} times within a minute; its log is {log_file}")
 
     def _current_link(self) -> Link:
         with self._linking:
@@ -179,24 +181,33 @@ class EngineClient:
                 process.kill()
 
     def _connect_or_start(self) -> Link:
-        give_up_at, started = self._clock() + START_SECONDS, False
+        """Return a connection to the engine process that runs, or to one that is started. Raises `EngineError`."""
+        if self._clock() < self._refuses_until:
+            raise EngineUnavailableError(self._refusal)
+        give_up_at, start_at, pause = self._clock() + START_SECONDS, 0.0, START_PAUSE_SECONDS
+        engine: subprocess.Popen[bytes] | None = None
         while True:
             try:
                 link = self._connect()
                 if link.status() is not None:
                     return link
-            except (OSError, EOFError, EngineLostError, AuthenticationError) as fault:  # noqa: PERF203 - waiting is the point
-                if not started:
-                    self._start_engine()
-                    started = True
-                if self._clock() > give_up_at:
-                    raise EngineError(
-                        f"the engine process does not start ({fault}); its log is {self._current_address.log}"
-                    ) from fault
+            except (OSError, EOFError, EngineLostError, AuthenticationError):  # noqa: PERF203 - waiting is the point
+                now = self._clock()
+                if now > give_up_at:
+                    self._refuse(f"the engine process does not start; its log is {self._current_address.log}")
+                if (engine is None or engine.poll() is not None) and now >= start_at:  # none yet, or it has ended
+                    engine = self._start_engine()
+                    start_at, pause = now + pause, pause * 2
                 time.sleep(RETRY_SECONDS)
 
-    def _start_engine(self) -> None:
+    def _start_engine(self) -> subprocess.Popen[bytes]:
         try:
-            self._start(self._current_address, self._version)
+            return self._start(self._current_address, self._version)
         except OSError as fault:
-            raise EngineError(f"the engine process cannot be started: {fault}") from fault
+            reason = fault.strerror or "the system refuses"
+            self._refuse(f"the engine process cannot be started: {reason}")
+
+    def _refuse(self, message: str) -> NoReturn:
+        """Raise, and let the requests of the next seconds fail as well, instead of making each of them wait."""
+        self._refusal, self._refuses_until = message, self._clock() + REFUSE_SECONDS
+        raise EngineUnavailableError(message)

@@ -20,15 +20,16 @@ TUNABLES = (
 )
 
 
-def start_engine(address: Address, version: str) -> None:
-    """Start an engine process, which ends at once if another one is running. Raises `OSError`."""
+def start_engine(address: Address, version: str) -> subprocess.Popen[bytes]:
+    """Start an engine process, which ends at once if another one is running. Raises `OSError` and `EngineError`."""
+    address.prepare_folder()
     tunables = os.environ.get("GLIBC_TUNABLES")
     environment = process_environment() | {"GLIBC_TUNABLES": f"{tunables}:{TUNABLES}" if tunables else TUNABLES}
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     with address.log.open("w", encoding="utf-8") as log:
-        subprocess.Popen(
+        return subprocess.Popen(
             process_command("engine.serving", version),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import os
 import queue
 import threading
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Any
-
-import filelock
 
 from engine.model.folder import read_description
 from engine.model.generator import TokenGenerator
@@ -21,6 +17,7 @@ from engine.model.protocol import Continuation
 from engine.serving import messages
 from engine.serving.address import Address, find_address
 from engine.serving.channel import Channel
+from engine.serving.endpoint import Endpoint
 from engine.serving.messages import ModelKey
 from engine.serving.scheduler import Job, Scheduler
 from engine.serving.threads import ThreadChoice
@@ -32,7 +29,6 @@ log = logging.getLogger(__name__)
 LINGER_SECONDS = 20.0  # after the last window has closed: a window that reloads finds the model warm
 IDLE_SECONDS = 30 * 60.0  # without a request: then other programs need the memory more
 CHECK_SECONDS = 1.0
-SEND_SECONDS = 1  # after which a window that does not read is disconnected
 
 
 class _Models:
@@ -201,13 +197,6 @@ class _Window:
 
 def run(address: Address, linger_seconds: float = LINGER_SECONDS, idle_seconds: float = IDLE_SECONDS) -> None:
     """Serve windows until all have left, or none has sent a request for long. Return at once if an engine runs."""
-    lock = filelock.FileLock(address.lock, blocking=False)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        return
-    address.remove_socket()
-    address.pid_file.write_text(str(os.getpid()))
     upkeep = Upkeep()
     models, scheduler = _Models(upkeep), Scheduler(upkeep)
     scheduler.start()
@@ -223,36 +212,28 @@ def run(address: Address, linger_seconds: float = LINGER_SECONDS, idle_seconds: 
             "models": models.facts(),
         }
 
-    def serve(connection: Connection) -> None:
-        window = _Window(Channel(connection, SEND_SECONDS), models, scheduler, facts)
+    def serve(channel: Channel) -> None:
+        window = _Window(channel, models, scheduler, facts)
         windows.append(window)
         window.serve()
         windows.remove(window)
 
-    def end_when_unneeded() -> None:
-        lonely_since = time.monotonic()
-        for _ in itertools.count():
-            time.sleep(CHECK_SECONDS)
-            now = time.monotonic()
-            if windows:
-                lonely_since = now
-                models.keep_only(set().union(*(window.keys for window in list(windows))))
-            last_request_at = max((window.last_request_at for window in list(windows)), default=began)
-            if now - lonely_since > linger_seconds or (now - last_request_at > idle_seconds and scheduler.idle_seconds):
-                log.info("no window needs the model any more")
-                address.remove_socket()
-                os._exit(0)  # native threads must not be torn down under the interpreter
-
-    with Listener(address.listener, backlog=64, authkey=address.write_key()) as listener:
-        threading.Thread(target=end_when_unneeded, name="end when unneeded", daemon=True).start()
-        log.info("listening on %s", address.listener)
-        while True:
-            try:
-                connection = listener.accept()
-            except Exception as fault:  # noqa: BLE001 - a client without the key, or one that left at once
-                log.debug("a connection failed: %s", fault)
-                continue
-            threading.Thread(target=serve, args=(connection,), name="window", daemon=True).start()
+    endpoint = Endpoint(address, serve)
+    if not endpoint.open():
+        return
+    alone_since = time.monotonic()
+    while True:
+        time.sleep(CHECK_SECONDS)
+        endpoint.keep()
+        now = time.monotonic()
+        if windows:
+            alone_since = now
+            models.keep_only(set().union(*(window.keys for window in list(windows))))
+        last_request_at = max((window.last_request_at for window in list(windows)), default=began)
+        if now - alone_since > linger_seconds or (now - last_request_at > idle_seconds and scheduler.idle_seconds):
+            log.info("no window needs the model any more")
+            endpoint.close()
+            return
 
 
 def main(arguments: list[str]) -> None:

@@ -20,7 +20,7 @@ from engine.model.catalog import EMBEDDED, find_model
 from engine.model.folder import Confidence, ModelDescription
 from engine.model.protocol import LanguageModel
 from engine.remote.server import Purpose, Server
-from engine.types import CancellationToken, EngineError
+from engine.types import CancellationToken, EngineError, EngineUnavailableError
 from lsp_server import __version__
 from lsp_server.settings import Settings
 
@@ -51,6 +51,9 @@ class _Slot:
             self.key, self.model, self.fault = key, None, None
             try:
                 self.model = load()
+            except EngineUnavailableError:
+                self.key = None  # the next request tries again
+                raise
             except EngineError as fault:
                 self.fault = fault
         if self.model is None:
@@ -190,7 +193,7 @@ def _checked_load(load: LoadModel, *key: Any) -> LanguageModel:
     except EngineError:
         raise
     except Exception as fault:  # native libraries raise errors of many types
-        raise EngineError(f"the model cannot be loaded: {type(fault).__name__}: {fault}") from fault
+        raise EngineError(f"the model cannot be loaded: {fault}") from fault
 
 
 @cache

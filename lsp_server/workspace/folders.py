@@ -137,8 +137,11 @@ class WorkspaceFolders:
         if self._watcher and (complaint := self._watcher.watch(root)):
             self._client.warn(complaint)
 
-    def _report_index_fault(self, fault: str) -> None:
-        self._client.report_fault(f"{fault}; until that changes, only open files help with completions and answers")
+    def _report_index_fault(self, fault: str, lasts: bool) -> None:  # noqa: FBT001 - a callback
+        if lasts:
+            self._client.report_fault(f"{fault}; until that changes, only open files help with completions and answers")
+        else:
+            self._client.warn(f"{fault}: its index may miss files until it is up to date again")
 
     def _changed(self, root: Path, paths: list[str] | None) -> None:
         """Update an index after changes on disk; of any path, if `paths` is None."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,11 +22,11 @@ from engine.model.ctranslate import CTranslateModel
 from engine.model.protocol import Question
 from engine.serving import messages
 from engine.serving.address import Address, find_address
-from engine.serving.client import EngineClient
+from engine.serving.client import REFUSE_SECONDS, EngineClient
 from engine.serving.launch import start_engine
 from engine.serving.messages import to_bytes
 from engine.serving.model import ServedModel
-from engine.types import CancellationToken, Cancelled, EngineError, Priority
+from engine.types import CancellationToken, Cancelled, EngineError, EngineUnavailableError, Priority
 
 MODEL = (str(EMBEDDED_FOLDER), "cpu", 1)
 CODE = "def add(a, b):\n    return"
@@ -153,12 +156,39 @@ def test_a_window_that_meets_a_hanging_engine_starts_another(address: Address, m
     assert engine_pid() not in {0, pid}
 
 
-def test_one_that_ends_again_and_again_is_an_error(address: Address) -> None:
-    def start_nothing(_address: Address, _version: str) -> None:
-        raise FileNotFoundError("python")
+def test_one_that_cannot_be_started_is_an_error_for_a_while(address: Address) -> None:
+    now, attempts = [100.0], []
 
-    with pytest.raises(EngineError, match="cannot be started"):
-        EngineClient("test", start=start_nothing).open(*MODEL)
+    def start_nothing(_address: Address, _version: str) -> subprocess.Popen[bytes]:
+        attempts.append(now[0])
+        raise FileNotFoundError(2, "No such file or directory")
+
+    client = EngineClient("test", start=start_nothing, clock=lambda: now[0])
+    for now[0] in (100.0, 101.0, 100.0 + REFUSE_SECONDS):
+        with pytest.raises(EngineUnavailableError, match="cannot be started: No such file"):
+            client.open(*MODEL)
+    assert attempts == [100.0, 100.0 + REFUSE_SECONDS]
+
+
+def test_one_that_dies_while_it_starts_is_started_again(address: Address) -> None:
+    attempts = []
+
+    def start(address: Address, version: str) -> subprocess.Popen[bytes]:
+        attempts.append(version)
+        return subprocess.Popen([sys.executable, "-c", ""]) if len(attempts) < 3 else start_engine(address, version)
+
+    EngineClient("test", start=start).open(*MODEL)
+    assert len(attempts) >= 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a named pipe is in no folder")
+def test_an_engine_whose_folder_was_removed_is_started_again(address: Address) -> None:
+    served = window()
+    tokens = served.tokenizer.encode(CODE)
+    pid = engine_pid()
+    shutil.rmtree(address.folder)
+    end(pid)
+    assert served.generate(Question(tokens, 4, lambda _: False), CancellationToken()).text
 
 
 def test_a_model_that_cannot_be_loaded_is_an_error(address: Address, tmp_path: Path) -> None:
