@@ -6,10 +6,11 @@ BIN    := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 # CPU build of PyTorch for the parity tests and training; on a machine with CUDA, set TORCH=torch.
 TORCH  ?= torch==2.13.0
 CLIENT := clients/vscode
+JETBRAINS := clients/jetbrains
 # Where `make playground` listens, on loopback.
 PORT   ?= 8899
 
-.PHONY: help demo test test-large test-remote test-vscode check bench bench-peer bench-vscode bench-convert screenshots format train clean vsix playground
+.PHONY: help demo test test-large test-remote test-vscode jetbrains check-jetbrains test-jetbrains check bench bench-peer bench-vscode bench-convert screenshots format train clean vsix playground
 
 help:  ## show this list
 	@echo "usage: make TARGET"
@@ -23,6 +24,7 @@ demo: $(VENV)/.runtime  ## set up, then complete real code through the language 
 test: check  ## set up, then run every check and test
 	$(BIN)/python -m pytest
 	$(MAKE) --no-print-directory test-vscode
+	$(MAKE) --no-print-directory test-jetbrains
 
 # The extension in a real, headless VS Code; what that takes is fetched once, into .cache/.
 ifeq ($(shell uname -sm),Linux x86_64)
@@ -39,6 +41,18 @@ vsix: $(CLIENT)/node_modules/.made $(VENV)/.runtime  ## build the VS Code extens
 	rm -rf $(CLIENT)/server
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(CLIENT)/server .
 	cd $(CLIENT) && npm run --silent build && npm run --silent package
+
+# The JetBrains plugin, without Gradle; the Kotlin compiler is fetched once, into .cache/.
+jetbrains: $(VENV)/.runtime  ## build the JetBrains plugin
+	$(BIN)/python $(JETBRAINS)/tools/build.py
+
+# All of the plugin that needs no IDE; says what is left out where there is no JDK.
+test-jetbrains: $(VENV)/.runtime  ## the JetBrains plugin, as far as it goes without an IDE
+	$(BIN)/python $(JETBRAINS)/tools/test.py
+
+# The built plugin against a real IDE's jars: make check-jetbrains IDE=/path/to/idea
+check-jetbrains:  ## check the JetBrains plugin against an IDE: IDE=PATH
+	$(PYTHON) $(JETBRAINS)/tools/link.py $(if $(IDE),"$(IDE)",$(error name the IDE's folder: make check-jetbrains IDE=PATH))
 
 # VS Code in a browser, with the extension, the embedded model and a sample project: prints its address.
 playground: vsix  ## VS Code in a browser, with everything set up

@@ -1,0 +1,3 @@
+package com.intellij.openapi.components;
+
+public enum RoamingType { DEFAULT, PER_OS, DISABLED }

@@ -1,0 +1,5 @@
+package com.intellij.openapi.editor;
+
+import org.jetbrains.annotations.NotNull;
+
+public interface ScrollingModel { void scrollToCaret(@NotNull ScrollType scrollType); }

@@ -1,0 +1,3 @@
+package com.intellij.openapi.editor.colors;
+
+public final class TextAttributesKey { private TextAttributesKey() { } }

@@ -1,0 +1,5 @@
+package com.intellij.openapi.editor.markup;
+
+public class TextAttributes {
+  public java.awt.Color getForegroundColor() { throw new Error(); }
+}

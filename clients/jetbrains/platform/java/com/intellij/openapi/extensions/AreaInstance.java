@@ -1,0 +1,3 @@
+package com.intellij.openapi.extensions;
+
+public interface AreaInstance { }

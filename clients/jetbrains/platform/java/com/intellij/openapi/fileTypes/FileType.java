@@ -1,0 +1,3 @@
+package com.intellij.openapi.fileTypes;
+
+public interface FileType { }

@@ -1,0 +1,5 @@
+package com.intellij.openapi.vcs;
+
+import org.jetbrains.annotations.Nullable;
+
+public interface CommitMessageI { void setCommitMessage(@Nullable String currentDescription); }

@@ -1,0 +1,3 @@
+package com.intellij.openapi.vfs;
+
+public abstract class VirtualFileSystem { }

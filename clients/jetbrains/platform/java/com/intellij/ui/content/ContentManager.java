@@ -1,0 +1,5 @@
+package com.intellij.ui.content;
+
+import org.jetbrains.annotations.NotNull;
+
+public interface ContentManager { void addContent(@NotNull Content content); }

@@ -1,0 +1,42 @@
+package codegeex.jetbrains
+
+import codegeex.text.endsWithComment
+import codegeex.text.languageOfFile
+import com.intellij.codeInsight.inline.completion.InlineCompletion
+import com.intellij.codeInsight.inline.completion.InlineCompletionEvent
+import com.intellij.codeInsight.intention.IntentionAction
+import com.intellij.openapi.editor.Editor
+import com.intellij.openapi.project.Project
+import com.intellij.openapi.util.UserDataHolderBase
+import com.intellij.psi.PsiFile
+
+/** Ask for a block below the comment at the cursor, as ghost text. Called on the UI thread. */
+fun generateFromComment(editor: Editor) {
+    val extra = UserDataHolderBase().apply { putUserData(REQUEST_EXTRA, mapOf("mode" to "comment")) }
+    InlineCompletion.getHandlerOrNull(editor)?.invokeEvent(InlineCompletionEvent.ManualCall(editor, PROVIDER_ID, extra))
+}
+
+class GenerateAction : EditorAction() {
+    override fun perform(project: Project, editor: Editor) = generateFromComment(editor)
+}
+
+/** The same in the list that Alt+Enter opens, at the end of a comment. */
+class GenerateIntention : IntentionAction {
+    override fun getText() = IdeHost.words("intention.generate")
+
+    override fun getFamilyName() = IdeHost.words("intention.generate")
+
+    override fun isAvailable(project: Project, editor: Editor?, file: PsiFile?): Boolean {
+        val name = file?.virtualFile?.name ?: return false
+        val document = editor?.document ?: return false
+        val offset = editor.caretModel.offset
+        val isAtLineEnd = offset == document.textLength || document.immutableCharSequence[offset] == '\n'
+        return isAtLineEnd && endsWithComment(lineBefore(document, offset), languageOfFile(name))
+    }
+
+    override fun invoke(project: Project, editor: Editor?, file: PsiFile?) {
+        if (editor != null) IdeHost.onUiThread { if (!editor.isDisposed) generateFromComment(editor) }
+    }
+
+    override fun startInWriteAction() = false
+}

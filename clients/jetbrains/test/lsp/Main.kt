@@ -1,0 +1,9 @@
+package codegeex.test
+
+fun main() {
+    suite {
+        jsonTests()
+        supervisorTests()
+        realServerTests()
+    }
+}
