@@ -13,11 +13,20 @@ import build
 import check_api
 import descriptor
 import link
-from kotlin import CLIENT, CORE, Module, compile_modules, java_fault
+from kotlin import CLIENT, CORE, KOTLIN_COMPILER_JAR, OUT, PLATFORM, PLUGIN, Module, compile_modules, java_fault
 
 SERVER = Path(sys.executable).with_name("codegeex-lsp")
 FAKES = CLIENT / "test/servers/fake.py"
-LSP_TESTS = Module("test-lsp", (CLIENT / "test/support", CLIENT / "test/lsp"), (CORE,))
+SUPPORT = Module("test-support", (CLIENT / "test/support",), (CORE,))
+LSP_TESTS = Module("test-lsp", (CLIENT / "test/lsp",), (SUPPORT, CORE))
+# What the platform does and our declarations do not: before both on the class path.
+DOUBLES = Module("test-doubles", (CLIENT / "test/double",), (PLATFORM,), is_shown=False)
+# With the platform classes inside the Kotlin compiler, among them its own document.
+DOCUMENT_TESTS = Module(
+    "test-document", (CLIENT / "test/document",), (SUPPORT, DOUBLES, PLUGIN, CORE, PLATFORM), (KOTLIN_COMPILER_JAR,)
+)
+PANEL_TESTS = Module("test-panel", (CLIENT / "test/panel",), (SUPPORT, CORE))
+PICTURES = OUT / "pictures"
 
 
 def java(module: Module, main: str, *options: str) -> bool:
@@ -27,10 +36,16 @@ def java(module: Module, main: str, *options: str) -> bool:
             "codegeex.server": SERVER,
             "codegeex.python": sys.executable,
             "codegeex.fakes": FAKES,
+            "codegeex.pictures": PICTURES,
             "java.awt.headless": "true",
             "java.io.tmpdir": folder,
+            "idea.home.path": folder,
+            "idea.config.path": f"{folder}/config",
+            "idea.system.path": f"{folder}/system",
+            "idea.ignore.disabled.plugins": "true",
         }
-        path = os.pathsep.join(map(str, (module.out, *module.class_path)))
+        first = (DOUBLES.out,) if DOUBLES in module.needs else ()
+        path = os.pathsep.join(map(str, (*first, module.out, *module.class_path, CLIENT / "resources")))
         defined = [f"-D{name}={value}" for name, value in properties.items()]
         done = subprocess.run(
             ["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *defined, *options, "-cp", path, main], check=False
@@ -40,7 +55,7 @@ def java(module: Module, main: str, *options: str) -> bool:
 
 def lsp() -> bool:
     """The protocol's client against the real server and broken ones."""
-    compile_modules(CORE, LSP_TESTS)
+    compile_modules(CORE, SUPPORT, LSP_TESTS)
     return java(LSP_TESTS, "codegeex.test.MainKt")
 
 
@@ -50,7 +65,19 @@ def declarations() -> bool:
     return all([check_api.main(), link.main(), descriptor.main()])
 
 
-SUITES: dict[str, Callable[[], bool]] = {"declarations": declarations, "lsp": lsp}
+def document() -> bool:
+    """Document synchronisation over the platform's own document."""
+    compile_modules(PLATFORM, CORE, PLUGIN, SUPPORT, DOUBLES, DOCUMENT_TESTS)
+    return java(DOCUMENT_TESTS, "codegeex.test.DocumentTestsKt")
+
+
+def panel() -> bool:
+    """The Ask panel and the settings form, painted without an IDE into `.cache/jetbrains/pictures`."""
+    compile_modules(CORE, SUPPORT, PANEL_TESTS)
+    return java(PANEL_TESTS, "codegeex.test.PanelTestsKt")
+
+
+SUITES: dict[str, Callable[[], bool]] = {"declarations": declarations, "lsp": lsp, "document": document, "panel": panel}
 
 
 def main() -> None:

@@ -3,6 +3,8 @@ package codegeex.test
 fun main() {
     suite {
         jsonTests()
+        offerTests()
+        textTests()
         supervisorTests()
         realServerTests()
     }

@@ -17,7 +17,7 @@ import java.util.concurrent.CopyOnWriteArrayList
 const val MAX_DOCUMENT_CHARS = 2_500_000 // the IDE itself analyses no larger files
 
 /** The documents that the server knows, with the same text. Called in read actions, or on the UI thread. */
-class Documents {
+class Documents(private val unlisten: (Document, DocumentListener) -> Unit = { document, it -> document.removeDocumentListener(it) }) {
     private val tracked = HashMap<Document, TrackedDocument>()
 
     /** Return the document as the server knows it: from the first call on, each change is sent. */
@@ -26,7 +26,7 @@ class Documents {
         val uri = uriOf(file)
         val known = tracked[document]
         if (known?.uri == uri) return known
-        known?.close() // the file was renamed
+        if (known != null) close(document, known) // the file was renamed
         return TrackedDocument(document, uri, languageOfFile(file.name)).also {
             tracked[document] = it
             document.addDocumentListener(it)
@@ -40,11 +40,16 @@ class Documents {
     /** The last editor of a document has closed. */
     @Synchronized
     fun release(document: Document) {
-        tracked.remove(document)?.close()
+        tracked.remove(document)?.let { close(document, it) }
     }
 
     @Synchronized
     fun find(document: Document): TrackedDocument? = tracked[document]
+
+    private fun close(document: Document, known: TrackedDocument) {
+        known.close()
+        unlisten(document, known)
+    }
 }
 
 /** One document, and what the server was told of it. */
@@ -81,7 +86,6 @@ class TrackedDocument(private val document: Document, val uri: String, val langu
     fun close() {
         server?.didClose(uri)
         server = null
-        document.removeDocumentListener(this)
     }
 }
 

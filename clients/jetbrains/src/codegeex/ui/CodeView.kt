@@ -6,6 +6,7 @@ import codegeex.text.highlight
 import java.awt.BorderLayout
 import java.awt.Component
 import java.awt.Cursor
+import java.awt.Dimension
 import java.awt.FlowLayout
 import java.awt.Insets
 import javax.swing.BorderFactory
@@ -82,9 +83,16 @@ class CodeView(
     }
 
     /** Scrolls sideways; the wheel scrolls the conversation. */
-    private fun scroller(view: Component) = JScrollPane(
+    private fun scroller(view: Component) = object : JScrollPane(
         view, ScrollPaneConstants.VERTICAL_SCROLLBAR_NEVER, ScrollPaneConstants.HORIZONTAL_SCROLLBAR_AS_NEEDED,
-    ).apply {
+    ) {
+        /** As high as the code, and as the scroll bar if there is one. */
+        override fun getPreferredSize(): Dimension {
+            val code = view.preferredSize
+            val bar = if (width in 1 until code.width) horizontalScrollBar.preferredSize.height else 0
+            return Dimension(code.width, code.height + bar)
+        }
+    }.apply {
         border = null
         viewport.background = palette.codeBackground
         mouseWheelListeners.forEach(::removeMouseWheelListener)

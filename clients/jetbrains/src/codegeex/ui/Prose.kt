@@ -14,7 +14,7 @@ import javax.swing.text.TabSet
 import javax.swing.text.TabStop
 
 private const val LINK = "codegeex.link"
-private const val INDENT = 18f
+private const val INDENT = 20f
 
 /** The blocks of an answer between two pieces of code, in one text that can be selected as a whole. */
 class Prose(private val blocks: List<Block>, private val palette: Palette, private val browse: (String) -> Unit) : JTextPane() {
@@ -68,7 +68,7 @@ class Prose(private val blocks: List<Block>, private val palette: Palette, priva
                 val left = INDENT * (block.depth + 1)
                 StyleConstants.setLeftIndent(this, left)
                 StyleConstants.setFirstLineIndent(this, -INDENT)
-                StyleConstants.setTabSet(this, TabSet(arrayOf(TabStop(left))))
+                StyleConstants.setTabSet(this, TabSet(arrayOf(TabStop(0f), TabStop(INDENT)))) // from the left indent on
             }
             is Block.Quote -> StyleConstants.setLeftIndent(this, INDENT)
             else -> StyleConstants.setLeftIndent(this, 0f)
@@ -103,8 +103,9 @@ class Prose(private val blocks: List<Block>, private val palette: Palette, priva
     }
 
     private fun aligned(rows: List<List<String>>): String {
-        val widths = List(rows.maxOf { it.size }) { column -> rows.maxOf { it.getOrElse(column) { "" }.length } }
-        return rows.joinToString("\n") { row -> widths.mapIndexed { i, width -> row.getOrElse(i) { "" }.padEnd(width) }.joinToString("  ") }
+        val plain = rows.map { row -> row.map { cell -> parseSpans(cell).joinToString("") { it.text } } }
+        val widths = List(plain.maxOf { it.size }) { column -> plain.maxOf { it.getOrElse(column) { "" }.length } }
+        return plain.joinToString("\n") { row -> widths.mapIndexed { i, width -> row.getOrElse(i) { "" }.padEnd(width) }.joinToString("  ") }
     }
 
     private fun insert(text: String, style: AttributeSet) = styledDocument.insertString(styledDocument.length, text, style)
