@@ -22,7 +22,7 @@ from statistics import quantiles
 import psutil
 
 from lsp_server.cli.demo import LANGUAGES, SAMPLES
-from lsp_server.cli.editor import Editor
+from lsp_server.scripted_editor import ScriptedEditor
 
 SEED = 7
 MODEL_STAGES = ("wait", "prefill", "decode")
@@ -57,8 +57,8 @@ async def typing_session(keys: int) -> dict[str, dict[str, float]]:
     times: dict[str, list[float]] = defaultdict(list)
     shown = 0
     files = sorted(file for file in SAMPLES.rglob("*.*") if file.suffix in LANGUAGES)
-    async with Editor(SAMPLES) as editor:
-        await editor.model_ready()
+    async with ScriptedEditor(SAMPLES) as editor:
+        await editor.wait_for_model()
         while len(times["keystroke to suggestion"]) < keys:
             file = rng.choice(files)
             lines = file.read_text(encoding="utf-8").split("\n")

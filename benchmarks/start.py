@@ -26,7 +26,7 @@ import psutil
 import pytest_lsp
 
 from lsp_server.cli.demo import SAMPLES
-from lsp_server.cli.editor import Editor
+from lsp_server.scripted_editor import ScriptedEditor
 
 HERE = (str(Path(sys.executable).parent / "codegeex-lsp"),)
 VSCODE = Path(pytest_lsp.__file__).parent / "clients" / "visual_studio_code_v1.65.2.json"
@@ -112,7 +112,7 @@ async def first_suggestion_ms(command: Command) -> float:
     before, after = FILE.read_text(encoding="utf-8").split(MISSING)
     line = before.count("\n")
     began = time.perf_counter()
-    async with Editor(SAMPLES, command=command) as editor:
+    async with ScriptedEditor(SAMPLES, command=command) as editor:
         uri = editor.open(FILE, before + after, "python")
         suggested = await editor.suggest(uri, line, len(before.split("\n")[line]))
         took = time.perf_counter() - began

@@ -40,7 +40,7 @@ async def measure(root: Path, requests: int, threads: int) -> None:
     lines = [line for file in sorted(SOURCES.rglob("*.py")) for line in file.read_text(encoding="utf-8").split("\n")]
     daemon, first = Daemon(root, {"threads": threads}), 0.0
     async with daemon:
-        await daemon.model_ready()
+        await daemon.wait_for_model()
         for number in range(1, WARM_UP + requests + 1):
             text, cursor = view(lines, number, rng)
             await daemon.open_file(root / f"file{number}.py", "python", text[:cursor] + text[cursor + 1 :])

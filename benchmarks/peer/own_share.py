@@ -57,7 +57,7 @@ def measure(root: Path, keys: int, threads: int) -> dict[str, list[float]]:
     file.write_text(text)
     asyncio.run(indexed(root))
     with Wire(root, {"threads": threads}) as daemon:
-        daemon.model_ready()
+        daemon.wait_for_model()
         asyncio.run(quiet())
         daemon.open(file, "python", text)
         while len(times[WHOLE]) < keys:

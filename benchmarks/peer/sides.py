@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from lsprotocol import types
 
 from benchmarks.peer.strokes import Stroke
-from lsp_server.cli.editor import Editor
+from lsp_server.scripted_editor import ScriptedEditor
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Side(Protocol):
         ...
 
 
-class Daemon(Editor):
+class Daemon(ScriptedEditor):
     """Our daemon, as an editor that sends what VS Code sends."""
 
     _uri = ""

@@ -103,7 +103,7 @@ async def ours(root: Path, which: Pair, threads: int) -> AsyncIterator[Side]:
     await indexed(root)
     daemon = Daemon(root, {"model": which.setting, "threads": threads})
     async with daemon:
-        await daemon.model_ready()
+        await daemon.wait_for_model()
         await quiet()
         yield Ours(daemon)
         for fault in daemon.faults:

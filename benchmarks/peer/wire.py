@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peer.sides import position
-from lsp_server.cli.editor import SERVER
+from lsp_server.scripted_editor import SERVER_COMMAND
 
 
 class Wire:
@@ -22,7 +22,7 @@ class Wire:
 
     def __init__(self, root: Path, options: dict[str, Any]) -> None:
         self._process = subprocess.Popen(
-            SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            SERVER_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
         self._number, self._version, self._uri = 0, 0, ""
         self.traces: list[str] = []  # since the last request was sent
@@ -41,7 +41,7 @@ class Wire:
         self._send(_message("exit", None))
         self._process.wait()
 
-    def model_ready(self) -> None:
+    def wait_for_model(self) -> None:
         """Waits until the model answers, or the daemon says why it cannot."""
         while not self._is_ready:
             self._take()

@@ -20,9 +20,9 @@ from rich.progress import track
 from rich.rule import Rule
 
 from lsp_server.cli import terminal
-from lsp_server.cli.editor import Editor, Suggested
 from lsp_server.cli.exit_codes import EXIT_NOTHING, EXIT_OK
 from lsp_server.cli.model_options import add_model_options
+from lsp_server.scripted_editor import ScriptedEditor, Suggestion
 
 SAMPLES = Path(__file__).parent / "samples"
 LANGUAGES = {".py": "python", ".ts": "typescript", ".go": "go", ".java": "java"}
@@ -78,9 +78,9 @@ def run(options: argparse.Namespace) -> int:
 async def show_demo(console: Console, settings: dict[str, Any]) -> int:
     """Show the demo on a console, with a server that has these settings. Return the exit code."""
     errors = Console(stderr=True)
-    async with Editor(SAMPLES, settings) as editor:
+    async with ScriptedEditor(SAMPLES, settings) as editor:
         with errors.status("starting the server and loading the model"):
-            await editor.model_ready()
+            await editor.wait_for_model()
         for message in editor.faults:
             console.print(message, style="red", markup=False)
         if editor.faults:
@@ -106,14 +106,14 @@ async def show_demo(console: Console, settings: dict[str, Any]) -> int:
     return EXIT_OK if suggestions else EXIT_NOTHING
 
 
-async def _complete(editor: Editor, place: Place) -> Suggested:
+async def _complete(editor: ScriptedEditor, place: Place) -> Suggestion:
     uri = editor.open(place.file, place.text, LANGUAGES[place.file.suffix])
     answer = await editor.suggest(uri, place.line, place.column)
     editor.close(uri)
     return answer
 
 
-def _show(console: Console, place: Place, answer: Suggested) -> None:
+def _show(console: Console, place: Place, answer: Suggestion) -> None:
     title = f"{place.file.relative_to(SAMPLES).as_posix()}:{place.line + 1}"
     console.print(Rule(title, align="left", style="dim"))
     console.print(terminal.ghost_text(place.text, place.offset, answer.text, colours=console.is_terminal))

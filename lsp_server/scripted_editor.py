@@ -1,4 +1,7 @@
-"""The smallest editor: starts the command over stdio, opens files, types, asks. Demo and benchmarks drive it."""
+"""An editor without a screen: starts the server over stdio, opens files, types and requests completions.
+
+The demo and the benchmarks drive it.
+"""
 
 from __future__ import annotations
 
@@ -13,22 +16,24 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 from pygls.uris import from_fs_path
 
-SERVER = (sys.executable, "-m", "codegeex_lsp")
+SERVER_COMMAND = (sys.executable, "-m", "codegeex_lsp")
 MODEL_SECONDS = 120.0  # to load on a cold disk
 
 
 @dataclass(frozen=True)
-class Suggested:
-    """What the editor shows, "" for nothing; and the server's trace of how it came about."""
+class Suggestion:
+    """What the editor shows of a response."""
 
-    text: str
-    trace: str
+    text: str  # "" if there is no completion
+    trace: str  # the server's account of how it was made, with the milliseconds of each stage
 
 
-class Editor:
-    """One window: an LSP client over a server process of its own. Use as an async context manager."""
+class ScriptedEditor:
+    """One window: an LSP client with a server process of its own. An async context manager."""
 
-    def __init__(self, root: Path, options: dict[str, Any] | None = None, command: tuple[str, ...] = SERVER) -> None:
+    def __init__(
+        self, root: Path, options: dict[str, Any] | None = None, command: tuple[str, ...] = SERVER_COMMAND
+    ) -> None:
         self._root, self._options, self._command = root, options or {}, command
         self._client = LanguageClient("codegeex-lsp-editor", "1")
         self._version = 0
@@ -36,11 +41,11 @@ class Editor:
         self._model_ready = asyncio.Event()
         self.messages: list[str] = []
         self.faults: list[str] = []
-        # pygls marks what it registers, and a bound method takes no marks.
+        # pygls sets attributes on what it registers, which a bound method does not allow.
         self._client.feature(types.WINDOW_LOG_MESSAGE)(lambda params: self._on_message(params))  # noqa: PLW0108
         self._client.feature(types.LOG_TRACE)(lambda params: self._on_trace(params))  # noqa: PLW0108
 
-    async def __aenter__(self) -> Editor:  # noqa: PYI034 - typing.Self needs Python 3.11
+    async def __aenter__(self) -> ScriptedEditor:  # noqa: PYI034 - typing.Self needs Python 3.11
         await self._client.start_io(*self._command)
         uri = from_fs_path(str(self._root)) or ""
         await self._client.initialize_async(
@@ -62,12 +67,12 @@ class Editor:
         self._client.exit(None)
         await self._client.stop()  # type: ignore[no-untyped-call]
 
-    async def model_ready(self) -> None:
-        """Waits until the server says that its model answers, or why it cannot."""
+    async def wait_for_model(self) -> None:
+        """Return once the server has logged that its model is ready, or why it is not."""
         await asyncio.wait_for(self._model_ready.wait(), MODEL_SECONDS)
 
     def open(self, file: Path, text: str, language: str) -> str:
-        """Opens a document with this text, whatever is on disk; its URI."""
+        """Open a document with this text, whatever is on disk. Return its URI."""
         uri = from_fs_path(str(file)) or ""
         self._client.text_document_did_open(
             types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, language, self._version, text))
@@ -78,7 +83,7 @@ class Editor:
         self._client.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))
 
     def type(self, uri: str, line: int, character: int, text: str) -> None:
-        """Inserts `text` at a position in UTF-16 units."""
+        """Insert `text` at a position in UTF-16 units."""
         self._version += 1
         here = types.Position(line, character)
         self._client.text_document_did_change(
@@ -88,8 +93,8 @@ class Editor:
             )
         )
 
-    async def suggest(self, uri: str, line: int, character: int) -> Suggested:
-        """The inline completion at a position, as an automatic trigger asks for it."""
+    async def suggest(self, uri: str, line: int, character: int) -> Suggestion:
+        """Request an inline completion at a position, as after a keystroke."""
         self._traces.clear()
         answer = await self._client.text_document_inline_completion_async(
             types.InlineCompletionParams(
@@ -100,7 +105,7 @@ class Editor:
         )
         items = answer.items if isinstance(answer, types.InlineCompletionList) else answer or []
         text = items[0].insert_text if items else ""
-        return Suggested(text if isinstance(text, str) else text.value, "; ".join(self._traces))
+        return Suggestion(text if isinstance(text, str) else text.value, "; ".join(self._traces))
 
     def _on_message(self, params: types.LogMessageParams) -> None:
         self.messages.append(params.message)
