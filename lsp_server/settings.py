@@ -1,6 +1,6 @@
-"""The settings, defined once: from a client's raw options to frozen settings, and complaints in words.
+"""The settings, defined once: reads a client's options into frozen values, and explains what is wrong with them.
 
-All clients have the same names in the section `codegeex`; their schemas are generated from `json_schema`.
+The names are the same for all clients, in the section `codegeex`; their schemas are generated from `json_schema`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Setting:
 
     name: str
     kind: type
-    default: Any  # None means that we decide
+    default: Any  # None: chosen by the server
     description: str
     description_zh: str
     low: float | None = None  # of numbers
@@ -55,86 +55,94 @@ _JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", 
 SETTINGS: tuple[Setting, ...] = (
     Setting("enable", bool, True, "Offer inline completions.", "提供行内补全。"),
     Setting(
-        "disabledLanguages", list, [], "Language ids that get no completions.", "不提供补全的语言标识（languageId）。"
+        "disabledLanguages", list, [], "Language ids without completions.", "不提供补全的语言标识（languageId）。"
     ),
     Setting(
-        "model", str, "", "A model's name or folder; empty for the embedded model.",
-        "模型名称或文件夹；留空使用内置模型。",
+        "model", str, "",
+        "The name or folder of a model. Empty: the one chosen with `codegeex-lsp models use`, or else the embedded model.",
+        "模型名称或文件夹；留空则使用 `codegeex-lsp models use` 选择的模型，未选择时使用内置模型。",
     ),
     Setting(
-        "device", str, "auto", "Where the model runs.", "模型运行的设备。", choices=("auto", "cpu", "cuda")
-    ),
-    Setting("threads", int, 0, "CPU threads of the model; 0 decides.", "模型使用的 CPU 线程数；0 为自动。", 0, 256),
-    Setting(
-        "completion.maxTokens", int, 64, "The longest suggestion, in tokens.", "补全的最大长度（token 数）。", 1, 1024
+        "device", str, "auto", "The device that the model runs on.", "模型运行的设备。", choices=("auto", "cpu", "cuda")
     ),
     Setting(
-        "completion.maxPromptTokens", int, 1024, "The longest prompt, answer included, in tokens.",
+        "threads", int, 0, "CPU threads of the model. 0: chosen by measuring.",
+        "模型使用的 CPU 线程数；0 为自动。", 0, 256,
+    ),
+    Setting(
+        "completion.maxTokens", int, 64, "The maximum length of a suggestion, in tokens.",
+        "补全的最大长度（token 数）。", 1, 1024,
+    ),
+    Setting(
+        "completion.maxPromptTokens", int, 1024,
+        "The maximum length of a prompt and its completion together, in tokens.",
         "提示的最大长度（token 数，含回答）。", 128, 131072,
     ),
     Setting(
         "completion.eagerness", str, "balanced",
-        "Few suggestions that are right, or many of which more are wrong.",
+        "Fewer, more accurate suggestions, or more of them with more mistakes.",
         "少而准，或多而可能有误。", choices=tuple(eagerness.value for eagerness in Eagerness),
     ),
     Setting(
         "completion.confidence", float, None,
-        "Show a suggestion when it is right with at least this probability; empty for what eagerness says.",
+        "Show a suggestion if it is right with at least this probability. Empty: `completion.eagerness` decides.",
         "补全正确概率不低于该值时才显示；留空则由 eagerness 决定。", 0.0, 1.0,
     ),
     Setting(
-        "completion.mode", str, "auto", "How much to suggest: the rest of the line, a block, or what fits.",
+        "completion.mode", str, "auto", "How much to suggest: the rest of the line, a block, or whichever fits.",
         "补全范围：行、代码块，或自动。", choices=("auto", "line", "block"),
     ),
     Setting(
         "completion.remote.url", str, "",
-        "A server with OpenAI's API that completes instead of the model on this machine, as `https://host/v1`; what "
-        "the model would be shown is sent there. Empty: none. Keys: `codegeex-lsp key set HOST`.",
+        "The URL of a server with OpenAI's API that completes instead of the model on this machine, such as "
+        "`https://host/v1`. Everything the model would be shown is sent there. Empty: no server. "
+        "To store its key: `codegeex-lsp key set HOST`.",
         "代替本机模型进行补全的服务器（OpenAI 兼容接口），例如 `https://host/v1`；向模型提供的内容会发送到该服务器。"
         "留空则不使用。密钥：`codegeex-lsp key set HOST`。", check=url_fault, is_private=True,
     ),
     Setting(
-        "completion.remote.model", str, "", "The server's name for the model that completes.",
+        "completion.remote.model", str, "", "The name that the server has for the model that completes.",
         "服务器上用于补全的模型名称。", is_private=True,
     ),
     Setting(
         "completion.remote.infill", str, BY_FIELD,
-        "How the server is told what stands behind the cursor: in the API's field `suffix`, by the control tokens of "
-        "the model it has (`qwen2.5-coder` and others; for llama.cpp and vLLM), or not at all.",
+        "How the text after the cursor is sent: in the API's field `suffix`, with the control tokens of the model that "
+        "the server runs (`qwen2.5-coder` and others; for llama.cpp and vLLM), or not at all.",
         "如何告知服务器光标之后的内容：API 的 `suffix` 字段、所用模型的控制标记"
         "（`qwen2.5-coder` 等，适用于 llama.cpp 和 vLLM），或不告知。", choices=tuple(FORMS), is_private=True,
     ),
     Setting(
         "chat.remote.url", str, "",
-        "A server with OpenAI's API that answers questions and edits code instead of the model on this machine, as "
-        "`https://host/v1`; questions, code and what they refer to are sent there. Empty: none. "
-        "Keys: `codegeex-lsp key set HOST`.",
+        "The URL of a server with OpenAI's API that answers questions and edits code instead of the model on this "
+        "machine, such as `https://host/v1`. Questions, code and what they refer to are sent there. Empty: no server. "
+        "To store its key: `codegeex-lsp key set HOST`.",
         "代替本机模型回答问题、修改代码的服务器（OpenAI 兼容接口），例如 `https://host/v1`；"
         "问题、代码及其引用的内容会发送到该服务器。留空则不使用。密钥：`codegeex-lsp key set HOST`。",
         check=url_fault, is_private=True,
     ),
     Setting(
-        "chat.remote.model", str, "", "The server's name for the model that answers.",
+        "chat.remote.model", str, "", "The name that the server has for the model that answers.",
         "服务器上用于回答的模型名称。", is_private=True,
     ),
     Setting(
-        "chat.maxTokens", int, 1024, "The longest answer, in tokens.", "回答的最大长度（token 数）。", 16, 32768
+        "chat.maxTokens", int, 1024, "The maximum length of an answer, in tokens.",
+        "回答的最大长度（token 数）。", 16, 32768,
     ),
     Setting(
         "chat.maxPromptTokens", int, 4096,
-        "The longest prompt of a question, in tokens: code, sources and conversation.",
+        "The maximum length of a question's prompt, in tokens: code, sources and conversation.",
         "提问时提示的最大长度（token 数），包括代码、来源和对话。", 256, 131072,
     ),
     Setting(
-        "context.enable", bool, True, "Show the model related code of the other files of the workspace.",
+        "context.enable", bool, True, "Show the model related code from other files in the workspace.",
         "向模型提供工作区内其他文件中的相关代码。",
     ),
     Setting(
-        "context.receipts", bool, False, "Send codegeex/contextReceipt with each suggestion: what it was made from.",
+        "context.receipts", bool, False, "Send `codegeex/contextReceipt` with each suggestion: what it was made from.",
         "每次补全时发送 codegeex/contextReceipt，说明所用的上下文。",
     ),
     Setting(
-        "context.exclude", list, [], "Glob patterns of files that are never shown to the model, as in files.exclude.",
+        "context.exclude", list, [], "Glob patterns of files that are never shown to the model, as in `files.exclude`.",
         "不向模型提供的文件（glob 模式，与 files.exclude 相同）。",
     ),
 )  # fmt: skip
@@ -144,7 +152,7 @@ _SECTIONS = {setting.name.partition(".")[0] for setting in SETTINGS}
 
 @dataclass(frozen=True)
 class Settings:
-    """What a client has chosen, checked."""
+    """The settings of a client, checked."""
 
     values: Mapping[str, Any] = field(default_factory=lambda: {s.name: s.default for s in SETTINGS})  # by full name
 
@@ -154,7 +162,7 @@ class Settings:
 
     @property
     def model_key(self) -> tuple[str, str, int]:
-        """What a loaded model depends on: (name, device, threads)."""
+        """Return what a loaded model depends on: (name, device, threads)."""
         return self.values["model"], self.values["device"], self.values["threads"]
 
     def server(self, purpose: Purpose) -> Server | None:
@@ -165,7 +173,7 @@ class Settings:
 
     @property
     def destinations(self) -> str:
-        """Where text is sent, in words; "" if it stays on this machine."""
+        """Return where text is sent, in words; "" if it stays on this machine."""
         servers = (self.server("completion"), self.server("chat"))
         return "; ".join(str(server) for server in servers if server)
 
@@ -181,7 +189,7 @@ class Settings:
 
     @property
     def excluded(self) -> tuple[str, ...]:
-        """Glob patterns of files that may not be read for context."""
+        """Return glob patterns of files that may not be read for context."""
         return tuple(self.values["context.exclude"])
 
     @property
@@ -214,7 +222,7 @@ class Settings:
 def read_settings(raw: Any) -> tuple[Settings, list[str]]:
     """Return (settings, complaints) for what a client sent: nested or dotted, with or without the section's name.
 
-    What is wrong is left at its default, with a complaint. Raises nothing.
+    A setting with a wrong value keeps its default, and gets a complaint. Never raises.
     """
     if raw is None:
         return Settings(), []
@@ -232,7 +240,7 @@ def read_settings(raw: Any) -> tuple[Settings, list[str]]:
             hint = f"; did you mean {SECTION}.{close[0]}?" if close else ""
             complaints.append(f"unknown setting {SECTION}.{name}{hint}")
         elif fault := setting.find_fault(value):
-            complaints.append(f"{SECTION}.{setting.name} {fault}; its default {setting.default!r} is used")
+            complaints.append(f"{SECTION}.{setting.name} {fault}; the default {setting.default!r} is used")
         else:
             values[setting.name] = value
     return Settings(values), complaints

@@ -34,7 +34,7 @@ def test_settings_are_read_nested_and_dotted(raw: Any) -> None:
             {"completon": {"maxTokens": 1}},
             "unknown setting codegeex.completon.maxTokens; did you mean codegeex.completion.maxTokens?",
         ),
-        ({"enable": "yes"}, "codegeex.enable must be of type boolean, not 'yes'; its default True is used"),
+        ({"enable": "yes"}, "codegeex.enable must be of type boolean, not 'yes'; the default True is used"),
         ({"threads": True}, "codegeex.threads must be of type integer, not True"),
         ({"completion": {"confidence": 7}}, "codegeex.completion.confidence must be from 0 to 1, not 7"),
         (
