@@ -59,7 +59,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "model", str, "",
-        "The name or folder of a model. Empty: the one chosen with `codegeex-lsp models use`, or else the embedded model.",
+        "The name or folder of a model. Empty: the one that `codegeex-lsp models use` chose, or the embedded one.",
         "模型名称或文件夹；留空则使用 `codegeex-lsp models use` 选择的模型，未选择时使用内置模型。",
     ),
     Setting(
