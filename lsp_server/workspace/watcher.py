@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ if TYPE_CHECKING:  # imported once something is watched: start-up does not wait 
     from watchdog.observers.api import BaseObserver
 
 DEBOUNCE_SECONDS = 0.02  # a burst of changes, as of a branch switch, is reported as one
+RESCAN_SECONDS = 60.0  # between two searches of a folder that cannot be watched
 MAX_REPORTED = 2_000  # more changes than that are reported as any
 
 # Called with the folder and the paths in it, with slashes; with None if anything may have changed.
@@ -25,13 +27,13 @@ class Watcher:
 
     def __init__(self, on_change: OnChange) -> None:
         self._on_change = on_change
-        self._watching: dict[Path, BaseObserver] = {}
+        self._watching: dict[Path, BaseObserver | _Rescan] = {}
         self._collecting = threading.Lock()
         self._changed: dict[Path, set[str]] = {}
         self._timer: threading.Timer | None = None
 
     def watch(self, root: Path) -> str:
-        """Begin to watch a folder. Return why it cannot be watched, or ""."""
+        """Begin to watch a folder. Return why it is searched for changes every minute instead, or ""."""
         from watchdog.observers import Observer
 
         observer = Observer()
@@ -39,8 +41,11 @@ class Watcher:
         try:
             observer.schedule(_Handler(self, root), str(root), recursive=True)  # type: ignore[arg-type]
             observer.start()
-        except (OSError, RuntimeError) as fault:  # for example the system's limit of watches, or a folder that is gone
-            return f"{root} cannot be watched for changes: {fault}"
+        except (OSError, RuntimeError) as fault:
+            observer.stop()  # it may watch some folders already
+            timer = self._watching[root] = _Rescan(self._on_change, root)
+            timer.start()
+            return f"{root} is searched for changes every {RESCAN_SECONDS:.0f} seconds, because {_reason(fault)}"
         self._watching[root] = observer
         return ""
 
@@ -70,6 +75,34 @@ class Watcher:
             changed, self._changed, self._timer = self._changed, {}, None
         for root, paths in changed.items():
             self._on_change(root, sorted(paths) if len(paths) <= MAX_REPORTED else None)
+
+
+class _Rescan(threading.Thread):
+    """Reports every minute that anything may have changed in a folder: for systems that cannot watch it."""
+
+    def __init__(self, on_change: OnChange, root: Path) -> None:
+        super().__init__(name="rescan", daemon=True)
+        self._on_change, self._root = on_change, root
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        while not self._stopped.wait(RESCAN_SECONDS):
+            self._on_change(self._root, None)
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+
+def _reason(fault: Exception) -> str:
+    """Return in words for users why a folder cannot be watched."""
+    code = fault.errno if isinstance(fault, OSError) else None
+    if code == errno.ENOSPC:
+        return "this user watches too many files already (see fs.inotify.max_user_watches)"
+    if code in {errno.EMFILE, errno.ENFILE}:
+        return "this user watches files in too many programs already (see fs.inotify.max_user_instances)"
+    if code in {errno.ENOENT, errno.ENOTDIR}:
+        return "it does not exist"
+    return "the system cannot watch it"
 
 
 class _Handler:

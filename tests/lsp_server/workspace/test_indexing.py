@@ -156,7 +156,7 @@ def test_the_watcher_tells_of_files_that_change(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(PAINT)
     assert told.wait(SECONDS)
     watcher.stop()
-    assert "cannot be watched" in watcher.watch(tmp_path / "no such folder")
+    assert "it does not exist" in watcher.watch(tmp_path / "no such folder")
 
 
 def cells(uri: str, *sources: str) -> list[types.TextDocumentItem]:
