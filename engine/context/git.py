@@ -101,8 +101,9 @@ def holds_tracked_files(repository: Path, folder: Path) -> bool:
     command = git_command(git, repository, "--literal-pathspecs", "ls-files", "-z", "--cached", "--", str(folder))
     try:
         with subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=git_environment()
-        ) as process:
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=git_environment(),
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        ) as process:  # fmt: skip
             first = process.stdout.read(1) if process.stdout else b""  # one is enough
             process.kill()
     except OSError:

@@ -30,6 +30,9 @@ CODE_SUFFIXES = frozenset(suffix for each in LANGUAGES if each.id not in NO_CODE
 }
 
 
+MOUNT_POINT_TAG = 0xA0000003  # `stat.IO_REPARSE_TAG_MOUNT_POINT`, which only Windows' Python has
+
+
 class Stamp(NamedTuple):
     """What tells that a file is the one that was read: nanoseconds of its last change, and its bytes."""
 
@@ -54,7 +57,7 @@ def list_files(root: Path, excluded: tuple[str, ...] = ()) -> Iterator[tuple[str
         files = []
         for entry in entries:
             try:
-                if entry.is_symlink():
+                if _is_link(entry):
                     continue  # what it points at is listed where it lies, or lies outside
                 if entry.is_dir():
                     if not why_not_folder(Path(entry.path), root, excluded):
@@ -71,6 +74,14 @@ def list_files(root: Path, excluded: tuple[str, ...] = ()) -> Iterator[tuple[str
             left -= 1
             if not left:
                 return
+
+
+def _is_link(entry: os.DirEntry[str]) -> bool:
+    """True for a symbolic link, and for a junction, which is a link to a folder on Windows."""
+    if entry.is_symlink():
+        return True
+    tag = getattr(entry.stat(follow_symlinks=False), "st_reparse_tag", 0) if entry.is_dir() else 0
+    return bool(tag == MOUNT_POINT_TAG)
 
 
 def stamp_of(file: Path) -> Stamp | None:

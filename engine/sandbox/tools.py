@@ -57,6 +57,7 @@ def output_of(*command: str) -> str:
                 cwd=Path(Path.cwd().anchor),
                 env={"PATH": SYSTEM_PATH, **os.environ, **OFFLINE},
                 start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as fault:
             raise Absent(f"{name} cannot be started: {fault.strerror or fault}") from fault

@@ -7,6 +7,7 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,21 +81,26 @@ def find_address(version: str) -> Address:
     """Return the address for this installation. Raises `EngineError` if others could write to its folder."""
     installed = hashlib.sha256(f"{version}\0{Path(__file__).resolve()}\0{sys.executable}".encode()).hexdigest()[:10]
     name = f"engine-{installed}"
-    folder = _in_temporary_folder()
+    for folder in _folders():
+        address = Address(folder, name)
+        if sys.platform != "win32" and len(os.fsencode(address.listener)) > MAX_SOCKET_PATH_BYTES:
+            continue
+        with suppress(OSError):
+            address.prepare_folder()
+            return address
+    raise EngineError(
+        "no folder can hold the engine's socket: set XDG_RUNTIME_DIR to a folder of yours, of a short path"
+    )
+
+
+def _folders() -> Iterator[Path]:
+    """Yield the folders that may hold the socket, the best first."""
     if sys.platform in {"win32", "darwin"} or os.environ.get("XDG_RUNTIME_DIR"):
-        with suppress(OSError):  # without that folder, the temporary one serves
-            folder = platformdirs.user_runtime_path("codegeex-lsp", ensure_exists=True)
-    if len(os.fsencode(folder / f"{name}.sock")) > MAX_SOCKET_PATH_BYTES:
-        folder = _in_temporary_folder()
-    _check_owner(folder)
-    return Address(folder, name)
-
-
-def _in_temporary_folder() -> Path:
+        yield platformdirs.user_runtime_path("codegeex-lsp")
     user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
-    folder = Path(tempfile.gettempdir()) / f"codegeex-lsp-{user}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
+    yield Path(tempfile.gettempdir()) / f"codegeex-lsp-{user}"
+    if os.name == "posix":
+        yield Path("/tmp") / f"codegeex-lsp-{user}"  # noqa: S108 - its owner and mode are checked
 
 
 def _check_owner(folder: Path) -> None:

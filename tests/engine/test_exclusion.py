@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from engine.context import exclusion
+from engine.context import exclusion, listing
 from engine.context.exclusion import why_not_file, why_not_text
 from engine.context.listing import list_files, read_source
 from engine.context.secrets import MASK, holds_secret, masked
@@ -233,3 +234,24 @@ def test_code_that_speaks_of_secrets_is_no_secret(text: str) -> None:
 def test_a_private_key_keeps_its_file_out(tmp_path: Path) -> None:
     write(tmp_path, a_dot_py="KEY = '''-----BEGIN PRIVATE KEY-----\nMIIE\n'''\n")
     assert read_source(tmp_path.resolve(), "a.py") is None
+
+
+class Junction:
+    """A directory entry of Windows: a junction is no symbolic link, and shows itself by its reparse tag."""
+
+    def __init__(self, tag: int) -> None:
+        self._tag = tag
+
+    def is_symlink(self) -> bool:
+        return False
+
+    def is_dir(self) -> bool:
+        return True
+
+    def stat(self, **_: object) -> SimpleNamespace:
+        return SimpleNamespace(st_reparse_tag=self._tag)
+
+
+@pytest.mark.parametrize(("tag", "is_link"), [(0xA0000003, True), (0, False), (0x9000001A, False)])  # OneDrive's tag
+def test_junctions_are_not_followed(tag: int, is_link: bool) -> None:
+    assert listing._is_link(Junction(tag)) == is_link  # type: ignore[arg-type]
