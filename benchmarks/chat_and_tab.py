@@ -1,9 +1,9 @@
 """What a running answer costs a Tab suggestion: `python -m benchmarks.chat_and_tab [--keys 200] [--answer 1000]`.
 
-Two windows on one engine process: one types (`engine.completion.pipeline`, frames kept), one lets the model speak
-`--answer` tokens with the priority of a chat, again and again. Keys are typed alternately with and without a running
-answer, so that both see the same machine. Prints p50 and p90 of both, what the worst keys waited for,
-and the time of a decode step, by which the difference is to be judged.
+Two windows on one engine process: one types (`engine.completion.pipeline`, frames kept), one lets the model
+generate `--answer` tokens with the priority of a chat, again and again. Keys are typed alternately with and without a
+running answer, so that both run under the same load. Prints p50 and p90 of both, how long keys waited, and the time of
+a decode step to compare the difference with.
 """
 
 from __future__ import annotations
@@ -31,28 +31,28 @@ from lsp_server.cli.demo import LANGUAGES, SAMPLES
 
 SEED = 7
 BLOCK_KEYS = 50  # typed in a row with or without an answer
-STEP_TOKENS = 200  # of an answer that nobody disturbs
+STEP_TOKENS = 200  # of an answer without other requests
 CHAT_PROMPT_TOKENS = 24  # leaves the embedded model's context to the answer
 
 
 class Chat:
-    """A window that lets the model speak in a thread of its own while `speaking`."""
+    """A window that lets the model generate in a thread of its own, from `begin` to `end`."""
 
     def __init__(self, model: ServedModel, tokens: int) -> None:
         self._model, self._tokens = model, tokens
         self._prompt = model.tokenizer.encode("def total(values):\n    return sum(values)\n" * 60)[:CHAT_PROMPT_TOKENS]
         self._token: CancellationToken | None = None
         self._thread: threading.Thread | None = None
-        self.said = 0
+        self.generated = 0
 
     def begin(self) -> None:
-        """Returns when the answer is under way."""
+        """Return once the first token is there."""
         token, first = CancellationToken(), threading.Event()
         self._token = token
 
-        def speak() -> None:
-            def heard(_: str) -> bool:
-                self.said += 1
+        def generate() -> None:
+            def on_text(_: str) -> bool:
+                self.generated += 1
                 first.set()
                 return False
 
@@ -60,18 +60,18 @@ class Chat:
                 while True:
                     length = self._model.description.context_length - len(self._prompt)
                     count, head = min(self._tokens, length), len(self._prompt)
-                    question = Question(self._prompt, count, heard, stable_tokens=head, priority=Priority.CHAT)
+                    question = Question(self._prompt, count, on_text, stable_tokens=head, priority=Priority.CHAT)
                     self._model.generate(question, token)
 
-        self._thread = threading.Thread(target=speak)
+        self._thread = threading.Thread(target=generate)
         self._thread.start()
         first.wait(60)
 
     def step_ms(self) -> float:
-        """A decode step where nobody else asks for anything."""
+        """Return the milliseconds of a decode step without other requests."""
         question = Question(self._prompt, STEP_TOKENS, lambda _: False, priority=Priority.CHAT)
-        said = self._model.generate(question, CancellationToken())
-        return said.decode_ms / max(1, len(said.tokens))
+        answer = self._model.generate(question, CancellationToken())
+        return answer.decode_ms / max(1, len(answer.tokens))
 
     def end(self) -> None:
         if self._token and self._thread:
@@ -108,7 +108,7 @@ def main() -> None:
     finally:
         EngineClient(f"{__version__}-benchmark").stop_engine()
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-    print(f"{os.cpu_count()} cores, load {load:.1f}; the answers said {chat.said} tokens meanwhile\n")
+    print(f"{os.cpu_count()} cores, load {load:.1f}; the answers had {chat.generated} tokens\n")
     print(f"{'milliseconds':32} {'p50':>8} {'p90':>8} {'n':>6}")
     for name, values in times.items():
         deciles = quantiles(values, n=10, method="inclusive")
@@ -123,7 +123,7 @@ def main() -> None:
 
 
 def typed_keys(rng: random.Random) -> Iterator[CompletionRequest]:
-    """Requests as a person types the samples' lines."""
+    """Return requests as a user types the samples' lines."""
     files = sorted(file for file in SAMPLES.rglob("*.*") if file.suffix in LANGUAGES)
     while True:
         file = rng.choice(files)

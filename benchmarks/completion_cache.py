@@ -1,6 +1,6 @@
-"""What a look into the completion cache takes: `python -m benchmarks.completion_cache`.
+"""The time of a lookup in the completion cache: `python -m benchmarks.completion_cache`.
 
-A file of 5000 lines, a cache that is full: places that are known, that are being typed along, and that are not known.
+A file of 5000 lines and a full cache; places that are known, that are reached by typing a suggestion, and unknown ones.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def cursor(lines: list[str], line: int, written: str) -> Cursor:
 
 
 def answer(text: str) -> Outcome:
-    """Tokens of four characters."""
+    """Return an answer whose tokens have four characters each."""
     ends = (*range(4, len(text), 4), len(text))
     generated = Generated(text, ends, (-0.01,) * len(ends), -0.01)
     return Outcome(Completion(text, Mode.LINE, 0.9), "", Prompt((), Mode.LINE, 0, 0), generated)

@@ -1,9 +1,9 @@
 """The index on a large workspace: `python -m benchmarks.context [--files 10000] [--large 50000]`.
 
-Writes a made-up workspace (some 5 kB a file, eight languages, names by Zipf's law, from a vocabulary that grows with
+Writes a synthetic workspace (some 5 kB a file, eight languages, names by Zipf's law, from a vocabulary that grows with
 it), then prints: the first index, and the searches answered meanwhile; searches of the finished index; the time from a
-save until it is found; a branch switch of 5 000 files; a restart with a warm store; and the memory of both processes,
-also at `--large` files.
+save until a search finds it; a branch switch of 5 000 files; a restart with a warm store; and the memory of both
+processes, also at `--large` files.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ FORMS = {
 
 
 class Author:
-    """Writes files whose names are shared as in real code: few everywhere, many in a place or two."""
+    """Writes files whose identifiers are shared as in real code: few everywhere, many in one or two files."""
 
     def __init__(self) -> None:
         self._rng = random.Random(SEED)
@@ -86,7 +86,7 @@ def write_workspace(root: Path, files: int) -> list[tuple[str, str]]:
 
 
 def search(index: WorkspaceIndex, path: str, text: str, rng: random.Random) -> float:
-    """Milliseconds of one search, from a random place of a file."""
+    """Return the milliseconds of one search, from a random place in a file."""
     at = rng.randrange(len(text) // 4, len(text))
     view = View(Cursor(Document(path, "", text), at), CHARS_ABOVE, CHARS_BELOW)
     began = time.perf_counter()
@@ -150,8 +150,8 @@ def measure(files: int) -> None:
 
 
 def save(index: WorkspaceIndex, root: Path, number: int) -> float:
-    """Milliseconds from the write of a file until a search shows it."""
-    name = f"unheard_of_{number}"
+    """Return the milliseconds from the write of a file until a search finds it."""
+    name = f"unknown_{number}"
     path = f"package0/saved{number}.py"
     view = View(Cursor.between(f"{name}(", "", "package0/other.py"), CHARS_ABOVE, CHARS_BELOW)
     (root / path).write_text(f"def {name}(wheels):\n    return wheels\n")
@@ -163,7 +163,7 @@ def save(index: WorkspaceIndex, root: Path, number: int) -> float:
 
 
 def switch(index: WorkspaceIndex, root: Path, files: int) -> float:
-    """Seconds from other texts in up to `SWITCHED` files until the store has them all. Searches go on meanwhile."""
+    """Replace up to `SWITCHED` files, and search. Return the seconds until the store has them all."""
     author = Author()
     changed = sorted(root.glob("package*/file*"))[: min(SWITCHED, files // 2)]
     for file in changed:

@@ -1,7 +1,7 @@
-"""What the embedded model gains: `python -m benchmarks.context_gain CTXBENCH [--tasks 20]`.
+"""What the embedded model gains from context: `python -m benchmarks.context_gain CTXBENCH [--tasks 20]`.
 
 Perplexity of the true next lines, held out of the file, with and without the snippets; CTXBENCH is the folder of the
-context benchmark, whose tasks are taken, so many of each repository.
+context benchmark; `--tasks` of each of its repositories are used.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def surprise(model: CTranslateModel, index: MemoryIndex, cursor: Cursor, target: str, recent: Any) -> list[float]:
-    """[tokens, their surprise without snippets, and with], the last two in nats."""
+    """Return [tokens, their negative log-likelihood without snippets, with snippets], the last two in nats."""
     chars = PROMPT_TOKENS * CHARS_PER_TOKEN
     edits = tuple(EditedFile(each, tuple(LineRange(*lines) for lines in ranges)) for each, ranges in recent)
     view = View(cursor, int(chars * PREFIX_SHARE), int(chars * SUFFIX_SHARE), edits)

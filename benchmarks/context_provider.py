@@ -1,7 +1,7 @@
 """The daemon's context for ctxbench: `python benchmarks/context_provider.py`, JSON lines on stdin and stdout.
 
-The very index and the very search that a keystroke walks; only the transport is the benchmark's. An update is a save:
-it is written to a copy of the workspace and reported as changed, as a file watcher does.
+Index and search are those of a keystroke; only the transport is the benchmark's. An update is a save: it is written to
+a copy of the workspace and reported as changed, as by a file watcher.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Provider:
         self._index: WorkspaceIndex | None = None
 
     def index(self, root: str) -> None:
-        """Answers once the store is as the disk: the benchmark's clock for the first index runs until then."""
+        """Return once the store matches the disk: the benchmark measures the first index until then."""
         shutil.copytree(root, self._root)
         self._index = WorkspaceIndex(self._root, folder=self._store)
         self._index.start()

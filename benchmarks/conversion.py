@@ -1,4 +1,4 @@
-"""How much memory and time a conversion takes: `python -m benchmarks.conversion [--layers 28] [--work FOLDER]`.
+"""The memory and time of a conversion: `python -m benchmarks.conversion [--layers 28] [--work FOLDER]`.
 
 Makes a synthetic checkpoint (6 GB by default, which needs 13 GB of disk), converts it with the real command in a
 process of its own, and prints that process's peak of resident memory.
@@ -25,11 +25,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--layers", type=int, default=28)
     parser.add_argument("--quantization", default="int8")
-    parser.add_argument("--work", type=Path, help="where the checkpoint and the model are made, and removed again")
+    parser.add_argument(
+        "--work", type=Path, help="a folder for the checkpoint and the model, which are removed afterwards"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.work) as work:
         source = Path(work) / "synthetic"
-        # In a process of its own: a child's peak begins with its parent's.
+        # In a process of its own, since the peak of a child starts with that of its parent.
         make = (
             f"from benchmarks.synthetic import publish_random as p; print(p({str(source)!r}, {sizes(options.layers)}))"
         )

@@ -1,8 +1,7 @@
 """Keystroke to suggestion, through the real server: `python -m benchmarks.keystrokes [--keys 300]`.
 
-Replays a person who types the samples' lines key by key: each key is a `didChange` and a request, and the clock runs
-from before the change is sent until the answer is here. Prints p50 and p90, whole and by stage, over every key. The
-machine is part of the figure: it is printed too.
+Replays a user who types the samples' lines key by key. Each key is a `didChange` and a request; measured from before
+the change is sent until the response arrives. Prints the machine, and p50 and p90 of all keys, in total and by stage.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ def spread(values: list[float]) -> dict[str, float]:
 
 
 async def typing_session(keys: int) -> dict[str, dict[str, float]]:
-    """Types lines of the samples into their files, from which those lines are missing."""
+    """Type lines of the samples into their files, from which those lines were removed. Return the figures by stage."""
     rng = random.Random(SEED)
     times: dict[str, list[float]] = defaultdict(list)
     shown = 0
@@ -77,7 +76,7 @@ async def typing_session(keys: int) -> dict[str, dict[str, float]]:
                     times[f"  {name}"].append(ms)
                 times["  protocol and queue"].append(whole - sum(stages.values()))
                 times[OWN].append(whole - sum(stages.get(name, 0.0) for name in MODEL_STAGES))
-                await asyncio.sleep(max(0.0, GAP_S - whole / 1000))  # a person types no faster
+                await asyncio.sleep(max(0.0, GAP_S - whole / 1000))  # a user types no faster
             editor.close(uri)
         count = len(times["keystroke to suggestion"])
         server = psutil.Process().children()[0]

@@ -1,9 +1,9 @@
-"""What a numeric type costs and gains: `python -m benchmarks.numeric_types [--layers 20] [--work FOLDER]`.
+"""The costs and gains of numeric types: `python -m benchmarks.numeric_types [--layers 20] [--work FOLDER]`.
 
 Two models, each converted to every type: the embedded one, and one of about a billion parameters with random weights.
 Prints size, time to load, prefill and decode speed, and the share of tokens for which the type chooses the same next
-token as float32. Random weights put logits close together: their agreement is a lower bound. Speeds are medians of runs
-that take turns, since machines are noisy.
+token as float32. With random weights logits are close together, so their agreement is a lower bound. Speeds are medians
+of runs that take turns, since machines are noisy.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--layers", type=int, default=20, help="of the random model; 20 make 1.2 G parameters")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--work", type=Path, help="where the models are made, and removed again")
+    parser.add_argument("--work", type=Path, help="a folder for the models, which are removed afterwards")
     options = parser.parse_args()
-    ctranslate2.set_log_level(logging.ERROR)  # that a CPU computes float16 in float32 stands in the table
+    ctranslate2.set_log_level(logging.ERROR)  # the table shows that a CPU computes float16 in float32
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     print(f"{platform.machine()}, {os.cpu_count()} cores, {default_threads()} threads, load {load:.1f}")
     with tempfile.TemporaryDirectory(dir=options.work) as work:
@@ -89,7 +89,7 @@ def write(source: Path, kind: str) -> Path:
 
 
 def take_turn(row: Row) -> None:
-    """Load, prefill, decode; the first time also what the model would say after each token of the sample."""
+    """Load, prefill and decode; the first time also choose a token after each token of the sample."""
     began = time.perf_counter()
     generator = ctranslate2.Generator(str(row.folder), device="cpu", intra_threads=default_threads())
     row.load_s.append(time.perf_counter() - began)
@@ -107,7 +107,7 @@ def take_turn(row: Row) -> None:
 
 
 def generate(generator: ctranslate2.Generator, prompt: list[str], tokens: int) -> float:
-    """Seconds."""
+    """Return the seconds that it took."""
     began = time.perf_counter()
     generator.generate_batch(
         [prompt], min_length=tokens, max_length=tokens, sampling_topk=1, include_prompt_in_result=False

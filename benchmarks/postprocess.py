@@ -1,6 +1,6 @@
-"""What post-processing takes on a keystroke: `python -m benchmarks.postprocess [--lines 5000] [--runs 400]`.
+"""The time of post-processing on a keystroke: `python -m benchmarks.postprocess [--lines 5000] [--runs 400]`.
 
-`Decider`, from a model's answer to what is shown, at random cursors of a file of so many lines; answers are pieces of
+`Decider`, from a model's answer to what is shown, at random cursors of a file of so many lines; answers are parts of
 the same file, so that every filter has work. Prints p50 and p90 in milliseconds of CPU time.
 """
 

@@ -1,9 +1,9 @@
-"""Do suggestions break files? `python -m benchmarks.soundness [FOLDER ...] [--positions 2000]`.
+"""How many suggestions would break files: `python -m benchmarks.soundness [FOLDER ...] [--positions 2000]`.
 
 At random cursors in the source files of the folders (this repository's by default), with the rest of the line removed,
 with its closing brackets left as an editor leaves them, and in the whole file: how many suggestions of the embedded
-model repeat what stands behind the cursor, unbalance brackets, or break the indentation. Counted for what is shown, and
-for everything the model says, were nothing held back for lack of confidence.
+model repeat the text after the cursor, unbalance brackets, or break the indentation. Counted for what is shown, and for
+everything that the model generates, as if no confidence were required.
 """
 
 from __future__ import annotations

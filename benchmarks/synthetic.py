@@ -1,4 +1,4 @@
-"""Checkpoints to measure with: one of any size with random weights, and the embedded model as GLM-4 is published."""
+"""Checkpoints to measure: one of any size with random weights, and the embedded model in the format of GLM-4."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONTEXT_TOKENS = 16_384
 
 
 def publish_random(folder: Path | str, layers: int, width: int, inner: int) -> int:
-    """Writes config.json, safetensors shards in bfloat16 and a tokenizer; the number of parameters."""
+    """Write config.json, safetensors shards in bfloat16 and a tokenizer. Return the number of parameters."""
     import torch
     from safetensors.torch import save_file
 
@@ -76,7 +76,7 @@ def publish_random(folder: Path | str, layers: int, width: int, inner: int) -> i
 
 
 def publish_embedded(folder: Path) -> int:
-    """The embedded model's weights in float32, as its int8 stands for them; the number of parameters."""
+    """Write the embedded model's weights in float32, as its int8 represents them. Return the number of parameters."""
     import torch
     from safetensors.torch import save_file
 

@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def supersede(model: LanguageModel, prompts: Prompts, delay_s: float, *, while_decoding: bool) -> tuple[float, float]:
-    """Milliseconds from the cancel to the end of the old request, and to the first token of the new one."""
+    """Return the milliseconds from cancelling to the end of the old request, and to the first token of the new one."""
     old, began, decoding = CancellationToken(), threading.Event(), threading.Event()
     long, short = prompts.take(PROMPT_TOKENS), prompts.take(SHORT_TOKENS)
     ended: list[float] = []
@@ -83,7 +83,7 @@ def supersede(model: LanguageModel, prompts: Prompts, delay_s: float, *, while_d
 
 
 def first_token(model: LanguageModel, prompt: list[int]) -> float:
-    """Milliseconds."""
+    """Return milliseconds."""
     began = time.perf_counter()
     model.generate(Question(prompt, 1, lambda _: True), CancellationToken())
     return (time.perf_counter() - began) * 1000

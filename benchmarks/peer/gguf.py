@@ -40,7 +40,7 @@ LAYER_TENSORS = {
 
 
 def tensor_names(layers: int) -> dict[str, tuple[str, ...]]:
-    """llama.cpp's name of each tensor, and the variables of model.bin whose rows make it up. The head is tied."""
+    """Return llama.cpp's name of each tensor, and the variables of model.bin with its rows. The head is tied."""
     names: dict[str, tuple[str, ...]] = {
         "token_embd.weight": ("decoder/embeddings/weight",),
         "output_norm.weight": ("decoder/layer_norm/gamma",),
@@ -52,7 +52,7 @@ def tensor_names(layers: int) -> dict[str, tuple[str, ...]]:
 
 
 def quantised(weight: NDArray[np.float32]) -> bytes:
-    """Q8_0: of each 32 weights of a row a scale in float16 and 32 signed bytes."""
+    """Return Q8_0: for each 32 weights of a row a scale in float16 and 32 signed bytes."""
     import numpy as np
 
     blocks = weight.reshape(-1, BLOCK)

@@ -26,7 +26,7 @@ VISIT_S = 25.0  # in one file at most
 
 @dataclass(frozen=True)
 class Edit:
-    """What one commit makes of one file. `path` is relative to the repository."""
+    """One commit's change of one file. `path` is relative to the repository."""
 
     path: str
     before: str
@@ -35,7 +35,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class History:
-    """A repository's text files at the beginning, and the edits that follow, in order."""
+    """A repository's text files at the start, and the edits that follow, in order."""
 
     name: str
     files: dict[str, str]
@@ -58,7 +58,7 @@ class Visit:
 
 @dataclass(frozen=True)
 class Session:
-    """A person's time in one repository. `files` are those on disk when it begins."""
+    """A user's time in one repository. `files` are those on disk when it begins."""
 
     name: str
     files: dict[str, str]
@@ -66,7 +66,7 @@ class Session:
 
 
 def histories(ctxbench: Path) -> list[History]:
-    """Those of ctxbench where it is there, else this repository's own. Ends the run, saying why, where neither is."""
+    """Return the histories of ctxbench, or this repository's own without it. Exits with a message without either."""
     if (ctxbench / "data" / "steps").is_dir():
         return [replayed(ctxbench / "data", file.name.split(".")[0]) for file in sorted_steps(ctxbench)]
     print(f"{ctxbench} is absent: this repository's own history is typed")
@@ -85,7 +85,7 @@ def replayed(data: Path, name: str) -> History:
 
 
 def edits(files: dict[str, str], steps: list[dict[str, str | None]]) -> Iterator[Edit]:
-    """From each step's files as they are afterwards; a file that comes or goes is not typed."""
+    """Return edits from each step's files as they are afterwards; files that are added or deleted are not typed."""
     now = dict(files)
     for step in steps:
         for path, after in step.items():
@@ -98,7 +98,7 @@ def edits(files: dict[str, str], steps: list[dict[str, str | None]]) -> Iterator
 
 
 def own_history(root: Path, suffix: str = ".py") -> History:
-    """The last commits' changes of files with that suffix."""
+    """Return the last commits' changes of files with that suffix."""
     commits = git(root, "rev-list", "--no-merges", f"--max-count={OWN_COMMITS + 1}", "HEAD").decode().split()
     if len(commits) < 2:
         raise SystemExit("nothing to type: this clone has no history (a shallow one?) and ctxbench is absent")
@@ -132,7 +132,7 @@ def read_tar(packed: bytes) -> dict[str, str]:
 
 
 def session(history: History, seconds: float, rng: random.Random) -> Session:
-    """So many seconds of typing, from a random edit on; the files are as they are when that edit begins."""
+    """Return so many seconds of typing from a random edit on, with the files as they are when it begins."""
     typed: list[tuple[int, Visit]] = []
     first = rng.randrange(max(1, len(history.edits) // 2))
     left = seconds
@@ -156,7 +156,7 @@ def session(history: History, seconds: float, rng: random.Random) -> Session:
 
 
 def within(made: list[Stroke], seconds: float) -> list[Stroke]:
-    """The first strokes, as many as there is time for."""
+    """Return as many of the first strokes as there is time for."""
     total, kept = 0.0, []
     for stroke in made:
         total += stroke.pause_s

@@ -1,4 +1,4 @@
-"""llama.cpp's own server as a child process, asked over HTTP as any client asks it: prompts are lists of token ids."""
+"""llama.cpp's own server as a child process, requested over HTTP as by any client: prompts are lists of token ids."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ class Said:
 
 
 def find_server(named: str = "") -> Path:
-    """As named, as in LLAMA_SERVER, as `make llama-server` built it, or on the path. Without it the run ends."""
+    """Return its path: as named, in LLAMA_SERVER, as the Makefile builds it, or in PATH. Exits if there is none."""
     wanted = named or os.environ.get("LLAMA_SERVER", "") or (not BUILT.is_file() and shutil.which("llama-server"))
     path = Path(wanted or BUILT)
     if not path.is_file():
-        raise SystemExit(f"{path} is no file: {MISSING}")
+        raise SystemExit(f"{path} is not a file: {MISSING}")
     return path
 
 
 class LlamaServer:
-    """One process with one model and one slot. Use as a context manager."""
+    """One process with one model and one slot. A context manager."""
 
     def __init__(self, binary: Path, gguf: Path, threads: int, options: tuple[str, ...]) -> None:
         with socket.socket() as free:
@@ -80,7 +80,7 @@ class LlamaServer:
         return self._process.pid
 
     def complete(self, tokens: list[int], new_tokens: int, **options: Any) -> Said:
-        """`/completion`; `options` are its parameters. Blocks; may be called from several threads."""
+        """Request `/completion`, with its parameters as `options`. Blocks; may be called from several threads."""
         body = {"prompt": tokens, "n_predict": new_tokens, "id_slot": 0, "return_tokens": True, **options}
         answer = self._post("/completion", body)
         timings = answer.get("timings", {})

@@ -48,14 +48,14 @@ SAMPLING: dict[str, Any] = {"top_k": 40, "top_p": 0.99, "samplers": ["top_k", "t
 
 
 class Prompts:
-    """Token ids in the model's template, within the budget of the server's own `/infill`."""
+    """Returns token ids in the model's template, within the budget of the server's own `/infill`."""
 
     def __init__(self, description: ModelDescription) -> None:
         self._description, self._tokenizer = description, FolderTokenizer(description.folder)
         self._encode = lru_cache(maxsize=8)(self._tokenizer.encode)
 
     def head(self, chunks: list[Chunk]) -> list[int]:
-        """The beginning: the chunks, of which the last count where there is no room for all."""
+        """Return the start of the prompt: the chunks, the last ones if there is no room for all."""
         contents = self._contents("", tuple((path, "\n".join(lines)) for path, lines in chunks))
         ids = self._frame(contents)
         start, end = len(self._frame(self._contents(""))), len(ids)
@@ -166,7 +166,7 @@ class LlamaVscode:
         row: int,
         document: list[str],
     ) -> None:
-        """What would follow if the suggestion were accepted, whole or its first line; and chunks after a jump.
+        """Request what follows if the suggestion is accepted, whole or its first line; and send chunks after a jump.
 
         `after` is (the lines above, those below, the line's beginning); None in the middle of a line.
         """

@@ -1,4 +1,4 @@
-"""What llama.vscode decides without its server: what its cache answers, which chunks its ring holds, what it shows."""
+"""What llama.vscode decides without its server: the answers of its cache, the chunks in its ring, what it shows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Chunk = tuple[str, tuple[str, ...]]  # path and lines
 
 
 class AnswerCache:
-    """Answers by (lines above, what follows the cursor, the line up to the cursor); the least used goes first."""
+    """Answers by (lines above, text after the cursor, line up to the cursor); the least used one is dropped first."""
 
     def __init__(self, capacity: int = CACHED_ANSWERS) -> None:
         self._capacity, self._answers = capacity, OrderedDict[tuple[str, str, str], str]()
@@ -27,7 +27,7 @@ class AnswerCache:
             self._answers.popitem(last=False)
 
     def find(self, above: str, below: str, line: str) -> str | None:
-        """The answer, or the rest of an earlier one of this line that has been typed along."""
+        """Return the answer, or the rest of an earlier one in this line of which the beginning was typed."""
         for end in range(len(line), -1, -1):
             key = (above, below, line[:end])
             answer = self._answers.get(key)
@@ -38,7 +38,7 @@ class AnswerCache:
 
 
 class Ring:
-    """Chunks of other places: queued when picked, told to the server one by one."""
+    """Chunks of other places: queued when picked, sent to the server one by one."""
 
     def __init__(self, rng: random.Random) -> None:
         self.chunks: list[Chunk] = []
@@ -60,7 +60,7 @@ class Ring:
         self._queued = [*self._queued[-QUEUED_CHUNKS + 1 :], chunk]
 
     def take_one(self) -> bool:
-        """Whether a queued chunk has become one that is shown."""
+        """Move a chunk from the queue to those that are shown. Return whether there was one."""
         if self._queued:
             self.chunks = [*self.chunks, self._queued.pop(0)][-RING_CHUNKS:]
             return True
@@ -72,7 +72,7 @@ def likeness(a: tuple[str, ...], b: tuple[str, ...]) -> float:
 
 
 def discards(lines: list[str], document: list[str], row: int, line_prefix: str, line_suffix: str) -> bool:
-    """Whether the extension shows nothing, since the suggestion is blank or repeats what follows."""
+    """Return whether the extension shows nothing, since the suggestion is blank or repeats what follows."""
     if not lines or (len(lines) == 1 and not lines[0].strip()):
         return True
     if row == len(document) - 1:
@@ -90,7 +90,7 @@ def discards(lines: list[str], document: list[str], row: int, line_prefix: str, 
 
 
 def fitted(lines: list[str], line_suffix: str) -> str:
-    """The suggestion, cut where something follows the cursor on its line."""
+    """Return the suggestion, cut if text follows the cursor on its line."""
     if line_suffix.strip():
         if lines[0].endswith(line_suffix):
             return lines[0].removesuffix(line_suffix)

@@ -57,7 +57,7 @@ async def measure(root: Path, requests: int, threads: int) -> None:
 
 
 def view(lines: list[str], number: int, rng: random.Random) -> tuple[str, int]:
-    """A piece of code that begins as no other does, and a cursor in it."""
+    """Return code that starts like no other, and a cursor in it."""
     at = rng.randrange(len(lines) - FILE_LINES)
     text = "\n".join([f"# {number} {rng.random()}", *lines[at : at + FILE_LINES]])
     return text, rng.randrange(len(text) // 2, len(text))

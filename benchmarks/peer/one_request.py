@@ -35,7 +35,7 @@ BARS = {"64 tokens new": 0.85, "nothing reused": 0.5}
 
 @dataclass(frozen=True)
 class Answered:
-    """`first`: the text of the first token, where the side tells it."""
+    """`first`: the text of the first token, if the side returns it."""
 
     text: str
     tokens: int
@@ -88,7 +88,7 @@ def report(case: str, bar: float, times: dict[str, list[float]]) -> None:
 
 
 def take_turns(sides: dict[str, Ask], prompts: Prompts, times: dict[str, dict[str, list[float]]]) -> None:
-    """One round. What our model ends early says nothing, and is dropped."""
+    """Measure one round. Answers that our model ends early cannot be compared, and are dropped."""
     head = prompts.take(PROMPT_TOKENS - NEW_PROMPT_TOKENS)
     other, tail, fresh = (prompts.take(count) for count in (NEW_PROMPT_TOKENS, NEW_PROMPT_TOKENS, PROMPT_TOKENS))
     found: dict[str, dict[str, float]] = {case: {} for case in times}
@@ -103,14 +103,14 @@ def take_turns(sides: dict[str, Ask], prompts: Prompts, times: dict[str, dict[st
 
 
 def timed(ask: Ask, tokens: list[int], head: int) -> float:
-    """Milliseconds; 0 where fewer tokens were said than were asked for."""
+    """Return milliseconds; 0 if fewer tokens were generated than requested."""
     began = time.perf_counter()
     said = ask(tokens, head)
     return (time.perf_counter() - began) * 1000 if said.tokens == NEW_TOKENS else 0
 
 
 def agreement(sides: dict[str, Ask], prompts: Prompts) -> tuple[float, float]:
-    """Of some prompts, the shares for which ours and llama.cpp say the same first token, and the same altogether."""
+    """Return the shares of some prompts for which both generate the same first token, and the same text."""
     ours, theirs = sides["ours"], sides["llama.cpp"]
     first = whole = 0
     for _ in range(ALIKE_PROMPTS):
@@ -138,7 +138,7 @@ def asking_llama(server: LlamaServer) -> Ask:
 
 
 class Prompts:
-    """Pieces of code that nobody was asked before, all of which this model continues for as long as is asked."""
+    """New pieces of code, all of which this model continues for as many tokens as requested."""
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
@@ -147,7 +147,7 @@ class Prompts:
         self._rng = random.Random(SEED)
 
     def take(self, count: int) -> list[int]:
-        """Begins with a number, so that no two begin alike."""
+        """Return code that starts with a number, so that no two pieces start alike."""
         mark = self._model.tokenizer.encode(f"# {self._rng.randrange(10**6)}\n")
         at = self._rng.randrange(len(self._tokens) - count)
         return [*mark, *self._tokens[at : at + count - len(mark)]]

@@ -89,7 +89,7 @@ def large_text() -> str:
 
 
 def place(text: str, rng: random.Random) -> tuple[int, str]:
-    """The end of a random line, and a new line like one of the others to type there."""
+    """Return the end of a random line, and a new line like one of the others to type there."""
     lines = text.split("\n")
     end = len("\n".join(lines[: rng.randrange(1, len(lines))]))
     return end, "\n    " + next(line for line in iter(lambda: rng.choice(lines).strip(), None) if len(line) > 10)

@@ -1,4 +1,4 @@
-"""The models that are compared, each as a model folder of ours and as GGUF; what all benchmarks here are told."""
+"""The models that are compared, each as a model folder and as GGUF; and the options of all benchmarks here."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAMES = (EMBEDDED, "widened")
 
 @dataclass(frozen=True)
 class Pair:
-    """`setting` is what `codegeex.model` takes to choose the folder."""
+    """`setting` is the value of `codegeex.model` that chooses the folder."""
 
     name: str
     folder: Path
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def pair(name: str, work: Path) -> Pair:
-    """Made once and kept in `work`; made anew when the embedded model has changed."""
+    """Return the pair, made once and kept in `work`; made again when the embedded model has changed."""
     work.mkdir(parents=True, exist_ok=True)
     version = find_model(EMBEDDED).facts["source"]["checkpoint_sha256"][:12]
     folder = EMBEDDED_FOLDER if name == EMBEDDED else work / f"{name}-{version}"
@@ -59,7 +59,10 @@ def pair(name: str, work: Path) -> Pair:
 
 
 def our_model(setting: str, threads: int) -> LanguageModel:
-    """What answers single requests on our side, in an engine process of its own; `setting` as in `codegeex.model`."""
+    """Return the model that answers single requests on our side, in an engine process of its own.
+
+    `setting` is a value of `codegeex.model`.
+    """
     client = EngineClient("benchmark")
     atexit.register(client.stop_engine)
     return ServedModel(client, find_model(setting), "cpu", threads)
@@ -71,7 +74,7 @@ def machine(threads: int) -> str:
 
 
 def percentile(values: list[float], share: int) -> float:
-    """Of any number of values; NaN of none."""
+    """Return it for any number of values; NaN for none."""
     if len(values) < 2:
         return values[0] if values else float("nan")
     return quantiles(values, n=100, method="inclusive")[share - 1]

@@ -1,4 +1,4 @@
-"""The processes that a benchmark has started: folders of their own, what they compute, what they keep resident."""
+"""The processes that a benchmark has started: their own folders, their processor time, their resident memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ QUIET_SHARE, QUIET_S, SETTLE_SECONDS = 0.1, 0.5, 60.0
 
 @contextmanager
 def own_folders() -> Iterator[Path]:
-    """A new folder, in which what is started keeps its index and its socket: no other daemon of this user is met."""
+    """Return a new folder for index and socket of what is started, apart from other daemons of this user."""
     before = {name: os.environ.get(name) for name in FOLDERS}
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         os.environ.update(dict.fromkeys(FOLDERS, folder))
@@ -37,7 +37,7 @@ def own_folders() -> Iterator[Path]:
 
 
 async def indexed(root: Path) -> None:
-    """Builds the index of a workspace folder, which a daemon that is started next then finds in the user's cache."""
+    """Build the index of a workspace folder, which a daemon that is started next finds in the user's cache."""
     index = WorkspaceIndex(root)
     index.start()
     if not await asyncio.to_thread(index.wait_idle, INDEX_SECONDS):
@@ -46,7 +46,7 @@ async def indexed(root: Path) -> None:
 
 
 async def quiet() -> None:
-    """Waits until what we have started computes no more, as a daemon does while it looks through its folder."""
+    """Wait until what we have started is idle; a daemon computes while it reads its folder."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < deadline:
         before = cpu_seconds()
@@ -64,7 +64,7 @@ def resident_mib() -> float:
 
 
 def _started() -> list[psutil.Process]:
-    """Ours, and those that have left the family, as an engine shared by all windows does: our folder marks them."""
+    """Return our children, and detached processes such as the engine, which are found by our folder."""
     family = psutil.Process().children(recursive=True)
     ours = os.environ.get(FOLDERS[0], "")
     strangers = [process for process in psutil.process_iter() if process not in family and _folder(process) == ours]

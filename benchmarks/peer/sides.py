@@ -1,4 +1,4 @@
-"""What a replay drives: an editor's view of a completion service; and our daemon behind it, over LSP on stdio."""
+"""What a replay drives: an editor's view of a completion service; and our daemon as one, over LSP on stdio."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lsp_server.scripted_editor import ScriptedEditor
 
 @dataclass(frozen=True)
 class Answer:
-    """What the editor would show, "" for nothing. `asked` is False where the client itself decided not to ask."""
+    """What the editor would show, "" for nothing. `asked` is False if the client itself decided not to request."""
 
     text: str
     cached: bool = False
@@ -27,13 +27,13 @@ class Side(Protocol):
     async def open(self, file: Path, language: str, text: str) -> None: ...
 
     def change(self, before: str, stroke: Stroke, after: str) -> None:
-        """A key was pressed: whatever is under way is for a text that is no more."""
+        """A key was pressed: what is under way is for an outdated text."""
         ...
 
     async def suggest(self, text: str, cursor: int) -> Answer: ...
 
     def save(self) -> None:
-        """The file is written already."""
+        """Report a save; the file is written already."""
         ...
 
 
@@ -58,7 +58,7 @@ class Daemon(ScriptedEditor):
         )
 
     async def ask(self, text: str, cursor: int) -> tuple[str, str]:
-        """The suggestion and its trace. Unlike `suggest`, several may be under way."""
+        """Return the suggestion and its trace. Unlike `suggest`, several requests may be under way."""
         answer = await self._client.text_document_inline_completion_async(
             types.InlineCompletionParams(
                 types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic),
@@ -98,6 +98,6 @@ class Ours:
 
 
 def position(text: str, offset: int) -> types.Position:
-    """In lines and UTF-16 units."""
+    """Return the position in lines and UTF-16 units."""
     start = text.rfind("\n", 0, offset) + 1
     return types.Position(text.count("\n", 0, offset), len(text[start:offset].encode("utf-16-le")) // 2)

@@ -1,4 +1,4 @@
-"""What a person's hands do to turn one text into another: keys with pauses between them, as an editor receives them.
+"""The keystrokes that turn one text into another, with pauses between them, as an editor receives them.
 
 Hunks are made from top to bottom. New text is typed sign by sign; the editor indents after Enter, closes brackets and
 quotes (and lets them be typed over), and a line in which little changes is edited where it differs. There are slips,
@@ -44,10 +44,10 @@ class Stroke:
 
 
 def strokes(before: str, after: str, rng: random.Random, *, opens_with_colon: bool = False) -> list[Stroke]:
-    """Applied in order to `before`, they give `after`. `opens_with_colon`: the editor indents after a colon."""
+    """Return strokes that turn `before` into `after`. `opens_with_colon`: the editor indents after a colon."""
     old, new = before.split("\n"), after.split("\n")
     hands = Hands(before, indent_unit(after), rng, "([{:" if opens_with_colon else "([{")
-    done = 0  # lines of the new text that stand there already
+    done = 0  # lines of the new text that are there already
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     for kind, from_old, to_old, from_new, to_new in matcher.get_opcodes():
         if kind != "equal":
@@ -58,14 +58,14 @@ def strokes(before: str, after: str, rng: random.Random, *, opens_with_colon: bo
 
 
 def indent_unit(text: str) -> str:
-    """A tab, or the spaces of the file's narrowest indentation that is one."""
+    """Return a tab, or the spaces of the file's narrowest indentation."""
     if "\n\t" in text:
         return "\t"
     return " " * min((len(run) for run in re.findall(r"\n( +)\S", text) if len(run) in (2, 3, 4)), default=4)
 
 
 def accepted(made: list[Stroke], index: int, text: str, cursor: int, shown: str) -> int | None:
-    """Where to go on if `shown`, inserted at the cursor, is what the strokes from `index` on would type; or None."""
+    """Return where to continue if the strokes from `index` on would type `shown` at the cursor; or None."""
     goal, reached = text[:cursor] + shown + text[cursor:], text
     for number in range(index, min(len(made), index + 3 * len(shown))):
         reached = made[number].apply(reached)
@@ -75,7 +75,7 @@ def accepted(made: list[Stroke], index: int, text: str, cursor: int, shown: str)
 
 
 class Hands:
-    """The text as it is, and the strokes made so far."""
+    """The current text, and the strokes made so far."""
 
     def __init__(self, text: str, unit: str, rng: random.Random, openers: str) -> None:
         self.text, self.made = text, list[Stroke]()
@@ -84,7 +84,7 @@ class Hands:
         self._closers: list[int] = []  # that the editor has put there, counted from the end of the text
 
     def change(self, old: list[str], new: list[str], line: int) -> None:
-        """Makes the lines `old`, the first of which is number `line`, the lines `new`."""
+        """Turn the lines `old`, the first of which is number `line`, into the lines `new`."""
         at = _line_start(self.text, line)
         if len(new) > PASTED_LINES:
             return  # `settle` puts it there
@@ -106,7 +106,7 @@ class Hands:
             self.type(f"\n{typed}" if behind else f"{typed}\n")
 
     def settle(self, wanted: str) -> None:
-        """What is still not as it should be is pasted or taken away, without being asked about."""
+        """Paste or remove what still differs, without requests."""
         if self.text != wanted:
             same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(self.text, wanted, strict=False)))
             left = min(len(self.text), len(wanted)) - same
@@ -201,7 +201,7 @@ class Hands:
             have += tab
 
     def _step_over_closer(self, goal: str) -> int:
-        """Where the goal goes on with a closing bracket that the editor has put on its line: the signs it saves."""
+        """Step over a closing bracket that the editor has inserted. Return how many characters of the goal that saves."""
         found = re.match(r"\n[ \t]*([)\]}])", goal)
         if not found or not self._closers:
             return 0
@@ -227,5 +227,5 @@ def _leading(line: str) -> str:
 
 
 def _line_start(text: str, number: int) -> int:
-    """Of line `number`, from 0; behind the last line it is where one more would begin."""
+    """Return the offset of line `number`, from 0; after the last line, where one more would start."""
     return sum(len(line) + 1 for line in text.split("\n")[:number])

@@ -42,7 +42,7 @@ NOTICE_S, REACTION_S = 0.25, 0.3  # a suggestion must have stood that long to be
 
 @dataclass
 class Key:
-    """Times in seconds. `answered` is None until the answer is here; `ended` is when the next key came."""
+    """Times in seconds. `answered` is None until the response arrives; `ended` is the time of the next key."""
 
     pressed: float
     answered: float | None = None
@@ -84,7 +84,7 @@ def main() -> None:
 async def replay_all(
     sessions: list[Session], which: Pair, server: LlamaServer, work: Path, threads: int, *, accepts: bool
 ) -> dict[str, list[list[Key]]]:
-    """The keys of each visit, by side."""
+    """Return the keys of each visit, by side."""
     keys: dict[str, list[list[Key]]] = {OURS: [], THEIRS: []}
     for number, each in enumerate(sessions):
         for name in (OURS, THEIRS) if number % 2 == 0 else (THEIRS, OURS):
