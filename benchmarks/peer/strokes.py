@@ -201,7 +201,7 @@ class Hands:
             have += tab
 
     def _step_over_closer(self, goal: str) -> int:
-        """Step over a closing bracket that the editor has inserted. Return how many characters of the goal that saves."""
+        """Step over a closing bracket that the editor inserted. Return how many characters of the goal that saves."""
         found = re.match(r"\n[ \t]*([)\]}])", goal)
         if not found or not self._closers:
             return 0
