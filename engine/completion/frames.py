@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.completion.frame import Frame
 
@@ -21,6 +21,7 @@ class StoredFrame:
     frame: Frame
     at: float  # by the clock, in seconds
     definitions: Hashable
+    changes: Hashable  # of the workspaces, when its references were last known to be showable
 
 
 class Frames:
@@ -36,9 +37,21 @@ class Frames:
         self._frames.move_to_end(place)
         return self._frames[place].frame
 
-    def put(self, place: Hashable, frame: Frame, definitions: Hashable = None) -> None:
-        """Keep the frame of a place. `definitions` are those that the search knew."""
-        self._frames[place] = StoredFrame(frame, self._clock(), definitions)
+    def changes(self, place: Hashable) -> Hashable:
+        """Return the state of the workspaces in which the references of a place were last known to be showable."""
+        return self._frames[place].changes
+
+    def drop(self, place: Hashable) -> None:
+        """Forget a place."""
+        self._frames.pop(place, None)
+
+    def confirm(self, place: Hashable, changes: Hashable) -> None:
+        """Note that the references of a place may still be shown."""
+        self._frames[place] = replace(self._frames[place], changes=changes)
+
+    def put(self, place: Hashable, frame: Frame, definitions: Hashable = None, changes: Hashable = None) -> None:
+        """Keep the frame of a place. `definitions` are those that the search knew, `changes` those it had seen."""
+        self._frames[place] = StoredFrame(frame, self._clock(), definitions, changes)
         self._frames.move_to_end(place)
         while len(self._frames) > MAX_FRAMES:
             self._frames.popitem(last=False)
@@ -50,7 +63,7 @@ class Frames:
 
     def touch(self, place: Hashable, definitions: Hashable = None) -> None:
         """Confirm a frame: its references were compared with the best ones now, and still serve."""
-        self._frames[place] = StoredFrame(self._frames[place].frame, self._clock(), definitions)
+        self._frames[place] = replace(self._frames[place], at=self._clock(), definitions=definitions)
 
 
 def has_same_references(old: Frame, new: Frame) -> bool:

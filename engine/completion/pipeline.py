@@ -16,7 +16,7 @@ from engine.completion.decode_speed import DecodeSpeed
 from engine.completion.frame import Frame
 from engine.completion.frames import Frames, has_same_references
 from engine.completion.gap import Gap, gap_of
-from engine.context.collect import Workspaces, catch_up, collect
+from engine.context.collect import Workspaces, catch_up, collect, still_shows
 from engine.generated import Generated
 from engine.model.protocol import LanguageModel, Question, Tokenizer
 from engine.postprocess import stop_rule
@@ -154,13 +154,15 @@ class Completer:
             return
         gap = gap_of(request, self.model, self.settings)
         place = self._place(gap)
-        old = frames.get(place)
-        if old is None or frames.is_fresh(place, request.definitions):
+        if frames.get(place) is None:
+            return
+        old = self._showable_frame(request, place)
+        if old and frames.is_fresh(place, request.definitions):
             return
         catch_up(request, self.workspaces)
         cancellation.check()
         frame, _ = self._lay_out(request, gap, cancellation, _Stopwatch())
-        if has_same_references(old, frame):
+        if old and has_same_references(old, frame):
             frames.touch(place, request.definitions)
             return
         prompt = frame.whole(gap.mode, gap.cursor.prefix)
@@ -168,14 +170,14 @@ class Completer:
             prompt.tokens, 1, lambda _: True, stable_tokens=prompt.stable_tokens, priority=Priority.WARM_UP
         )
         self.model.generate(reading, cancellation)
-        frames.put(place, frame, request.definitions)
+        frames.put(place, frame, request.definitions, self._changes)
 
     def _prompt(
         self, request: CompletionRequest, gap: Gap, cancellation: CancellationToken, watch: _Stopwatch
     ) -> tuple[Prompt, tuple[Snippet, ...]]:
         """Return the prompt from the place's frame, or from a new frame and the snippets found for it."""
         place = self._place(gap)
-        if self.frames is not None and (frame := self.frames.get(place)):
+        if frame := self._showable_frame(request, place):
             with watch.stage("prompt"):
                 prompt = frame.prompt(gap.mode, gap.cursor.prefix, gap.cursor.shown_suffix)
             if prompt is not None:
@@ -185,8 +187,29 @@ class Completer:
             prompt = frame.whole(gap.mode, gap.cursor.prefix)
         if self.frames is None:
             return replace(prompt, stable_tokens=0), snippets  # no other prompt will share its beginning
-        self.frames.put(place, frame, request.definitions)
+        self.frames.put(place, frame, request.definitions, self._changes)
         return prompt, snippets
+
+    def _showable_frame(self, request: CompletionRequest, place: Hashable) -> Frame | None:
+        """Return a place's frame, unless something it refers to may no longer be shown: it is forgotten then.
+
+        A file may have been deleted, ignored, changed, or been given a secret since its lines were found.
+        """
+        frames = self.frames
+        if frames is None or (frame := frames.get(place)) is None:
+            return None
+        changes = self._changes
+        if frames.changes(place) != changes:
+            if not still_shows(request, self.workspaces, [use.snippet for use in frame.used]):
+                frames.drop(place)
+                return None
+            frames.confirm(place, changes)
+        return frame
+
+    @property
+    def _changes(self) -> Hashable:
+        """A value that differs once any file of the workspaces has changed."""
+        return tuple(index.changes for index in self.workspaces.values())
 
     def _place(self, gap: Gap) -> Hashable:
         """Return the key of a place's frame. It has the exclusions: what the user excludes is not shown any longer."""

@@ -5,7 +5,7 @@ Text that belongs to no workspace folder is helped by the documents open beside 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -43,6 +43,16 @@ def collect(request: CompletionRequest, workspaces: Workspaces, prompt_tokens: i
         if each.file is not None and each.root and (its := workspaces.get(each.root)):
             its.edited(each.path, each.language, each.text)
     return tuple(index.find(view, budget, beside=[other for other in workspaces.values() if other is not index]))
+
+
+def still_shows(request: CompletionRequest, workspaces: Workspaces, snippets: Sequence[Snippet]) -> bool:
+    """True if the snippets of an earlier search may still be shown: their files hold them, and are not excluded."""
+    root = request.cursor.document.root
+    if not root or (index := workspaces.get(root)) is None:
+        return True
+    own = request.cursor.document.path
+    others = [snippet for snippet in snippets if snippet.path != own]
+    return index.still_shows(others, [other for other in workspaces.values() if other is not index])
 
 
 def catch_up(request: CompletionRequest, workspaces: Workspaces) -> None:

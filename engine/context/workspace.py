@@ -65,6 +65,7 @@ class WorkspaceIndex:
         self._texts: dict[str, tuple[str, str] | None] = {}  # path -> language and text of an open file, None: read it
         self._committed: list[list[str] | None] = []
         self._rebuilt = False
+        self.changes = 0  # of files that snippets may come from; what was found before may be outdated
         self._open: set[str] = set()
         self._seen: dict[str, str] = {}  # the last text of each open file
         self._open_files = OpenFiles(self.root, excluded)
@@ -88,6 +89,7 @@ class WorkspaceIndex:
     def changed(self, paths: Iterable[str] | None) -> None:
         """Files of the disk that were written, moved or deleted; None where anything may have been."""
         known = None if paths is None else list(paths)
+        self.changes += 1
         if known is None or any(path.rpartition("/")[2] in IGNORE_FILES for path in known):
             forget()
         elif len(known) <= MAX_AT_ONCE:
@@ -113,6 +115,7 @@ class WorkspaceIndex:
 
     def closed(self, path: str) -> None:
         """An open file was closed: the disk's text counts again."""
+        self.changes += 1
         with self._noting:
             self._open.discard(path)
             self._seen.pop(path, None)
@@ -123,14 +126,8 @@ class WorkspaceIndex:
 
         What is damaged answers nothing until it is rebuilt.
         """
-        folders = {"": self}
-        for other in beside:  # not a folder within this one, or around it: its files would be found twice
-            if not (other.root.is_relative_to(self.root) or self.root.is_relative_to(other.root)):
-                name = f"../{other.root.name}/"
-                folders[name if name not in folders else f"../{other.root.name}-{len(folders)}/"] = other
-        indexes = {name: folder.up_to_date() for name, folder in folders.items()}
-        others = [Beside(name, index) for name, index in indexes.items() if name]
-        index = FoldersIndex(indexes[""], others) if others else indexes[""]
+        folders = self._with(beside)
+        index = _joined(folders)
         gc.disable()  # what a search makes is gone with it: there is nothing to collect, which took a tenth of its time
         try:
             snippets = find(view, index, budget, cost)
@@ -140,6 +137,28 @@ class WorkspaceIndex:
         for folder in folders.values():
             folder.repair()
         return [snippet for snippet in snippets if snippet.path in allowed]
+
+    def still_shows(self, snippets: Iterable[Snippet], beside: Iterable[WorkspaceIndex] = ()) -> bool:
+        """True if all lines of the snippets are still in files that may be shown. In `find`'s thread only."""
+        folders = self._with(beside)
+        lines: dict[str, set[str]] = {}
+        for snippet in snippets:
+            lines.setdefault(snippet.path, set()).update(map(str.strip, snippet.text.split("\n")))
+        if _allowed_paths(lines, folders) != lines.keys():
+            return False
+        sources = _joined(folders).sources(lines)
+        return lines.keys() <= sources.keys() and all(
+            known <= {"", *map(str.strip, sources[path].lines)} for path, known in lines.items()
+        )
+
+    def _with(self, beside: Iterable[WorkspaceIndex]) -> dict[str, WorkspaceIndex]:
+        """Return this folder and those `beside` it, by what their paths begin with."""
+        folders = {"": self}
+        for other in beside:  # not a folder within this one, or around it: its files would be found twice
+            if not (other.root.is_relative_to(self.root) or self.root.is_relative_to(other.root)):
+                name = f"../{other.root.name}/"
+                folders[name if name not in folders else f"../{other.root.name}-{len(folders)}/"] = other
+        return folders
 
     def allows(self, path: str) -> bool:
         """Whether today's rules allow a file: the store may still hold what was ignored a moment ago."""
@@ -181,6 +200,7 @@ class WorkspaceIndex:
 
     def _note_commit(self, paths: list[str] | None) -> None:
         with self._noting:
+            self.changes += 1
             self._committed.append(paths)
 
     def _take_event(self, event: dict[str, Any]) -> None:
@@ -244,6 +264,13 @@ class WorkspaceIndex:
     def _forget_store(self) -> None:
         self._layers.take_store(None)
         self._has_store = False
+
+
+def _joined(folders: Mapping[str, WorkspaceIndex]) -> LayeredIndex | FoldersIndex:
+    """Return one index of all folders, with all that has changed."""
+    indexes = {name: folder.up_to_date() for name, folder in folders.items()}
+    others = [Beside(name, index) for name, index in indexes.items() if name]
+    return FoldersIndex(indexes[""], others) if others else indexes[""]
 
 
 def _allowed_paths(paths: Iterable[str], folders: Mapping[str, WorkspaceIndex]) -> frozenset[str]:

@@ -382,3 +382,28 @@ def test_only_its_owner_can_open_the_store(tmp_path: Path) -> None:
     indexer.commands.read([])
     indexer.run()
     assert (tmp_path / "store").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda work: (work / "a.py").unlink(),
+        lambda work: (work / "a.py").write_text(PAINT + "KEY = '''-----BEGIN RSA PRIVATE KEY-----'''\n"),
+        lambda work: (work / "a.py").write_text(PAINT.replace("colour", "color")),
+        lambda work: (work / ".gitignore").write_text("a.py\n"),
+    ],
+    ids=["deleted", "given a private key", "changed", "ignored"],
+)
+def test_what_was_found_is_no_longer_shown_once_its_file_may_not_be(
+    begin: Begin, tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    write(tmp_path / "work", a_dot_py=PAINT)
+    index = begin()
+    snippets = index.find(view_at("paint(<cursor>"), 1_000)
+    before = index.changes
+    assert snippets
+    assert index.still_shows(snippets)
+    change(tmp_path / "work")
+    index.changed([".gitignore" if (tmp_path / "work" / ".gitignore").exists() else "a.py"])
+    assert index.changes > before
+    assert not index.still_shows(snippets)
