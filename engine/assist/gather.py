@@ -153,7 +153,7 @@ def _searched(
     return [
         (index, place)
         for _, index in _in_order(request, workspaces)
-        for place in index.ask(partial(_allowed, places, index))
+        for place in index.query(partial(_allowed, places, index))
     ]
 
 

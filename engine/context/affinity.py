@@ -1,4 +1,4 @@
-"""How close another file stands to the edited one: by what is imported, by folder, by name, by when it was edited."""
+"""The affinity of another file to the edited one: by imports, by folder, by name, by its last edit."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from engine.context.view import View
 
 STEM, FOLDER, OUTER_FOLDER, PACKAGE_HEAD = 1.0, 0.6, 0.2, 0.6  # of an import statement that names it
 SAME_FOLDER = 0.5
-PACKAGE_HEADS = frozenset({"__init__", "index", "mod", "lib", "main"})  # files that stand for their folder
+PACKAGE_HEADS = frozenset({"__init__", "index", "mod", "lib", "main"})  # files that represent their folder
 IMPORT_WEIGHT, RECENT_WEIGHT = 0.15, 0.3
 
 
 class Affinity:
-    """The affinity of files to one view, remembered while it is looked at."""
+    """The affinity of files to one view, cached for as long as the view is used."""
 
     def __init__(self, view: View) -> None:
         self._imports = view.imports
@@ -28,7 +28,7 @@ class Affinity:
         return known
 
     def factor(self, path: str) -> float:
-        """What the score of a chunk of this file is multiplied by."""
+        """Return the factor for the scores of this file's chunks."""
         if path == self._path:
             return 1.0
         return 1 + IMPORT_WEIGHT * self.of(path) + (RECENT_WEIGHT if path in self._recent else 0)

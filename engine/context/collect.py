@@ -1,6 +1,6 @@
 """From a request to snippets: the open texts go into the workspace's index, and the index is asked.
 
-Text that belongs to no workspace folder is helped by the documents open beside it alone.
+For text of no workspace folder only the other open documents are searched.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine.document import MAX_OTHERS, Document
 from engine.text import with_lf
 from engine.types import CompletionRequest, Snippet
 
-# What a prompt of a small budget shows of the text itself, a token being some three signs of code.
+# The shares of a small prompt for the text itself; a token has some three characters of code.
 PREFIX_SHARE, SUFFIX_SHARE, REFERENCE_SHARE = 0.5, 0.12, 0.4
 CHARS_PER_TOKEN = 3.2
 
@@ -28,7 +28,7 @@ Workspaces = Mapping[Path, WorkspaceIndex]
 
 
 def collect(request: CompletionRequest, workspaces: Workspaces, prompt_tokens: int) -> tuple[Snippet, ...]:
-    """Snippets for a prompt of `prompt_tokens`, the best first, somewhat more than it will hold."""
+    """Return snippets for a prompt of `prompt_tokens`, the best first, somewhat more than fit."""
     document = request.cursor.document
     chars = prompt_tokens * CHARS_PER_TOKEN
     view = view_of(request, int(chars * PREFIX_SHARE), int(chars * SUFFIX_SHARE))
@@ -42,7 +42,7 @@ def collect(request: CompletionRequest, workspaces: Workspaces, prompt_tokens: i
     for each in (document, *request.open_documents[:MAX_OTHERS]):
         if each.file is not None and each.root and (its := workspaces.get(each.root)):
             its.edited(each.path, each.language, each.text)
-    return tuple(index.find(view, budget, beside=[other for other in workspaces.values() if other is not index]))
+    return tuple(index.find(view, budget, others=[other for other in workspaces.values() if other is not index]))
 
 
 def still_shows(request: CompletionRequest, workspaces: Workspaces, snippets: Sequence[Snippet]) -> bool:
@@ -56,18 +56,18 @@ def still_shows(request: CompletionRequest, workspaces: Workspaces, snippets: Se
 
 
 def catch_up(request: CompletionRequest, workspaces: Workspaces) -> None:
-    """In a pause: what a search for this request does not wait for."""
+    """Do in a pause what a search for this request does not wait for."""
     if (root := request.cursor.document.root) and (index := workspaces.get(root)):
         index.catch_up()
 
 
 def view_of(request: CompletionRequest, chars_above: int, chars_below: int) -> View:
-    """What the prompt will show of the text itself: so many characters above and below the cursor."""
+    """Return the view of a prompt that shows so many characters above and below the cursor."""
     return View(request.cursor, chars_above, chars_below, request.recent_edits, request.definitions)
 
 
 def _of_open(request: CompletionRequest) -> MemoryIndex:
-    """An index of the open documents alone."""
+    """Return an index of the open documents alone."""
     here = request.cursor.document
     others = tuple(
         each for each in request.open_documents[:MAX_OTHERS] if not _same(each, here) and not why_not_open(each)
@@ -80,7 +80,7 @@ def _of_open(request: CompletionRequest) -> MemoryIndex:
 
 @lru_cache(maxsize=1)
 def _index_of(documents: tuple[Document, ...]) -> MemoryIndex:
-    """Of what is open and not being edited, which stays the same from key to key."""
+    """Return an index of the documents that are not being edited, which stay the same from key to key."""
     index = MemoryIndex()
     for each in documents:
         if not why_not_text(each.text):

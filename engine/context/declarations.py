@@ -1,4 +1,4 @@
-"""The declarations behind the names in view: signatures, and the members of types, one hop further for a receiver."""
+"""The declarations of the names in view: signatures, and the members of types, one hop further for a receiver."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from engine.context.view import View
 
 LINES_ABOVE, LINES_BELOW = 12, 6
 MIN_NAME_CHARS = 3
-MAX_OF_ONE_NAME = 40  # more declarations of one name say nothing
+MAX_OF_ONE_NAME = 40  # a name with more declarations is not specific
 MAX_DECLARATIONS = 20
 MAX_LIKELY, MAX_OF_ONE_LIKELY_NAME, LIKELY_LINES = 30, 4, 2
 MAX_LINES, MAX_LINES_OF_RECEIVER = 14, 30
 SHORT_BODY_LINES = 8  # a body this short is shown whole
 RECEIVER_WEIGHT = 3.0
 OWN_FILE = 1.5
-BEST_MARGIN = 0.3  # of affinity: of several declarations of a name, those nearly as close as the closest
+BEST_MARGIN = 0.3  # of affinity: of several declarations of a name, all within this margin of the best are kept
 TYPES = frozenset({"type", "implementation", "alias"})
 RECEIVER = re.compile(r"([^\W\d]\w*)(?:\(\))?\s*(?:\.|->|::|\?\.)\s*\w*$")
 SELVES = frozenset({"self", "this", "cls", "Self"})
@@ -31,7 +31,7 @@ RECEIVER_CHARS = 12_000  # of the prefix in which a variable's type is looked fo
 
 
 class Declared(NamedTuple):
-    """Lines of a file that declare a name in view; the better ones stand first."""
+    """Lines of a file that declare a name in view, the best first."""
 
     source: Source
     lines: tuple[int, ...]
@@ -40,7 +40,7 @@ class Declared(NamedTuple):
 
 
 def declared_in_view(view: View, index: Index, affinity: Affinity, files: int) -> list[Declared]:
-    """The declarations, outside what the prompt shows, of names around the cursor; the most telling first."""
+    """Return the declarations of names around the cursor that the prompt does not show, the most useful first."""
     weights, receivers = _names_in_view(view, index.sources([view.path]).get(view.path))
     if not weights:
         return []
@@ -74,7 +74,7 @@ def declared_in_view(view: View, index: Index, affinity: Affinity, files: int) -
 
 
 def declarations_of(likely: Mapping[str, float], view: View, index: Index, files: int) -> list[Declared]:
-    """The first lines of the declarations of the likeliest names: one hop from the code that matches."""
+    """Return the first lines of the declarations of the likeliest names, one hop from the matching code."""
     wanted = frozenset(heapq.nlargest(MAX_LIKELY, likely, key=likely.__getitem__))
     found = []
     times: Counter[str] = Counter()
@@ -89,7 +89,7 @@ def declarations_of(likely: Mapping[str, float], view: View, index: Index, files
 
 
 def skeleton(source: Source, position: int, wanted: Iterable[str], max_lines: int) -> list[int]:
-    """The line numbers that tell what a declaration is: its signature, and its members', `wanted` ones first."""
+    """Return the lines that summarise a declaration: its signature, and those of its members, `wanted` ones first."""
     each = source.declarations[position]
     if each.end - each.start <= SHORT_BODY_LINES:
         return list(range(each.start, each.end))
@@ -112,7 +112,7 @@ def skeleton(source: Source, position: int, wanted: Iterable[str], max_lines: in
 
 
 def _defined(view: View, index: Index) -> list[tuple[float, Source, int]]:
-    """What the editor knows the names at the cursor to be, as `declared_in_view` ranks declarations."""
+    """Return the definitions that the editor reported for the names at the cursor."""
     sources = index.sources({path for path, _ in view.definitions})
     found = []
     for path, line in view.definitions:
@@ -128,7 +128,7 @@ def _is_shown(view: View, source: Source, each: Declaration) -> bool:
 
 
 def _names_in_view(view: View, own: Source | None) -> tuple[dict[str, float], frozenset[str]]:
-    """Name -> weight by distance from the cursor; and the likely types of what stands before its dot."""
+    """Return the weights of names by their distance from the cursor, and the likely types of the receiver."""
     weights: dict[str, float] = {}
 
     def add(line: str, distance: int) -> None:
@@ -153,7 +153,7 @@ def _names_in_view(view: View, own: Source | None) -> tuple[dict[str, float], fr
 
 
 def _types_of_receiver(view: View, around: list[Declaration]) -> list[str]:
-    """What the variable before the cursor's dot may be: its annotation, its constructor, the call it came from."""
+    """Return the likely types of the variable before the cursor's dot: from its annotation, constructor or call."""
     match = RECEIVER.search(view.cursor.line_before)
     if not match:
         return []

@@ -1,4 +1,4 @@
-"""From a view of a text to snippets of others: match, declare, weigh, pack. Read it top to bottom."""
+"""From a view of a text to snippets of other files: match, declare, weigh, pack. Read it top to bottom."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from engine.context.source import Chunk, Source
 from engine.context.view import View
 from engine.types import Snippet
 
-MIN_POOL, MAX_POOL, POOL_COST = 24, 60, 100  # chunks whose lines are looked at: one for so much of the budget
-CANDIDATES = 2.5  # chunks the index is asked for, before affinity: so many for each that is looked at
-MIN_FILES, MAX_FILES, FILE_COST = 16, 40, 150  # files whose declarations are looked at
+MIN_POOL, MAX_POOL, POOL_COST = 24, 60, 100  # chunks whose lines are considered: one for so much of the budget
+CANDIDATES = 2.5  # chunks searched for, before affinity, for each that is considered
+MIN_FILES, MAX_FILES, FILE_COST = 16, 40, 150  # files whose declarations are considered
 MIN_NAMES, NAME_COST = 150, 12  # names that are weighed: one for so much of the budget
 
 
 def find(view: View, index: Index, budget: float, cost: Cost = len) -> list[Snippet]:
-    """Snippets within `budget`, as `cost` measures text, the best first."""
+    """Return snippets within `budget`, as `cost` measures text, the best first."""
     affinity = Affinity(view)
     files = int(min(MAX_FILES, max(MIN_FILES, budget / FILE_COST)))
     in_view = declared_in_view(view, index, affinity, files)
@@ -34,7 +34,7 @@ def find(view: View, index: Index, budget: float, cost: Cost = len) -> list[Snip
 def _chunks(
     view: View, index: Index, affinity: Affinity, rarity: dict[str, float], pool: int
 ) -> list[tuple[Source, Chunk]]:
-    """The best chunks that the prompt does not show anyway, by similarity and affinity."""
+    """Return the best chunks that the prompt does not show anyway, by similarity and affinity."""
     ranked = []
     for chunk in index.search(view.family.id, view.terms, rarity, int(CANDIDATES * pool)):
         if chunk.path == view.path:

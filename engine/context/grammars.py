@@ -10,7 +10,7 @@ from functools import cache
 
 import tree_sitter
 
-# (module, function that gives the language) by our languageId; what is not here has no outline.
+# (module, function that returns the grammar) by languageId; other languages have no outline.
 _MODULES = {
     "python": ("tree_sitter_python", "language"),
     "javascript": ("tree_sitter_javascript", "language"),
@@ -150,9 +150,9 @@ _QUERIES = {
 
 @cache
 def grammar_of(language: str) -> tuple[tree_sitter.Parser, tree_sitter.Query] | None:
-    """The parser and the declarations' query of a languageId, or None where we have no grammar.
+    """Return the parser and the query for declarations of a languageId, or None without a grammar.
 
-    The parser is shared and not thread-safe: whoever indexes does so in one thread at a time.
+    The parser is shared and not thread-safe: one thread may use it at a time.
     """
     if language not in _MODULES:
         return None

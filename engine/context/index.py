@@ -1,4 +1,4 @@
-"""What the ways to find ask of an index, and the index that lives in memory: what was just edited or saved."""
+"""The index protocol that searches use, and an index in memory, of what was just edited or saved."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ MEAN_TERMS = 110  # of a chunk of 20 lines; taken for the mean, so that a chunk'
 
 
 class Index(Protocol):
-    """A workspace's texts. Methods may be called from any one thread; paths are relative, with slashes."""
+    """The texts of a workspace. Used in one thread; paths are relative, with slashes."""
 
     def rarity(self, family: str, terms: Iterable[str]) -> dict[str, float]:
-        """The inverse frequency, as BM25 has it, of those terms that chunks of a family hold."""
+        """Return the inverse frequency, as in BM25, of those terms that occur in chunks of a family."""
         ...
 
     def search(self, family: str, terms: Mapping[str, float], rarity: Mapping[str, float], limit: int) -> list[Chunk]:
-        """The best chunks of a family for weighted terms of this rarity, by BM25, best first."""
+        """Return the best chunks of a family for weighted terms of this rarity, by BM25, best first."""
         ...
 
     def declaring(self, family: str, names: Iterable[str], limit: int) -> list[Source]:
-        """Files that declare any of `names`, those that declare the rarest first."""
+        """Return files that declare any of `names`, those that declare the rarest first."""
         ...
 
     def sources(self, paths: Iterable[str]) -> dict[str, Source]:
-        """The texts of those of `paths` that the index holds."""
+        """Return the texts of those of `paths` that are in the index."""
         ...
 
 
-class _Held(NamedTuple):
-    """A chunk in the lists: its number, and the terms whose lists name it."""
+class _IndexedChunk(NamedTuple):
+    """A chunk in the lists: its number, and the terms whose lists contain it."""
 
     number: int
     terms: tuple[str, ...]
 
 
 class MemoryIndex:
-    """Inverted lists in dictionaries. For some hundred files; the rest is the store's."""
+    """Inverted lists in dictionaries. For some hundred files; the store has the others."""
 
     def __init__(self) -> None:
         self._sources: dict[str, Source] = {}
         self._chunks: dict[int, Chunk] = {}
-        self._of_path: dict[str, list[_Held]] = {}
+        self._of_path: dict[str, list[_IndexedChunk]] = {}
         self._lists: dict[str, dict[str, dict[int, float]]] = defaultdict(dict)  # family -> term -> chunk -> impact
         self._totals: dict[str, int] = defaultdict(int)  # family -> chunks
         self._declared: dict[str, frozenset[str]] = {}
@@ -64,7 +64,7 @@ class MemoryIndex:
         return self._sources.keys()
 
     def put(self, source: Source) -> None:
-        """Replaces a file. Chunks above and below what has changed stay: a key costs what it touches, not its file."""
+        """Put or replace a file. Chunks above and below the change stay: a key costs what it changes, not its file."""
         path, family, lines = source.path, source.family.id, source.lines
         if path in self._sources and self._sources[path].family.id != family:
             self.drop(path)
@@ -79,21 +79,21 @@ class MemoryIndex:
         ]
         self._forget(family, changed)
         self._sources[path] = source
-        self._declared[path] = source.declared  # parses now, not while somebody waits for an answer
+        self._declared[path] = source.declared  # parses now, not during a search
         self._of_path[path] = [*above, *filter(None, added), *below]
 
-    def _parted(self, source: Source) -> tuple[list[_Held], list[_Held], list[_Held]]:
-        """A file's chunks as they are held: above the lines that differ, those that hold such lines, and below them.
+    def _parted(self, source: Source) -> tuple[list[_IndexedChunk], list[_IndexedChunk], list[_IndexedChunk]]:
+        """Return a file's chunks: those above the lines that differ, those with such lines, and those below.
 
-        The last are moved to where their lines stand now.
+        The last are moved to where their lines are now.
         """
         known = self._sources.get(source.path)
         if known is None:
             return [], [], []
         differing = changed_lines(known.lines, source.lines)
-        above: list[_Held] = []
-        changed: list[_Held] = []
-        below: list[_Held] = []
+        above: list[_IndexedChunk] = []
+        changed: list[_IndexedChunk] = []
+        below: list[_IndexedChunk] = []
         for each in self._of_path[source.path]:
             chunk = self._chunks[each.number]
             part = above if chunk.end <= differing.start else below if chunk.start >= differing.old_end else changed
@@ -103,8 +103,8 @@ class MemoryIndex:
                 self._chunks[each.number] = chunk._replace(start=chunk.start + moved, end=chunk.end + moved)
         return above, changed, below
 
-    def _added(self, chunk: Chunk, family: str, lines: list[str]) -> _Held | None:
-        """A new chunk in the lists; None where it has no terms."""
+    def _added(self, chunk: Chunk, family: str, lines: list[str]) -> _IndexedChunk | None:
+        """Add a new chunk to the lists and return it; None if it has no terms."""
         counts = Counter(term for line in lines for term in terms_of_text(line).split())
         if not counts:
             return None
@@ -115,7 +115,7 @@ class MemoryIndex:
             lists.setdefault(term, {})[number] = times * (K1 + 1) / (times + norm)
         self._chunks[number] = chunk
         self._totals[family] += 1
-        return _Held(number, tuple(counts))
+        return _IndexedChunk(number, tuple(counts))
 
     def drop(self, path: str) -> None:
         source = self._sources.pop(path, None)
@@ -124,8 +124,8 @@ class MemoryIndex:
         del self._declared[path]
         self._forget(source.family.id, self._of_path.pop(path))
 
-    def _forget(self, family: str, held: Collection[_Held]) -> None:
-        """Takes chunks out of the lists."""
+    def _forget(self, family: str, held: Collection[_IndexedChunk]) -> None:
+        """Remove chunks from the lists."""
         lists = self._lists[family]
         self._totals[family] -= len(held)
         for each in held:

@@ -1,4 +1,4 @@
-"""The whole index of a workspace: the store, and over it what was edited or saved since, which wins."""
+"""The whole index of a workspace: the store, and over it what was edited or saved since, which takes precedence."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from engine.context.source import Chunk, Source
 from engine.context.store import StoreError, StoreReader, StoreUnavailableError
 from engine.context.words import inverse_frequency
 
-MAX_QUERY_TERMS = 40  # the heaviest; the others move no chunk
-LEAST_SHARE = 0.001  # of a query's weight: a term with less moves none either, and is in nearly all chunks
-MAX_KEPT_SOURCES = 200  # a search looks at some forty, and the next keystroke's at much the same
+MAX_QUERY_TERMS = 40  # the heaviest; the others do not change the order of chunks
+LEAST_SHARE = 0.001  # of a query's weight: terms below it change nothing either, and are in nearly all chunks
+MAX_KEPT_SOURCES = 200  # a search reads some forty, and the search after the next key nearly the same
 MAX_KEPT_CHARS = 4_000_000
 
 
@@ -22,9 +22,9 @@ T = TypeVar("T")
 
 
 class LayeredIndex:
-    """An `Index`. Owned by one thread. Without a store (not built yet, or broken) the layer above answers alone.
+    """An `Index`. Owned by one thread. Without a store (not built yet, or damaged) the layer above answers alone.
 
-    A store that turns out to be damaged is let go of, and `fault` says why: no search fails for it.
+    A store that proves to be damaged is dropped, and `fault` says why: no search fails because of it.
     """
 
     def __init__(self) -> None:
@@ -36,20 +36,20 @@ class LayeredIndex:
         self._kept_chars = 0
 
     def take_store(self, reader: StoreReader | None) -> None:
-        """Answers from this store from now on; None for none."""
+        """Use this store from now on; None for none."""
         self._reader = reader
         self._kept.clear()
         self._kept_chars = 0
 
     def refresh(self, committed: Iterable[str] | None) -> None:
-        """Sees what the writer committed, and no longer holds what that brought; None: anything may have changed."""
-        self._asked(StoreReader.refresh)
+        """Read what the writer committed, and drop cached texts of these paths; None: of all."""
+        self._query_store(StoreReader.refresh)
         for path in list(self._kept) if committed is None else committed:
             if gone := self._kept.pop(path, None):
                 self._kept_chars -= len(gone.text)
 
     def put(self, source: Source) -> None:
-        """The text of a file as it is now, whatever the store says."""
+        """Use this text of a file, whatever the store has."""
         self._deleted.discard(source.path)
         self._edited.put(source)
 
@@ -58,12 +58,12 @@ class LayeredIndex:
         self._deleted.add(path)
 
     def settle(self, paths: Iterable[str] | None, kept: Container[str]) -> None:
-        """No longer holds, but for those in `kept`, what the store says as well; None: of all paths."""
+        """Drop entries that the store has as well, except those in `kept`. `paths=None` means all."""
         if self._reader is None:
             return
         above = {*self._edited.paths, *self._deleted}
         asked = [path for path in (above if paths is None else above.intersection(paths)) if path not in kept]
-        stored = {source.path: source.text for source in self._asked(lambda store: store.sources(asked)) or ()}
+        stored = {source.path: source.text for source in self._query_store(lambda store: store.sources(asked)) or ()}
         held = {path: source.text for path, source in self._edited.sources(asked).items()}
         for path in asked:
             if stored.get(path) == held.get(path):
@@ -71,7 +71,7 @@ class LayeredIndex:
                 self._deleted.discard(path)
 
     def edited_source(self, path: str) -> Source | None:
-        """What this layer holds of a file itself."""
+        """Return the text of a file in the upper layer, if it is there."""
         return self._edited.sources([path]).get(path)
 
     def search(self, family: str, terms: Mapping[str, float], rarity: Mapping[str, float], limit: int) -> list[Chunk]:
@@ -82,7 +82,7 @@ class LayeredIndex:
         ]
         found = self._edited.search(family, {term: terms[term] for term in heaviest}, rarity, limit)
         asked = {term: weights[term] for term in heaviest}
-        stored = self._asked(lambda store: store.search(family, asked, limit)) or ()
+        stored = self._query_store(lambda store: store.search(family, asked, limit)) or ()
         found += [chunk for chunk in stored if not self._is_covered(chunk.path)]
         return sorted(found, key=lambda chunk: -chunk.score)[:limit]
 
@@ -91,16 +91,16 @@ class LayeredIndex:
         return {term: inverse_frequency(count, total) for term, count in counts.items() if count}
 
     def frequencies(self, family: str, terms: Iterable[str]) -> tuple[dict[str, int], int]:
-        """In how many chunks of a family each term is; and how many of these chunks there are."""
+        """Return in how many chunks of a family each term is, and the number of chunks of the family."""
         wanted = list(terms)
         counts, total = self._edited.frequencies(family, wanted)
-        stored, of = self._asked(lambda store: store.frequencies(family, wanted)) or ({}, 0)
+        stored, of = self._query_store(lambda store: store.frequencies(family, wanted)) or ({}, 0)
         return {term: counts[term] + stored.get(term, 0) for term in wanted}, total + of
 
     def declaring(self, family: str, names: Iterable[str], limit: int) -> list[Source]:
         wanted = list(names)
         found = self._edited.declaring(family, wanted, limit)
-        stored = self._asked(lambda store: store.declaring(family, wanted, limit)) or ()
+        stored = self._query_store(lambda store: store.declaring(family, wanted, limit)) or ()
         found += [self._kept_of(source) for source in stored if not self._is_covered(source.path)]
         return found
 
@@ -116,12 +116,12 @@ class LayeredIndex:
                 found[path] = kept
             else:
                 missing.append(path)
-        for source in self._asked(lambda store: store.sources(missing)) or ():
+        for source in self._query_store(lambda store: store.sources(missing)) or ():
             found[source.path] = self._kept_of(source)
         return found
 
-    def _asked(self, question: Callable[[StoreReader], T]) -> T | None:
-        """What the store says; None where there is none, or it is damaged."""
+    def _query_store(self, question: Callable[[StoreReader], T]) -> T | None:
+        """Return the store's result; None if there is no store, or it is damaged."""
         if self._reader is None:
             return None
         try:
@@ -137,7 +137,7 @@ class LayeredIndex:
         return path in self._edited or path in self._deleted
 
     def _kept_of(self, source: Source) -> Source:
-        """The text of that path which is kept already, and what was derived of it; else this one, kept from now on."""
+        """Return the cached text of the path, with what was derived from it; else cache this one and return it."""
         if kept := self._kept.get(source.path):
             self._kept.move_to_end(source.path)
             return kept

@@ -1,7 +1,7 @@
-"""Which names will be needed next: for each name near what matches, the probability that the coming lines use it.
+"""The names that will be needed next: for each name near a match, the probability that the next lines use it.
 
-A logistic regression over a few signs, none of which knows a language or a repository. Its weights were fitted on
-ctxbench's development tasks, each repository's by the others' when measured.
+A logistic regression over a few features, none of which depends on a language or a repository. Its weights were fitted
+on ctxbench's development tasks; each repository was measured with weights fitted on the others.
 """
 
 from __future__ import annotations
@@ -18,31 +18,31 @@ from engine.context.view import View
 from engine.context.words import terms_of
 
 MIN_NAME_CHARS = 2
-SHARPNESS = 4  # the power of a chunk's score that is its weight: the best count far more than the many
-CARRIED = 0.8  # of a line's match that the next two lines take over: what follows a match is what is wanted
+SHARPNESS = 4  # a chunk's weight is this power of its score: the few best ones count most
+CARRIED = 0.8  # of a line's match that the next two lines inherit: the lines after a match are the useful ones
 CARRIED_LINES = 2
 
 
-class Signs(NamedTuple):
-    """What speaks for a name."""
+class Features(NamedTuple):
+    """The features of a name."""
 
-    evidence: float = 0.0  # log of the weight of the chunks that hold it
+    evidence: float = 0.0  # log of the weight of the chunks that contain it
     rank: float = 0.0  # 1 / the rank of the first of them
     declaration: float = 0.0  # 1 / the rank of the declaration in view that shows it
-    declared: float = 0.0  # 1 where a file among the matches declares it
+    declared: float = 0.0  # 1 if a file among the matches declares it
     length: float = 0.0  # log of its length
-    line: float = 0.0  # how well the line it stands on, or those just above, match the cursor's surroundings
-    follows: float = 0.0  # how often it follows the name before the cursor, among all that do
-    member: float = 0.0  # the share of its uses as a member, where a member is being typed
+    line: float = 0.0  # how well its line, or those just above it, match the lines around the cursor
+    follows: float = 0.0  # its share among the names that follow the name before the cursor
+    member: float = 0.0  # the share of its uses as a member, if a member is being typed
 
 
-WEIGHTS = Signs(0.98, 1.2, 0.95, 0.75, 0.42, 1.5, 4.8, 0.8)
+WEIGHTS = Features(0.98, 1.2, 0.95, 0.75, 0.42, 1.5, 4.8, 0.8)
 BIAS = -5.76
-LEAST_ODDS = -10.0  # log-odds; of less likely names there are too many to be looked at
+LEAST_ODDS = -10.0  # log-odds; there are too many less likely names
 
 
 class Matches(NamedTuple):
-    """Where to look: the best chunks with their weight, best first, and the declarations in view."""
+    """The best chunks with their sources, best first, and the declarations in view."""
 
     chunks: list[tuple[Source, Chunk]]
     declared: list[Declared]
@@ -50,19 +50,19 @@ class Matches(NamedTuple):
 
 
 def likely_names(view: View, matches: Matches, limit: int) -> dict[str, float]:
-    """Name -> the probability that the next lines need it: the `limit` likeliest that the prompt does not show."""
+    """Return the probabilities of the `limit` likeliest names that the prompt does not show."""
     a, b, c, d, e, f, g, h = WEIGHTS
     likely = {}
-    for name, (s, t, u, v, w, x, y, z) in signs_of_names(view, matches).items():
+    for name, (s, t, u, v, w, x, y, z) in features_of_names(view, matches).items():
         odds = BIAS + a * s + b * t + c * u + d * v + e * w + f * x + g * y + h * z
         if odds > LEAST_ODDS:
             likely[name] = 1 / (1 + math.exp(-odds))
-    # Equally likely ones in the order of their letters: the same view must get the same snippets in every process.
+    # Equally likely names are sorted by their letters: a view must get the same snippets in every process.
     ranked = heapq.nsmallest(limit, [(-probability, name) for name, probability in likely.items()])
     return {name: -negative for negative, name in ranked}
 
 
-def signs_of_names(view: View, matches: Matches) -> dict[str, Signs]:
+def features_of_names(view: View, matches: Matches) -> dict[str, Features]:
     evidence: dict[str, float] = defaultdict(float)
     first: dict[str, int] = {}
     best = matches.chunks[0][1].score if matches.chunks else 1.0
@@ -88,7 +88,7 @@ def signs_of_names(view: View, matches: Matches) -> dict[str, Signs]:
     for name in evidence.keys() | shown_by.keys():
         if name in shown or name in keywords or len(name) < MIN_NAME_CHARS:
             continue
-        signs[name] = Signs(
+        signs[name] = Features(
             math.log(0.01 + evidence.get(name, 0.0)),
             1 / (1 + first[name]) if name in first else 0.0,
             1 / (1 + shown_by[name]) if name in shown_by else 0.0,
@@ -102,7 +102,7 @@ def signs_of_names(view: View, matches: Matches) -> dict[str, Signs]:
 
 
 class _Lines:
-    """What the single lines of the matches say: each line counts once, however many chunks hold it."""
+    """What the single lines of the matches contribute. Each counts once, however many chunks contain it."""
 
     def __init__(self, view: View, matches: Matches) -> None:
         self.match: dict[str, float] = {}
@@ -129,7 +129,7 @@ class _Lines:
                     carried = [*carried[1:], done[number]]
                     continue
                 known = asked.intersection(names)
-                own = math.fsum([values[word] for word in known]) if known else 0.0  # a set's order must not count
+                own = math.fsum([values[word] for word in known]) if known else 0.0  # independent of the order of a set
                 near = max(own, CARRIED * max(carried))
                 carried = [*carried[1:], own]
                 done[number] = own

@@ -23,7 +23,7 @@ from engine.languages import LANGUAGES
 from engine.text import with_lf
 
 MAX_FILES = 200_000
-# Of what we know by name, the languages that no code is written in tell a model little and take much room.
+# Known languages that are not code: they help a model little and take much room.
 NO_CODE = frozenset({"json", "markdown", "yaml", "toml", "html", "css", "scss"})
 CODE_SUFFIXES = frozenset(suffix for each in LANGUAGES if each.id not in NO_CODE for suffix in each.suffixes) | {
     notebook.SUFFIX
@@ -34,18 +34,19 @@ MOUNT_POINT_TAG = 0xA0000003  # `stat.IO_REPARSE_TAG_MOUNT_POINT`, which only Wi
 
 
 class Stamp(NamedTuple):
-    """What tells that a file is the one that was read: nanoseconds of its last change, and its bytes."""
+    """What identifies a version of a file: the time of its last change in nanoseconds, and its size in bytes."""
 
     modified: int
     size: int
 
 
 def is_code(path: str) -> bool:
+    """True if the suffix is one of code."""
     return PurePosixPath(path).suffix in CODE_SUFFIXES
 
 
 def list_files(root: Path, excluded: tuple[str, ...] = ()) -> Iterator[tuple[str, Stamp]]:
-    """(path relative to `root`, stamp) of each file of code that `why_not_file` allows. `root` is resolved."""
+    """Yield (path relative to `root`, stamp) of each file of code that `why_not_file` allows. `root` is resolved."""
     left = MAX_FILES
     folders = [root]
     while folders:
@@ -58,7 +59,7 @@ def list_files(root: Path, excluded: tuple[str, ...] = ()) -> Iterator[tuple[str
         for entry in entries:
             try:
                 if _is_link(entry):
-                    continue  # what it points at is listed where it lies, or lies outside
+                    continue  # its target is listed in its own place, or is outside
                 if entry.is_dir():
                     if not why_not_folder(Path(entry.path), root, excluded):
                         folders.append(Path(entry.path))
@@ -85,7 +86,7 @@ def _is_link(entry: os.DirEntry[str]) -> bool:
 
 
 def stamp_of(file: Path) -> Stamp | None:
-    """The stamp of a file, or None where there is none."""
+    """Return the stamp of a file, or None if there is no file."""
     try:
         status = file.stat()
     except OSError:
@@ -94,12 +95,12 @@ def stamp_of(file: Path) -> Stamp | None:
 
 
 def read_source(root: Path, path: str, excluded: tuple[str, ...] = ()) -> Source | None:
-    """A file's text with its secrets masked; None where it may not, or cannot, be read (it may just have gone)."""
+    """Return a file's text with secrets masked; None if it may not or cannot be read (it may just have gone)."""
     return read_any_source(root, path, excluded) if is_code(path) else None
 
 
 def read_any_source(root: Path, path: str, excluded: tuple[str, ...] = ()) -> Source | None:
-    """As `read_source`, also of files that no code is written in, for whoever names one."""
+    """As `read_source`, but also for files that are not code: for those that the user names."""
     file = root / path
     if why_not_file(file, root, excluded):
         return None
@@ -111,7 +112,7 @@ def read_any_source(root: Path, path: str, excluded: tuple[str, ...] = ()) -> So
 
 
 def source_of(path: str, language: str, raw: bytes) -> Source | None:
-    """The text behind bytes, or None where they are no text that may be quoted."""
+    """Return the text of these bytes, or None if they are not text that may be quoted."""
     try:
         text = raw.decode("utf-8-sig")
         if path.endswith(notebook.SUFFIX):

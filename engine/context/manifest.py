@@ -1,4 +1,4 @@
-"""Which files the store holds, and as of when: what a restart compares the disk with."""
+"""Which files are in the store, and in which version: a restart compares the disk with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.context.listing import Stamp
 
 
 class Manifest:
-    """Which files the store holds, as of which stamps. Written after the store: what is missing here is read again."""
+    """The stamps of the files in the store. Written after the store: what is missing here is read again."""
 
     def __init__(self, file: Path) -> None:
         self._database = sqlite3.connect(file)
@@ -18,17 +18,19 @@ class Manifest:
         self._database.execute(
             "CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, modified INTEGER, size INTEGER)"
         )
-        self.stamps()  # a damaged file says so now
+        self.stamps()  # raises now if the file is damaged
 
     def stamps(self) -> dict[str, Stamp]:
-        """All of them, read anew: of many files they take more memory than they are worth between two looks."""
+        """Return all stamps, read from disk: those of many files take too much memory to be kept."""
         rows = self._database.execute("SELECT path, modified, size FROM files")
         return {path: Stamp(modified, size) for path, modified, size in rows}
 
     def holds(self, path: str) -> bool:
+        """True if the file is in the store."""
         return self._database.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone() is not None
 
     def record(self, changes: dict[str, Stamp | None]) -> None:
+        """Write the stamps of files that were stored; None: of a file that was removed."""
         with self._database:
             gone = [(path,) for path, stamp in changes.items() if stamp is None]
             self._database.executemany("DELETE FROM files WHERE path = ?", gone)

@@ -1,4 +1,4 @@
-"""Notebooks on disk (nbformat 3 and 4): their code as one text. Nothing in them is run, outputs are passed over."""
+"""The code of notebooks on disk (nbformat 3 and 4) as one text. Nothing is run, outputs are ignored."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 SUFFIX = ".ipynb"
 BETWEEN_CELLS = "\n\n"
 DEFAULT_LANGUAGE = "python"
-# A cell magic names what its cell is written in, but for those that only watch it run.
+# A cell magic names the language of its cell, except for those that only measure or capture it.
 OTHER_LANGUAGE = re.compile(r"\s*%%(?!time\b|timeit\b|capture\b|prun\b)\w")
 
 
 def code_of(text: str) -> tuple[str, str]:
-    """(the kernel's language, the code cells in order). Raises `ValueError` where this is no notebook."""
+    """Return the kernel's language and the code cells in order. Raises `ValueError` if this is not a notebook."""
     try:
         notebook = json.loads(text)
         metadata = notebook.get("metadata") or {}
@@ -25,11 +25,11 @@ def code_of(text: str) -> tuple[str, str]:
         language = kernel.get("language") or described.get("name") or next(_said_by(cells), DEFAULT_LANGUAGE)
         return str(language), joined(map(_source, cells))
     except (AttributeError, KeyError, TypeError, RecursionError) as fault:
-        raise ValueError(f"it is no notebook: {type(fault).__name__}: {fault}") from None
+        raise ValueError(f"not a notebook: {fault}") from None
 
 
 def joined(cells: Iterable[str]) -> str:
-    """Code cells as one text."""
+    """Return code cells as one text."""
     return BETWEEN_CELLS.join(cell.rstrip("\n") for cell in cells if cell.strip() and not OTHER_LANGUAGE.match(cell))
 
 
@@ -39,5 +39,5 @@ def _source(cell: dict[str, Any]) -> str:
 
 
 def _said_by(cells: list[dict[str, Any]]) -> Iterator[str]:
-    """The languages that nbformat 3 has in the cells themselves."""
+    """Yield the languages of the cells, where nbformat 3 keeps them."""
     return (str(cell["language"]) for cell in cells if cell.get("language"))

@@ -1,4 +1,4 @@
-"""The open files of a workspace as its index holds them: a key costs what it touches, not its whole file."""
+"""The open files of a workspace, as its index has them: a key costs what it changes, not its whole file."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from engine.context.source import Changed, Source, changed_lines
 from engine.document import Document
 from engine.text import with_lf
 
-PARSE_SHARE = 0.005  # of the time in which a person types: the most that outlines are made anew in
-MARGIN_LINES = 2  # a name, a sign and a value, between them blank lines: so far does what makes a secret reach
+PARSE_SHARE = 0.005  # of the time in which the user types, at most, for making outlines
+MARGIN_LINES = 2  # a secret may reach over a name, an operator and a value with blank lines between
 
 
 class _Known(NamedTuple):
-    """`lines` are the editor's, `source` holds them masked. Not `is_parsed`: its outline is an older text's, moved."""
+    """An open file in its last version."""
 
-    lines: list[str]
-    source: Source
+    lines: list[str]  # as in the editor
+    source: Source  # with these lines masked
     parsed_at: float
     parse_seconds: float
-    is_parsed: bool
+    is_parsed: bool  # False: the outline is that of an older text, moved
 
 
 class OpenFiles:
@@ -36,7 +36,7 @@ class OpenFiles:
         self._known: dict[str, _Known] = {}
 
     def source(self, path: str, language: str, text: str) -> Source | None:
-        """An open file's text as `read_source` would give it; None where its file may not be read."""
+        """Return an open file's text as `read_source` would; None if its file may not be read."""
         known = self._known.pop(path, None)
         document = Document(path, language, text, self._root / path, self._root)
         if why_not_open(document, self._excluded) or len(text) > MAX_FILE_BYTES or why_not_text(text):
@@ -54,7 +54,7 @@ class OpenFiles:
         return source
 
     def outdated(self) -> Iterator[Source]:
-        """Those whose outline was an older text's, with their own."""
+        """Yield the texts whose outline was that of an older one, with their own."""
         for path, known in list(self._known.items()):
             if not known.is_parsed:
                 source = Source(path, known.source.language, known.source.text)
@@ -72,7 +72,7 @@ class OpenFiles:
 
 
 def _masked(shown: list[str], lines: list[str], changed: Changed) -> list[str]:
-    """`lines` with their secrets masked, of which those that have not `changed` are known as they are `shown`."""
+    """Return `lines` with secrets masked; `shown` are the masked lines before they `changed`."""
     above, below = _beyond(lines, changed.start, -1), _beyond(lines, changed.new_end, 1)
     start, end = _beyond(lines, above, -1), _beyond(lines, below, 1)
     around = masked("\n".join(lines[start:end])).split("\n")
@@ -81,7 +81,7 @@ def _masked(shown: list[str], lines: list[str], changed: Changed) -> list[str]:
 
 
 def _beyond(lines: list[str], at: int, step: int) -> int:
-    """The border between lines that is so many lines further up or down, blank ones not counted."""
+    """Return the border `MARGIN_LINES` lines further up or down, not counting blank lines."""
     left = MARGIN_LINES
     while left and 0 <= (line := at - (step < 0)) < len(lines):
         left -= bool(lines[line].strip())

@@ -1,4 +1,4 @@
-"""What a file declares: names, kinds, and the lines of each declaration and of its signature."""
+"""The declarations of a file: names, kinds, and the lines of each declaration and of its signature."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import tree_sitter
 
-MAX_DECLARATIONS = 5_000  # of one file; more are a generated table's
+MAX_DECLARATIONS = 5_000  # of one file; files with more are generated tables
 HOLDERS = frozenset({"type", "implementation", "function", "module"})
 MAX_NAME_CHARS = 100
 
 
 class Declaration(NamedTuple):
-    """Lines count from 0, ends are exclusive. `parent` is the index of the declaration around it, or -1."""
+    """One declaration. Lines count from 0, ends are exclusive; `parent` is the position of the one around it, or -1."""
 
     name: str
     kind: str
@@ -30,9 +30,9 @@ class Declaration(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The declarations of a text, in the order in which they stand.
+    """The declarations of a text, in order.
 
-    In columns: a search looks at some thousand declarations, and needs some twenty as a whole.
+    They are stored in columns: a search looks at some thousand declarations, and needs all fields of some twenty.
     """
 
     names: list[str]
@@ -60,18 +60,18 @@ class Outline:
         return map(Declaration._make, zip(*columns, strict=True))
 
     def named(self, names: Container[str]) -> list[int]:
-        """The positions of the declarations of any of these names."""
+        """Return the positions of the declarations of any of these names."""
         return [position for position, name in enumerate(self.names) if name in names]
 
     def on(self, line: int) -> list[str]:
-        """The names whose declaration begins on line `line`."""
+        """Return the names whose declaration begins on line `line`."""
         first = end = bisect_left(self.starts, line)
         while end < len(self.starts) and self.starts[end] == line:
             end += 1
         return self.names[first:end]
 
     def declaring(self, line: int) -> int | None:
-        """The position of the innermost declaration whose signature line `line` belongs to."""
+        """Return the position of the innermost declaration whose signature includes line `line`."""
         holders = [
             position
             for position, (start, end) in enumerate(zip(self.starts, self.signature_ends, strict=True))
@@ -80,7 +80,7 @@ class Outline:
         return holders[-1] if holders else None
 
     def around(self, line: int) -> list[Declaration]:
-        """The declarations that line `line` stands in, the outermost first."""
+        """Return the declarations around line `line`, the outermost first."""
         return [
             self[position]
             for position, (start, end) in enumerate(zip(self.starts, self.ends, strict=True))
@@ -88,7 +88,7 @@ class Outline:
         ]
 
     def members(self, position: int) -> list[int]:
-        """The positions of what stands directly inside a declaration."""
+        """Return the positions of the declarations directly inside a declaration."""
         end = self.ends[position]
         inside = []
         for other in range(position + 1, len(self.names)):
@@ -99,7 +99,7 @@ class Outline:
         return inside
 
     def moved(self, line: int, by: int) -> Outline:
-        """As it is once lines were put in or taken out above line `line`: what stood from there on has moved."""
+        """Return the outline after lines were inserted or removed above line `line`: what is below has moved."""
         if not by:
             return self
         starts, ends, signature_ends = (
@@ -109,13 +109,13 @@ class Outline:
         return Outline(self.names, self.kinds, starts, ends, signature_ends, self.parents)
 
     def as_text(self) -> str:
-        """For the store: a line of numbers in hexadecimal, one of kinds, then a name a line."""
+        """Return the outline for the store: a line of numbers in hexadecimal, one of kinds, then one name a line."""
         numbers = self.starts + self.ends + self.signature_ends + self.parents
         return "\n".join([numbers.tobytes().hex(), " ".join(self.kinds), *self.names])
 
 
 def outline_of_text(text: str) -> Outline:
-    """What `Outline.as_text` wrote on a machine of the same kind."""
+    """Return the outline that `Outline.as_text` wrote on a machine of the same kind."""
     numbers, kinds, *names = text.split("\n")
     return _in_columns(names, kinds.split(), array("i", bytes.fromhex(numbers)))
 
@@ -131,10 +131,10 @@ _parsing = threading.Lock()  # tree-sitter's parsers keep state
 
 
 def outline(language: str, text: str) -> Outline:
-    """The declarations of a text; none where the language has no grammar."""
+    """Return the declarations of a text; none if the language has no grammar."""
     import tree_sitter
 
-    from engine.context.grammars import grammar_of  # what a server's start need not wait for
+    from engine.context.grammars import grammar_of  # not imported when a server starts
 
     grammar = grammar_of(language)
     if grammar is None:
@@ -170,12 +170,12 @@ def _declared(captures: dict[str, list[tree_sitter.Node]]) -> list[Declaration]:
     names = [(name.text or b"").decode("utf-8", "replace")[:MAX_NAME_CHARS] for name in captures.get("n", ())]
     if kind == "implementation":
         names = [name.partition("<")[0].rpartition("::")[2] for name in names]
-    names = [" ".join(name.split()) for name in names]  # a name over several lines is no name to look for
+    names = [" ".join(name.split()) for name in names]  # a name over several lines cannot be searched for
     return [Declaration(name, kind, start, end, signature_end, -1) for name in names if name]
 
 
 def _nested(declarations: list[Declaration]) -> list[Declaration]:
-    """The same, each with its parent."""
+    """Return the declarations, each with its parent."""
     nested: list[Declaration] = []
     around: list[int] = []
     for position, each in enumerate(declarations):

@@ -1,4 +1,4 @@
-"""Choosing lines: the statements that show the most likely names at the least cost, as excerpts of their files."""
+"""The choice of lines: the statements that show the likeliest names at the least cost, as excerpts of their files."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from engine.context.source import Source
 from engine.context.view import View
 from engine.types import Snippet
 
-COST_POWER = 0.7  # value is weighed against cost to this power: a dear statement with many names may be worth it
-DECLARATION_VALUE = 0.3  # of the line that declares a likely name, beside showing it: also where a use is shown already
-PATH_OVERHEAD_CHARS = 5  # of a snippet's header, beside the path
-IN_VIEW_VALUE = 0.02  # of the line that declares a name in view, beside what else it shows
-ANCHOR_SHARE = 0.4  # of the budget, for the best match as it stands
+COST_POWER = 0.7  # value is divided by cost to this power: a long statement with many names may be worth it
+DECLARATION_VALUE = 0.3  # of the line that declares a likely name, besides its names, even if a use is shown
+PATH_OVERHEAD_CHARS = 5  # of a snippet's header, in addition to the path
+IN_VIEW_VALUE = 0.02  # of the line that declares a name in view, in addition to its names
+ANCHOR_SHARE = 0.4  # of the budget, for the best match as a whole
 ANCHOR_CANDIDATES, MAX_ANCHORS, MIN_ANCHOR_LINES, MAX_ANCHOR_LINES = 8, 1, 3, 14
-TRANCHE_SHARE = 0.24  # of the budget: within one the lines of a file stand together, and better tranches stand first
+TRANCHE_SHARE = 0.24  # of the budget: in a tranche the lines of a file are together, and better tranches come first
 
 
 Cost = Callable[[str], float]
@@ -34,9 +34,9 @@ class Statement(NamedTuple):
 
 
 def pack(matches: Matches, likely: dict[str, float], view: View, budget: float, cost: Cost) -> list[Snippet]:
-    """Excerpts within `budget`, best first. `cost` measures text.
+    """Return excerpts within `budget`, best first. `cost` measures text.
 
-    Greedy: a statement's value is the sum of the probabilities of its names that no chosen one shows.
+    Greedy: the value of a statement is the sum of the probabilities of those of its names that are not shown yet.
     """
     statements = _statements(matches, likely, view, cost)
     anchors, shown = _anchors(matches, view, budget, cost)
@@ -82,9 +82,9 @@ def pack(matches: Matches, likely: dict[str, float], view: View, budget: float, 
 
 
 def _anchors(matches: Matches, view: View, budget: float, cost: Cost) -> tuple[list[Snippet], set[str]]:
-    """The code that matches best, whole, as far as its share of the budget goes; and the names it shows.
+    """Return the best matching code as a whole, within its share of the budget, and the names it shows.
 
-    A model learns more from code that goes on than from single statements.
+    A model learns more from continuous code than from single statements.
     """
     anchors: list[Snippet] = []
     names: set[str] = set()
@@ -117,7 +117,7 @@ def _anchors(matches: Matches, view: View, budget: float, cost: Cost) -> tuple[l
 
 
 def _statements(matches: Matches, likely: dict[str, float], view: View, cost: Cost) -> list[Statement]:
-    """Each line of the matches, with those that its statement goes on in, that shows a likely name."""
+    """Return the statements of the matches that show a likely name."""
     found: list[Statement] = []
     done: dict[str, set[int]] = defaultdict(set)
     wanted = frozenset(likely)
@@ -138,7 +138,7 @@ def _statements(matches: Matches, likely: dict[str, float], view: View, cost: Co
                 continue
             values = {name: likely[name] for name in names}
             if own_value:
-                values[f"{source.path}:{number}"] = own_value  # shown once, as a name is
+                values[f"{source.path}:{number}"] = own_value  # counts once, as a name does
             for name in starts(number):
                 if name in names:
                     values[f"{name}'s declaration"] = likely[name] * DECLARATION_VALUE
@@ -158,12 +158,12 @@ def _statements(matches: Matches, likely: dict[str, float], view: View, cost: Co
 
 
 def _hidden(view: View, path: str) -> range:
-    """The lines of a file that the prompt shows anyway."""
+    """Return the lines of a file that the prompt shows anyway."""
     return range(view.first_line, view.end_line) if path == view.path else range(0)
 
 
 def _excerpts(tranche: list[tuple[Statement, float]]) -> list[Snippet]:
-    """One snippet a file, its lines in order; files in the order of their best statement."""
+    """Return one snippet for each file, its lines in order; files in the order of their best statement."""
     by_path: dict[str, list[tuple[Statement, float]]] = {}
     for statement, value in tranche:
         by_path.setdefault(statement.source.path, []).append((statement, value))

@@ -1,4 +1,4 @@
-"""A text as the index holds it, and the chunks it is searched by."""
+"""A text in the index, and the chunks in which it is searched."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAME = re.compile(r"(\.|->|::)?\s*([^\W\d][\w$]*|\$[\w$]+)")
 
 
 class Chunk(NamedTuple):
-    """Lines of a file, from 0, the end exclusive, and how well they match."""
+    """Lines of a file, counted from 0, the end exclusive, and how well they match."""
 
     path: str
     start: int
@@ -29,7 +29,7 @@ class Chunk(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """Lines `start` to `old_end` of a text, which became `start` to `new_end` of another."""
+    """The lines from `start` to `old_end` of a text became the lines from `start` to `new_end` of another."""
 
     start: int
     old_end: int
@@ -37,7 +37,7 @@ class Changed(NamedTuple):
 
 
 def changed_lines(old: list[str], new: list[str]) -> Changed:
-    """What differs between two texts' lines, as one stretch."""
+    """Return the range of lines in which two texts differ."""
     most = min(len(old), len(new))
     above = next((line for line in range(most) if old[line] != new[line]), most)
     below = next((line for line in range(most - above) if old[-1 - line] != new[-1 - line]), most - above)
@@ -45,9 +45,9 @@ def changed_lines(old: list[str], new: list[str]) -> Changed:
 
 
 class Source:
-    """One text, LF line ends. What is derived from it is made when first asked for, and kept with it.
+    """One text with LF line ends. What is derived from it is made when it is first needed, and kept.
 
-    `declarations` gives its outline where that is known already.
+    `declarations` returns its outline, if that is known already.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Source:
         return frozenset(self.declarations.names)
 
     def line(self, number: int) -> tuple[str, ...]:
-        """The names that line `number` uses, in order; none where it is a comment, blank, or too long to be code."""
+        """Return the names that line `number` uses, in order; none if it is a comment, blank, or too long for code."""
         known = self._names.get(number)
         if known is None:
             if number >= len(self.lines):  # an outline may be a second older than its text
@@ -89,11 +89,11 @@ class Source:
         return known
 
     def members(self, number: int) -> frozenset[str]:
-        """The names that follow a dot, an arrow or `::` on a line of code."""
+        """Return the names that follow a dot, an arrow or `::` on a line of code."""
         return frozenset([name for joint, name in NAME.findall(self.lines[number]) if joint])
 
     def names(self, start: int, end: int) -> frozenset[str]:
-        """The names, no keywords among them, that lines `start` to `end` use."""
+        """Return the names, without keywords, that lines `start` to `end` use."""
         known = self._words.get((start, end))
         if known is None:
             lines = [self.line(number) for number in range(start, min(end, len(self.lines)))]
@@ -101,7 +101,7 @@ class Source:
         return known
 
     def statement_end(self, start: int) -> int:
-        """The line after the statement that begins on line `start`: brackets that open are closed, within bounds."""
+        """Return the line after the statement that begins on line `start`: its brackets are closed, within bounds."""
         known = self._ends.get(start)
         if known is None:
             known = self._ends[start] = self._found_end(start)
@@ -124,7 +124,7 @@ class Source:
 
 
 def chunk_borders(line_count: int) -> list[tuple[int, int]]:
-    """(start, end) of the overlapping chunks of a text; the last one may be shorter."""
+    """Return (start, end) of the overlapping chunks of a text; the last one may be shorter."""
     borders = []
     start = 0
     while True:
@@ -135,7 +135,7 @@ def chunk_borders(line_count: int) -> list[tuple[int, int]]:
 
 
 def chunk_terms(lines: list[str]) -> list[tuple[int, int, str]]:
-    """(start, end, terms with blanks between) of each chunk that has any."""
+    """Return (start, end, terms with blanks between) of each chunk that has terms."""
     by_line = [terms_of_text(line) for line in lines]
     chunks = []
     for start, end in chunk_borders(len(lines)):

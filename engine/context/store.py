@@ -1,8 +1,8 @@
 """The index on disk: tantivy's inverted lists of chunks, and each file's text and outline.
 
-One process writes (tantivy's lock sees to that), any number read. A document is either a chunk (`path`, `start`, `end`,
+One process writes (tantivy's lock ensures that), any number read. A document is either a chunk (`path`, `start`, `end`,
 its terms in the field of its family) or a file (`file`, its text, outline and the names it declares). A store that
-cannot be read is no loss: whoever meets it says `StoreError`, and the writer begins anew.
+cannot be read is no loss: the reader raises `StoreError`, and the writer builds it again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine.context.source import Chunk, Source, chunk_terms
 from engine.context.syntax import FAMILY_IDS
 from engine.context.words import inverse_frequency
 
-if TYPE_CHECKING:  # imported where it is needed: a server's start does not wait for it
+if TYPE_CHECKING:  # imported when it is needed: a server's start does not wait for it
     import tantivy
 
 CHUNKS = "chunks"  # the store's folder within its workspace's
@@ -74,7 +74,7 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("place", stored=True, tokenizer_name="nothing", index_option="basic")
     builder.add_text_field("file", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("language", stored=True, tokenizer_name="nothing", index_option="basic")
-    # Text, though it is not searched: tantivy reads a field of bytes back one by one, ten times slower.
+    # A field of text, though it is not searched: tantivy reads fields of bytes ten times more slowly.
     builder.add_text_field("text", stored=True, tokenizer_name="nothing", index_option="basic")
     builder.add_text_field("outline", stored=True, tokenizer_name="nothing", index_option="basic")
     builder.add_unsigned_field("checksum", stored=True)
@@ -115,7 +115,7 @@ def _open(folder: Path, *, create: bool) -> tantivy.Index:
 
 
 class Entry(NamedTuple):
-    """A file ready to be stored: all that costs time to derive, so that another process may derive it."""
+    """A file ready to be stored, with all that takes time to derive, so that another process can do that."""
 
     path: str
     language: str
@@ -127,6 +127,7 @@ class Entry(NamedTuple):
 
 
 def entry_of(source: Source) -> Entry:
+    """Return what is stored of a text."""
     return Entry(
         source.path,
         source.language,
@@ -139,7 +140,7 @@ def entry_of(source: Source) -> Entry:
 
 
 class StoreWriter:
-    """Adds and removes files; nothing counts before `commit`. Raises `StoreBusyError` where another process writes."""
+    """Puts and removes files, which readers see after `commit`. Raises `StoreBusyError` if another process writes."""
 
     def __init__(self, folder: Path) -> None:
         self._index = _open(folder, create=True)
@@ -147,7 +148,7 @@ class StoreWriter:
             self._writer = self._index.writer(heap_size=WRITER_BYTES, num_threads=1)
 
     def put(self, entry: Entry) -> None:
-        """Replaces what the store holds of the file."""
+        """Put or replace a file."""
         import tantivy
 
         with _guarded():
@@ -182,7 +183,7 @@ class StoreWriter:
 
 
 class StoreReader:
-    """What was committed last when `refresh` was called. Raises `StoreError`."""
+    """The store as of the last `refresh`. All methods raise `StoreError`."""
 
     def __init__(self, folder: Path) -> None:
         self._index = _open(folder, create=False)
@@ -192,15 +193,15 @@ class StoreReader:
         with _guarded():
             self._index.reload()
             self._searcher = self._index.searcher()
-        # Of this view of the store, by segment and document: the next keystroke's search finds much the same.
+        # Caches by segment and document: the search after the next key finds nearly the same.
         self._places: dict[tuple[int, int], tuple[str, int, int]] = {}
         self._files: WeakValueDictionary[tuple[int, int], Source] = WeakValueDictionary()
 
     def search(self, family: str, weights: Mapping[str, float], limit: int) -> list[Chunk]:
-        """The best chunks of a family for terms whose rarity is in their weights already, best first."""
+        """Return the best chunks of a family, best first. The weights include the rarity of the terms."""
         field = f"terms_{family}"
         with _guarded():
-            # tantivy multiplies by a term's rarity among all documents, of whatever family.
+            # tantivy multiplies by a term's rarity among the documents of all families.
             every = self._searcher.num_docs
             rarity = {term: inverse_frequency(self._searcher.doc_freq(field, term), every) for term in weights}
             query = _any_of(field, weights, {term: weight / rarity[term] for term, weight in weights.items()})
@@ -210,20 +211,20 @@ class StoreReader:
             return chunks
 
     def frequencies(self, family: str, terms: Iterable[str]) -> tuple[dict[str, int], int]:
-        """In how many chunks of a family each term is; and how many of these chunks there are."""
+        """Return in how many chunks of a family each term is, and the number of chunks of the family."""
         field, count = f"terms_{family}", self._searcher.doc_freq
         with _guarded():
             return {term: count(field, term) for term in terms}, count(field, EACH_CHUNK)
 
     def declaring(self, family: str, names: Iterable[str], limit: int) -> list[Source]:
-        """Files that declare any of `names`, those that declare the rarest first."""
+        """Return files that declare any of `names`, those that declare the rarest first."""
         with _guarded():
             query = _any_of(f"names_{family}", names)
             hits = self._searcher.search(query, limit, count=False).hits
             return [self._file(address) for _, address in hits]
 
     def sources(self, paths: list[str]) -> list[Source]:
-        """Those of `paths` that the store holds, in no order."""
+        """Return those of `paths` that are in the store, in no order."""
         if not paths:
             return []
         with _guarded():
@@ -231,7 +232,7 @@ class StoreReader:
             return [self._file(address) for _, address in hits]
 
     def _place(self, address: tantivy.DocAddress) -> tuple[str, int, int]:
-        """A chunk's path, first line and end."""
+        """Return a chunk's path, first line and end."""
         key = address.segment_ord, address.doc
         place = self._places.get(key)
         if place is None:
@@ -242,7 +243,7 @@ class StoreReader:
         return place
 
     def _file(self, address: tantivy.DocAddress) -> Source:
-        """A file's text: the same one for as long as somebody holds it."""
+        """Return a file's text: the same object for as long as one exists."""
         key = address.segment_ord, address.doc
         source = self._files.get(key)
         if source is None:
@@ -263,7 +264,7 @@ def _any_of(field: str, terms: Iterable[str], weights: Mapping[str, float] | Non
 
 
 def _source(stored: tantivy.Document) -> Source:
-    """The file a document holds. Raises `StoreError` where its bytes are not those that were written."""
+    """Return the file in a document. Raises `StoreError` if its text is not what was written."""
     path, language, text, columns = (stored.get_first(name) or "" for name in ("file", "language", "text", "outline"))
     if zlib.crc32(text.encode()) != stored.get_first("checksum"):
         raise StoreError(f"the text of {path} is damaged")

@@ -1,4 +1,4 @@
-"""Plain syntax of the languages the index knows well: which share names, their keywords, imports and comments."""
+"""Basic syntax of the languages that the index knows: which share names, their keywords, imports and comments."""
 
 from __future__ import annotations
 
@@ -87,17 +87,17 @@ FAMILIES = (
 )  # fmt: skip
 FAMILY_IDS = (*(family.id for family in FAMILIES), "other")
 _BY_LANGUAGE = {language: family for family in FAMILIES for language in family.languages}
-MAX_IMPORT_CHARS = 40_000  # of a text: imports stand at its head
+MAX_IMPORT_CHARS = 40_000  # of a text: imports are at its beginning
 
 
 def family_of(language_id: str, path: str) -> Family:
-    """The family of a file; a language none of them holds is one of its own, served by identifiers alone."""
+    """Return the family of a file. A language of no family is one by itself, searched by identifiers alone."""
     language = language_of(language_id, path).id
     return _BY_LANGUAGE.get(language) or Family("other", frozenset({language}), frozenset())
 
 
 def imported_words(text: str, family: Family) -> tuple[frozenset[str], ...]:
-    """The words of each import statement: among them are the names of the files it points at."""
+    """Return the words of each import statement, among them the names of the imported files."""
     if not family.imports:
         return ()
     head = text[:MAX_IMPORT_CHARS]
@@ -107,11 +107,11 @@ def imported_words(text: str, family: Family) -> tuple[frozenset[str], ...]:
     )
 
 
-# A line that says nothing to a reader of code: blank, lone brackets, a comment.
+# A line without information: blank, single brackets, a comment.
 COMMENTARY = re.compile(r"\s*(?:[^\w\s]{0,3}\s*$|//|#(?!define|\[|if|include|!)|\*|/\*|--|<!--)")
 
 
 def stem_parts(path: str) -> tuple[str, str, str]:
-    """(a file's name without suffixes, its folder, the folder's folder): what imports and neighbours call it by."""
+    """Return a file's name without suffixes, its folder's name, and that of the folder around it."""
     *_, outer, folder, name = "", "", *path.replace("-", "_").split("/")
     return name.partition(".")[0], folder, outer

@@ -1,4 +1,4 @@
-"""What the model will see without an index: the text around the cursor, and what that says about what is sought."""
+"""What the prompt shows without an index: the text around the cursor, and what to search for because of it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class View:
 
     @cached_property
     def near_names(self) -> frozenset[str]:
-        """The names of the lines that `terms` come from, and some further ones: spelled as they stand."""
+        """The names around the cursor, in their spelling."""
         return frozenset(IDENTIFIER.findall(self.cursor.prefix[-NEAR_CHARS:])) | frozenset(
             IDENTIFIER.findall(self.cursor.suffix[:NEAR_CHARS])
         )
@@ -74,7 +74,7 @@ class View:
 
     @cached_property
     def asks_for_member(self) -> bool:
-        """Whether a member's name is being typed: behind a dot, an arrow, or `::`."""
+        """True if the name of a member is being typed: after a dot, an arrow, or `::`."""
         return self.before_name.endswith((".", "->", "::"))
 
     @cached_property

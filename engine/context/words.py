@@ -1,4 +1,4 @@
-"""Words of code: what an identifier is, its parts, and how much the words around a cursor say about what comes next."""
+"""Words of code: identifiers, their parts, and the weights of the words around a cursor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WORD = re.compile(r"[^\W\d]\w*|\d+")
 IDENTIFIER = re.compile(r"[^\W\d][\w$]*|\$[\w$]+")
 PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\dA-Za-z_]+")
 HAN_RUN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{2,}")  # Chinese and Japanese, which put no blank between words
-MAX_WORD_CHARS = 64  # a longer one is no name a person gave
+MAX_WORD_CHARS = 64  # longer words are not names that users write
 MAX_REMEMBERED_WORDS = 50_000
 
 QUERY_LINES_ABOVE = 10
@@ -25,7 +25,7 @@ KEYWORD_WEIGHT = 0.2
 
 
 class _Terms(dict[str, str]):
-    """word -> its terms with blanks between, remembered: far fewer words than occurrences of them."""
+    """A cache of the terms of words, with blanks between: there are far fewer words than occurrences."""
 
     def __missing__(self, word: str) -> str:
         if len(self) > MAX_REMEMBERED_WORDS:
@@ -42,22 +42,22 @@ _TERMS = _Terms()
 
 
 def pairs_of(word: str) -> list[str]:
-    """Each two characters of Chinese that touch: most of its words have two, and nothing says where they begin."""
+    """Return each two neighbouring characters of Chinese: most words have two, and nothing marks their beginning."""
     return [run[at : at + 2] for run in HAN_RUN.findall(word) for at in range(len(run) - 1)]
 
 
 def terms_of(word: str) -> str:
-    """The word in lower case, then the parts of a compound one and the pairs of Chinese, with blanks between."""
+    """Return the word in lower case, then the parts of a compound and the pairs of Chinese, with blanks between."""
     return _TERMS[word]
 
 
 def terms_of_text(text: str) -> str:
-    """All terms of a text in order, with repetitions and blanks between: what an index counts."""
+    """Return all terms of a text in order, with repetitions and with blanks between, as an index counts them."""
     return " ".join(map(_TERMS.__getitem__, WORD.findall(text)))
 
 
 def query_terms(prefix: str, suffix: str, keywords: frozenset[str]) -> dict[str, float]:
-    """Terms around the cursor and their weights: the cursor's line double, 0.7 a line above, the next lines less."""
+    """Return the weights of the terms around the cursor: its line counts double, each line above 0.7 of the next."""
     weights: dict[str, float] = defaultdict(float)
 
     def add(line: str, weight: float) -> None:
@@ -80,5 +80,5 @@ def query_terms(prefix: str, suffix: str, keywords: frozenset[str]) -> dict[str,
 
 
 def inverse_frequency(count: int, total: int) -> float:
-    """How much a term says that is in `count` of `total` chunks, as BM25 has it."""
+    """Return the inverse frequency of a term in `count` of `total` chunks, as in BM25."""
     return math.log(1 + (total - count + 0.5) / (count + 0.5))

@@ -1,7 +1,7 @@
-"""One workspace folder's index, as the daemon sees it: the store another process keeps, and what changed since.
+"""The index of one workspace folder, as a window sees it: the store of another process, and what changed since.
 
-`find` and all that changes the layers run in one thread, the caller's; every other method may be called from any thread
-and only leaves a note, which the next `find` reads. Nothing here waits for the index: what is there answers.
+`find` and all that changes the layers run in one thread, the caller's. Every other method may be called from any thread
+and only leaves a note, which the next `find` reads. Nothing here waits for the index: a search uses what is there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from engine.context.exclusion import IGNORE_FILES, forget, why_not_folder, why_not_name, why_not_path
 from engine.context.find import find
-from engine.context.folders import Beside, FoldersIndex
+from engine.context.folders import FoldersIndex, OtherFolder
 from engine.context.index import Index
 from engine.context.indexer_process import IndexerProcess
 from engine.context.layers import LayeredIndex
@@ -32,12 +32,12 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-MAX_AT_ONCE = 50  # changed files that are read here at once; more wait for the store, as after a branch switch
+MAX_AT_ONCE = 50  # changed files that are read here; more, as after a branch switch, wait for the store
 MAX_FIRST_WORDS = 200
 
 
 class Progress(NamedTuple):
-    """How far the store is: files done of those to do; both 0 when it is as the disk."""
+    """How many files are done, of how many; both are 0 when the store is as the disk."""
 
     done: int
     total: int
@@ -62,7 +62,8 @@ class WorkspaceIndex:
         self._on_progress, self._on_fault = on_progress, on_fault
         self._layers = LayeredIndex()
         self._noting = threading.Lock()
-        self._texts: dict[str, tuple[str, str] | None] = {}  # path -> language and text of an open file, None: read it
+        # By path: language and text of an open file; None if it is to be read from disk.
+        self._texts: dict[str, tuple[str, str] | None] = {}
         self._committed: list[list[str] | None] = []
         self._rebuilt = False
         self.changes = 0  # of files that snippets may come from; what was found before may be outdated
@@ -78,7 +79,7 @@ class WorkspaceIndex:
         return self._process.fault
 
     def start(self) -> None:
-        """Begins to answer from the store that is there, and to bring it up to date in a process of its own."""
+        """Use the store that is there, and begin to bring it up to date in another process."""
         self._committed.append(None)
         self._process.start()
 
@@ -87,7 +88,7 @@ class WorkspaceIndex:
         self._process.stop(wait=wait)
 
     def changed(self, paths: Iterable[str] | None) -> None:
-        """Files of the disk that were written, moved or deleted; None where anything may have been."""
+        """Note files that were written, moved or deleted on disk; None if any may have been."""
         known = None if paths is None else list(paths)
         self.changes += 1
         if known is None or any(path.rpartition("/")[2] in IGNORE_FILES for path in known):
@@ -98,7 +99,7 @@ class WorkspaceIndex:
         self._process.send({"do": "changed", "paths": known})
 
     def edited(self, path: str, language: str, text: str) -> None:
-        """An open file's text as the editor has it, which wins over the disk's."""
+        """Note the text of an open file, which takes precedence over the disk's."""
         with self._noting:
             self._open.add(path)
             if self._seen.get(path) is not text:
@@ -106,7 +107,7 @@ class WorkspaceIndex:
                 self._texts[path] = (language, text)
 
     def opened(self, path: str, language: str, text: str) -> None:
-        """A file was opened: its imports are wanted before the rest, while the store is still being built."""
+        """Note that a file was opened. While the store is being built, what it imports is stored before the rest."""
         self.edited(path, language, text)
         if not self._process.was_idle:
             family = family_of(language, path)
@@ -114,21 +115,21 @@ class WorkspaceIndex:
             self._process.send({"do": "first", "words": words[:MAX_FIRST_WORDS]})
 
     def closed(self, path: str) -> None:
-        """An open file was closed: the disk's text counts again."""
+        """Note that an open file was closed: the disk's text counts again."""
         self.changes += 1
         with self._noting:
             self._open.discard(path)
             self._seen.pop(path, None)
             self._texts[path] = None
 
-    def find(self, view: View, budget: float, cost: Cost = len, beside: Iterable[WorkspaceIndex] = ()) -> list[Snippet]:
-        """Snippets of this workspace, and of the folders `beside` it, for a view, best first.
+    def find(self, view: View, budget: float, cost: Cost = len, others: Iterable[WorkspaceIndex] = ()) -> list[Snippet]:
+        """Return snippets of this workspace folder and of `others` for a view, best first.
 
-        What is damaged answers nothing until it is rebuilt.
+        A damaged store contributes nothing until it is built again.
         """
-        folders = self._with(beside)
+        folders = self._with(others)
         index = _joined(folders)
-        gc.disable()  # what a search makes is gone with it: there is nothing to collect, which took a tenth of its time
+        gc.disable()  # a search leaves no cycles, and collecting took a tenth of its time
         try:
             snippets = find(view, index, budget, cost)
             allowed = _allowed_paths({snippet.path for snippet in snippets}, folders)
@@ -138,9 +139,9 @@ class WorkspaceIndex:
             folder.repair()
         return [snippet for snippet in snippets if snippet.path in allowed]
 
-    def still_shows(self, snippets: Iterable[Snippet], beside: Iterable[WorkspaceIndex] = ()) -> bool:
+    def still_shows(self, snippets: Iterable[Snippet], others: Iterable[WorkspaceIndex] = ()) -> bool:
         """True if all lines of the snippets are still in files that may be shown. In `find`'s thread only."""
-        folders = self._with(beside)
+        folders = self._with(others)
         lines: dict[str, set[str]] = {}
         for snippet in snippets:
             lines.setdefault(snippet.path, set()).update(map(str.strip, snippet.text.split("\n")))
@@ -151,17 +152,17 @@ class WorkspaceIndex:
             known <= {"", *map(str.strip, sources[path].lines)} for path, known in lines.items()
         )
 
-    def _with(self, beside: Iterable[WorkspaceIndex]) -> dict[str, WorkspaceIndex]:
-        """Return this folder and those `beside` it, by what their paths begin with."""
+    def _with(self, others: Iterable[WorkspaceIndex]) -> dict[str, WorkspaceIndex]:
+        """Return this folder and the others, by the beginning of their paths."""
         folders = {"": self}
-        for other in beside:  # not a folder within this one, or around it: its files would be found twice
+        for other in others:  # not a folder within this one, or around it: its files would be found twice
             if not (other.root.is_relative_to(self.root) or self.root.is_relative_to(other.root)):
                 name = f"../{other.root.name}/"
                 folders[name if name not in folders else f"../{other.root.name}-{len(folders)}/"] = other
         return folders
 
     def allows(self, path: str) -> bool:
-        """Whether today's rules allow a file: the store may still hold what was ignored a moment ago."""
+        """True if the rules allow a file now: the store may still have a file that has just become ignored."""
         file = self.root / path
         return not (
             why_not_name(file.name)
@@ -170,7 +171,7 @@ class WorkspaceIndex:
         )
 
     def catch_up(self) -> None:
-        """In a pause: what a search does not wait for. In `find`'s thread only."""
+        """Do in a pause what a search does not wait for. In `find`'s thread only."""
         self.take_notes()
         for source in self._open_files.outdated():
             self._layers.put(source)
@@ -188,14 +189,14 @@ class WorkspaceIndex:
             self._has_store = False
             self._process.send({"do": "rebuild"})
 
-    def ask(self, question: Callable[[Index], T]) -> T:
-        """As `find`, for other questions than a view's: what `question` makes of the index. It asks `allows` itself."""
+    def query(self, question: Callable[[Index], T]) -> T:
+        """Return what `question` returns for the index. It has to check `allows` itself. In `find`'s thread only."""
         answer = question(self.up_to_date())
         self.repair()
         return answer
 
     def wait_idle(self, seconds: float) -> bool:
-        """For tests, benchmarks and the command: until the store is as the disk, or is another process' business."""
+        """Wait until the store is as the disk, or is not kept by this window's process. For tests and commands."""
         return self._process.wait_idle(seconds)
 
     def _note_commit(self, paths: list[str] | None) -> None:
@@ -220,7 +221,7 @@ class WorkspaceIndex:
                 self._on_fault(event["message"], kind == "fault")
 
     def take_notes(self) -> None:
-        """Brings what changed into the layers. `find` does so first; in its thread only."""
+        """Bring what has changed into the layers. `find` does so first. In its thread only."""
         with self._noting:
             texts, self._texts = self._texts, {}
             committed, self._committed = self._committed, []
@@ -241,12 +242,12 @@ class WorkspaceIndex:
             elif before is None or before.text != source.text:
                 self._layers.put(source)
         if on_disk := [path for path, entry in texts.items() if entry is None]:
-            self._layers.settle(on_disk, still_open)  # of what was merely looked at, the store says as much
+            self._layers.settle(on_disk, still_open)  # files that were only opened need not be kept: the store has them
         for paths in committed:
             self._see_store(paths, still_open)
 
     def _see_store(self, committed: list[str] | None, still_open: frozenset[str]) -> None:
-        """Opens the store, or looks at it anew; what it now holds as well need not be kept above it."""
+        """Open the store, or read its last commit, and drop from the layer above what it has now."""
         if self._has_store:
             self._layers.refresh(committed)
         elif (self._folder / CHUNKS / "meta.json").exists():
@@ -269,7 +270,7 @@ class WorkspaceIndex:
 def _joined(folders: Mapping[str, WorkspaceIndex]) -> LayeredIndex | FoldersIndex:
     """Return one index of all folders, with all that has changed."""
     indexes = {name: folder.up_to_date() for name, folder in folders.items()}
-    others = [Beside(name, index) for name, index in indexes.items() if name]
+    others = [OtherFolder(name, index) for name, index in indexes.items() if name]
     return FoldersIndex(indexes[""], others) if others else indexes[""]
 
 
