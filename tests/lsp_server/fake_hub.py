@@ -52,7 +52,7 @@ class FakeHub:
     drops_after: int = 0
 
     @property
-    def files_asked(self) -> set[str]:
+    def requested_files(self) -> set[str]:
         """Of the files' contents, not of the list."""
         return {path.partition(f"/resolve/{COMMIT}/")[2] for path in self.asked if "/resolve/" in path}
 

@@ -29,7 +29,7 @@ class ModelsCommand:
         self._monkeypatch, self._capsys = monkeypatch, capsys
 
     def __call__(self, *words: str, answer: str | None = None) -> Said:
-        """`answer` is what the person types when asked; None: there is no person."""
+        """`answer` is what the user types when asked; None: there is no terminal."""
 
         def typed() -> str:
             if answer is None:

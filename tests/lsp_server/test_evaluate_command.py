@@ -73,14 +73,14 @@ def test_the_embedded_model_draws_samples(benchmark: tuple[str, ...], tmp_path: 
         (("--model", "nope"), "no model named 'nope'"),
     ],
 )
-def test_what_is_wrong_is_said(benchmark: tuple[str, ...], arguments: tuple[str, ...], fault: str) -> None:
+def test_wrong_options_are_named(benchmark: tuple[str, ...], arguments: tuple[str, ...], fault: str) -> None:
     done = evaluate(*benchmark, *arguments)
     assert done.returncode == 2
     assert fault in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_machine_without_isolation_is_told_how_to_go_on(benchmark: tuple[str, ...], tmp_path: Path) -> None:
+def test_without_isolation_the_error_says_how_to_continue(benchmark: tuple[str, ...], tmp_path: Path) -> None:
     without = [argument for argument in benchmark if argument != "--accept-no-isolation"]
     done = evaluate(*without, "--solutions", "reference", PATH=str(tmp_path))
     assert done.returncode == 2

@@ -33,21 +33,21 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 
 def test_the_list_names_what_is_in_use_and_what_is_damaged(models: ModelsCommand) -> None:
-    said = models()
-    assert "* embedded glm4 12.5 MiB int8 complete, infill 1,024 Apache-2.0" in said.out
-    assert " big chatglm 0.0 MiB int8 chat, complete 8,192 research [only]" in said.out
-    assert "half damaged" in said.out
-    assert f"half: {models.folder / 'half'} is not a complete model folder: model.toml is missing" in said.out
-    assert said.code == 0
+    result = models()
+    assert "* embedded glm4 12.5 MiB int8 complete, infill 1,024 Apache-2.0" in result.out
+    assert " big chatglm 0.0 MiB int8 chat, complete 8,192 research [only]" in result.out
+    assert "half damaged" in result.out
+    assert f"half: {models.folder / 'half'} is not a complete model folder: model.toml is missing" in result.out
+    assert result.code == 0
 
 
 def test_the_list_after_a_choice(models: ModelsCommand) -> None:
     models("use", "big")
     assert "* big" in models("list").out
     (models.folder / "big" / "model.bin").unlink()
-    said = models("list").out
-    assert "* embedded" in said
-    assert "The default, 'big', cannot be used; the embedded model is used instead" in said
+    result = models("list").out
+    assert "* embedded" in result
+    assert "The default, 'big', cannot be used; the embedded model is used instead" in result
 
 
 def test_the_list_for_programs(models: ModelsCommand) -> None:
@@ -58,7 +58,7 @@ def test_the_list_for_programs(models: ModelsCommand) -> None:
 
 
 def test_show_prints_everything_as_it_stands(models: ModelsCommand) -> None:
-    said = models("show", "big").out
+    result = models("show", "big").out
     for fact in (
         "context 8,192 tokens",
         "licence research [only]",
@@ -67,7 +67,7 @@ def test_show_prints_everything_as_it_stands(models: ModelsCommand) -> None:
         "parity max_difference_float32 3.2e-05",
         "files model.bin " + catalog.checksums(models.folder / "big")["model.bin"],
     ):
-        assert fact in said
+        assert fact in result
 
 
 def test_show_is_of_the_model_in_use_where_none_is_named(models: ModelsCommand) -> None:
@@ -81,24 +81,24 @@ def test_show_is_of_the_model_in_use_where_none_is_named(models: ModelsCommand) 
 def test_verify_names_the_damaged_file(models: ModelsCommand) -> None:
     assert models("verify", "big").code == 0
     (models.folder / "big" / "model.bin").write_bytes(b"weights, or not")
-    said = models("verify", "big")
-    assert "model.bin is damaged: its checksum is not the one in model.toml" in said.out
-    assert "config.json whole" in said.out
-    assert said.code == 1
+    result = models("verify", "big")
+    assert "model.bin is damaged: its checksum is not the one in model.toml" in result.out
+    assert "config.json whole" in result.out
+    assert result.code == 1
 
 
-def test_a_model_that_does_not_complete_is_chosen_with_a_word(models: ModelsCommand) -> None:
+def test_a_model_that_does_not_complete_is_chosen_with_a_note(models: ModelsCommand) -> None:
     toml = models.folder / "big" / "model.toml"
     toml.write_text(toml.read_text().replace('["chat", "complete"]', '["chat"]'))
-    said = models("use", "big")
-    assert (said.code, "It cannot complete code, only: chat." in said.out) == (0, True)
+    result = models("use", "big")
+    assert (result.code, "It cannot complete code, only: chat." in result.out) == (0, True)
 
 
 @pytest.mark.parametrize(("answer", "removed"), [("y", True), ("n", False), ("", False), (None, False)])
 def test_remove_asks(models: ModelsCommand, answer: str | None, removed: bool) -> None:
-    said = models("remove", "big", answer=answer)
-    assert f"Remove {models.folder / 'big'} (0.0 MiB)? [y/N]" in said.out
-    assert (said.code == 0, catalog.is_installed("big")) == (removed, not removed)
+    result = models("remove", "big", answer=answer)
+    assert f"Remove {models.folder / 'big'} (0.0 MiB)? [y/N]" in result.out
+    assert (result.code == 0, catalog.is_installed("big")) == (removed, not removed)
 
 
 def test_remove_of_the_default(models: ModelsCommand) -> None:
@@ -123,13 +123,13 @@ def test_remove_of_the_default(models: ModelsCommand) -> None:
     ],
 )
 def test_faults_are_one_sentence(models: ModelsCommand, words: list[str], fault: str) -> None:
-    said = models(*words)
-    assert (said.code, said.out.strip()) == (1, "")
-    assert said.err.startswith("codegeex-lsp: ")
-    assert fault in said.err
+    result = models(*words)
+    assert (result.code, result.out.strip()) == (1, "")
+    assert result.err.startswith("codegeex-lsp: ")
+    assert fault in result.err
 
 
-def test_convert_hands_the_options_on_and_says_how_to_use_the_model(
+def test_convert_passes_the_options_on_and_prints_how_to_use_the_model(
     models: ModelsCommand, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     requests: list[conversion.Conversion] = []
@@ -141,12 +141,12 @@ def test_convert_hands_the_options_on_and_says_how_to_use_the_model(
         return small_model(request.folder / request.name)
 
     monkeypatch.setattr(conversion, "convert", convert)
-    said = models("convert", "src", "--name", "new", "--quantization", "float16", "--tokenizer", str(tmp_path))
+    result = models("convert", "src", "--name", "new", "--quantization", "float16", "--tokenizer", str(tmp_path))
     assert requests == [conversion.Conversion(Path("src"), models.folder, "new", "float16", tmp_path)]
-    assert "writing [the] model" in said.err
-    assert "100%" in said.err
-    assert "new was installed." in said.out
-    assert "Use it: codegeex-lsp models use new" in said.out
+    assert "writing [the] model" in result.err
+    assert "100%" in result.err
+    assert "new was installed." in result.out
+    assert "Use it: codegeex-lsp models use new" in result.out
 
 
 def test_convert_interrupted_is_one_line(models: ModelsCommand, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,21 +154,21 @@ def test_convert_interrupted_is_one_line(models: ModelsCommand, monkeypatch: pyt
         raise KeyboardInterrupt
 
     monkeypatch.setattr(conversion, "convert", convert)
-    said = models("convert", "src")
-    assert (said.code, said.err.strip()) == (
+    result = models("convert", "src")
+    assert (result.code, result.err.strip()) == (
         130,
         "codegeex-lsp: interrupted; no model was installed, unless reported above",
     )
 
 
-def test_convert_without_its_packages_says_how_to_install_them(
+def test_convert_without_its_packages_prints_how_to_install_them(
     models: ModelsCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else found(name))
-    said = models("convert", "src")
-    assert said.code == 1
-    assert f'(torch); install them with {sys.executable} -m pip install "codegeex-lsp[convert]"' in said.err
+    result = models("convert", "src")
+    assert result.code == 1
+    assert f'(torch); install them with {sys.executable} -m pip install "codegeex-lsp[convert]"' in result.err
 
 
 def test_doctor_names_the_model_in_use(
@@ -180,9 +180,9 @@ def test_doctor_names_the_model_in_use(
     assert "big: the default, chosen with `models use`" in capsys.readouterr().out
     (models.folder / "big" / "model.bin").unlink()
     assert doctor.run(argparse.Namespace(model="", chat_url="", completion_url="")) == 1
-    said = " ".join(capsys.readouterr().out.split())
-    assert "codegeex-lsp-embedded-12m: instead of the default, see below" in said
-    assert "problem: the default model cannot be used" in said
+    result = " ".join(capsys.readouterr().out.split())
+    assert "codegeex-lsp-embedded-12m: instead of the default, see below" in result
+    assert "problem: the default model cannot be used" in result
 
 
 def chosen_gone(name: str, *_: object) -> ScriptedModel:
@@ -192,7 +192,7 @@ def chosen_gone(name: str, *_: object) -> ScriptedModel:
     raise ModelError("the default model cannot be used: it has vanished")
 
 
-async def test_the_server_completes_with_the_embedded_model_and_says_once_why() -> None:
+async def test_the_server_completes_with_the_embedded_model_and_logs_once_why() -> None:
     async with window(chosen_gone) as editor:
         at = editor.open("x = <cursor>\n")
         assert await editor.suggestion(at) == "value"
@@ -200,8 +200,8 @@ async def test_the_server_completes_with_the_embedded_model_and_says_once_why() 
             settings = types.DidChangeConfigurationParams({"codegeex": {"completion": {"mode": "line"}}})
             editor.client.workspace_did_change_configuration(settings)
             assert await editor.suggestion(at) == "value"
-        said = [message.message for message in editor.log if message.type != types.MessageType.Info]
-        assert said == ["the default model cannot be used: it has vanished; the embedded model answers instead"]
+        result = [message.message for message in editor.log if message.type != types.MessageType.Info]
+        assert result == ["the default model cannot be used: it has vanished; the embedded model answers instead"]
 
 
 async def test_a_model_that_the_settings_name_is_not_replaced() -> None:

@@ -51,14 +51,14 @@ def downloaded(models: ModelsCommand) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (models.cache / "downloads" / FOLDER).iterdir()}
 
 
-def test_without_leave_nothing_is_contacted(models: ModelsCommand, hub: FakeHub) -> None:
-    said = models("fetch", REPO)
-    assert (said.code, hub.asked) == (2, [])
-    assert "no server was contacted" in said.err
-    assert f"--allow-network this command would show the licence of {REPO} (main branch) on {hub.address}" in said.err
+def test_without_permission_no_server_is_contacted(models: ModelsCommand, hub: FakeHub) -> None:
+    result = models("fetch", REPO)
+    assert (result.code, hub.asked) == (2, [])
+    assert "no server was contacted" in result.err
+    assert f"--allow-network this command would show the licence of {REPO} (main branch) on {hub.address}" in result.err
 
 
-def test_the_real_command_asks_for_nothing_but_the_files(tmp_path: Path, hub: FakeHub) -> None:
+def test_the_real_command_requests_only_the_files(tmp_path: Path, hub: FakeHub) -> None:
     environment = os.environ | {"HF_HOME": str(tmp_path / "hf"), "AI_AGENT": "any"}
     command = [sys.executable, "-m", "codegeex_lsp", "models", *ONLY_DOWNLOAD, "--folder", str(tmp_path / "to")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -70,33 +70,33 @@ def test_the_real_command_asks_for_nothing_but_the_files(tmp_path: Path, hub: Fa
 
 def test_only_what_a_conversion_reads_is_downloaded(models: ModelsCommand, hub: FakeHub) -> None:
     assert models(*ONLY_DOWNLOAD).code == 0
-    assert hub.files_asked == NEEDED  # no code, no pickle, nothing of subfolders
+    assert hub.requested_files == NEEDED  # no code, no pickle, nothing of subfolders
     found = downloaded(models)
     assert found.pop("SHA256SUMS").decode().split()[1::2] == ["tokenizer.model", "model.safetensors"]
     assert found == {name: FILES[name] for name in NEEDED}
 
 
-def test_pickles_come_only_where_there_is_nothing_else(models: ModelsCommand, hub: FakeHub) -> None:
+def test_pickles_are_downloaded_only_without_safetensors(models: ModelsCommand, hub: FakeHub) -> None:
     del hub.files["model.safetensors"]
-    said = models(*ONLY_DOWNLOAD)
-    assert "Its weights are PyTorch files, not safetensors" in said.out
-    assert {"pytorch_model.bin", "pytorch_model.bin.index.json"} < hub.files_asked
-    assert not any(name.endswith(".py") or name == "training_args.bin" for name in hub.files_asked)
+    result = models(*ONLY_DOWNLOAD)
+    assert "Its weights are PyTorch files, not safetensors" in result.out
+    assert {"pytorch_model.bin", "pytorch_model.bin.index.json"} < hub.requested_files
+    assert not any(name.endswith(".py") or name == "training_args.bin" for name in hub.requested_files)
 
 
 def test_the_licence_is_shown_before_anything_is_downloaded(models: ModelsCommand, hub: FakeHub) -> None:
-    said = models(*ALLOWED, answer="n")
-    assert (said.code, hub.files_asked, models.cache.exists()) == (1, {"MODEL_LICENSE"}, False)
-    assert f"{REPO}, commit 0123456789ab: 6 files, 0.0 MiB" in said.out
-    assert "Licence: codegeex MODEL_LICENSE: The CodeGeeX License 1. A clause." in said.out
-    assert f"11 more lines: {hub.address}/{REPO}/blob/{COMMIT}/MODEL_LICENSE" in said.out
-    assert "CodeGeeX2's weights are free for academic use; commercial use needs a registration" in said.out
-    assert "Declined: nothing was downloaded." in said.out
+    result = models(*ALLOWED, answer="n")
+    assert (result.code, hub.requested_files, models.cache.exists()) == (1, {"MODEL_LICENSE"}, False)
+    assert f"{REPO}, commit 0123456789ab: 6 files, 0.0 MiB" in result.out
+    assert "Licence: codegeex MODEL_LICENSE: The CodeGeeX License 1. A clause." in result.out
+    assert f"11 more lines: {hub.address}/{REPO}/blob/{COMMIT}/MODEL_LICENSE" in result.out
+    assert "CodeGeeX2's weights are free for academic use; commercial use needs a registration" in result.out
+    assert "Declined: nothing was downloaded." in result.out
 
 
-def test_where_no_person_can_answer_the_licence_is_declined(models: ModelsCommand, hub: FakeHub) -> None:
+def test_without_a_terminal_the_licence_is_declined(models: ModelsCommand, hub: FakeHub) -> None:
     assert models(*ALLOWED, answer=None).code == 1
-    assert hub.files_asked == {"MODEL_LICENSE"}
+    assert hub.requested_files == {"MODEL_LICENSE"}
 
 
 def test_what_was_downloaded_is_converted(models: ModelsCommand, hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,21 +107,21 @@ def test_what_was_downloaded_is_converted(models: ModelsCommand, hub: FakeHub, m
         return small_model(request.folder / request.name)
 
     monkeypatch.setattr(conversion, "convert", convert)
-    said = models(*ALLOWED, "--revision", "v1", "--quantization", "float16", answer="yes")
+    result = models(*ALLOWED, "--revision", "v1", "--quantization", "float16", answer="yes")
     source = models.cache / "downloads" / FOLDER
     assert requests == [conversion.Conversion(source, models.folder, "codegeex2-tiny", "float16")]
     assert hub.asked[0] == f"/api/models/{REPO}/revision/v1"
-    assert "codegeex2-tiny was installed." in said.out
-    assert f"is kept in {source}" in said.out
+    assert "codegeex2-tiny was installed." in result.out
+    assert f"is kept in {source}" in result.out
 
 
-def test_a_name_that_is_taken_is_said_before_the_download(models: ModelsCommand, hub: FakeHub) -> None:
+def test_a_taken_name_is_an_error_before_the_download(models: ModelsCommand, hub: FakeHub) -> None:
     small_model(models.folder / "codegeex2-tiny")
     assert "a model named 'codegeex2-tiny' already exists" in models(*ALLOWED).err
     assert hub.asked == []
 
 
-def test_an_interrupted_download_goes_on_where_it_stopped(
+def test_an_interrupted_download_is_resumed(
     models: ModelsCommand, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(self: object, count: int) -> None:
@@ -130,13 +130,16 @@ def test_an_interrupted_download_goes_on_where_it_stopped(
 
     with monkeypatch.context() as once:
         once.setattr("lsp_server.cli.models.progress.Bars.advance", interrupt)
-        said = models(*ONLY_DOWNLOAD)
-    assert (said.code, "run the same command again to resume" in said.err) == (130, True)
+        result = models(*ONLY_DOWNLOAD)
+    assert (result.code, "run the same command again to resume" in result.err) == (130, True)
     assert len(downloaded(models)["model.safetensors.part"]) == 1000
     hub.asked.clear()
     assert models(*ONLY_DOWNLOAD).code == 0
     assert hub.ranges == ["model.safetensors from 1000"]
-    assert hub.files_asked == {"MODEL_LICENSE", "model.safetensors"}  # the licence is shown again, the others are there
+    assert hub.requested_files == {
+        "MODEL_LICENSE",
+        "model.safetensors",
+    }  # the licence is shown again, the others are there
     assert downloaded(models)["model.safetensors"] == WEIGHTS
 
 
@@ -150,10 +153,10 @@ def test_a_connection_that_drops_is_taken_up_again(
     assert downloaded(models)["model.safetensors"] == WEIGHTS
 
 
-def test_what_comes_damaged_gets_no_name(models: ModelsCommand, hub: FakeHub) -> None:
+def test_a_damaged_download_gets_no_name(models: ModelsCommand, hub: FakeHub) -> None:
     hub.served["model.safetensors"] = WEIGHTS[:-1] + b"?"
-    said = models(*ONLY_DOWNLOAD)
-    assert (said.code, f"model.safetensors was damaged in the download from {hub.address}" in said.err) == (1, True)
+    result = models(*ONLY_DOWNLOAD)
+    assert (result.code, f"model.safetensors was damaged in the download from {hub.address}" in result.err) == (1, True)
     assert not any(name.startswith("model.safetensors") for name in downloaded(models))
 
 
@@ -170,15 +173,15 @@ def test_what_comes_damaged_gets_no_name(models: ModelsCommand, hub: FakeHub) ->
 )
 def test_what_the_hub_refuses(models: ModelsCommand, hub: FakeHub, status: int, error: str, sentence: str) -> None:
     hub.status, hub.error = status, error
-    said = models(*ALLOWED, "--revision", "v1")
-    assert (said.code, sentence in said.err) == (1, True), said.err
-    assert "Traceback" not in said.err
+    result = models(*ALLOWED, "--revision", "v1")
+    assert (result.code, sentence in result.err) == (1, True), result.err
+    assert "Traceback" not in result.err
 
 
 def test_a_hub_that_is_not_there(models: ModelsCommand, hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    said = models(*ALLOWED)
-    assert (said.code, "no connection to http://127.0.0.1:9" in said.err) == (1, True)
+    result = models(*ALLOWED)
+    assert (result.code, "no connection to http://127.0.0.1:9" in result.err) == (1, True)
 
 
 def test_offline_is_respected(models: ModelsCommand, hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,7 +199,7 @@ def test_a_disk_that_is_too_small(models: ModelsCommand, hub: FakeHub, monkeypat
     usage = type("Usage", (), {"free": 1000})
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
     assert "GiB free, the download needs" in models(*ONLY_DOWNLOAD).err
-    assert hub.files_asked == {"MODEL_LICENSE"}
+    assert hub.requested_files == {"MODEL_LICENSE"}
 
 
 @pytest.mark.parametrize("repo", ["codegeex", "a/b/c", "https://hub/a/b", "../a", "a/b?c"])

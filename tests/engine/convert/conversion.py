@@ -1,4 +1,4 @@
-"""A tiny CodeGeeX4 to convert, and who watches."""
+"""A tiny CodeGeeX4 to convert, and a progress report that records."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONTROL = [
 
 
 class Silent:
-    """Nobody watches the progress; what it told is kept."""
+    """Records the stages and their progress."""
 
     def __init__(self) -> None:
         self.stages: list[str] = []

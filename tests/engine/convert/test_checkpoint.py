@@ -58,7 +58,7 @@ def test_of_files_that_cannot_be_mapped_one_is_in_memory(tmp_path: Path) -> None
     assert pickles.tensors(tmp_path / "a") is not first
 
 
-def test_model_parallel_parts_of_other_widths_are_said(tmp_path: Path) -> None:
+def test_model_parallel_parts_of_other_widths_are_an_error(tmp_path: Path) -> None:
     name = "module.language_model.embedding.word_embeddings.weight"
     for part, width in enumerate((4, 5)):
         torch.save({name: torch.ones(2, width)}, tmp_path / f"mp_rank_0{part}.pt")

@@ -32,7 +32,7 @@ def test_the_published_chatglm_layout(tmp_path: Path, config: dict[str, object],
     assert (parity.windows > 1) is (memory_bytes == WINDOW_BYTES)
 
 
-def test_codegeex4_in_transformers_own_layout_says_the_same(tmp_path: Path) -> None:
+def test_codegeex4_in_transformers_own_layout_computes_the_same(tmp_path: Path) -> None:
     from transformers import GlmConfig, GlmForCausalLM
 
     theirs = GlmForCausalLM(

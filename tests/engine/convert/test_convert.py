@@ -1,4 +1,4 @@
-"""From a published folder to an installed model; and what is wrong with one is said, with nothing left behind."""
+"""From a published folder to an installed model, and errors that leave nothing installed."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def test_an_installed_model_answers_as_the_daemon_asks(source: Path, tmp_path: P
     shard = source / SHARD
     assert description.facts["source"]["files"][SHARD] == hashlib.sha256(shard.read_bytes()).hexdigest()
     model = CTranslateModel(description, "cpu", 1)
-    said = model.generate(Question(model.tokenizer.encode("def main():"), 4, lambda _: False), CancellationToken())
-    assert len(said.ends) == 4 or said.stopped
+    generated = model.generate(Question(model.tokenizer.encode("def main():"), 4, lambda _: False), CancellationToken())
+    assert len(generated.ends) == 4 or generated.stopped
 
 
-def test_what_a_person_is_told_of_the_progress(source: Path, tmp_path: Path) -> None:
+def test_progress_is_reported(source: Path, tmp_path: Path) -> None:
     report = Silent()
     convert(Conversion(source, tmp_path / "models"), report)
     assert report.stages == [

@@ -152,14 +152,14 @@ def difference(found: torch.Tensor, expected: torch.Tensor) -> float:
 
 
 @EACH
-def test_the_reference_says_what_transformers_says(config: dict[str, Any], tmp_path: Path) -> None:
+def test_the_reference_computes_what_transformers_computes(config: dict[str, Any], tmp_path: Path) -> None:
     model = publish(tmp_path, config)
     ids = tokens(150)  # beyond every window
     assert difference(reference_logits(tmp_path, ids), their_logits(model, ids)) < 1e-5
 
 
 @EACH
-def test_the_conversion_says_what_the_reference_says(config: dict[str, Any], tmp_path: Path) -> None:
+def test_the_conversion_computes_what_the_reference_computes(config: dict[str, Any], tmp_path: Path) -> None:
     publish(tmp_path, config, "bin")
     parity = compared(tmp_path)
     assert parity.difference < 1e-4
@@ -224,7 +224,7 @@ def test_openai_published_the_decoder_alone(tmp_path: Path) -> None:
     assert compared(tmp_path, length=50).difference < 1e-4
 
 
-def test_codegen2_says_in_its_own_code_in_how_many_parts_it_was_trained(tmp_path: Path) -> None:
+def test_codegen2_names_its_number_of_parts_in_its_own_code(tmp_path: Path) -> None:
     model = publish(tmp_path, CODEGEN | {"n_head": 8, "rotary_dim": 4}, "bin")
     weights = stored_weights(tmp_path)
     for name in (name for name in weights if name.endswith("qkv_proj.weight")):
@@ -298,7 +298,7 @@ def test_a_bias_that_config_json_does_not_know_of_is_left_over(tmp_path: Path) -
     assert "gpt_neox.layers.0.attention.dense.bias" in weights.leftovers()
 
 
-def test_a_missing_bias_or_head_is_said(tmp_path: Path) -> None:
+def test_a_missing_bias_or_head_is_named(tmp_path: Path) -> None:
     publish(tmp_path, GPTJ, "bin")
     whole = stored_weights(tmp_path)
     for name in ("transformer.h.1.mlp.fc_in.bias", "lm_head.bias", "lm_head.weight"):

@@ -151,14 +151,14 @@ def difference(a: torch.Tensor, b: torch.Tensor) -> float:
 
 
 @each(EXACT_FOR_ANY_LENGTH | WINDOWED)
-def test_the_reference_says_what_transformers_says(tmp_path: Path, name: str) -> None:
+def test_the_reference_computes_what_transformers_computes(tmp_path: Path, name: str) -> None:
     model = publish(tmp_path, (EXACT_FOR_ANY_LENGTH | WINDOWED)[name], LAYOUTS.get(name, "shards"))
     prompt = tokens(300)
     assert difference(reference_logits(tmp_path, prompt), their_logits(model, prompt)) < TIGHT
 
 
 @each(EXACT_FOR_ANY_LENGTH)
-def test_the_conversion_says_what_the_reference_says(tmp_path: Path, name: str) -> None:
+def test_the_conversion_computes_what_the_reference_computes(tmp_path: Path, name: str) -> None:
     publish(tmp_path, EXACT_FOR_ANY_LENGTH[name], LAYOUTS.get(name, "shards"))
     parity = compared(tmp_path)
     assert parity.difference < TOLERANCE

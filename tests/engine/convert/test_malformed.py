@@ -1,4 +1,4 @@
-"""What is wrong with a checkpoint is said in words: nothing is installed, nothing of it is executed."""
+"""Malformed checkpoints are errors in words: nothing is installed, nothing of them is executed."""
 
 from __future__ import annotations
 

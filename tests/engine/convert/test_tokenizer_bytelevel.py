@@ -107,7 +107,7 @@ def test_json_files_name_more_tokens(gpt2: Path) -> None:
         ("added_tokens.json", '{"def": 700}', "token 700 is to be 'def', but that is also token"),
     ],
 )
-def test_damaged_files_are_told(gpt2: Path, name: str, content: str, message: str) -> None:
+def test_damaged_files_are_named(gpt2: Path, name: str, content: str, message: str) -> None:
     (gpt2 / name).write_text(content)
     with pytest.raises(ModelError, match=message):
         read_tokenizer(gpt2, "codegen")

@@ -109,13 +109,13 @@ def test_chatglm_takes_tokenizer_json_where_there_is_no_other(folder: Path) -> N
     ("content", "message"),
     [("{}", "cannot be read"), ("[1]", "is not a JSON object"), ('{"added_tokens": [{}]}', "cannot be read")],
 )
-def test_a_damaged_file_is_told(folder: Path, content: str, message: str) -> None:
+def test_a_damaged_file_is_named(folder: Path, content: str, message: str) -> None:
     (folder / "tokenizer.json").write_text(content)
     with pytest.raises(ModelError, match=message):
         read_tokenizer(folder, "llama")
 
 
-def test_a_folder_without_tokenizer_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_tokenizer_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         ModelError, match=r"has no tokenizer \(tokenizer.json, vocab.json with merges.txt, tokenizer.model\)"
     ):

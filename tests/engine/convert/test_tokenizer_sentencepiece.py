@@ -146,7 +146,7 @@ def test_control_tokens_spelled_in_text_stay_text(tmp_path: Path, name: str) -> 
     assert pair.ours.decode([*controls, *pair.ours.encode("x")]) == "x"
 
 
-def test_chatglm_adds_its_control_tokens_behind_the_pieces(chatglm: Pair) -> None:
+def test_chatglm_adds_its_control_tokens_after_the_pieces(chatglm: Pair) -> None:
     count = chatglm.original.vocab_size()
     expected = {"[MASK]": 0, "[gMASK]": 1, "<sop>": 3, "<eop>": 4, "<|system|>": 5, "<|user|>": 6, "<|observation|>": 8}
     assert {name: chatglm.ours.control(name) for name in expected} == {n: [count + at] for n, at in expected.items()}
@@ -262,7 +262,7 @@ def test_what_cannot_be_expressed_is_refused(
         (b"\xff\xff", "is not a sentencepiece model"),
     ],
 )
-def test_a_damaged_file_is_told(tmp_path: Path, content: bytes, message: str) -> None:
+def test_a_damaged_file_is_named(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "tokenizer.model").write_bytes(content)
     with pytest.raises(ModelError, match=message):
         read_tokenizer(tmp_path, "llama")

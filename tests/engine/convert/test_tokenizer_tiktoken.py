@@ -127,7 +127,7 @@ def test_nothing_is_put_before_a_text(ranks: dict[bytes, int], tmp_path: Path) -
         (b"YQ== 0\nYg== 1\n", "254 of the 256 bytes are missing"),
     ],
 )
-def test_a_damaged_file_is_told(tmp_path: Path, content: bytes, message: str) -> None:
+def test_a_damaged_file_is_named(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "tokenizer.model").write_bytes(content)
     with pytest.raises(ModelError, match=message):
         read_tokenizer(tmp_path, "chatglm")

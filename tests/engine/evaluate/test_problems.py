@@ -45,7 +45,7 @@ def test_languages_that_are_not_there(listed: str) -> None:
         language_names(listed)
 
 
-def test_a_missing_folder_says_what_is_wanted(tmp_path: Path) -> None:
+def test_an_error_names_the_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"--data takes the folder with the humaneval_\*\.jsonl\.gz"):
         read_problems(tmp_path, "python")
 

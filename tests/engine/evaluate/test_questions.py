@@ -34,13 +34,13 @@ def test_a_base_model_goes_on_below_the_language_tag() -> None:
     assert question.read("    return 1\nx").code == "    return 1\n"
 
 
-def test_a_model_that_infills_is_asked_as_in_the_editor() -> None:
+def test_a_model_that_infills_gets_the_editors_prompt() -> None:
     text, _ = asked(DESCRIPTION)
     assert "###PATH:solution.py\n###LANGUAGE:Python\n###MODE:BLOCK\n" in text
     assert text.endswith(PYTHON.prompt + "<|code_middle|><|assistant|>\n")
 
 
-def test_a_chat_model_is_asked_for_the_function() -> None:
+def test_a_chat_model_gets_a_question() -> None:
     text, question = asked(CHAT)
     assert "Complete this Python function." in text
     assert f"```python\n{PYTHON.prompt.strip()}\n```" in text
@@ -69,12 +69,12 @@ def test_a_translation_by_a_chat_model() -> None:
     ("task", "style", "can"),
     [(Task.TRANSLATE, Style.AUTO, "cannot translate"), (Task.GENERATE, Style.CHAT, "cannot chat")],
 )
-def test_what_a_model_cannot_do_is_said(task: Task, style: Style, can: str) -> None:
+def test_what_a_model_cannot_do_is_named(task: Task, style: Style, can: str) -> None:
     with pytest.raises(ModelError, match=rf"scripted {can} \(it can: complete, infill\)"):
         choose_style(DESCRIPTION, task, style)
 
 
-def test_a_question_that_leaves_no_room_is_not_asked() -> None:
+def test_there_is_no_question_without_room_for_an_answer() -> None:
     for description, task in ((BASE, Task.GENERATE), (CHAT, Task.GENERATE), (BASE, Task.TRANSLATE)):
         small = replace(description, context_length=90)
         style = choose_style(small, task, Style.AUTO)

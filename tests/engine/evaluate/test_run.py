@@ -1,4 +1,4 @@
-"""Whole runs, in Python alone, by a model that says what it is told."""
+"""Whole runs, in Python only, with a scripted model."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_reference_solutions(sandbox: Sandbox, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("repairs", "passed"), [(True, 1), (False, 0)])
-def test_a_translation_that_does_not_parse_is_asked_for_again(
+def test_a_translation_that_does_not_parse_is_repaired(
     sandbox: Sandbox, tmp_path: Path, repairs: bool, passed: int
 ) -> None:
     model = ChatModel(

@@ -128,7 +128,7 @@ def test_an_answer_is_there_when_its_fence_is_closed() -> None:
 @needs_data
 @pytest.mark.parametrize("name", LANGUAGE_IDS)
 def test_the_published_solutions_end_at_the_rule(name: str) -> None:
-    """All but those with further functions behind theirs, which the benchmark's own rule cuts off too."""
+    """All except those with further functions after theirs, which the benchmark's own rule cuts off too."""
     cut = [
         problem.number
         for problem in read_problems(DATA, name)

@@ -142,7 +142,7 @@ def test_what_programs_import_is_built_once(tmp_path: Path) -> None:
     assert len(built) == 2
 
 
-def test_what_does_not_build_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_failed_build_leaves_nothing(tmp_path: Path) -> None:
     def fails(_folder: Path) -> None:
         raise EngineError("it does not build")
 

@@ -19,7 +19,7 @@ SECONDS = 20.0  # nothing here takes so long
 
 @dataclass
 class Reply:
-    """What one request is answered with: `parts` are sent one by one. `holds` keeps the connection open behind them."""
+    """The response to one request: `parts` are sent one by one. `holds` keeps the connection open after them."""
 
     parts: tuple[bytes, ...] = ()
     status: int = 200
@@ -53,9 +53,9 @@ def delta(text: str, finish: str | None = None) -> bytes:
     return event({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": finish}]})
 
 
-def text(said: str, finish: str | None = None, log_prob: float | None = None) -> bytes:
-    told = None if log_prob is None else {"tokens": [said], "token_logprobs": [log_prob]}
-    return event({"choices": [{"index": 0, "text": said, "logprobs": told, "finish_reason": finish}]})
+def text(piece: str, finish: str | None = None, log_prob: float | None = None) -> bytes:
+    log_probs = None if log_prob is None else {"tokens": [piece], "token_logprobs": [log_prob]}
+    return event({"choices": [{"index": 0, "text": piece, "logprobs": log_probs, "finish_reason": finish}]})
 
 
 DONE = event("[DONE]")
@@ -74,7 +74,7 @@ def refusal(status: int, message: str = "", **headers: str) -> Reply:
 
 @contextmanager
 def serving(*replies: Reply, encrypted: bool = False) -> Iterator[ScriptedServer]:
-    """`encrypted` with the certificate of loopback.pem, which nobody trusts who is not told to."""
+    """`encrypted` with the certificate of loopback.pem, which only those trust who are configured to."""
     script = ScriptedServer(replies=list(replies), scheme="https" if encrypted else "http")
 
     class Handler(BaseHTTPRequestHandler):

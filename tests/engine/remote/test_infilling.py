@@ -56,7 +56,7 @@ def test_the_models_control_tokens(infill: str, prompt: str) -> None:
 
 
 @pytest.mark.parametrize("infill", [name for name, form in FORMS.items() if form.is_rendered])
-def test_a_persons_text_spells_no_control_token(infill: str) -> None:
+def test_the_users_text_spells_no_control_token(infill: str) -> None:
     marks = FORMS[infill].marks
     with serving(speech("1", "23", make=text)) as server:
         completed(server, infill)

@@ -53,7 +53,7 @@ def ask(
         mark = asked.tokenizer.control
         tokens = [*mark("<suffix>"), *asked.tokenizer.encode("\n)"), *mark("<prefix>"), *asked.tokenizer.encode("f(")]
     return asked.generate(
-        Question(tokens, 50, lambda said: stop in said, priority=priority), cancellation or CancellationToken()
+        Question(tokens, 50, lambda text: stop in text, priority=priority), cancellation or CancellationToken()
     )
 
 
@@ -81,8 +81,10 @@ def test_the_end_counts_also_where_all_comes_at_once() -> None:
 
 
 def test_probabilities_as_llama_cpp_tells_them() -> None:
-    told = {"content": [{"token": "a", "logprob": -0.1}, {"token": "b", "logprob": -0.2}]}
-    with serving(Reply((event({"choices": [{"text": "ab", "logprobs": told, "finish_reason": "stop"}]}),))) as server:
+    log_probs = {"content": [{"token": "a", "logprob": -0.1}, {"token": "b", "logprob": -0.2}]}
+    with serving(
+        Reply((event({"choices": [{"text": "ab", "logprobs": log_probs, "finish_reason": "stop"}]}),))
+    ) as server:
         generated = ask(model(server, "completion"))
     assert (generated.ends, generated.log_probs) == ((1, 2), (-0.1, -0.2))
 
@@ -112,7 +114,7 @@ def test_half_characters_are_joined() -> None:
 
 
 @pytest.mark.parametrize("ending", [delta("", "stop"), DONE, b"data: [DONE]"])
-def test_either_sign_of_the_end_will_do(ending: bytes) -> None:
+def test_either_end_of_an_answer_is_enough(ending: bytes) -> None:
     with serving(Reply((delta("Yes."), ending))) as server:
         assert ask(model(server)).text == "Yes."
 
@@ -132,7 +134,7 @@ def test_a_server_that_does_not_stream() -> None:
         Reply((delta("Half an "), event({"error": {"message": "out of memory"}}))),
     ],
 )
-def test_what_was_said_before_a_connection_was_lost_is_kept(reply: Reply) -> None:
+def test_text_received_before_a_connection_is_lost_is_kept(reply: Reply) -> None:
     with serving(reply) as server, pytest.raises(LostAnswerError) as lost:
         ask(model(server))
     assert (lost.value.partial.text, lost.value.partial.stopped) == ("Half an ", False)
@@ -156,7 +158,7 @@ def test_what_was_said_before_a_connection_was_lost_is_kept(reply: Reply) -> Non
         (Reply((event({"error": "overloaded"}),)), "reports an error: overloaded"),
     ],
 )
-def test_what_went_wrong_is_said(reply: Reply, says: str) -> None:
+def test_an_error_names_what_went_wrong(reply: Reply, says: str) -> None:
     with serving(reply) as server:
         if says == "^$":
             assert ask(model(server)).text == ""
@@ -215,7 +217,7 @@ def test_certificates_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.usefixtures("new_client")
-def test_a_proxy_is_asked_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_is_used_for_other_machines(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "no_proxy", "NO_PROXY", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     with serving(speech("Yes.")) as proxy:
@@ -226,21 +228,21 @@ def test_a_proxy_is_asked_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("new_client")
-def test_a_proxy_that_cannot_be_used_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "gopher://secret@127.0.0.1:1")
     with pytest.raises(EngineError, match="check HTTPS_PROXY") as refused:
         ask(RemoteModel(read_server("http://model.invalid/v1", "m", "completion")))
     assert "secret" not in str(refused.value)
 
 
-def test_one_that_says_nothing_is_not_waited_for() -> None:
+def test_a_silent_server_times_out() -> None:
     with serving(Reply(holds=True)) as server, pytest.raises(EngineError, match=r"not start to answer within 0\.05 s"):
         ask(model(server, first=0.05, between=9.0))
     with serving(Reply((delta("Half"),), holds=True)) as server, pytest.raises(LostAnswerError):
         ask(model(server, first=9.0, between=0.05))
 
 
-def test_a_sign_of_life_before_the_answer_is_no_answer() -> None:
+def test_a_comment_before_the_answer_does_not_extend_the_timeout() -> None:
     with (
         serving(Reply((b": still working\n\n",), holds=True)) as server,
         pytest.raises(EngineError, match="did not start"),
@@ -273,7 +275,7 @@ def test_whole_answers_share_a_connection() -> None:
 
 
 def _until_idle() -> None:
-    """Until the transport has read what stood behind the end."""
+    """Wait until the transport has read what followed the end."""
 
     async def others() -> int:
         return len(asyncio.all_tasks()) - 1
@@ -306,7 +308,7 @@ def _own_threads() -> set[str]:
     return {thread.name for thread in threading.enumerate() if "process_request" not in thread.name}
 
 
-def test_a_busy_server_is_asked_again_when_it_says_so() -> None:
+def test_a_busy_server_is_asked_again_after_its_own_delay() -> None:
     with serving(refusal(429, retry_after="0"), speech("Yes.")) as server:
         assert ask(model(server)).text == "Yes."
         assert len(server.asked) == 2
@@ -321,7 +323,7 @@ def test_a_busy_server_is_left_alone_by_suggestions() -> None:
         assert len(server.asked) == 1
 
 
-def test_nothing_else_is_asked_twice() -> None:
+def test_other_requests_are_not_repeated() -> None:
     with serving(refusal(500), speech("never")) as server, pytest.raises(EngineError):
         ask(model(server))
     assert len(server.asked) == 1
@@ -339,7 +341,7 @@ def test_a_field_that_a_server_does_not_know_is_left_out_from_then_on(field: str
     assert field != "max_tokens" or later[0]["max_completion_tokens"] == 50
 
 
-def test_nothing_is_asked_ahead_of_a_person() -> None:
+def test_nothing_is_prefetched_from_a_server() -> None:
     with serving(speech("x", make=text)) as server:
         asked = model(server, "completion")
         with pytest.raises(Cancelled):
@@ -347,7 +349,7 @@ def test_nothing_is_asked_ahead_of_a_person() -> None:
         assert server.asked == []
 
 
-def test_a_proxy_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_is_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     with serving(speech("Yes.")) as server:
         assert ask(model(server)).text == "Yes."
@@ -372,7 +374,7 @@ def test_a_key_is_in_no_error(reply: Reply, monkeypatch: pytest.MonkeyPatch, cap
     assert "sk-secret" not in str(refused.value) + caplog.text
 
 
-def test_a_refused_key_is_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rejected_key_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(refusal(401), speech("Yes.")) as server:
         asked = model(server)
         with pytest.raises(EngineError, match="codegeex-lsp key set 127"):

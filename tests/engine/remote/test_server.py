@@ -34,14 +34,14 @@ def test_an_address_as_people_write_it(url: str, expected: str) -> None:
         "https://host /v1",
     ],
 )
-def test_what_is_no_address_is_said_without_repeating_it(url: str) -> None:
+def test_a_wrong_address_is_an_error_that_does_not_repeat_it(url: str) -> None:
     assert url_fault(url)
     assert "sk-secret" not in url_fault(url)
     with pytest.raises(EngineError, match=r"codegeex\.chat\.remote\.url"):
         read_server(url, "", "chat")
 
 
-def test_where_text_goes_is_said() -> None:
+def test_a_server_tells_where_text_goes() -> None:
     assert str(read_server("https://host/v1", "m", "chat")) == "chat: https://host/v1 (remote)"
     assert str(read_server("http://10.0.0.5", "m", "completion")).endswith("(remote, not encrypted)")
     assert str(read_server("http://127.0.0.1:1", "m", "chat")) == "chat: http://127.0.0.1:1/v1 (remote)"

@@ -77,7 +77,7 @@ def test_java_in_pieces(code: str) -> None:
         (("/bin/sh", "-c", "echo compile: signal: killed; exit 1"), Verdict()),
     ],
 )
-def test_a_compiler_that_could_not_check_says_nothing_of_the_code(
+def test_a_compiler_that_could_not_check_is_no_evidence(
     monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], verdict: Verdict
 ) -> None:
     monkeypatch.setattr(compilers, "compiler_of", lambda _: compilers.Compiler("cc", "main.c", command))

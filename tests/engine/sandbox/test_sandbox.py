@@ -67,7 +67,7 @@ def test_stages_share_their_folder_and_end_with_the_first_that_fails(sandbox: Sa
     assert len(sandbox.run(Job({}, (Stage(("/bin/false",), LIMITS), read)))) == 1
 
 
-def test_what_cannot_be_started_says_so(sandbox: Sandbox) -> None:
+def test_a_program_that_cannot_be_started_is_named(sandbox: Sandbox) -> None:
     (result,) = sandbox.run(Job({}, (Stage(("/usr/bin/no-such-compiler",), LIMITS),)))
     assert result.exit_code == 127
     assert "no-such-compiler cannot be started" in result.output
@@ -174,7 +174,7 @@ def test_disk_is_bounded(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> N
     assert (result.exit_code, "No space left" in result.output) == (1, True)
 
 
-def test_it_refuses_without_isolation_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_refuses_without_isolation_unless_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox_module, "find_isolation", lambda: Isolation("limits alone: a test"))
     with pytest.raises(EngineError, match=r"cannot keep programs from the network .*--accept-no-isolation"):
         Sandbox()
@@ -220,7 +220,7 @@ def test_a_sandbox_does_not_outlive_its_caller() -> None:
     assert psutil.wait_procs(inside, timeout=20)[1] == []
 
 
-def test_limits_alone_leave_nothing_behind_when_their_caller_is_killed(tmp_path: Path) -> None:
+def test_limits_alone_leave_nothing_when_their_caller_is_killed(tmp_path: Path) -> None:
     code = (
         "from engine.sandbox import sandbox\n"
         "sandbox.find_isolation = lambda: sandbox.Isolation('limits alone: a test')\n"
@@ -240,7 +240,7 @@ def test_limits_alone_leave_nothing_behind_when_their_caller_is_killed(tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_killed_process_left_behind_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folders_of_killed_processes_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox_module.tempfile, "tempdir", str(tmp_path))
     gone = subprocess.Popen(["/bin/true"])
     gone.wait()
