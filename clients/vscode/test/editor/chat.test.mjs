@@ -197,7 +197,7 @@ test("a conversation survives a restart, continues, and can be chosen among othe
 
 test("a refusal is shown in the daemon's words, and the question stays", async () => {
   const turn = await chat.answer("What about this? ".repeat(2_000));
-  await turn.locator(".fault", { hasText: "too long for the model" }).waitFor();
+  await turn.locator(".fault", { hasText: "too many for the model" }).waitFor();
   assert.match(await turn.locator(".question-text").innerText(), /^What about this\?/);
   assert.ok(await turn.getByRole("button", { name: "Ask Again" }).isVisible());
 });
@@ -330,7 +330,7 @@ test("no log has an unexpected error", () => {
   // "provider FAILED" comes from the reload: pending requests end with their window.
   // A message that is written as the daemon dies fails before the end of the connection is noticed.
   const killed = /SIGKILL|Connection to server got closed|connection to server is erroring|Sending (document )?notification/;
-  const made = /\/nowhere\/|provider FAILED|too long for the model|Exception occurred/;
+  const made = /\/nowhere\/|provider FAILED|too many for the model|Exception occurred/;
   const unexpected = session.complaints().filter((line) => !killed.test(line) && !made.test(line));
   assert.deepEqual(unexpected, []);
 });

@@ -59,7 +59,7 @@ test("the menu of the status item", async () => {
   }
   await picture("menu");
   await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "Choose Model" }).click();
-  await window.page.locator(".quick-input-titlebar", { hasText: "The model that answers" }).waitFor();
+  await window.page.locator(".quick-input-titlebar", { hasText: "Choose a model" }).waitFor();
   assert.ok((await window.picks()).includes("embedded"));
   await window.keyboard.press("Escape");
 });
