@@ -15,7 +15,7 @@ from engine.context.exclusion import why_not_file, why_not_open
 from engine.context.wildmatch import is_match
 from engine.sandbox import tools
 from engine.types import Document
-from tests.installed import stub
+from tests.installed import needs, stub
 
 ARRANGEMENTS = 12
 NAMES = ("a", "b", "ab", "src", "Build", "lib", "out.py", "x.y", "é", "t t")
@@ -47,6 +47,7 @@ def judge(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> st
 
 
 def run_git(folder: Path, *arguments: str) -> None:
+    needs("git")
     identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
     subprocess.run(["git", *identity, "-C", str(folder), *arguments], check=True, capture_output=True)
 

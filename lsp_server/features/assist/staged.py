@@ -7,7 +7,6 @@ from pathlib import Path
 
 from engine.context.git import find_git, git_command, git_environment
 from engine.document import Document
-from engine.sandbox.sandbox import kill_group
 from lsp_server.features.assist.answering import RequestFailed
 from lsp_server.server import CodegeexServer
 
@@ -57,6 +56,8 @@ async def _git_diff(command: list[str]) -> str:
         raise RequestFailed(f"git does not answer within {GIT_SECONDS:g} s") from None
     finally:  # also if the request was cancelled
         if process.returncode is None:
+            from engine.sandbox.sandbox import kill_group
+
             kill_group(process.pid)
         await process.wait()
 
