@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from codegeex_lsp import HOME, process_command, process_environment
 
+START_SECONDS = 0.3  # before it is started: changes of settings in a burst make and stop many of these objects
 STOP_SECONDS = 2.0  # to end by itself; then it is killed
 PAUSES_SECONDS = (0.5, 2.0, 10.0, 60.0)  # before it is started again, the last one from then on
 HEALTHY_SECONDS = 120.0  # after running this long it begins with the first pause again
@@ -102,6 +103,8 @@ class IndexerProcess:
 
     def _supervise(self) -> None:
         failures = 0
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_stopped, START_SECONDS)
         while not self._is_stopped:
             began = time.monotonic()
             self._has_explained = False

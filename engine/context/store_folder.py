@@ -20,6 +20,7 @@ from engine.context.store import CHUNKS, FORMAT, StoreBusyError, StoreError, Sto
 
 ROOT = "root"  # the file that names a store's workspace; its time of modification is the store's last use
 UNUSED_SECONDS = 90 * 86_400.0  # after which a store is removed though its workspace is there
+BEGUN_SECONDS = 5.0  # a store used more recently than this may be about to be locked
 GONE_SECONDS = 7 * 86_400.0  # after which that of a workspace is removed which is gone: it may be on another disk
 NAME = re.compile(r".*-[0-9a-f]{16}(?:-[0-9a-f]{8})?-\d+")  # of all versions
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -40,9 +41,10 @@ def prepare_store_folder(folder: Path, root: Path) -> None:
 
 
 def remove_unused_stores(used: Path, root: Path) -> bool:
-    """Remove the stores that are not needed any more; `used` is that of `root`. Return True if one is still in use."""
+    """Remove the stores that are not needed any more; `used` is that of `root`. Return True if some are left."""
     others = [folder for folder in stores_folder().iterdir() if NAME.fullmatch(folder.name) and folder != used]
-    removed = [_remove(folder) for folder in others if folder.is_dir() and _is_unneeded(folder, root)]
+    unneeded = [folder for folder in others if folder.is_dir() and _is_unneeded(folder, root)]
+    removed = [_unused_seconds(folder) > BEGUN_SECONDS and _remove(folder) for folder in unneeded]
     return not all(removed)
 
 
@@ -50,12 +52,18 @@ def _is_unneeded(folder: Path, root: Path) -> bool:
     """True for a store of `root`, with other patterns, and for one that nobody has used for long."""
     try:
         its_root = Path(os.fsdecode((folder / ROOT).read_bytes()))
-        unused_seconds = time.time() - (folder / ROOT).stat().st_mtime
     except OSError:  # of a version that did not note this
         return True
     if its_root == root:
         return True
-    return unused_seconds > (UNUSED_SECONDS if its_root.is_dir() else GONE_SECONDS)
+    return _unused_seconds(folder) > (UNUSED_SECONDS if its_root.is_dir() else GONE_SECONDS)
+
+
+def _unused_seconds(folder: Path) -> float:
+    try:
+        return time.time() - (folder / ROOT).stat().st_mtime
+    except OSError:
+        return UNUSED_SECONDS
 
 
 def _remove(folder: Path) -> bool:

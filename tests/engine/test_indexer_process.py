@@ -139,6 +139,13 @@ def test_commands_that_pile_up_become_one(events: Events) -> None:
     assert list(indexer._waiting) == [{"do": "changed", "paths": None, "n": MAX_WAITING + 1}]
 
 
+def test_one_that_is_stopped_at_once_is_never_started(
+    supervise: Supervise, started: list[subprocess.Popen[bytes]]
+) -> None:
+    supervise(OBEDIENT).stop(wait=True)
+    assert started == []
+
+
 def test_stopping_ends_the_process(supervise: Supervise, started: list[subprocess.Popen[bytes]]) -> None:
     indexer = supervise(OBEDIENT)
     assert indexer.wait_idle(SECONDS)

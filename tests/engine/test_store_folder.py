@@ -35,13 +35,13 @@ def test_other_patterns_have_a_store_of_their_own(work: Path) -> None:
 
 
 def test_a_store_of_other_patterns_is_removed_with_its_copies(work: Path) -> None:
-    before, now = made(work), made(work, "private/**")
+    before, now = made(work, used_days_ago=1), made(work, "private/**")
     assert not remove_unused_stores(now, work)
     assert (before.exists(), now.exists()) == (False, True)
 
 
 def test_a_store_that_another_window_uses_stays_until_it_ends(work: Path) -> None:
-    before, now = made(work), made(work, "private/**")
+    before, now = made(work, used_days_ago=1), made(work, "private/**")
     writer = StoreWriter(before / CHUNKS)
     assert remove_unused_stores(now, work)
     assert before.exists()
@@ -49,6 +49,12 @@ def test_a_store_that_another_window_uses_stays_until_it_ends(work: Path) -> Non
     del writer
     assert not remove_unused_stores(now, work)
     assert not before.exists()
+
+
+def test_a_store_that_another_window_has_just_made_stays(work: Path) -> None:
+    begun, now = made(work), made(work, "private/**")
+    assert remove_unused_stores(now, work)
+    assert begun.exists()
 
 
 @pytest.mark.parametrize(
