@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.context.entry_pool import BATCH_FILES, EntryPool, FileStamp
 from engine.context.exclusion import forget
-from engine.context.indexer_commands import Commands
+from engine.context.indexer_commands import Commands, RebuildRequested
 from engine.context.listing import Stamp, list_files, stamp_of
 from engine.context.manifest import Manifest
 from engine.context.store import Entry, StoreWriter
@@ -68,7 +68,10 @@ class StoreUpdater:
         self._commands, self._report = commands, report
 
     def bring_up_to_date(self) -> None:
-        """Store the files that are reported as changed, then all that differ between disk and manifest."""
+        """Store the files that are reported as changed, then all that differ between disk and manifest.
+
+        Raises `RebuildRequested` if a file that is still there may no longer be read: no copy of it is kept.
+        """
         self.store_changed(self._commands.take_urgent())
         while True:
             stored = self._manifest.stamps()
@@ -77,10 +80,13 @@ class StoreUpdater:
                 if stored.pop(path, None) != stamp:
                     differing.append(FileStamp(path, stamp))
             differing += [FileStamp(path, None) for path in stored]
+            forbidden = any(stamp_of(self._pool.root / path) for path in stored)
             self.store_changed(self._commands.take_urgent())
             differing.sort(key=lambda file: self._commands.first_words.isdisjoint(stem_parts(file.path)[:2]))
             self._store_listed(differing)
             self._pool.end_helpers(wait=True)
+            if forbidden:  # a removed text stays in the store's files until tantivy merges them
+                raise RebuildRequested
             del stored, differing
             gc.collect()
             trim_memory()

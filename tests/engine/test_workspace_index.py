@@ -407,3 +407,18 @@ def test_what_was_found_is_no_longer_shown_once_its_file_may_not_be(
     index.changed([".gitignore" if (tmp_path / "work" / ".gitignore").exists() else "a.py"])
     assert index.changes > before
     assert not index.still_shows(snippets)
+
+
+def copies_on_disk(folder: Path, text: bytes) -> list[str]:
+    return [file.name for file in folder.rglob("*") if file.is_file() and text in file.read_bytes()]
+
+
+def test_no_copy_is_kept_of_a_file_that_becomes_ignored(begin: Begin, tmp_path: Path) -> None:
+    write(tmp_path / "work", a_dot_py=PAINT, b_dot_py="def quokka_4711(): ...\n")
+    index = begin()
+    assert copies_on_disk(tmp_path / "store", b"quokka_4711")
+    write(tmp_path / "work", _dot_gitignore="b.py\n")
+    index.changed([".gitignore"])
+    assert index.wait_idle(SECONDS)
+    assert copies_on_disk(tmp_path / "store", b"quokka_4711") == []
+    assert found(index) == ["a.py"]
