@@ -1,4 +1,4 @@
-"""What an editor tells of a suggestion, and what comes of it."""
+"""What an editor reports of a suggestion, and the effects."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ async def test_the_command_is_advertised() -> None:
 
 
 async def test_what_was_shown_accepted_and_dismissed_is_counted() -> None:
-    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
-        item = await person.item()
-        person.tells("didShowCompletion", item)
-        person.tells("didShowCompletion", item)
-        await person.accepts(item)
-        person.type("\ny = ")
-        another = await person.item()
-        person.tells("didShowCompletion", another)
-        person.tells("didDismissCompletion", another)
-        counts = await person.statistics()
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
+        item = await user.item()
+        user.notify("didShowCompletion", item)
+        user.notify("didShowCompletion", item)
+        await user.accepts(item)
+        user.type("\ny = ")
+        another = await user.item()
+        user.notify("didShowCompletion", another)
+        user.notify("didDismissCompletion", another)
+        counts = await user.statistics()
         assert {name: counts[name] for name in ("offered", "shown", "accepted", "dismissed")} == {
             "offered": 2,
             "shown": 2,
@@ -36,100 +36,100 @@ async def test_what_was_shown_accepted_and_dismissed_is_counted() -> None:
         assert (counts["offeredCharacters"], counts["acceptedCharacters"]) == (10, 5)
 
 
-async def test_a_client_that_tells_nothing_is_served() -> None:
-    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
-        assert await person.sees() == "value"
-        person.type("value")
-        person.model.text = " + 1"
-        assert await person.sees() == " + 1"
-        counts = await person.statistics()
+async def test_a_client_that_reports_nothing_is_served() -> None:
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
+        assert await user.sees() == "value"
+        user.type("value")
+        user.model.text = " + 1"
+        assert await user.sees() == " + 1"
+        counts = await user.statistics()
         assert (counts["offered"], counts["shown"], counts["accepted"]) == (2, 0, 0)
 
 
 async def test_what_is_typed_along_is_one_offer() -> None:
-    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
-        await person.sees()
-        person.type("va")
-        item = await person.item()
-        await person.accepts(item)
-        counts = await person.statistics()
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
+        await user.sees()
+        user.type("va")
+        item = await user.item()
+        await user.accepts(item)
+        counts = await user.statistics()
         assert (counts["offered"], counts["offeredCharacters"]) == (1, 5)
         assert (counts["accepted"], counts["acceptedCharacters"]) == (1, 3)
 
 
 @pytest.mark.parametrize(
-    ("says", "units", "chars"),
+    ("text", "units", "chars"),
     [("alpha + beta", 5, 5), ("'😀' + beta", 4, 3), ("alpha", 99, 5), ("alpha", -1, 0), ("alpha", 0, 0)],
     ids=["a word", "UTF-16 units", "more than there is", "less than nothing", "nothing"],
 )
-async def test_a_part_is_accepted(says: str, units: int, chars: int) -> None:
-    async with typist(ScriptedModel(says), "x = <cursor>\n") as person:
-        item = await person.item()
-        person.tells("didPartiallyAcceptCompletion", item, acceptedLength=units)
-        counts = await person.statistics()
+async def test_a_part_is_accepted(text: str, units: int, chars: int) -> None:
+    async with typist(ScriptedModel(text), "x = <cursor>\n") as user:
+        item = await user.item()
+        user.notify("didPartiallyAcceptCompletion", item, acceptedLength=units)
+        counts = await user.statistics()
         assert (counts["acceptedCharacters"], counts["partiallyAccepted"]) == (chars, int(chars > 0))
 
 
 async def test_parts_and_then_the_rest_are_the_whole() -> None:
-    async with typist(ScriptedModel("alpha + beta"), "x = <cursor>\n") as person:
-        item = await person.item()
-        person.tells("didPartiallyAcceptCompletion", item, acceptedLength=5)
-        person.tells("didPartiallyAcceptCompletion", item, acceptedLength=7)
-        person.type("alpha +")
-        rest = await person.item()
+    async with typist(ScriptedModel("alpha + beta"), "x = <cursor>\n") as user:
+        item = await user.item()
+        user.notify("didPartiallyAcceptCompletion", item, acceptedLength=5)
+        user.notify("didPartiallyAcceptCompletion", item, acceptedLength=7)
+        user.type("alpha +")
+        rest = await user.item()
         assert rest.insert_text == " beta"
-        await person.accepts(rest)
-        counts = await person.statistics()
+        await user.accepts(rest)
+        counts = await user.statistics()
         assert (counts["acceptedCharacters"], counts["partiallyAccepted"], counts["accepted"]) == (12, 1, 1)
 
 
 async def test_what_the_suggest_widget_selected_is_not_ours() -> None:
-    async with typist(ScriptedModel("(name)"), "console.lo<cursor>\n") as person:
+    async with typist(ScriptedModel("(name)"), "console.lo<cursor>\n") as user:
         at = types.Position(0, 10)
         selected = types.SelectedCompletionInfo(types.Range(types.Position(0, 8), at), "log")
-        item = (await person.editor.ask(at, selected=selected)).items[0]
+        item = (await user.editor.ask(at, selected=selected)).items[0]
         assert item.insert_text == "log(name)"
-        person.tells("didPartiallyAcceptCompletion", item, acceptedLength=4)
-        assert (await person.statistics())["acceptedCharacters"] == 1
+        user.notify("didPartiallyAcceptCompletion", item, acceptedLength=4)
+        assert (await user.statistics())["acceptedCharacters"] == 1
 
 
 async def test_a_dismissed_suggestion_does_not_come_back_until_the_text_changes() -> None:
-    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
-        person.tells("didDismissCompletion", await person.item())
-        assert await person.sees() == ""
-        assert await person.sees(explicit=True) == "value"
-        person.type("v")
-        assert await person.sees() == "alue"
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
+        user.notify("didDismissCompletion", await user.item())
+        assert await user.sees() == ""
+        assert await user.sees(explicit=True) == "value"
+        user.type("v")
+        assert await user.sees() == "alue"
 
 
 async def test_accepting_has_what_follows_prepared_at_once() -> None:
-    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
-        item = await person.item()
-        person.model.text = " + 1"
-        await person.accepts(item)
-        assert await person.sees() == " + 1"
-        assert person.asked == 2
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
+        item = await user.item()
+        user.model.text = " + 1"
+        await user.accepts(item)
+        assert await user.sees() == " + 1"
+        assert user.model_requests == 2
 
 
 @pytest.mark.parametrize("item", [None, {}, {"command": None}, {"command": {"arguments": []}}, 5, {"insertText": "x"}])
 async def test_what_is_no_item_of_ours_is_passed_over(item: object) -> None:
-    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
         for what in ("didShowCompletion", "didPartiallyAcceptCompletion", "didDismissCompletion"):
-            person.editor.client.protocol.notify(f"textDocument/{what}", {"item": item, "acceptedLength": 3})
+            user.editor.client.protocol.notify(f"textDocument/{what}", {"item": item, "acceptedLength": 3})
         command = types.ExecuteCommandParams("codegeex.didAcceptCompletion", ["nobody's"])
-        await person.editor.client.workspace_execute_command_async(command)
-        await person.editor.client.workspace_execute_command_async(
+        await user.editor.client.workspace_execute_command_async(command)
+        await user.editor.client.workspace_execute_command_async(
             types.ExecuteCommandParams("codegeex.didAcceptCompletion")
         )
-        assert await person.sees() == "value"
-        assert (await person.statistics())["accepted"] == 0
+        assert await user.sees() == "value"
+        assert (await user.statistics())["accepted"] == 0
 
 
 async def test_the_cache_is_part_of_the_statistics() -> None:
-    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
-        await person.sees()
-        person.type("v")
-        await person.sees()
-        counts = await person.statistics()
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
+        await user.sees()
+        user.type("v")
+        await user.sees()
+        counts = await user.statistics()
         assert (counts["requests"], counts["answeredFromCache"]) == (2, 1)
         assert counts["lookups"] == {"miss": 1, "typedAlong": 1}

@@ -61,7 +61,7 @@ async def test_positions_are_utf16_units_in_lines_as_editors_count_them(source: 
         assert seen in model.prompts[-1]
 
 
-async def test_changes_behind_a_form_feed_do_not_drift() -> None:
+async def test_changes_after_a_form_feed_do_not_drift() -> None:
     model = ScriptedModel("value")
     async with window(model) as editor:
         editor.open("a\x0cb\nc = \n")
@@ -220,7 +220,7 @@ async def test_a_document_that_is_not_open_is_refused_once_in_the_log() -> None:
         assert sum("not open" in message.message for message in editor.log) == 1
 
 
-async def test_a_model_that_cannot_be_loaded_is_said_once_and_the_server_lives() -> None:
+async def test_a_model_that_cannot_be_loaded_is_reported_once_and_the_server_lives() -> None:
     async with window(ModelError("model.bin is missing; convert it again")) as editor:
         at = editor.open("x = <cursor>\n")
         for _ in range(3):
@@ -238,145 +238,145 @@ async def test_the_trace_tells_how_a_suggestion_came_about() -> None:
         assert "prefill" in editor.traces[-1].message
 
 
-async def test_a_suggestion_that_is_typed_along_is_not_asked_for_again() -> None:
-    async with typist(ScriptedModel("price * count"), "total = <cursor>\n") as person:
-        assert await person.sees() == "price * count"
+async def test_a_suggestion_that_is_typed_along_is_not_requested_again() -> None:
+    async with typist(ScriptedModel("price * count"), "total = <cursor>\n") as user:
+        assert await user.sees() == "price * count"
         for typed, rest in [("p", "rice * count"), ("rice ", "* count"), ("* coun", "t")]:
-            person.type(typed)
-            assert await person.sees() == rest
-        assert person.asked == 1
+            user.type(typed)
+            assert await user.sees() == rest
+        assert user.model_requests == 1
 
 
-async def test_going_back_and_undoing_is_not_asked_for_again() -> None:
-    async with typist(ScriptedModel("price * count"), "total = <cursor>\n") as person:
-        await person.sees()
-        person.type("pri")
-        assert await person.sees() == "ce * count"
-        person.delete(2)
-        assert await person.sees() == "rice * count"
-        person.delete(1)
-        assert await person.sees() == "price * count"
-        assert person.asked == 1
+async def test_going_back_and_undoing_requests_nothing_again() -> None:
+    async with typist(ScriptedModel("price * count"), "total = <cursor>\n") as user:
+        await user.sees()
+        user.type("pri")
+        assert await user.sees() == "ce * count"
+        user.delete(2)
+        assert await user.sees() == "rice * count"
+        user.delete(1)
+        assert await user.sees() == "price * count"
+        assert user.model_requests == 1
 
 
 async def test_another_key_asks_the_model() -> None:
-    async with typist(ScriptedModel("price"), "total = <cursor>\n") as person:
-        await person.sees()
-        person.type("c")
-        person.model.text = "ount"
-        assert await person.sees() == "ount"
-        assert person.asked == 2
+    async with typist(ScriptedModel("price"), "total = <cursor>\n") as user:
+        await user.sees()
+        user.type("c")
+        user.model.text = "ount"
+        assert await user.sees() == "ount"
+        assert user.model_requests == 2
 
 
 async def test_the_rest_of_a_block_is_there_when_its_first_line_is_accepted() -> None:
     block = "\n    for x in xs:\n        print(x)\n    return xs"
-    async with typist(ScriptedModel(block), "def f(xs):<cursor>\n") as person:
-        assert await person.sees() == block
-        person.type("\n    for x in xs:\n        ")
-        assert await person.sees() == "print(x)\n    return xs"
-        assert person.asked == 1
+    async with typist(ScriptedModel(block), "def f(xs):<cursor>\n") as user:
+        assert await user.sees() == block
+        user.type("\n    for x in xs:\n        ")
+        assert await user.sees() == "print(x)\n    return xs"
+        assert user.model_requests == 1
 
 
-async def test_a_bracket_the_editor_closes_is_not_asked_for_again() -> None:
-    async with typist(ScriptedModel("(a, b)"), "total = add<cursor>\n") as person:
-        assert await person.sees() == "(a, b)"
-        person.type("(", closed=")")
-        assert await person.sees() == "a, b"
-        assert person.asked == 1
+async def test_a_bracket_the_editor_closes_requests_nothing_again() -> None:
+    async with typist(ScriptedModel("(a, b)"), "total = add<cursor>\n") as user:
+        assert await user.sees() == "(a, b)"
+        user.type("(", closed=")")
+        assert await user.sees() == "a, b"
+        assert user.model_requests == 1
 
 
 async def test_crlf_from_the_cache() -> None:
-    async with typist(ScriptedModel("a = 1\n    b = 2"), "def f():\r\n    <cursor>\r\n") as person:
-        assert await person.sees() == "a = 1\r\n    b = 2"
-        person.type("a = ")
-        assert await person.sees() == "1\r\n    b = 2"
+    async with typist(ScriptedModel("a = 1\n    b = 2"), "def f():\r\n    <cursor>\r\n") as user:
+        assert await user.sees() == "a = 1\r\n    b = 2"
+        user.type("a = ")
+        assert await user.sees() == "1\r\n    b = 2"
 
 
-async def test_that_there_is_nothing_to_say_is_not_asked_twice() -> None:
-    async with typist(ScriptedModel("value", probability=0.3), "x = <cursor>\n") as person:
-        assert [await person.sees(), await person.sees()] == ["", ""]
-        assert person.asked == 1
+async def test_an_answer_that_is_not_shown_is_not_requested_twice() -> None:
+    async with typist(ScriptedModel("value", probability=0.3), "x = <cursor>\n") as user:
+        assert [await user.sees(), await user.sees()] == ["", ""]
+        assert user.model_requests == 1
 
 
-async def test_a_change_in_another_file_asks_again() -> None:
-    async with typist(ScriptedModel("value", probability=0.3), "x = <cursor>\n") as person:
-        person.editor.open("y = 1\n", uri="file:///project/b.py")
-        await person.sees()
-        person.editor.change((0, 4), (0, 5), "2", uri="file:///project/b.py")
-        await person.sees()
-        assert person.asked == 2
+async def test_a_change_in_another_file_requests_again() -> None:
+    async with typist(ScriptedModel("value", probability=0.3), "x = <cursor>\n") as user:
+        user.editor.open("y = 1\n", uri="file:///project/b.py")
+        await user.sees()
+        user.editor.change((0, 4), (0, 5), "2", uri="file:///project/b.py")
+        await user.sees()
+        assert user.model_requests == 2
 
 
-async def test_other_settings_and_a_closed_document_ask_again() -> None:
-    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
-        await person.sees()
+async def test_other_settings_and_a_closed_document_request_again() -> None:
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
+        await user.sees()
         settings = types.DidChangeConfigurationParams({"codegeex": {"completion": {"maxTokens": 32}}})
-        person.editor.client.workspace_did_change_configuration(settings)
-        await person.sees()
-        assert person.asked == 2
+        user.editor.client.workspace_did_change_configuration(settings)
+        await user.sees()
+        assert user.model_requests == 2
         identifier = types.TextDocumentIdentifier(URI)
-        person.editor.client.text_document_did_close(types.DidCloseTextDocumentParams(identifier))
-        person.open("x = <cursor>\n")
-        await person.sees()
-        assert person.asked == 3
+        user.editor.client.text_document_did_close(types.DidCloseTextDocumentParams(identifier))
+        user.open("x = <cursor>\n")
+        await user.sees()
+        assert user.model_requests == 3
 
 
 async def test_the_trace_tells_what_the_cache_did() -> None:
-    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
-        person.editor.client.set_trace(types.SetTraceParams(types.TraceValue.Messages))
-        await person.sees()
-        assert "from the model (cache: 0 of 1)" in person.editor.traces[-1].message
-        person.type("v")
-        await person.sees()
-        assert "from the cache, typed along (cache: 1 of 2)" in person.editor.traces[-1].message
-        assert re.search(r"; cache [\d.]+ ms", person.editor.traces[-1].message)
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
+        user.editor.client.set_trace(types.SetTraceParams(types.TraceValue.Messages))
+        await user.sees()
+        assert "from the model (cache: 0 of 1)" in user.editor.traces[-1].message
+        user.type("v")
+        await user.sees()
+        assert "from the cache, typed along (cache: 1 of 2)" in user.editor.traces[-1].message
+        assert re.search(r"; cache [\d.]+ ms", user.editor.traces[-1].message)
 
 
 async def test_a_suggestion_from_the_cache_has_its_receipt() -> None:
     options = {"codegeex": {"context": {"receipts": True}}}
     source = "paint_bicycle(frame, <cursor>\n"
-    async with typist(ScriptedModel("wheels)"), source, initialization_options=options) as person:
+    async with typist(ScriptedModel("wheels)"), source, initialization_options=options) as user:
         receipts: list[Any] = []
-        person.editor.client.feature("codegeex/contextReceipt")(lambda params: receipts.append(params))
-        person.editor.open("def paint_bicycle(frame, wheels):\n    ...\n", uri="file:///project/paint.py")
-        await person.sees()
-        person.type("wh")
-        assert await person.sees() == "eels)"
+        user.editor.client.feature("codegeex/contextReceipt")(lambda params: receipts.append(params))
+        user.editor.open("def paint_bicycle(frame, wheels):\n    ...\n", uri="file:///project/paint.py")
+        await user.sees()
+        user.type("wh")
+        assert await user.sees() == "eels)"
         assert len(receipts) == 2
         assert receipts[0] == receipts[1]
         assert [snippet["path"] for snippet in receipts[1]["snippets"]] == ["paint.py"]
 
 
 async def test_what_follows_a_suggestion_is_prepared_in_a_pause() -> None:
-    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
-        item = await person.item()
-        person.model.text = " + 1"
-        await person.pauses()
-        assert person.asked == 2
-        await person.accepts(item)
-        assert await person.sees() == " + 1"
-        assert person.asked == 2
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
+        item = await user.item()
+        user.model.text = " + 1"
+        await user.pauses()
+        assert user.model_requests == 2
+        await user.accepts(item)
+        assert await user.sees() == " + 1"
+        assert user.model_requests == 2
 
 
-def types_slowly(person: Typist) -> None:
+def types_slowly(user: Typist) -> None:
     """Between two of their keys there is time for a few answers more."""
-    person.completions.rhythm._gaps.extend([200.0] * 8)
-    person.completions.rhythm.note_answer(10.0)
+    user.completions.rhythm._gaps.extend([200.0] * 8)
+    user.completions.rhythm.note_answer(10.0)
 
 
-def times_asked(person: Typist, prefix: str) -> int:
-    return sum(f"<|code_prefix|>{prefix}<|code_middle|>" in prompt for prompt in person.model.prompts)
+def count_requests(user: Typist, prefix: str) -> int:
+    return sum(f"<|code_prefix|>{prefix}<|code_middle|>" in prompt for prompt in user.model.prompts)
 
 
 async def test_what_the_next_key_will_be_answered_is_there_before_it() -> None:
-    async with typist(ScriptedModel("value", instead=["other"]), "x = <cursor>\n") as person:
-        types_slowly(person)
-        assert await person.sees() == "value"
-        await person.pauses()
-        assert times_asked(person, "x = o") == 1
-        person.type("o")  # and not the v of what is shown
-        assert await person.sees() == "value"
-        assert times_asked(person, "x = o") == 1
+    async with typist(ScriptedModel("value", instead=["other"]), "x = <cursor>\n") as user:
+        types_slowly(user)
+        assert await user.sees() == "value"
+        await user.pauses()
+        assert count_requests(user, "x = o") == 1
+        user.type("o")  # and not the v of what is shown
+        assert await user.sees() == "value"
+        assert count_requests(user, "x = o") == 1
 
 
 @pytest.mark.parametrize(
@@ -390,89 +390,89 @@ async def test_what_the_next_key_will_be_answered_is_there_before_it() -> None:
 async def test_what_enter_will_be_answered_is_there_before_it(
     source: str, typed: str, closed: str, prefix: str
 ) -> None:
-    async with typist(ScriptedModel(""), source) as person:
-        types_slowly(person)
-        assert await person.sees() == ""  # the model says that the line ends here
-        await person.pauses()
-        assert times_asked(person, prefix) == 1
-        person.type(typed, closed)  # as the editor indents
-        await person.sees()
-        await person.pauses()
-        assert times_asked(person, prefix) == 1
+    async with typist(ScriptedModel(""), source) as user:
+        types_slowly(user)
+        assert await user.sees() == ""  # in the model's opinion the line ends here
+        await user.pauses()
+        assert count_requests(user, prefix) == 1
+        user.type(typed, closed)  # as the editor indents
+        await user.sees()
+        await user.pauses()
+        assert count_requests(user, prefix) == 1
 
 
 async def test_who_presses_a_key_again_and_again_will_press_it_once_more() -> None:
-    async with typist(ScriptedModel("value"), "---<cursor>\n") as person:
-        types_slowly(person)
-        await person.sees()
-        await person.pauses()
-        assert times_asked(person, "----") == 1
-        person.type("-")
-        assert await person.sees() == "value"
-        assert times_asked(person, "----") == 1
+    async with typist(ScriptedModel("value"), "---<cursor>\n") as user:
+        types_slowly(user)
+        await user.sees()
+        await user.pauses()
+        assert count_requests(user, "----") == 1
+        user.type("-")
+        assert await user.sees() == "value"
+        assert count_requests(user, "----") == 1
 
 
-async def test_nothing_is_asked_ahead_of_a_key_on_battery(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_key_is_prefetched_on_battery(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(provider, "is_on_battery", lambda: True)
-    async with typist(ScriptedModel("value", instead=["other"]), "x = <cursor>\n") as person:
-        types_slowly(person)
-        await person.sees()
-        await person.pauses()
-        assert person.asked == 2  # and what follows the suggestion
+    async with typist(ScriptedModel("value", instead=["other"]), "x = <cursor>\n") as user:
+        types_slowly(user)
+        await user.sees()
+        await user.pauses()
+        assert user.model_requests == 2  # and what follows the suggestion
 
 
 async def test_a_fast_typist_leaves_no_time_to_ask_ahead() -> None:
-    async with typist(ScriptedModel("value", instead=["other"]), "x = <cursor>\n") as person:
-        person.completions.rhythm._gaps.extend([20.0] * 8)
-        person.completions.rhythm.note_answer(10.0)
-        await person.sees()
-        await person.pauses()
-        assert person.asked == 2
+    async with typist(ScriptedModel("value", instead=["other"]), "x = <cursor>\n") as user:
+        user.completions.rhythm._gaps.extend([20.0] * 8)
+        user.completions.rhythm.note_answer(10.0)
+        await user.sees()
+        await user.pauses()
+        assert user.model_requests == 2
 
 
 async def test_a_request_ends_a_preparation_at_once() -> None:
-    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
-        await person.sees()
-        person.model.hold()
-        pausing = asyncio.ensure_future(person.pauses())
-        await asyncio.to_thread(person.model.started.wait, 10)
-        person.type("other")
-        person.model.text = " = 1"
-        request = person.asks()
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
+        await user.sees()
+        user.model.hold()
+        pausing = asyncio.ensure_future(user.pauses())
+        await asyncio.to_thread(user.model.started.wait, 10)
+        user.type("other")
+        user.model.text = " = 1"
+        request = user.asks()
         await pausing  # it was cancelled: the model goes on only now
-        person.model.go_on.set()
+        user.model.go_on.set()
         assert (await request).items[0].insert_text == " = 1"
 
 
 async def test_a_request_for_what_is_being_prepared_waits_for_it() -> None:
-    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
-        await person.sees()
-        person.model.text = " + 1"
-        person.model.hold()
-        pausing = asyncio.ensure_future(person.pauses())
-        await asyncio.to_thread(person.model.started.wait, 10)
-        person.type("value")
-        request = person.asks()
-        await person.statistics()  # once this is answered, the request before has reached the server
-        person.model.go_on.set()
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
+        await user.sees()
+        user.model.text = " + 1"
+        user.model.hold()
+        pausing = asyncio.ensure_future(user.pauses())
+        await asyncio.to_thread(user.model.started.wait, 10)
+        user.type("value")
+        request = user.asks()
+        await user.statistics()  # once this is answered, the request before has reached the server
+        user.model.go_on.set()
         assert (await request).items[0].insert_text == " + 1"
         await pausing
-        assert person.asked == 2
+        assert user.model_requests == 2
 
 
 async def test_while_a_slow_model_is_waited_for_the_next_key_costs_nothing() -> None:
-    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
-        person.completions.rhythm = rhythm = TypingRhythm(lambda: 0.0, lambda _: asyncio.Event().wait())
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
+        user.completions.rhythm = rhythm = TypingRhythm(lambda: 0.0, lambda _: asyncio.Event().wait())
         for _ in range(8):
             rhythm.note_key()
         rhythm._gaps.extend([100.0] * 8)
         rhythm.note_answer(500.0)
-        first = person.asks()
-        await person.statistics()
-        second = person.asks(explicit=True)
+        first = user.asks()
+        await user.statistics()
+        second = user.asks(explicit=True)
         assert not (await first).items
         assert (await second).items[0].insert_text == "value"
-        assert person.asked == 1
+        assert user.model_requests == 1
 
 
 def gives(monkeypatch: pytest.MonkeyPatch, *texts: str, hold: threading.Event | None = None, before: str = "") -> None:
@@ -488,26 +488,26 @@ def gives(monkeypatch: pytest.MonkeyPatch, *texts: str, hold: threading.Event | 
 
 
 async def test_an_explicit_request_gets_different_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with typist(ScriptedModel("unused"), "x = <cursor>\n") as person:
+    async with typist(ScriptedModel("unused"), "x = <cursor>\n") as user:
         gives(monkeypatch, "first", "second", "first", "third")
-        items = await person.items(explicit=True)
+        items = await user.items(explicit=True)
         assert [item.insert_text for item in items] == ["first", "second", "third"]
         gives(monkeypatch, "never")
-        assert [item.insert_text for item in await person.items(explicit=True)] == ["first", "second", "third"]
-        assert await person.sees() == "first"
+        assert [item.insert_text for item in await user.items(explicit=True)] == ["first", "second", "third"]
+        assert await user.sees() == "first"
 
 
 async def test_candidates_are_streamed_where_the_client_can(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with typist(ScriptedModel(), "x = <cursor>\n") as person:
+    async with typist(ScriptedModel(), "x = <cursor>\n") as user:
         hold, come, streamed = threading.Event(), asyncio.Event(), []
 
         def progress(params: Any) -> None:
             streamed.extend(item["insertText"] for item in params.value)
             come.set()
 
-        person.editor.client.feature(types.PROGRESS)(progress)
+        user.editor.client.feature(types.PROGRESS)(progress)
         gives(monkeypatch, "first", "second", hold=hold, before="second")
-        asking = asyncio.ensure_future(person.items(explicit=True, stream="token"))
+        asking = asyncio.ensure_future(user.items(explicit=True, stream="token"))
         await asyncio.wait_for(come.wait(), 10)
         assert streamed == ["first"]
         hold.set()
@@ -517,26 +517,26 @@ async def test_candidates_are_streamed_where_the_client_can(monkeypatch: pytest.
 
 async def test_late_candidates_are_there_for_the_next_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(candidates, "MAX_WAIT_SECONDS", 0.0)
-    async with typist(ScriptedModel(), "x = <cursor>\n") as person:
+    async with typist(ScriptedModel(), "x = <cursor>\n") as user:
         hold = threading.Event()
         gives(monkeypatch, "first", "second", hold=hold, before="first")
-        assert await person.items(explicit=True) == []
+        assert await user.items(explicit=True) == []
         hold.set()
-        await asyncio.wait([person.completions.prefetch.task])
+        await asyncio.wait([user.completions.prefetch.task])
         monkeypatch.setattr(candidates, "MAX_WAIT_SECONDS", 10.0)
         gives(monkeypatch, "never")
-        assert [item.insert_text for item in await person.items(explicit=True)] == ["first", "second"]
+        assert [item.insert_text for item in await user.items(explicit=True)] == ["first", "second"]
 
 
 async def test_a_key_ends_the_search_for_candidates() -> None:
-    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
-        await person.editor.logged("model ready")
-        person.model.hold()
-        request = person.asks(explicit=True)
-        await asyncio.to_thread(person.model.started.wait, 10)
-        person.type("v")
-        person.model.text = "alue"
-        following = person.asks()
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
+        await user.editor.logged("model ready")
+        user.model.hold()
+        request = user.asks(explicit=True)
+        await asyncio.to_thread(user.model.started.wait, 10)
+        user.type("v")
+        user.model.text = "alue"
+        following = user.asks()
         assert not (await request).items
-        person.model.go_on.set()
+        user.model.go_on.set()
         assert (await following).items[0].insert_text == "alue"

@@ -37,9 +37,9 @@ async def test_the_model_here_completes_and_the_server_answers() -> None:
             chat = Chat(editor)
             assert await editor.suggestion(editor.open("x = <cursor>\n")) == "value"
             assert server.asked == []
-            told = await chat.ask("Why?", partialResultToken=1)
-            assert (told["text"], told["model"], told["converses"]) == ("Because it is.", "big", True)
-            assert chat.said(1) == "Because it is."
+            result = await chat.ask("Why?", partialResultToken=1)
+            assert (result["text"], result["model"], result["converses"]) == ("Because it is.", "big", True)
+            assert chat.streamed_text(1) == "Because it is."
             assert await editor.suggestion(types.Position(0, 4)) == "value"
     assert [each["path"] for each in server.asked] == ["/v1/chat/completions"]
 
@@ -135,8 +135,8 @@ async def test_a_stopped_answer_closes_the_connection_and_is_kept() -> None:
             asking = asyncio.ensure_future(chat.ask("Why?", workDoneToken=7, partialResultToken=8))
             await asyncio.wait_for(chat.spoken.wait(), 10)
             editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(7))
-            told = await asking
-            assert (told["text"], told["stopped"]) == ("Half", True)
+            result = await asking
+            assert (result["text"], result["stopped"]) == ("Half", True)
             assert await asyncio.to_thread(server.left.wait, 10)
 
 
@@ -144,9 +144,9 @@ async def test_a_dropped_connection_leaves_what_was_said() -> None:
     with serving(Reply((delta("Half"),), breaks_off=True)) as server:
         options = sent_to(server, "chat")
         async with window(ScriptedModel(), initialization_options=options, capabilities=CAPABLE) as editor:
-            told = await Chat(editor).ask("Why?")
-    assert told["text"] == "Half"
-    assert "closed the connection in the middle" in told["notices"][0]
+            result = await Chat(editor).ask("Why?")
+    assert result["text"] == "Half"
+    assert "closed the connection in the middle" in result["notices"][0]
 
 
 async def test_half_of_a_code_is_no_edit() -> None:

@@ -47,7 +47,7 @@ def test_settings_are_read_nested_and_dotted(raw: Any) -> None:
         ([1, 2], "settings must be an object, not list"),
     ],
 )
-def test_what_is_wrong_is_said_and_the_default_kept(raw: Any, complaint: str) -> None:
+def test_a_wrong_value_is_reported_and_the_default_kept(raw: Any, complaint: str) -> None:
     settings, complaints = read_settings(raw)
     assert complaints[0].startswith(complaint)
     assert settings == read_settings(None)[0]
@@ -112,11 +112,11 @@ async def test_a_change_of_settings_takes_effect() -> None:
             assert await editor.suggestion(at) == shown
 
 
-@pytest.mark.parametrize("said", [None, {}, {"python": {"linting": True}, "editor.fontSize": 3}])
-async def test_settings_that_do_not_speak_of_us_change_nothing(said: Any) -> None:
+@pytest.mark.parametrize("sent", [None, {}, {"python": {"linting": True}, "editor.fontSize": 3}])
+async def test_settings_of_others_change_nothing(sent: Any) -> None:
     async with window(ScriptedModel("value"), initialization_options={"enable": False}) as editor:
         at = editor.open("x = <cursor>\n")
-        editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(said))
+        editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(sent))
         assert await editor.suggestion(at) == ""
         assert editor.log == []
 
@@ -140,12 +140,12 @@ async def test_another_model_is_loaded_when_the_settings_name_it() -> None:
 async def test_settings_are_fetched_where_the_editor_answers_for_them() -> None:
     workspace = types.WorkspaceClientCapabilities(configuration=True)
     async with window(ScriptedModel("value"), capabilities=types.ClientCapabilities(workspace=workspace)) as editor:
-        asked: list[Any] = []
+        requests: list[Any] = []
         answered = asyncio.Event()
 
         @editor.client.feature(types.WORKSPACE_CONFIGURATION)
         def configuration(params: types.ConfigurationParams) -> list[Any]:
-            asked.append(params.items[0].section)
+            requests.append(params.items[0].section)
             answered.set()
             return [{"enable": False}]
 
@@ -153,4 +153,4 @@ async def test_settings_are_fetched_where_the_editor_answers_for_them() -> None:
         editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
         await answered.wait()
         assert await editor.suggestion(at) == ""
-        assert asked == ["codegeex"]
+        assert requests == ["codegeex"]

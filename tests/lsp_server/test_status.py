@@ -15,7 +15,7 @@ from tests.scripted import ScriptedModel
 
 
 async def status_of_kind(editor: Window, kind: str) -> Any:
-    """Waits until the server says so, or has said so."""
+    """Wait until the status is of that kind, and return it."""
     for _ in range(1000):
         status = editor.server.client.status
         if status.kind == kind and not status.busy:
@@ -24,20 +24,20 @@ async def status_of_kind(editor: Window, kind: str) -> Any:
     raise AssertionError(editor.server.client.status)
 
 
-async def test_a_client_hears_that_the_model_is_loaded_and_which_answers() -> None:
-    heard: list[Any] = []
+async def test_a_client_learns_that_the_model_is_loaded_and_which_answers() -> None:
+    statuses: list[Any] = []
     async with window(ScriptedModel(), initialize=False) as editor:
-        editor.client.feature(DID_CHANGE_STATUS)(lambda params: heard.append(params))
+        editor.client.feature(DID_CHANGE_STATUS)(lambda params: statuses.append(params))
         await editor.client.initialize_async(types.InitializeParams(types.ClientCapabilities()))
         editor.client.initialized(types.InitializedParams())
         await editor.logged("model ready")
-        assert [(status["busy"], status["kind"], status["model"]) for status in heard] == [
+        assert [(status["busy"], status["kind"], status["model"]) for status in statuses] == [
             (True, "Normal", ""),
             (False, "Normal", "scripted"),
         ]
 
 
-async def test_a_client_hears_which_model_converses() -> None:
+async def test_a_client_learns_which_model_converses() -> None:
     for model, chat in ((ChatModel("Yes."), "codegeex4-all-9b"), (ScriptedModel(), "")):
         async with window(model) as editor:
             await editor.logged("model ready")

@@ -1,4 +1,4 @@
-"""A person at the editor: types, deletes, accepts; and what they see behind the cursor."""
+"""A user at the editor: types, deletes, accepts; and what they see after the cursor."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Typist:
         self.editor.open(source)
 
     def type(self, text: str, closed: str = "") -> None:
-        """Types `text`; the editor puts `closed` behind the cursor by itself."""
+        """Types `text`; the editor puts `closed` after the cursor by itself."""
         at = self._at
         self.editor.change(at, at, text + closed)
         self.before, self.after = self.before + text, closed + self.after
@@ -74,7 +74,7 @@ class Typist:
             types.ExecuteCommandParams(item.command.command, item.command.arguments)
         )
 
-    def tells(self, what: str, item: types.InlineCompletionItem, **more: Any) -> None:
+    def notify(self, what: str, item: types.InlineCompletionItem, **more: Any) -> None:
         """Notifies of what became of an item."""
         raw = self.editor.client.protocol._converter.unstructure(item)
         self.editor.client.protocol.notify(f"textDocument/{what}", {"item": raw, **more})
@@ -90,8 +90,8 @@ class Typist:
         return dict(await self.editor.client.protocol.send_request_async("codegeex/statistics", {}))
 
     @property
-    def asked(self) -> int:
-        """How often the model was asked."""
+    def model_requests(self) -> int:
+        """How often the model was asked to complete."""
         return len(self.model.prompts)
 
     @property
@@ -118,6 +118,6 @@ def _send_partial_result_tokens(converter: Any) -> None:
 @asynccontextmanager
 async def typist(model: ScriptedModel, source: str, **params: Any) -> AsyncIterator[Typist]:
     async with window(model, **params) as editor:
-        person = Typist(editor, model)
-        person.open(source)
-        yield person
+        user = Typist(editor, model)
+        user.open(source)
+        yield user

@@ -56,7 +56,7 @@ class Chat:
         params = types.ExecuteCommandParams(f"codegeex.{name}", [argument])
         return dict(await asyncio.wait_for(self.client.workspace_execute_command_async(params), 20))
 
-    def said(self, token: Any) -> str:
+    def streamed_text(self, token: Any) -> str:
         """The text that came by a partial result token."""
         return "".join(value["text"] for at, value in self.progress if at == token and value["kind"] == "text")
 

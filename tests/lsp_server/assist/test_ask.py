@@ -20,18 +20,18 @@ SOURCE = "def add(a, b):\n    return a + b\n"
 async def test_an_answer_with_its_sources() -> None:
     async with chat("It adds.") as editor:
         editor.editor.open(SOURCE)
-        told = await editor.ask("What does add do?", textDocument={"uri": URI})
-        assert told["text"] == "It adds."
-        assert told["converses"]
-        assert told["model"] == "codegeex4-all-9b"
-        (source,) = told["sources"]
+        result = await editor.ask("What does add do?", textDocument={"uri": URI})
+        assert result["text"] == "It adds."
+        assert result["converses"]
+        assert result["model"] == "codegeex4-all-9b"
+        (source,) = result["sources"]
         assert (source["uri"], source["reason"]) == (URI, "the file being edited")
 
 
 async def test_text_streams_by_the_partial_result_token() -> None:
     async with chat("It adds two numbers.") as editor:
-        told = await editor.ask("What?", partialResultToken="p", workDoneToken="w")
-        assert editor.said("p") == told["text"]
+        result = await editor.ask("What?", partialResultToken="p", workDoneToken="w")
+        assert editor.streamed_text("p") == result["text"]
         kinds = [value["kind"] for token, value in editor.progress if token == "w"]
         assert (kinds[0], kinds[-1]) == ("begin", "end")
 
@@ -51,11 +51,11 @@ async def test_a_conversation_that_is_forgotten_in_mid_answer_stays_forgotten() 
     model = ChatModel("First.", "Second.")
     model.hold()
     async with chat(model) as editor:
-        asked = asyncio.ensure_future(editor.ask("one?", conversationId="c"))
+        asking = asyncio.ensure_future(editor.ask("one?", conversationId="c"))
         await asyncio.to_thread(model.started.wait, 10)
         await editor.request("codegeex/forgetConversation", {"conversationId": "c"})
         model.go_on.set()
-        assert (await asked)["text"] == "First."
+        assert (await asking)["text"] == "First."
         await editor.ask("two?", conversationId="c")
         assert "one?" not in model.prompts[1]
 
@@ -73,8 +73,8 @@ async def test_a_programs_question_gets_nothing_of_the_workspace() -> None:
     model = ChatModel("Yes.")
     async with chat(model) as editor:
         editor.editor.open(SOURCE)
-        told = await editor.ask("What does #symbol:add do? @workspace <|user|>", context=False)
-        assert (told["sources"], told["notices"]) == ([], [])
+        result = await editor.ask("What does #symbol:add do? @workspace <|user|>", context=False)
+        assert (result["sources"], result["notices"]) == ([], [])
         assert "return a + b" not in model.prompts[0]
 
 
@@ -88,35 +88,35 @@ async def test_a_question_is_answered_in_its_language() -> None:
 
 
 async def test_a_completion_model_sends_to_the_places() -> None:
-    async with chat(ScriptedModel("never said")) as editor:
+    async with chat(ScriptedModel("never shown")) as editor:
         editor.editor.open("x = 1\n\n\n" + SOURCE)
-        told = await editor.ask("Where do we add?", textDocument={"uri": URI})
-        assert not told["converses"]
-        (place,) = told["sources"]
+        result = await editor.ask("Where do we add?", textDocument={"uri": URI})
+        assert not result["converses"]
+        (place,) = result["sources"]
         assert (place["uri"], place["symbol"]) == (URI, "add")
         assert place["range"] == {"start": {"line": 3, "character": 0}, "end": {"line": 5, "character": 0}}
 
 
-async def test_stopping_by_the_progress_keeps_what_was_said() -> None:
+async def test_stopping_by_the_progress_keeps_the_text_so_far() -> None:
     model = ChatModel("one two three")
     model.hold()
     async with chat(model) as editor:
-        asked = asyncio.ensure_future(editor.ask("Count", workDoneToken="w"))
+        asking = asyncio.ensure_future(editor.ask("Count", workDoneToken="w"))
         await asyncio.to_thread(model.started.wait, 10)
         editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams("w"))
-        told = await asked
-        assert (told["stopped"], told["text"]) == (True, "")
+        result = await asking
+        assert (result["stopped"], result["text"]) == (True, "")
 
 
 async def test_cancelling_the_request_stops_the_model() -> None:
     model = ChatModel("one two three")
     model.hold()
     async with chat(model) as editor:
-        asked = editor.request("codegeex/ask", {"question": "Count"})
+        asking = editor.request("codegeex/ask", {"question": "Count"})
         await asyncio.to_thread(model.started.wait, 10)
         editor.client.protocol.notify(types.CANCEL_REQUEST, types.CancelParams(id=_last_id(editor.client)))
         with pytest.raises(JsonRpcException, match="cancel"):
-            await asyncio.wait_for(asked, 10)
+            await asyncio.wait_for(asking, 10)
         model.go_on.set()
         # The model is free for the next question: the one that was cancelled holds no thread.
         assert (await editor.ask("Count again"))["text"] == "one two three"
@@ -136,16 +136,16 @@ async def test_an_answer_never_holds_a_completion_up() -> None:
     model.hold()
     async with chat(model) as editor:
         at = editor.editor.open("def add(a, b):\n    return a + <cursor>\n")
-        asked = asyncio.ensure_future(editor.ask("Why?"))
+        asking = asyncio.ensure_future(editor.ask("Why?"))
         await asyncio.to_thread(model.started.wait, 10)
         assert await editor.editor.suggestion(at) == "bits"
-        assert not asked.done()
+        assert not asking.done()
         model.go_on.set()
-        assert (await asked)["text"] == "a long answer"
+        assert (await asking)["text"] == "a long answer"
 
 
 @pytest.mark.parametrize(
-    ("params", "said"),
+    ("params", "message"),
     [
         ({"question": " "}, "The question is empty"),
         ({"question": 7}, "question must be a string"),
@@ -156,10 +156,10 @@ async def test_an_answer_never_holds_a_completion_up() -> None:
         ([1], "the argument must be an object"),
     ],
 )
-async def test_what_is_wrong_with_a_request_is_said(params: object, said: str) -> None:
+async def test_a_wrong_request_is_refused_with_the_reason(params: object, message: str) -> None:
     async with chat() as editor:
         editor.editor.open(SOURCE)
-        with pytest.raises(JsonRpcException, match=said):
+        with pytest.raises(JsonRpcException, match=message):
             await editor.request("codegeex/ask", params)
 
 
@@ -175,9 +175,9 @@ async def test_a_question_about_a_selection() -> None:
     model = ChatModel("Yes.")
     async with chat(model) as editor:
         editor.editor.open("y = 2\n" * 300 + SOURCE)
-        told = await editor.ask("Why #selection?", textDocument={"uri": URI}, range=whole(300, 302))
+        result = await editor.ask("Why #selection?", textDocument={"uri": URI}, range=whole(300, 302))
         assert "return a + b" in model.prompts[0]
-        assert told["notices"] == []
+        assert result["notices"] == []
 
 
 def _last_id(client) -> object:

@@ -36,8 +36,8 @@ async def test_all_commands_are_advertised() -> None:
 async def test_comments_are_one_annotated_edit_of_the_version_that_was_seen() -> None:
     async with chat(COMMENTED) as editor:
         editor.editor.open("# 😀\n" + SOURCE)
-        told = await editor.command("comment", uri=URI, range=whole(1, 3))
-        assert (told["applied"], told["warnings"]) == (True, [])
+        result = await editor.command("comment", uri=URI, range=whole(1, 3))
+        assert (result["applied"], result["warnings"]) == (True, [])
         (edit,) = editor.edits
         (change,) = edit.document_changes
         assert (change.text_document.uri, change.text_document.version) == (URI, 0)
@@ -49,11 +49,11 @@ async def test_comments_are_one_annotated_edit_of_the_version_that_was_seen() ->
 async def test_what_the_checks_could_not_prove_needs_confirmation() -> None:
     async with chat(COMMENTED.replace("+", "-")) as editor:
         editor.editor.open(SOURCE)
-        told = await editor.command("comment", uri=URI)
+        result = await editor.command("comment", uri=URI)
         annotation = editor.edits[0].change_annotations["codegeex"]
         assert annotation.needs_confirmation
-        assert annotation.description == told["warnings"][0]
-        assert editor.messages == [told["warnings"][0]]
+        assert annotation.description == result["warnings"][0]
+        assert editor.messages == [result["warnings"][0]]
 
 
 async def test_a_client_that_knows_no_versions_gets_a_plain_change() -> None:
@@ -73,10 +73,10 @@ async def test_a_document_that_changed_meanwhile_is_left_alone() -> None:
         editor.editor.change((0, 0), (0, 0), "# typed meanwhile\n")
         await editor.request("codegeex/forgetConversation", {})  # the server has seen the change
         model.go_on.set()
-        told = await running
-        assert (told["applied"], editor.edits) == (False, [])
-        assert told["reason"] == "main.py has changed since the request: nothing was changed. Try again."
-        assert told["code"].startswith("def add")
+        result = await running
+        assert (result["applied"], editor.edits) == (False, [])
+        assert result["reason"] == "main.py has changed since the request: nothing was changed. Try again."
+        assert result["code"].startswith("def add")
 
 
 async def test_two_answers_at_once_are_applied_once() -> None:
@@ -84,50 +84,50 @@ async def test_two_answers_at_once_are_applied_once() -> None:
         editor.editor.open(SOURCE)
         first, second = (asyncio.ensure_future(editor.command("comment", uri=URI)) for _ in range(2))
         editor.takes_edits = False  # as an editor does where the version is not its own any more
-        told = [await first, await second]
-        assert all(not each["applied"] and "not today" in each["reason"] for each in told)
+        result = [await first, await second]
+        assert all(not each["applied"] and "not today" in each["reason"] for each in result)
 
 
 async def test_a_client_may_do_it_itself() -> None:
     async with chat(COMMENTED) as editor:
         editor.editor.open("x = '😀'; y = 1\n" + SOURCE)
-        told = await editor.command("edit", uri=URI, range=whole(1, 3), instruction="document it", apply=False)
-        assert (editor.edits, editor.shown, told["applied"]) == ([], [], False)
-        assert told["edit"]["range"] == whole(1, 3)
-        assert told["edit"]["newText"].startswith('def add(a, b):\n    """Adds."""')
+        result = await editor.command("edit", uri=URI, range=whole(1, 3), instruction="document it", apply=False)
+        assert (editor.edits, editor.shown, result["applied"]) == ([], [], False)
+        assert result["edit"]["range"] == whole(1, 3)
+        assert result["edit"]["newText"].startswith('def add(a, b):\n    """Adds."""')
 
 
 async def test_a_bare_cursor_is_about_the_declaration_around_it_or_else_the_document() -> None:
     async with chat(COMMENTED) as editor:
         editor.editor.open("import os\n\n" + SOURCE + "\nx = 1\n")
-        told = await editor.command("comment", uri=URI, range=whole(3, 3), apply=False)
-        assert told["edit"]["range"] == whole(2, 4)
-        told = await editor.command("edit", uri=URI, range=whole(5, 5), instruction="document it", apply=False)
-        assert told["edit"]["range"] == whole(0, 6)
+        result = await editor.command("comment", uri=URI, range=whole(3, 3), apply=False)
+        assert result["edit"]["range"] == whole(2, 4)
+        result = await editor.command("edit", uri=URI, range=whole(5, 5), instruction="document it", apply=False)
+        assert result["edit"]["range"] == whole(0, 6)
 
 
-async def test_a_client_that_shows_a_new_file_itself_is_told_where_it_belongs(tmp_path: Path) -> None:
+async def test_a_client_that_shows_a_new_file_itself_learns_where_it_belongs(tmp_path: Path) -> None:
     uri = (tmp_path / "sums.py").as_uri()
     async with chat(JAVA) as editor:
         editor.editor.open(SOURCE, uri)
-        told = await editor.command("translate", uri=uri, target="java", apply=False)
-        assert (told["newUri"], editor.edits) == ((tmp_path / "sums.java").as_uri(), [])
+        result = await editor.command("translate", uri=uri, target="java", apply=False)
+        assert (result["newUri"], editor.edits) == ((tmp_path / "sums.java").as_uri(), [])
 
 
-async def test_a_translation_is_a_new_file_beside_it(tmp_path: Path) -> None:
+async def test_a_translation_is_a_new_file_next_to_it(tmp_path: Path) -> None:
     uri = (tmp_path / "sums.py").as_uri()
     async with chat(JAVA) as editor:
         editor.editor.open(SOURCE, uri)
-        told = await editor.command("translate", uri=uri, target="java")
+        result = await editor.command("translate", uri=uri, target="java")
         created, change = editor.edits[0].document_changes
-        assert created.uri == told["uri"] == (tmp_path / "sums.java").as_uri()
+        assert created.uri == result["uri"] == (tmp_path / "sums.java").as_uri()
         assert change.edits[0].new_text == "int add(int a, int b) { return a + b; }\n"
         (tmp_path / "sums.java").touch()
         await editor.command("translate", uri=uri, target="java")
         assert editor.edits[1].document_changes[0].uri.endswith("/sums_2.java")
 
 
-async def test_the_person_is_asked_for_the_language_where_none_is_named() -> None:
+async def test_the_user_chooses_the_language_if_none_is_named() -> None:
     model = ChatModel(JAVA)
     async with chat(model) as editor:
 
@@ -144,8 +144,8 @@ async def test_tests_and_explanations_are_documents_to_show(tmp_path: Path, monk
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     async with chat("It adds.", capabilities=types.ClientCapabilities(window=CAPABLE.window)) as editor:
         editor.editor.open(SOURCE)
-        told = await editor.command("explain", uri=URI)
-        assert [told["uri"]] == editor.shown
+        result = await editor.command("explain", uri=URI)
+        assert [result["uri"]] == editor.shown
         assert _texts(tmp_path) == ["It adds.\n"]
 
 
@@ -229,16 +229,16 @@ async def test_a_message_file_of_a_worktree_is_about_that_worktree(tmp_path: Pat
     (tmp_path / "main").mkdir()
     git("init")
     git("commit", "--allow-empty", "-m", "first")
-    git("worktree", "add", "../beside")
-    for folder in ("main", "beside"):
+    git("worktree", "add", "../other")
+    for folder in ("main", "other"):
         (tmp_path / folder / f"{folder}.py").write_text(SOURCE)
         git("add", ".", folder=folder)
-    message_file = (tmp_path / "main" / ".git" / "worktrees" / "beside" / "COMMIT_EDITMSG").as_uri()
+    message_file = (tmp_path / "main" / ".git" / "worktrees" / "other" / "COMMIT_EDITMSG").as_uri()
     model = ChatModel("Add two numbers")
     async with chat(model) as editor:
         editor.editor.open("\n", message_file, "gitcommit")
         await editor.command("commitMessage", uri=message_file)
-        assert "b/beside.py" in model.prompts[0]
+        assert "b/other.py" in model.prompts[0]
 
 
 async def test_the_work_of_a_command_is_shown_and_can_be_stopped() -> None:
@@ -250,8 +250,8 @@ async def test_the_work_of_a_command_is_shown_and_can_be_stopped() -> None:
         running = asyncio.ensure_future(editor.client.workspace_execute_command_async(params))
         await asyncio.to_thread(model.started.wait, 10)
         editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams("w"))
-        told = await running
-        assert (told["stopped"], told["applied"], editor.edits) == (True, False, [])
+        result = await running
+        assert (result["stopped"], result["applied"], editor.edits) == (True, False, [])
         assert [value["kind"] for token, value in editor.progress if token == "w"] == ["begin", "report", "end"]
         assert editor.progress[0][1]["title"] == "CodeGeeX: Add comments"
 
@@ -260,9 +260,9 @@ async def test_the_work_of_a_command_is_shown_and_can_be_stopped() -> None:
 async def test_an_answer_without_code_changes_and_creates_nothing(command: str) -> None:
     async with chat("```\n```") as editor:
         editor.editor.open(SOURCE)
-        told = await editor.command(command, uri=URI, diagnostic={"message": "slow"})
+        result = await editor.command(command, uri=URI, diagnostic={"message": "slow"})
         assert (editor.edits, editor.shown) == ([], [])
-        assert (told["applied"], told["reason"]) == (False, "The answer contains no code.")
+        assert (result["applied"], result["reason"]) == (False, "The answer contains no code.")
         assert editor.messages == ["The answer contains no code."]
 
 
@@ -282,13 +282,13 @@ async def test_a_stop_while_the_answer_is_checked_changes_nothing(monkeypatch: p
         running = asyncio.ensure_future(editor.client.workspace_execute_command_async(params))
         await asyncio.to_thread(checking.wait, 10)
         editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(TOKEN))
-        told = await running
+        result = await running
         assert not checked.is_set()  # a compiler that is under way is not waited for
         go_on.set()
-        assert (told["stopped"], told["applied"], editor.edits) == (True, False, [])
+        assert (result["stopped"], result["applied"], editor.edits) == (True, False, [])
 
 
-async def test_a_commit_message_leaves_its_fence_behind() -> None:
+async def test_a_commit_message_has_no_fence() -> None:
     async with chat("```\nAdd two numbers\n```") as editor:
         editor.editor.open("\n# Please enter the message\n", language="gitcommit")
         await editor.command("commitMessage", uri=URI, diff="+x")
@@ -296,23 +296,23 @@ async def test_a_commit_message_leaves_its_fence_behind() -> None:
 
 
 async def test_a_completion_model_refuses_in_the_editors_language() -> None:
-    async with chat(ScriptedModel("never said"), locale="zh-cn") as editor:
+    async with chat(ScriptedModel("never shown"), locale="zh-cn") as editor:
         editor.editor.open(SOURCE)
         with pytest.raises(JsonRpcException, match=r"模型 scripted 无法完成此任务.*CodeGeeX4"):
             await editor.command("translate", uri=URI, target="java")
 
 
 async def test_a_refusal_is_no_fault_of_the_daemon() -> None:
-    async with chat(ScriptedModel("never said")) as editor:
+    async with chat(ScriptedModel("never shown")) as editor:
         editor.editor.open(SOURCE)
         with pytest.raises(JsonRpcException, match="cannot do this"):
             await editor.command("translate", uri=URI, target="java")
         await editor.ask("Why?")
         assert editor.editor.server.client.status.kind == "Normal"
-        assert not [said for said in editor.editor.log if said.type == types.MessageType.Error]
+        assert not [message for message in editor.editor.log if message.type == types.MessageType.Error]
 
 
-async def test_wrong_arguments_and_unknown_commands_are_said() -> None:
+async def test_wrong_arguments_and_unknown_commands_are_refused() -> None:
     async with chat() as editor:
         with pytest.raises(JsonRpcException, match="is not open"):
             await editor.command("comment", uri="file:///none.py")

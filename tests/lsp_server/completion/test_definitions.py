@@ -30,30 +30,30 @@ def definitions(editor: Window, uri: str) -> Any:
 
 
 async def test_the_editor_is_asked_in_a_pause_what_the_names_at_the_cursor_are(tmp_path: Path) -> None:
-    asked: list[Any] = []
+    requests: list[Any] = []
     here, shop = (tmp_path / "main.py").as_uri(), (tmp_path / "a" / "shop.py").as_uri()
     async with window(ScriptedModel("total"), capabilities=OFFERED, root_uri=tmp_path.as_uri()) as editor:
 
         @editor.client.feature("codegeex/definitions")
         def answer(params: Any) -> list[Any]:
-            asked.append(params)
+            requests.append(params)
             return [[{"uri": shop, **AT_LINE_4}, {"uri": "file:///elsewhere.py", **AT_LINE_4}], None, [{"uri": 3}]]
 
         await pause(editor, "name = '😀'; cart.<cursor>\n", here)
         assert definitions(editor, here) == (("a/shop.py", 4),)
-        assert asked[0]["textDocument"] == {"uri": here}
-        assert asked[0]["positions"][0] == {"line": 0, "character": 13}
+        assert requests[0]["textDocument"] == {"uri": here}
+        assert requests[0]["positions"][0] == {"line": 0, "character": 13}
         editor.client.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(here)))
         await editor.client.workspace_execute_command_async(types.ExecuteCommandParams("codegeex.didAcceptCompletion"))
         assert editor.server.session.documents.get(here) is None
 
 
 async def test_an_editor_that_does_not_offer_it_is_not_asked(tmp_path: Path) -> None:
-    asked: list[Any] = []
+    requests: list[Any] = []
     async with window(ScriptedModel("total"), root_uri=tmp_path.as_uri()) as editor:
-        editor.client.feature("codegeex/definitions")(lambda params: asked.append(params))
+        editor.client.feature("codegeex/definitions")(lambda params: requests.append(params))
         await pause(editor, "cart.<cursor>\n", (tmp_path / "main.py").as_uri())
-        assert asked == []
+        assert requests == []
 
 
 async def test_an_editor_that_refuses_what_it_offered_does_no_harm(tmp_path: Path) -> None:

@@ -17,45 +17,45 @@ from tests.scripted import ScriptedModel
 
 
 async def test_a_key_that_goes_the_models_way_leaves_it_at_work() -> None:
-    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
-        await person.editor.logged("model ready")
-        person.model.hold()
-        first = person.asks()
-        await asyncio.to_thread(person.model.started.wait, 10)
-        person.type("va")
-        second = person.asks()
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
+        await user.editor.logged("model ready")
+        user.model.hold()
+        first = user.asks()
+        await asyncio.to_thread(user.model.started.wait, 10)
+        user.type("va")
+        second = user.asks()
         assert not (await first).items
-        person.model.go_on.set()
+        user.model.go_on.set()
         assert (await second).items[0].insert_text == "lue"
-        assert person.asked == 1
+        assert user.model_requests == 1
 
 
 async def test_a_key_that_goes_another_way_ends_it() -> None:
-    async with typist(ScriptedModel("value"), "x = <cursor>\n") as person:
-        await person.editor.logged("model ready")
-        person.model.hold()
-        first = person.asks()
-        await asyncio.to_thread(person.model.started.wait, 10)
-        person.type("n")
-        second = person.asks()
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
+        await user.editor.logged("model ready")
+        user.model.hold()
+        first = user.asks()
+        await asyncio.to_thread(user.model.started.wait, 10)
+        user.type("n")
+        second = user.asks()
         assert not (await first).items
-        person.model.text = "one"
-        person.model.go_on.set()
+        user.model.text = "one"
+        user.model.go_on.set()
         assert (await second).items[0].insert_text == "one"
-        assert person.asked == 2
+        assert user.model_requests == 2
 
 
 async def test_another_place_ends_it_at_once() -> None:
-    async with typist(ScriptedModel("value"), "x = <cursor>\ny = 1\n") as person:
-        await person.editor.logged("model ready")
-        person.model.hold()
-        first = person.asks()
-        await asyncio.to_thread(person.model.started.wait, 10)
-        person.model.text = "= 42"
-        person.delete(2)
-        second = person.asks()
+    async with typist(ScriptedModel("value"), "x = <cursor>\ny = 1\n") as user:
+        await user.editor.logged("model ready")
+        user.model.hold()
+        first = user.asks()
+        await asyncio.to_thread(user.model.started.wait, 10)
+        user.model.text = "= 42"
+        user.delete(2)
+        second = user.asks()
         assert not (await first).items
-        person.model.go_on.set()
+        user.model.go_on.set()
         assert (await second).items[0].insert_text == "= 42"
 
 

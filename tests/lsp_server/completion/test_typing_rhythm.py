@@ -84,7 +84,7 @@ def test_when_a_person_reads(gaps: list[float], pause: float) -> None:
 
 
 class Sleeper:
-    """Sleeps until told."""
+    """Sleeps until it is woken."""
 
     def __init__(self) -> None:
         self.wake, self.asleep, self.seconds = asyncio.Event(), asyncio.Event(), 0.0

@@ -16,7 +16,7 @@ PLACE = st.tuples(st.integers(0, 6), st.integers(0, 6))
 def test_a_document_stays_the_editors_from_change_to_change(
     source: str, edits: list[tuple[tuple[int, int], tuple[int, int], str]]
 ) -> None:
-    """Its lines are those of its text split anew, and each change replaces what lies between its positions."""
+    """Its lines are those of its whole text, and each change replaces what is between its positions."""
     document = EditorDocument(
         "file:///a.py",
         source,

@@ -1,4 +1,4 @@
-"""The index behind the server: begun with its folders, told of what changes, explained to the client."""
+"""The indexes of the workspace folders: when they begin, how they learn of changes, what the client is shown."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def folder(path: Path) -> list[types.WorkspaceFolder]:
 
 async def indexed(opened: Window) -> None:
     """Waits until the server has its indexes, and they are as the disk."""
-    while not opened.server.session.folders.indexes:  # noqa: ASYNC110 - nothing tells
+    while not opened.server.session.folders.indexes:  # noqa: ASYNC110 - there is no event for it
         await asyncio.sleep(0.01)
     for index in opened.server.session.folders.indexes.values():
         assert await asyncio.to_thread(index.wait_idle, SECONDS)
@@ -50,7 +50,7 @@ async def test_files_that_are_not_open_are_context(tmp_path: Path) -> None:
     assert "def paint(wheels, colour):" in model.prompts[-1]
 
 
-async def test_a_file_that_the_client_says_is_gone_is_no_context(tmp_path: Path) -> None:
+async def test_a_file_that_the_client_reports_as_deleted_is_no_context(tmp_path: Path) -> None:
     model, work = ScriptedModel("wheels)"), tmp_path / "work"
     folders = folder(work)
     (work / "paint.py").write_text(PAINT)
@@ -71,7 +71,7 @@ async def test_folders_come_and_go(tmp_path: Path) -> None:
         opened.client.workspace_did_change_workspace_folders(
             types.DidChangeWorkspaceFoldersParams(types.WorkspaceFoldersChangeEvent(added, removed))
         )
-        while set(opened.server.session.folders.indexes) != {tmp_path / "two"}:  # noqa: ASYNC110 - nothing tells
+        while set(opened.server.session.folders.indexes) != {tmp_path / "two"}:  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.01)
 
 
@@ -81,14 +81,14 @@ async def test_a_client_that_can_watch_files_is_asked_to(tmp_path: Path) -> None
             did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True)
         )
     )
-    asked: asyncio.Future[types.RegistrationParams] = asyncio.get_running_loop().create_future()
+    requested: asyncio.Future[types.RegistrationParams] = asyncio.get_running_loop().create_future()
     async with window(ScriptedModel("x"), initialize=False) as opened:
-        opened.client.feature(types.CLIENT_REGISTER_CAPABILITY)(lambda params: asked.set_result(params))
+        opened.client.feature(types.CLIENT_REGISTER_CAPABILITY)(lambda params: requested.set_result(params))
         await opened.client.initialize_async(
             types.InitializeParams(capabilities=capabilities, workspace_folders=folder(tmp_path / "work"))
         )
         opened.client.initialized(types.InitializedParams())
-        registered = await asyncio.wait_for(asked, SECONDS)
+        registered = await asyncio.wait_for(requested, SECONDS)
         assert registered.registrations[0].method == types.WORKSPACE_DID_CHANGE_WATCHED_FILES
         assert not opened.server.session.folders.is_watching
 
@@ -98,15 +98,15 @@ async def test_progress_is_shown_where_the_client_can(tmp_path: Path, monkeypatc
     folders = folder(tmp_path / "work")
     (tmp_path / "work" / "paint.py").write_text(PAINT)
     capabilities = types.ClientCapabilities(window=types.WindowClientCapabilities(work_done_progress=True))
-    said: list[str] = []
+    kinds: list[str] = []
     ended = asyncio.Event()
     async with window(ScriptedModel("x"), initialize=False) as opened:
         opened.client.feature(types.WINDOW_WORK_DONE_PROGRESS_CREATE)(lambda _params: None)
 
         @opened.client.feature(types.PROGRESS)
         def on_progress(params: types.ProgressParams) -> None:
-            said.append(params.value["kind"] if isinstance(params.value, dict) else params.value.kind)
-            if said[-1] == "end":
+            kinds.append(params.value["kind"] if isinstance(params.value, dict) else params.value.kind)
+            if kinds[-1] == "end":
                 ended.set()
 
         await opened.client.initialize_async(
@@ -114,7 +114,7 @@ async def test_progress_is_shown_where_the_client_can(tmp_path: Path, monkeypatc
         )
         opened.client.initialized(types.InitializedParams())
         await asyncio.wait_for(ended.wait(), SECONDS)
-    assert said == ["begin", "end"]
+    assert kinds == ["begin", "end"]
 
 
 async def test_the_receipt_of_a_suggestion(tmp_path: Path) -> None:
@@ -140,21 +140,21 @@ async def test_the_places_edited_last_are_remembered(tmp_path: Path) -> None:
         assert opened.server.session.edits.of_folder(work, without="main.py") == ()
 
 
-def test_the_watcher_tells_of_files_that_change(tmp_path: Path) -> None:
+def test_the_watcher_reports_files_that_change(tmp_path: Path) -> None:
     import threading
 
-    told = threading.Event()
+    reported = threading.Event()
     seen: set[str] = set()
 
     def on_change(_root: Path, paths: list[str] | None) -> None:
         seen.update(paths or ())
         if "a.py" in seen:
-            told.set()
+            reported.set()
 
     watcher = Watcher(on_change)
     assert watcher.watch(tmp_path) == ""
     (tmp_path / "a.py").write_text(PAINT)
-    assert told.wait(SECONDS)
+    assert reported.wait(SECONDS)
     watcher.stop()
     assert "it does not exist" in watcher.watch(tmp_path / "no such folder")
 
@@ -199,7 +199,7 @@ async def test_an_open_notebook_is_context_and_its_file_when_it_is_closed(tmp_pa
         assert "def paint(wheels, colour):" in model.prompts[-1]
         closed = types.DidCloseNotebookDocumentParams(types.NotebookDocumentIdentifier(uri), [])
         opened.client.notebook_document_did_close(closed)
-        main = (tmp_path / "work" / "other.py").as_uri()  # what a place is shown is looked at anew in a pause
+        main = (tmp_path / "work" / "other.py").as_uri()  # a place's references change in a pause only
         await opened.suggestion(opened.open(SOURCE, main), main)
         assert "def paint(wheels, colour):" not in model.prompts[-1]
 
@@ -222,7 +222,7 @@ async def test_what_the_editor_hides_is_no_context_until_it_shows_it(tmp_path: P
         assert opened.server.session.folders.indexes[tmp_path / "work"].excluded == ("**/drafts",)
         hidden.clear()
         opened.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
-        while opened.server.session.folders.indexes[tmp_path / "work"].excluded:  # noqa: ASYNC110 - nothing tells
+        while opened.server.session.folders.indexes[tmp_path / "work"].excluded:  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.01)
 
 
@@ -246,7 +246,7 @@ async def test_a_client_that_does_not_answer_does_not_hold_the_index_back(
         await indexed(opened)
         assert opened.server.session.folders.indexes[tmp_path / "work"].excluded == ()
         answer.set_result([{"late": True}, None])
-        while opened.server.session.folders.indexes[tmp_path / "work"].excluded != ("late",):  # noqa: ASYNC110 - nothing tells
+        while opened.server.session.folders.indexes[tmp_path / "work"].excluded != ("late",):  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0.01)
 
 
