@@ -51,4 +51,4 @@ class CodegeexServer(LanguageServer):
         log.debug("error from %s", source, exc_info=error)
         if is_refusal(error):
             return
-        self.client.report_fault(f"{type(error).__name__}: {error}".partition("\n")[0])
+        self.client.report_fault(f"a message could not be handled: {error}".partition("\n")[0])

@@ -227,7 +227,7 @@ def read_settings(raw: Any) -> tuple[Settings, list[str]]:
     if raw is None:
         return Settings(), []
     if not isinstance(raw, Mapping):
-        return Settings(), [f"settings must be an object, not {type(raw).__name__}; the defaults are used"]
+        return Settings(), ["settings must be an object; the defaults are used"]
     section = raw.get(SECTION, raw)
     if not isinstance(section, Mapping):
         return Settings(), [f"{SECTION} must be an object, not {section!r}; the defaults are used"]

@@ -248,7 +248,7 @@ def _errors_explained(repo: str, revision: str) -> Iterator[None]:
     except OSError as fault:
         raise ModelError(f"the download of {where} stopped: {str(fault).partition(chr(10))[0]}; {AGAIN}") from fault
     except Exception as fault:  # the library's HTTP client has its own tree of errors, and changes with its versions
-        raise ModelError(f"no connection to {endpoint()} ({type(fault).__name__}: {fault}); {AGAIN}") from fault
+        raise ModelError(f"no connection to {endpoint()} ({fault}); {AGAIN}") from fault
 
 
 def _status_text(where: str, status: int) -> str:

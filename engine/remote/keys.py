@@ -45,10 +45,8 @@ def store_key(host: str, key: str) -> None:
     keyring = _keyring()
     try:
         keyring.set_password(SERVICE, host, key)
-    except Exception as fault:  # noqa: BLE001 - each system's keyring has its own errors; their texts do not hold the key
-        raise EngineError(
-            f"the keyring rejects the key ({type(fault).__name__}); {_use_the_environment(host)}"
-        ) from None
+    except Exception:  # noqa: BLE001 - each system's keyring has its own errors, whose texts may hold the key
+        raise EngineError(f"the keyring rejects the key; {_use_the_environment(host)}") from None
 
 
 def forget_key(host: str) -> bool:
@@ -58,8 +56,10 @@ def forget_key(host: str) -> bool:
         return False
     try:
         keyring.delete_password(SERVICE, host)
-    except Exception as fault:  # noqa: BLE001 - as above
-        raise EngineError(f"the keyring cannot be changed ({type(fault).__name__})") from None
+    except Exception:  # noqa: BLE001 - as above
+        raise EngineError(
+            "the keyring cannot be changed: unlock it, or delete the key with your system's own tool"
+        ) from None
     return True
 
 

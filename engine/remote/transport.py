@@ -162,7 +162,7 @@ def _fault_of(fault: Exception) -> ConnectionFault:
     )
     kind: Kind = next((kind for types, kind in kinds if isinstance(fault, types)), "lost")
     reasons = (each.strerror for each in _causes(fault) if isinstance(each, OSError) and each.strerror)
-    return ConnectionFault(kind, next(reasons, type(fault).__name__))
+    return ConnectionFault(kind, next(reasons, "no reason is given"))
 
 
 def _causes(fault: BaseException | None) -> Iterator[BaseException]:

@@ -156,7 +156,7 @@ def _python(code: str) -> Verdict:
     except SyntaxError as fault:
         return Verdict(name, f"line {fault.lineno}: {fault.msg}")
     except (ValueError, RecursionError, MemoryError) as fault:
-        return Verdict(name, str(fault) or type(fault).__name__)
+        return Verdict(name, str(fault) or "there is not enough memory to parse it")
     return Verdict(name)
 
 

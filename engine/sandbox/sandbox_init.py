@@ -55,7 +55,7 @@ def main() -> None:
         if not job["isolated"]:
             shutil.rmtree(folder, ignore_errors=True)
     except (OSError, ValueError) as fault:
-        report = {"fault": f"{type(fault).__name__}: {fault}"}
+        report = {"fault": str(fault)}
     os.write(response, json.dumps(report).encode() + b"\n")
 
 

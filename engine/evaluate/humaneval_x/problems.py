@@ -80,7 +80,7 @@ def read_problems(folder: Path, name: str) -> tuple[Problem, ...]:
             f"{file} does not exist: --data takes the folder with the humaneval_*.jsonl.gz of THUDM/CodeGeeX"
         ) from None
     except (OSError, EOFError, ValueError, KeyError, TypeError) as fault:
-        raise EngineError(f"{file} cannot be read as HumanEval-X: {type(fault).__name__}: {fault}") from fault
+        raise EngineError(f"{file} cannot be read as HumanEval-X: {fault}") from fault
 
 
 def _read_problem(name: str, row: dict[str, str]) -> Problem:
