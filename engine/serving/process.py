@@ -196,7 +196,10 @@ class _Window:
 
 
 def run(address: Address, linger_seconds: float = LINGER_SECONDS, idle_seconds: float = IDLE_SECONDS) -> None:
-    """Serve windows until all have left, or none has sent a request for long. Return at once if an engine runs."""
+    """Serve windows until all have left, or none has sent a request for long; then end this process.
+
+    Return at once if an engine runs already.
+    """
     upkeep = Upkeep()
     models, scheduler = _Models(upkeep), Scheduler(upkeep)
     scheduler.start()
@@ -233,7 +236,7 @@ def run(address: Address, linger_seconds: float = LINGER_SECONDS, idle_seconds: 
         if now - alone_since > linger_seconds or (now - last_request_at > idle_seconds and scheduler.idle_seconds):
             log.info("no window needs the model any more")
             endpoint.close()
-            return
+            os._exit(0)  # native threads must not be torn down under the interpreter
 
 
 def main(arguments: list[str]) -> None:
