@@ -114,7 +114,8 @@ class EditorProtocol(LanguageServerProtocol):
     def adopt_workspace(self) -> None:
         """Replace pygls' workspace by one whose documents split lines as editors do. Called from `initialize`."""
         old: Workspace = super().workspace
-        new = EditorWorkspace(old.root_uri, old._sync_kind, list(old.folders.values()), old.position_encoding)  # noqa: SLF001
+        encoding = old.position_encoding or types.PositionEncodingKind.Utf16
+        new = EditorWorkspace(old.root_uri, old._sync_kind, list(old.folders.values()), encoding)  # noqa: SLF001
         self._workspace = new
 
     def _send_response(self, msg_id: Any, result: Any | None = None, error: types.ResponseError | None = None) -> None:

@@ -45,10 +45,15 @@ def is_code(path: str) -> bool:
     return PurePosixPath(path).suffix in CODE_SUFFIXES
 
 
-def list_files(root: Path, excluded: tuple[str, ...] = ()) -> Iterator[tuple[str, Stamp]]:
-    """Yield (path relative to `root`, stamp) of each file of code that `why_not_file` allows. `root` is resolved."""
+def list_files(root: Path, excluded: tuple[str, ...] = (), below: str = "") -> Iterator[tuple[str, Stamp]]:
+    """Yield (path relative to `root`, stamp) of each file of code that `why_not_file` allows, in `below` if given.
+
+    `root` is resolved. Links are not followed.
+    """
     left = MAX_FILES
-    folders = [root]
+    folders = [root / below]
+    if below and (folders[0].resolve() != folders[0] or why_not_folder(folders[0], root, excluded)):
+        return
     while folders:
         folder = folders.pop()
         try:

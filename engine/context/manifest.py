@@ -29,6 +29,11 @@ class Manifest:
         """True if the file is in the store."""
         return self._database.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone() is not None
 
+    def paths_below(self, folder: str) -> list[str]:
+        """Return the files that are held of a folder, and of those in it."""
+        below = (f"{folder}/", f"{folder}0")  # "0" follows "/"
+        return [path for (path,) in self._database.execute("SELECT path FROM files WHERE path > ? AND path < ?", below)]
+
     def record(self, changes: dict[str, Stamp | None]) -> None:
         """Write the stamps of files that were stored; None: of a file that was removed."""
         with self._database:

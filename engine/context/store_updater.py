@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 from engine.context.entry_pool import BATCH_FILES, EntryPool, FileStamp
@@ -120,4 +121,15 @@ class StoreUpdater:
         transaction.commit()
 
     def _stamped(self, paths: Iterable[str]) -> list[FileStamp]:
-        return [FileStamp(path, stamp_of(self._pool.root / path)) for path in sorted(paths)]
+        """Return the files that are meant, as the disk has them: editors report a folder that was moved by itself."""
+        stamps: dict[str, Stamp | None] = {}
+        for path in sorted(paths):
+            stamp = stamp_of(self._pool.root / path)
+            is_folder = (self._pool.root / path).is_dir()
+            if is_folder or (stamp is None and not self._manifest.holds(path)):
+                stamps.update(dict.fromkeys(self._manifest.paths_below(path)))
+            if is_folder:
+                stamps.update(list_files(self._pool.root, self._pool.excluded, below=path))
+            else:
+                stamps[path] = stamp
+        return [FileStamp(path, stamp) for path, stamp in sorted(stamps.items(), key=itemgetter(0))]

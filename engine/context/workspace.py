@@ -164,6 +164,8 @@ class WorkspaceIndex:
     def allows(self, path: str) -> bool:
         """True if the rules allow a file now: the store may still have a file that has just become ignored."""
         file = self.root / path
+        if path not in self._open and not file.is_file():
+            return False  # it went with its folder, or just now
         return not (
             why_not_name(file.name)
             or why_not_folder(file.parent, self.root, self.excluded)

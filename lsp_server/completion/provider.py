@@ -49,6 +49,7 @@ class CompletionProvider:
         self.offers = Offers()
         self.rhythm = TypingRhythm()
         self.prefetch = Prefetch(self.rhythm.wait_for_pause)
+        self._prefetched_uri = ""  # the document that something was asked ahead for last
 
     def apply_settings(self, settings: Settings) -> None:
         self._sends_receipts = settings.sends_receipts
@@ -118,6 +119,8 @@ class CompletionProvider:
 
     def forget(self, uri: str) -> None:
         """Forget a document that was closed."""
+        if uri == self._prefetched_uri:
+            self.prefetch.cancel()  # its text would be looked at as if it were open
         self._model.forget(uri)
 
     @property
@@ -166,6 +169,7 @@ class CompletionProvider:
         if generating.done():
             generating.result()
             return True
+        self._prefetched_uri = request.uri
         self.prefetch.adopt(generating, token)
         return False
 
@@ -196,6 +200,7 @@ class CompletionProvider:
                 return None
             return PrefetchStep(following.place, partial(self._ask_following, following))
 
+        self._prefetched_uri = request.uri
         self.prefetch.begin(plan, self._next_keys(request, completion, next_characters))
 
     def _next_keys(

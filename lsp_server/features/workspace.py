@@ -11,7 +11,8 @@ def register(server: CodegeexServer) -> None:
     session = server.session
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
-    async def did_change_workspace_folders(_params: types.DidChangeWorkspaceFoldersParams) -> None:
+    async def did_change_workspace_folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        server.workspace.change_folders(params.event)
         await session.follow_folders(server.workspace.roots)
         session.documents.context_changed()
 

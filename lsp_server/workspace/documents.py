@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from lsprotocol import types
 from pygls.uris import to_fs_path
@@ -86,11 +86,32 @@ class UnitsCodec(PositionCodec):
 class EditorWorkspace(Workspace):
     """Owns the open text."""
 
+    def __init__(
+        self,
+        root_uri: str | None,
+        sync_kind: types.TextDocumentSyncKind = types.TextDocumentSyncKind.Incremental,
+        workspace_folders: Sequence[types.WorkspaceFolder] | None = None,
+        position_encoding: types.PositionEncodingKind | str = types.PositionEncodingKind.Utf16,
+    ) -> None:
+        if not workspace_folders and root_uri:  # the folder of a client that knows one only
+            workspace_folders = [types.WorkspaceFolder(root_uri, "")]
+        super().__init__(root_uri, sync_kind, workspace_folders, position_encoding)
+
     @property
     def roots(self) -> list[Path]:
         """The workspace folders."""
-        uris = [folder.uri for folder in self.folders.values()] or [self.root_uri or ""]
-        return [path for uri in uris if (path := file_of(uri))]
+        return list(dict.fromkeys(path for folder in self.folders.values() if (path := file_of(folder.uri))))
+
+    def change_folders(self, event: types.WorkspaceFoldersChangeEvent) -> None:
+        """Remove folders, then add others, however their URIs are spelled: a folder renamed in one event stays.
+
+        pygls has added them before it removed others, and knows a folder by the spelling of its URI.
+        """
+        removed = {file_of(folder.uri) for folder in event.removed}
+        for uri in [folder.uri for folder in self.folders.values() if file_of(folder.uri) in removed]:
+            self.remove_folder(uri)
+        for folder in event.added:
+            self.add_folder(folder)
 
     def is_open(self, uri: str) -> bool:
         return unquote(uri) in self.text_documents  # pygls keys them so
@@ -98,11 +119,10 @@ class EditorWorkspace(Workspace):
     def locate(self, uri: str) -> FolderFile | None:
         """Return where in the innermost workspace folder a file is; None if no folder holds it."""
         file = file_of(uri)
-        roots = [root for root in self.roots if file is not None and file.is_relative_to(root)]
-        if file is None or not roots:
+        if file is None:
             return None
-        root = max(roots, key=lambda root: len(root.parts))
-        return FolderFile(root, file.relative_to(root).as_posix())
+        places = [FolderFile(root, path) for root in self.roots if (path := _path_in(root, file)) is not None]
+        return max(places, key=lambda place: len(place.root.parts), default=None)
 
     def snapshot(self, document: TextDocument) -> Document:
         """Return an open document as the engine sees it. A notebook's cell is alone here."""
@@ -181,11 +201,30 @@ def _short(path: str) -> str:
 
 @lru_cache(maxsize=1024)  # each request looks at every open document
 def file_of(uri: str) -> Path | None:
-    """Return the file of a `file:` URI; None for any other scheme."""
-    if not uri.startswith("file:"):
+    """Return the file of a `file:` URI, however it is spelled; None for any other scheme."""
+    if uri[:5].lower() != "file:":
         return None
-    path = to_fs_path(uri)
+    parts = urlsplit(uri)
+    host = "" if parts.netloc.lower() == "localhost" else parts.netloc
+    path = to_fs_path(urlunsplit(("file", host, parts.path, "", "")))
     return Path(path) if path else None
+
+
+def _path_in(root: Path, file: Path) -> str | None:
+    """Return the path of a file in a folder, either of which may be reached by links; None if it is not in it."""
+    for folder, place in ((root, file), (_real(root), _real(file))):
+        if place.is_relative_to(folder):
+            return place.relative_to(folder).as_posix()
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _real(path: Path) -> Path:
+    """Return where a path leads. A link that is changed while it is known counts as it was."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # RuntimeError: links in a circle, before Python 3.13
+        return path
 
 
 def apply_selected_suggestion(text: str, offset: int, start: int, end: int, selected: str) -> tuple[str, int]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # imported once something is watched: start-up does not wait 
     from watchdog.observers.api import BaseObserver
 
 DEBOUNCE_SECONDS = 0.02  # a burst of changes, as of a branch switch, is reported as one
+RETURN_SECONDS = 1.0  # between two looks for a workspace folder that was removed
 RESCAN_SECONDS = 60.0  # between two searches of a folder that cannot be watched
 MAX_REPORTED = 2_000  # more changes than that are reported as any
 
@@ -27,7 +28,7 @@ class Watcher:
 
     def __init__(self, on_change: OnChange) -> None:
         self._on_change = on_change
-        self._watching: dict[Path, BaseObserver | _Rescan] = {}
+        self._watching: dict[Path, BaseObserver | _Rescan | _Return] = {}
         self._collecting = threading.Lock()
         self._changed: dict[Path, set[str]] = {}
         self._timer: threading.Timer | None = None
@@ -56,6 +57,20 @@ class Watcher:
                 observer.stop()
         if root is None and self._timer:
             self._timer.cancel()
+
+    def note_removal(self, root: Path) -> None:
+        """Note that a workspace folder itself is gone: it is watched again once it is back."""
+        if isinstance(observer := self._watching.get(root), _Return):
+            return
+        if observer:
+            observer.stop()
+        waiting = self._watching[root] = _Return(root, self._watch_again)
+        waiting.start()
+
+    def _watch_again(self, root: Path) -> None:
+        if isinstance(self._watching.get(root), _Return):
+            self.watch(root)
+            self._on_change(root, None)
 
     def note(self, root: Path, name: str) -> None:
         """Note that a file system event names this file."""
@@ -93,6 +108,24 @@ class _Rescan(threading.Thread):
         self._stopped.set()
 
 
+class _Return(threading.Thread):
+    """Waits until a folder that was removed is there again."""
+
+    def __init__(self, root: Path, on_return: Callable[[Path], None]) -> None:
+        super().__init__(name="folder's return", daemon=True)
+        self._root, self._on_return = root, on_return
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        while not self._stopped.wait(RETURN_SECONDS):
+            if self._root.is_dir():
+                self._on_return(self._root)
+                return
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+
 def _reason(fault: Exception) -> str:
     """Return in words for users why a folder cannot be watched."""
     code = fault.errno if isinstance(fault, OSError) else None
@@ -114,6 +147,8 @@ class _Handler:
     def dispatch(self, event: FileSystemEvent) -> None:
         if event.event_type in {"opened", "closed_no_write"} or (event.is_directory and event.event_type == "modified"):
             return
+        if event.event_type in {"deleted", "moved"} and Path(os.fsdecode(event.src_path)) == self._root:
+            self._watcher.note_removal(self._root)
         self._watcher.note(self._root, os.fsdecode(event.src_path))
         if event.dest_path:
             self._watcher.note(self._root, os.fsdecode(event.dest_path))

@@ -422,3 +422,20 @@ def test_no_copy_is_kept_of_a_file_that_becomes_ignored(begin: Begin, tmp_path: 
     assert index.wait_idle(SECONDS)
     assert copies_on_disk(tmp_path / "store", b"quokka_4711") == []
     assert found(index) == ["a.py"]
+
+
+def test_a_folder_that_is_reported_alone_takes_its_files_along(begin: Begin, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    write(work, pkg__a_dot_py=PAINT)
+    index = begin()
+    (work / "pkg").rename(work / "lib")
+    index.changed(["pkg", "lib"])
+    assert index.wait_idle(SECONDS)
+    assert found(index) == ["lib/a.py"]
+    shutil.rmtree(work / "lib")
+    assert found(index) == [], "even before the editor reports it"
+    index.changed(["lib"])
+    write(work, deep__er__b_dot_py=PAINT)
+    index.changed(["deep"])
+    assert index.wait_idle(SECONDS)
+    assert found(index) == ["deep/er/b.py"]

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types
 
-from lsp_server.workspace.documents import EditorDocument, EditorWorkspace, UnitsCodec
+from lsp_server.workspace.documents import EditorDocument, EditorWorkspace, FolderFile, UnitsCodec
 
 TEXT = st.text(alphabet="ab\n\r\f\u2028😀", max_size=12)
 PLACE = st.tuples(st.integers(0, 6), st.integers(0, 6))
@@ -36,3 +38,38 @@ def test_a_change_of_a_document_that_is_closed_is_none() -> None:
     closed = types.VersionedTextDocumentIdentifier(version=2, uri="untitled:/gone.py")
     workspace.update_text_document(closed, types.TextDocumentContentChangeWholeDocument(text=""))
     assert not workspace.text_documents
+
+
+def folder(path: Path, *, uri: str = "") -> types.WorkspaceFolder:
+    return types.WorkspaceFolder(uri or path.as_uri(), path.name)
+
+
+def test_the_last_folder_that_is_removed_does_not_come_back_through_the_root(tmp_path: Path) -> None:
+    workspace = EditorWorkspace(tmp_path.as_uri(), workspace_folders=[folder(tmp_path)])
+    workspace.change_folders(types.WorkspaceFoldersChangeEvent(added=[], removed=[folder(tmp_path)]))
+    assert workspace.roots == []
+
+
+def test_a_folder_that_is_renamed_in_one_event_stays(tmp_path: Path) -> None:
+    workspace = EditorWorkspace(None, workspace_folders=[folder(tmp_path)])
+    workspace.remove_folder(tmp_path.as_uri())  # as pygls does, after adding it
+    workspace.change_folders(types.WorkspaceFoldersChangeEvent([folder(tmp_path)], [folder(tmp_path)]))
+    assert workspace.roots == [tmp_path]
+
+
+@pytest.mark.parametrize("spelling", ["{}/", "file://localhost{1}", "FILE://{1}"])
+def test_a_folder_is_one_however_its_uri_is_spelled(tmp_path: Path, spelling: str) -> None:
+    uri = spelling.format(tmp_path.as_uri(), tmp_path.as_posix())
+    workspace = EditorWorkspace(None, workspace_folders=[folder(tmp_path), folder(tmp_path, uri=uri)])
+    assert workspace.roots == [tmp_path]
+    workspace.change_folders(types.WorkspaceFoldersChangeEvent([], [folder(tmp_path, uri=uri)]))
+    assert workspace.roots == []
+
+
+@pytest.mark.parametrize(("opened", "edited"), [("link", "real"), ("real", "link"), ("link", "link")])
+def test_a_file_is_found_in_its_folder_by_links_too(tmp_path: Path, opened: str, edited: str) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    workspace = EditorWorkspace(None, workspace_folders=[folder(tmp_path / opened)])
+    place = workspace.locate((tmp_path / edited / "a.py").as_uri())
+    assert place == FolderFile(tmp_path / opened, "a.py")

@@ -38,3 +38,20 @@ def test_a_folder_that_cannot_be_watched_is_searched_now_and_then(
     assert words in watcher.watch(tmp_path)
     assert changes.get(timeout=10) == (tmp_path, None)
     watcher.stop()
+
+
+def test_a_folder_that_was_removed_is_watched_again_once_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETURN_SECONDS", 0.01)
+    work, came = tmp_path / "work", queue.SimpleQueue[list[str] | None]()
+    work.mkdir()
+    watcher = Watcher(lambda _, paths: came.put(paths))
+    watcher.watch(work)
+    work.rmdir()
+    while came.get(timeout=10) is not None:
+        work.mkdir(exist_ok=True)
+    (work / "a.py").write_text("x = 1\n")
+    while "a.py" not in (came.get(timeout=10) or []):
+        pass
+    watcher.stop()
