@@ -10,7 +10,7 @@ JETBRAINS := clients/jetbrains
 # Where `make playground` listens, on loopback.
 PORT   ?= 8899
 
-.PHONY: help demo test test-large test-remote test-vscode jetbrains check-jetbrains test-jetbrains check bench bench-peer bench-vscode bench-convert screenshots format train clean vsix playground
+.PHONY: help demo test test-large test-remote test-vscode jetbrains check-jetbrains test-jetbrains bench-jetbrains check bench bench-peer bench-vscode bench-convert screenshots format train clean vsix playground
 
 help:  ## show this list
 	@echo "usage: make TARGET"
@@ -103,6 +103,10 @@ bench-peer: $(VENV)/.dev $(LLAMA)/build/bin/llama-server  ## side by side with l
 # Keystroke to visible ghost text in the real editor.
 bench-vscode: $(VENV)/.dev vsix  ## keystroke to visible ghost text
 	cd $(CLIENT) && node tools/bench.mjs
+
+# Keystroke to suggestion text in the JetBrains plugin, beside the plain Python client.
+bench-jetbrains: $(VENV)/.dev  ## keystroke to suggestion text in the JetBrains plugin
+	$(BIN)/python $(JETBRAINS)/tools/bench.py
 
 # What converting takes, and what numeric types cost: some ten minutes, 13 GB of disk, 8 GB of memory.
 bench-convert: $(VENV)/.dev  ## what converting takes

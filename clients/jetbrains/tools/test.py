@@ -25,6 +25,12 @@ DOUBLES = Module("test-doubles", (CLIENT / "test/double",), (PLATFORM,), is_show
 DOCUMENT_TESTS = Module(
     "test-document", (CLIENT / "test/document",), (SUPPORT, DOUBLES, PLUGIN, CORE, PLATFORM), (KOTLIN_COMPILER_JAR,)
 )
+PROVIDER_TESTS = Module(
+    "test-provider",
+    (CLIENT / "test/provider",),
+    (DOCUMENT_TESTS, SUPPORT, DOUBLES, PLUGIN, CORE, PLATFORM),
+    (KOTLIN_COMPILER_JAR,),
+)
 PANEL_TESTS = Module("test-panel", (CLIENT / "test/panel",), (SUPPORT, CORE))
 PICTURES = OUT / "pictures"
 
@@ -71,13 +77,25 @@ def document() -> bool:
     return java(DOCUMENT_TESTS, "codegeex.test.DocumentTestsKt")
 
 
+def provider() -> bool:
+    """The provider over the platform's own document and the real server, with stand-ins for the editor."""
+    compile_modules(PLATFORM, CORE, PLUGIN, SUPPORT, DOUBLES, DOCUMENT_TESTS, PROVIDER_TESTS)
+    return java(PROVIDER_TESTS, "codegeex.test.ProviderTestsKt")
+
+
 def panel() -> bool:
     """The Ask panel and the settings form, painted without an IDE into `.cache/jetbrains/pictures`."""
     compile_modules(CORE, SUPPORT, PANEL_TESTS)
     return java(PANEL_TESTS, "codegeex.test.PanelTestsKt")
 
 
-SUITES: dict[str, Callable[[], bool]] = {"declarations": declarations, "lsp": lsp, "document": document, "panel": panel}
+SUITES: dict[str, Callable[[], bool]] = {
+    "declarations": declarations,
+    "lsp": lsp,
+    "document": document,
+    "provider": provider,
+    "panel": panel,
+}
 
 
 def main() -> None:
