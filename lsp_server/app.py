@@ -6,6 +6,7 @@ from lsp_server.features import (
     acceptance,
     assist,
     configuration,
+    generate,
     inline_completion,
     lifecycle,
     models,
@@ -28,6 +29,7 @@ def create_server(load_model: LoadModel = load_served_model) -> CodegeexServer:
         notebooks,
         inline_completion,
         acceptance,
+        generate,
         models,
         assist,
     ):

@@ -32,7 +32,7 @@ def choose_mode(cursor: Cursor) -> Mode:
         asks = _opens_block(before, language) or _says_what_to_write(before, language)
         return Mode.BLOCK if asks and not after.strip() else Mode.LINE
     above = _last_line_with_text(cursor.prefix, len(cursor.prefix) - len(before))
-    if _opens_block(above, language) or _is_comment(above, language):
+    if _opens_block(above, language) or is_comment(above, language):
         return Mode.BLOCK
     is_in_body = bool(before) and not after.strip() and language.id not in NO_STATEMENTS
     return Mode.BLOCK if is_in_body and not GOES_ON.search(above.rstrip()) else Mode.LINE
@@ -71,10 +71,11 @@ def _opens_block(line: str, language: Language) -> bool:
     # A word opens a block as a whole word: `undo` is not `do`.
     is_in_word = opener[:1].isalpha() and stripped[: -len(opener)][-1:].isalnum()
     closes_tag = opener == ">" and bool(re.search(r"</[^<>]*>$|/>$|-->$", stripped))
-    return bool(opener) and not is_in_word and not closes_tag and not _is_comment(line, language)
+    return bool(opener) and not is_in_word and not closes_tag and not is_comment(line, language)
 
 
-def _is_comment(line: str, language: Language) -> bool:
+def is_comment(line: str, language: Language) -> bool:
+    """Return True if a line begins as a comment, or ends with the end of one or of a doc comment."""
     stripped = line.strip()
     ends = ("*/", '"""', "'''", language.comment_end or "*/")
     return stripped.startswith(language.line_comment) or stripped.endswith(ends)

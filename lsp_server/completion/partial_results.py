@@ -1,4 +1,4 @@
-"""Tokens for partial results of inline completions, which the specification has and lsprotocol lacks."""
+"""Parameters of inline completions that lsprotocol lacks: the specification's partial results, and a mode of ours."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import attrs
 from cattrs import Converter
 from lsprotocol import types
 
+FROM_COMMENT = {"mode": "comment"}
+
 
 @attrs.define
 class InlineCompletionParams(types.InlineCompletionParams):
     partial_result_token: types.ProgressToken | None = None
+    is_from_comment: bool = False  # ask for the code below the comment that ends at the cursor
 
 
 def read_partial_result_tokens(converter: Converter) -> None:
@@ -27,6 +30,7 @@ def read_partial_result_tokens(converter: Converter) -> None:
             plain.position,
             plain.work_done_token,
             token if isinstance(token, str | int) else None,
+            raw.get("codegeex") == FROM_COMMENT,
         )
 
     converter.register_structure_hook(types.InlineCompletionParams, read)

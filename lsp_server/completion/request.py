@@ -8,8 +8,11 @@ from functools import cached_property
 from lsprotocol import types
 
 from engine.completion.cache import Place, place_of
+from engine.completion.mode import is_comment
 from engine.document import Cursor
-from engine.types import CompletionRequest
+from engine.postprocess import Surroundings
+from engine.postprocess.indentation import simulate_enter
+from engine.types import CompletionRequest, Mode
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class InlineRequest:
     position: types.Position  # where the editor's own cursor is
     request: CompletionRequest  # for the engine; its cursor is after what the editor's suggest widget selects
     epoch: int  # of the context, see `OpenDocuments.epoch`
+    typed_ahead: str = ""  # what a suggestion begins with: it is before the request's cursor, and not in the editor yet
 
     @property
     def cursor(self) -> Cursor:
@@ -29,6 +33,15 @@ class InlineRequest:
     def place(self) -> Place:
         """Where the cache keeps the answer."""
         return place_of(self.uri, self.cursor, self.epoch, self.request.mode)
+
+    def below_comment(self) -> InlineRequest | None:
+        """Return the request for a block below the comment that ends at the cursor; None if none ends there."""
+        cursor = self.cursor
+        if cursor.line_after.strip() or not is_comment(cursor.line_before, cursor.language):
+            return None
+        typed, below = simulate_enter(Surroundings(cursor))
+        request = replace(self.request, cursor=cursor.after_typing(typed, below), mode=Mode.BLOCK)
+        return replace(self, request=request, typed_ahead=cursor.with_line_ends(typed))
 
     def moved_to(self, cursor: Cursor, epoch: int) -> InlineRequest:
         """Return what will be asked at another cursor."""

@@ -24,6 +24,8 @@ def register(server: CodegeexServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def inline_completion(params: InlineCompletionParams) -> types.InlineCompletionList:
         request = read_request(server, params)  # before the first await: the document as the editor saw it
+        if request and params.is_from_comment:
+            request = request.below_comment()
         if request is None:
             return types.InlineCompletionList([])
         suggestions: list[Suggestion] = []
@@ -31,7 +33,7 @@ def register(server: CodegeexServer) -> None:
 
         def send(suggestion: Suggestion) -> None:
             if stream is not None:
-                client.progress(stream, [_item(params, suggestion)])
+                client.progress(stream, [_item(params, request, suggestion)])
 
         with session.documents.state(request.uri).newest_request() as token:
             try:
@@ -44,7 +46,7 @@ def register(server: CodegeexServer) -> None:
                 pass  # superseded: the editor has sent another request
             except EngineError as fault:
                 client.report_fault(str(fault))
-        return types.InlineCompletionList([_item(params, suggestion) for suggestion in suggestions])
+        return types.InlineCompletionList([_item(params, request, suggestion) for suggestion in suggestions])
 
 
 def read_request(server: CodegeexServer, params: types.InlineCompletionParams) -> InlineRequest | None:
@@ -72,8 +74,10 @@ def read_request(server: CodegeexServer, params: types.InlineCompletionParams) -
     return InlineRequest(uri, params.position, request, session.documents.epoch(uri))
 
 
-def _item(params: types.InlineCompletionParams, suggestion: Suggestion) -> types.InlineCompletionItem:
-    text, where = suggestion.text, types.Range(params.position, params.position)
+def _item(
+    params: types.InlineCompletionParams, request: InlineRequest, suggestion: Suggestion
+) -> types.InlineCompletionItem:
+    text, where = request.typed_ahead + suggestion.text, types.Range(params.position, params.position)
     if selected := params.context.selected_completion_info:
         text, where = selected.text + text, selected.range
     accepted = types.Command("Accepted", DID_ACCEPT, arguments=[suggestion.offer])

@@ -20,7 +20,7 @@ from pathlib import Path
 from kotlin import CLIENT, CORE, KOTLIN_COMPILER_JAR, PLATFORM, PLUGIN, Module, compile_modules, java_fault
 from test import DOCUMENT_TESTS, DOUBLES, PROVIDER_TESTS, SERVER, SUPPORT
 
-from lsp_server.cli.editor import Editor
+from lsp_server.scripted_editor import ScriptedEditor
 
 BENCH = Module(
     "bench",
@@ -58,7 +58,7 @@ async def python_session(folder: Path, pace: float) -> list[float]:
     """Return the milliseconds from a key to each suggestion's text, by the plain client."""
     times: list[float] = []
     shown, newest = "", 0
-    async with Editor(folder, command=(str(SERVER),)) as editor:
+    async with ScriptedEditor(folder, command=(str(SERVER),)) as editor:
         await editor.model_ready()
         uri = editor.open(folder / "cart.py", "", "python")
         await editor.suggest(uri, 0, 0)

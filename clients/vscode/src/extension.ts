@@ -44,6 +44,7 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const commands: Record<string, () => unknown> = {
     menu: () => showMenu(status, daemon, snooze),
     suggest: () => vscode.commands.executeCommand("editor.action.inlineSuggest.trigger"),
+    generate: () => suggestions.generateFromComment(),
     dismiss: () => {
       suggestions.dismiss();
       return vscode.commands.executeCommand("editor.action.inlineSuggest.hide");

@@ -84,6 +84,9 @@ export interface DefinitionsParams {
 }
 export type Definitions = Location[][];
 
+/** LSP 3.18. With `codegeex: { mode: "comment" }` the answer is the code below the comment at the cursor. */
+export const INLINE_COMPLETION = "textDocument/inlineCompletion";
+
 export const DID_SHOW = "textDocument/didShowCompletion";
 export const DID_PARTIALLY_ACCEPT = "textDocument/didPartiallyAcceptCompletion";
 export const DID_DISMISS = "textDocument/didDismissCompletion";

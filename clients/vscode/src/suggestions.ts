@@ -1,7 +1,7 @@
 /** Ghost text: requests for it, and reports to the daemon of what the user did with it. */
 
 import * as vscode from "vscode";
-import type { InlineCompletionItem, LanguageClient, Middleware } from "vscode-languageclient/node";
+import type { InlineCompletionItem, InlineCompletionList, LanguageClient, Middleware } from "vscode-languageclient/node";
 import * as protocol from "./protocol";
 import { Snooze } from "./snooze";
 
@@ -25,6 +25,7 @@ export class Suggestions implements vscode.Disposable {
   readonly onDidChange: vscode.Event<void>;
 
   private shown: ShownSuggestion | undefined;
+  private isFromComment = false; // the next explicit request asks for the code below a comment
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly subscriptions: vscode.Disposable[];
 
@@ -48,14 +49,38 @@ export class Suggestions implements vscode.Disposable {
   private async provide(...[document, position, context, token, next]: Parameters<Provide>): Promise<vscode.InlineCompletionList | vscode.InlineCompletionItem[] | null | undefined> {
     const isExplicit = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
     if (this.snooze.isActive && !isExplicit) return undefined;
+    const isFromComment = isExplicit && this.isFromComment;
+    if (isExplicit) this.isFromComment = false;
     this.count(1);
     try {
-      const answer = await next(document, position, context, token);
+      const answer = isFromComment
+        ? await this.codeBelowComment(document, position, context, token)
+        : await next(document, position, context, token);
       if (!token.isCancellationRequested) this.show(document, position, answer);
       return answer;
     } finally {
       this.count(-1);
     }
+  }
+
+  /** Show the code below the comment at the cursor as ghost text. */
+  async generateFromComment(): Promise<void> {
+    this.isFromComment = true;
+    await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
+  }
+
+  private async codeBelowComment(
+    ...[document, position, context, token]: Parameters<vscode.InlineCompletionItemProvider["provideInlineCompletionItems"]>
+  ): Promise<vscode.InlineCompletionList | vscode.InlineCompletionItem[] | null | undefined> {
+    const { client } = this;
+    if (!client) return undefined;
+    const params = client.code2ProtocolConverter.asInlineCompletionParams(document, position, context);
+    const answer = await client.sendRequest<InlineCompletionList>(
+      protocol.INLINE_COMPLETION,
+      { ...params, codegeex: { mode: "comment" } },
+      token,
+    );
+    return client.protocol2CodeConverter.asInlineCompletionResult(answer, token);
   }
 
   private count(step: number): void {

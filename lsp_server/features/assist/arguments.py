@@ -35,17 +35,17 @@ def read_call(server: CodegeexServer, task: AssistTask, raw: Any) -> AssistCall:
     """Return a call with its document as it is now: call this before the first await. Raises `JsonRpcInvalidParams`."""
     raw = {} if raw is None else raw
     if not isinstance(raw, Mapping):
-        raise _invalid("the argument must be an object")
+        raise invalid("the argument must be an object")
     uri = _text(raw, "uri") or _text(_object(raw, "textDocument"), "uri")
     question = _text(raw, "question") or _text(raw, "instruction") or _text(_object(raw, "diagnostic"), "message")
     document, selection = None, None
     if uri:
         if not server.workspace.is_open(uri):
-            raise _invalid(f"{uri} is not open")
+            raise invalid(f"{uri} is not open")
         edited = server.workspace.get_text_document(uri)
         document = server.workspace.snapshot(edited)
         if raw.get("range") is not None:
-            selection = _selection(edited, *_range(raw["range"]), is_question=task is AssistTask.ASK)
+            selection = _selection(edited, *read_range(raw["range"]), is_question=task is AssistTask.ASK)
     others = tuple(
         server.workspace.snapshot(other)
         for other in reversed(list(server.workspace.text_documents.values()))
@@ -62,7 +62,7 @@ def read_call(server: CodegeexServer, task: AssistTask, raw: Any) -> AssistCall:
     diagnostic = _object(raw, "diagnostic")
     if document and diagnostic.get("range") is not None:
         first = document.text.count("\n", 0, selection[0]) if selection else 0
-        line = _range(diagnostic["range"])[0].line - first + 1  # of the code that the model is shown
+        line = read_range(diagnostic["range"])[0].line - first + 1  # of the code that the model is shown
         question = sentence("at_line", words, line=line, message=question)
     request = AssistRequest(
         task,
@@ -105,7 +105,7 @@ def _answer_language(server: CodegeexServer, raw: Mapping[str, Any], question: s
     requested = _text(raw, "words")
     if requested:
         if requested not in {"en", "zh"}:
-            raise _invalid(f'words must be "en" or "zh", not {requested!r}')
+            raise invalid(f'words must be "en" or "zh", not {requested!r}')
         return "zh" if requested == "zh" else "en"
     if "diagnostic" in raw:
         return server.client.language  # a compiler's language is not the user's
@@ -117,48 +117,48 @@ def _answer_language(server: CodegeexServer, raw: Mapping[str, Any], question: s
 def _history(raw: Any) -> tuple[Turn, ...]:
     """Return the questions and answers that a client kept, in turn."""
     if not isinstance(raw, list):
-        raise _invalid("history must be a list")
+        raise invalid("history must be a list")
     turns = []
     for position, entry in enumerate(raw):
         role: Any = ("user", "assistant")[position % 2]
         if not isinstance(entry, Mapping) or entry.get("role") != role or not isinstance(entry.get("text"), str):
-            raise _invalid("history must be questions and answers in turn: {role: user|assistant, text}")
+            raise invalid("history must be questions and answers in turn: {role: user|assistant, text}")
         turns.append(Turn(role, entry["text"]))
     if len(turns) % 2:
-        raise _invalid("history must end with an answer")
+        raise invalid("history must end with an answer")
     return tuple(turns)
 
 
 def _text(raw: Mapping[str, Any], key: str) -> str:
     value = raw.get(key)
     if value is not None and not isinstance(value, str):
-        raise _invalid(f"{key} must be a string, not {value!r}"[:200])
+        raise invalid(f"{key} must be a string, not {value!r}"[:200])
     return value or ""
 
 
 def _object(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = raw.get(key) or {}
     if not isinstance(value, Mapping):
-        raise _invalid(f"{key} must be an object")
+        raise invalid(f"{key} must be an object")
     return value
 
 
 def _token(raw: Mapping[str, Any], key: str) -> types.ProgressToken | None:
     value = raw.get(key)
     if value is not None and (isinstance(value, bool) or not isinstance(value, str | int)):
-        raise _invalid(f"{key} must be a string or a number")
+        raise invalid(f"{key} must be a string or a number")
     return value
 
 
-def _range(raw: Any) -> tuple[types.Position, types.Position]:
+def read_range(raw: Any) -> tuple[types.Position, types.Position]:
     try:
         ends = [types.Position(int(raw[end]["line"]), int(raw[end]["character"])) for end in ("start", "end")]
     except (KeyError, OverflowError, TypeError, ValueError):
-        raise _invalid("range must be an LSP range: {start: {line, character}, end: {line, character}}") from None
+        raise invalid("range must be an LSP range: {start: {line, character}, end: {line, character}}") from None
     if any(number < 0 for end in ends for number in (end.line, end.character)):
-        raise _invalid("a range's lines and characters must not be negative")
+        raise invalid("a range's lines and characters must not be negative")
     return ends[0], ends[1]
 
 
-def _invalid(message: str) -> JsonRpcInvalidParams:
+def invalid(message: str) -> JsonRpcInvalidParams:
     return JsonRpcInvalidParams(message)

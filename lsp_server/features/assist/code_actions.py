@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from lsprotocol import types
+from pygls.workspace import TextDocument
 
 from engine.assist.refusal import refusal
 from engine.assist.tasks import AssistRequest, AssistTask
+from engine.completion.mode import is_comment
+from engine.languages import language_of
 from engine.prompt.system_prompts import HumanLanguage
 from lsp_server.features.assist.declaration import declarations_in, innermost
 from lsp_server.features.assist.ranges import range_to_json
 from lsp_server.features.assist.staged import COMMIT_MESSAGE_LANGUAGES
-from lsp_server.features.assist.titles import COMMANDS, title_of
+from lsp_server.features.assist.titles import COMMANDS, GENERATE, generate_title, title_of
 from lsp_server.server import CodegeexServer
 
 REWRITE, QUICK_FIX, SOURCE = "refactor.rewrite.codegeex", "quickfix", "source.codegeex"
@@ -28,6 +31,7 @@ KINDS = {
     AssistTask.EXPLAIN: f"{SOURCE}.explain",
     AssistTask.TESTS: f"{SOURCE}.tests",
 }
+GENERATE_KIND = f"{REWRITE}.generate"
 COMMIT_KIND = f"{SOURCE}.commitMessage"
 MAX_FIXES = 5
 MAX_SHOWN_CHARS = 60  # of a diagnostic
@@ -44,7 +48,7 @@ class _Possible:
 
 
 def register(server: CodegeexServer) -> None:
-    kinds = [QUICK_FIX, *KINDS.values(), COMMIT_KIND]
+    kinds = [QUICK_FIX, *KINDS.values(), GENERATE_KIND, COMMIT_KIND]
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=kinds))
     def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -66,7 +70,23 @@ def register(server: CodegeexServer) -> None:
         if selected is not None:
             argument = {"uri": uri, "range": range_to_json(selected)}
             found += [_Possible(task, kind, argument) for task, kind in KINDS.items()]
-        return _actions(server, params, found, words)
+        return [*_generate(params, document, words), *_actions(server, params, found, words)]
+
+
+def _generate(params: types.CodeActionParams, document: TextDocument, words: HumanLanguage) -> list[types.CodeAction]:
+    """Return the action that generates code, if a comment ends at the cursor. It needs no model that converses."""
+    wanted, at = params.context.only, params.range.end
+    if wanted is not None and not any(only == GENERATE_KIND or GENERATE_KIND.startswith(f"{only}.") for only in wanted):
+        return []
+    text, offset = document.source, document.offset_at_position(at)
+    line = text[text.rfind("\n", 0, offset) + 1 : offset]
+    language = language_of(document.language_id or "", document.path or "")
+    if text[offset : offset + 1] not in {"", "\n", "\r"} or not is_comment(line, language):
+        return []
+    title, argument = generate_title(words), {"uri": params.text_document.uri, "range": range_to_json(params.range)}
+    return [
+        types.CodeAction(title=title, kind=GENERATE_KIND, command=types.Command(title, GENERATE, arguments=[argument]))
+    ]
 
 
 def _actions(

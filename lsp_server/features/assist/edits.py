@@ -99,11 +99,11 @@ def _free_name(file: Path, task: AssistTask, language_id: str) -> Path:
 
 async def _apply(client: Client, call: AssistCall, answer: Answer, change: Change) -> str:
     label = title_of(call.request.task, call.request.words)
-    refusal = await client.apply_edit(_workspace_edit(client, change, label, answer.warnings), label)
+    refusal = await client.apply_edit(workspace_edit(client, change, label, answer.warnings), label)
     return "" if refusal is None else sentence("refused", call.request.words, reason=refusal or "?")
 
 
-def _workspace_edit(client: Client, change: Change, label: str, warnings: tuple[str, ...]) -> types.WorkspaceEdit:
+def workspace_edit(client: Client, change: Change, label: str, warnings: tuple[str, ...]) -> types.WorkspaceEdit:
     """Return the edit with a version and an annotation, if the client takes them. Warnings ask for confirmation."""
     if not client.can.takes_versioned_edits:
         return types.WorkspaceEdit(changes={change.uri: [types.TextEdit(change.range, change.text)]})

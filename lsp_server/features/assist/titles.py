@@ -16,6 +16,7 @@ COMMANDS = {
     AssistTask.EDIT: "codegeex.edit",
     AssistTask.COMMIT: "codegeex.commitMessage",
 }
+GENERATE = "codegeex.generate"
 _TITLES = {
     AssistTask.ASK: ("Ask", "提问"),
     AssistTask.EXPLAIN: ("Explain", "解释代码"),
@@ -34,8 +35,15 @@ _SENTENCES = {
     ),
     "closed": ("{path} is no longer open: nothing was changed.", "{path} 已关闭，未应用任何更改。"),
     "refused": ("The editor rejected the edit: {reason}", "编辑器未接受更改：{reason}"),
+    "no_comment": ("No comment ends at the cursor.", "光标处没有注释结尾。"),
+    "no_code": ("The model suggests nothing for this comment.", "模型没有为此注释给出代码。"),
     "choose_target": ("Translate to which language?", "翻译成哪种编程语言？"),
 }
+
+
+def generate_title(words: HumanLanguage) -> str:
+    """Return what `GENERATE` is called in menus."""
+    return "CodeGeeX: " + ("根据注释生成代码" if words == "zh" else "Generate from comment")
 
 
 def title_of(task: AssistTask, words: HumanLanguage) -> str:

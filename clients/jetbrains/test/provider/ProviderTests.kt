@@ -109,6 +109,11 @@ fun main() {
             assertTrue(project.service.documents.find(document) != null, "another editor shows it")
             EditorFactory.EDITORS.clear()
         }
+        editorTest("code is generated below a comment, as ghost text that begins with a new line", text = "def area(r):\n    # return a + b") {
+            val extra = mapOf("codegeex" to mapOf("mode" to "comment"))
+            repeat(50) { if (texts(manual(extra)).isEmpty()) delay(100) }
+            assertTrue(shown.startsWith("\n    ") && shown.trim().isNotEmpty(), "<$shown>")
+        }
         editorTest("a document with 10 MB is left alone, and says why", text = "x = 1\n".repeat(1_700_000)) { project ->
             assertEquals(emptyList<String>(), texts())
             assertEquals(null, project.service.documents.find(document))

@@ -12,7 +12,7 @@ import com.intellij.psi.PsiFile
 
 /** Ask for a block below the comment at the cursor, as ghost text. Called on the UI thread. */
 fun generateFromComment(editor: Editor) {
-    val extra = UserDataHolderBase().apply { putUserData(REQUEST_EXTRA, mapOf("mode" to "comment")) }
+    val extra = UserDataHolderBase().apply { putUserData(REQUEST_EXTRA, mapOf("codegeex" to mapOf("mode" to "comment"))) }
     InlineCompletion.getHandlerOrNull(editor)?.invokeEvent(InlineCompletionEvent.ManualCall(editor, PROVIDER_ID, extra))
 }
 
