@@ -84,7 +84,10 @@ def _file(mention: str, request: AssistRequest, workspaces: Workspaces) -> list[
             source = _source_of(each, workspaces)
             return [_whole(source, request, each)] if source else []
     for root, index in _in_order(request, workspaces):
-        source = read_any_source(root.resolve(), wanted, index.excluded)
+        try:
+            source = read_any_source(root.resolve(), wanted, index.excluded)
+        except OSError:  # too many files are open
+            return []
         if source:
             return [_whole(source, request, Document(wanted, source.language, "", root / wanted, root))]
     return []

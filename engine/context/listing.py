@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -48,7 +49,7 @@ def is_code(path: str) -> bool:
 def list_files(root: Path, excluded: tuple[str, ...] = (), below: str = "") -> Iterator[tuple[str, Stamp]]:
     """Yield (path relative to `root`, stamp) of each file of code that `why_not_file` allows, in `below` if given.
 
-    `root` is resolved. Links are not followed.
+    `root` is resolved. Links are not followed. Raises `OSError` if this process has too many files open.
     """
     left = MAX_FILES
     folders = [root / below]
@@ -58,7 +59,8 @@ def list_files(root: Path, excluded: tuple[str, ...] = (), below: str = "") -> I
         folder = folders.pop()
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError:
+        except OSError as fault:
+            raise_if_exhausted(fault)
             continue
         files = []
         for entry in entries:
@@ -99,8 +101,17 @@ def stamp_of(file: Path) -> Stamp | None:
     return Stamp(status.st_mtime_ns, status.st_size)
 
 
+def raise_if_exhausted(fault: OSError) -> None:
+    """Raise the fault again if too many files are open: a file that cannot be opened for that is not gone."""
+    if fault.errno in {errno.EMFILE, errno.ENFILE}:
+        raise fault
+
+
 def read_source(root: Path, path: str, excluded: tuple[str, ...] = ()) -> Source | None:
-    """Return a file's text with secrets masked; None if it may not or cannot be read (it may just have gone)."""
+    """Return a file's text with secrets masked; None if it may not or cannot be read (it may just have gone).
+
+    Raises `OSError` if this process has too many files open.
+    """
     return read_any_source(root, path, excluded) if is_code(path) else None
 
 
@@ -111,7 +122,8 @@ def read_any_source(root: Path, path: str, excluded: tuple[str, ...] = ()) -> So
         return None
     try:
         raw = file.read_bytes()
-    except OSError:
+    except OSError as fault:
+        raise_if_exhausted(fault)
         return None
     return source_of(path, "", raw)
 

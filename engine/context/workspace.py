@@ -237,7 +237,10 @@ class WorkspaceIndex:
                 source = self._open_files.source(path, *entry)
             else:
                 self._open_files.closed(path)
-                source = read_source(self.root, path, self.excluded)
+                try:
+                    source = read_source(self.root, path, self.excluded)
+                except OSError:
+                    continue  # too many files are open; the indexing process reads it later
             before = self._layers.edited_source(path)
             if source is None:
                 self._layers.delete(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -439,3 +440,23 @@ def test_a_folder_that_is_reported_alone_takes_its_files_along(begin: Begin, tmp
     index.changed(["deep"])
     assert index.wait_idle(SECONDS)
     assert found(index) == ["deep/er/b.py"]
+
+
+@pytest.mark.parametrize("function", ["pathlib.Path.read_bytes", "os.scandir"])
+def test_files_that_cannot_be_opened_for_want_of_descriptors_are_not_gone(
+    begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    write(tmp_path / "work", a_dot_py=PAINT)
+    index = begin()
+    index.stop()
+    write(tmp_path / "work", b_dot_py=PAINT)
+    events: list[dict[str, object]] = []
+    monkeypatch.setattr(function, raise_exhausted)
+    Indexer((tmp_path / "work").resolve(), tmp_path / "store", (), events.append).run()
+    assert str(events[-1]["message"]).endswith("too many files are open")
+    index.changed(["a.py"])
+    assert found(index) == ["a.py"]
+
+
+def raise_exhausted(*_: object) -> None:
+    raise OSError(errno.EMFILE, "Too many open files")
