@@ -321,6 +321,19 @@ async def test_other_settings_and_a_closed_document_request_again() -> None:
         assert user.model_requests == 3
 
 
+async def test_an_answer_under_other_settings_is_not_kept() -> None:
+    async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
+        await user.editor.logged("model ready")
+        user.model.hold()
+        request = user.asks()
+        await asyncio.to_thread(user.model.started.wait, 10)
+        user.editor.server.session.apply_settings({"completion": {"maxTokens": 32}})
+        user.model.go_on.set()
+        assert (await request).items[0].insert_text == "value"
+        await user.sees()
+        assert user.model_requests == 2
+
+
 async def test_the_trace_tells_what_the_cache_did() -> None:
     async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
         user.editor.client.set_trace(types.SetTraceParams(types.TraceValue.Messages))
