@@ -9,9 +9,10 @@ from __future__ import annotations
 import inspect
 import json
 import logging
+import re
 from contextvars import ContextVar
 from functools import partial
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInternalError, JsonRpcInvalidParams
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 # Of the command that is being executed: pygls passes only its arguments on.
 work_done_token: ContextVar[types.ProgressToken | None] = ContextVar("work_done_token", default=None)
 
+TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|[{}\[\]:]|[\w.+-]+')  # of JSON, but for commas
+MAX_ID_DIGITS = 20
 BEFORE_INITIALIZE = {types.INITIALIZE, types.EXIT}
 
 
@@ -37,17 +40,23 @@ def is_refusal(error: object) -> bool:
 class EditorProtocol(LanguageServerProtocol):
     """What `structure_message` and `handle_message`, which pygls calls, refuse does not reach a handler."""
 
+    last_body = b""  # of the message that was read last: one that cannot be decoded still has an id
+
     def structure_message(self, data: dict[str, Any]) -> Any:
+        method = data.get("method")
+        if isinstance(method, str) and "params" not in data and self.get_message_type(method) is None:
+            data = {**data, "params": {}}  # JSON-RPC lets a request leave them out
         try:
             return super().structure_message(data)
         except JsonRpcException as fault:
-            if "id" in data and "method" in data:
-                self._refuse(data["id"], types.ErrorCodes.InvalidParams, f"{data['method']}: the parameters do not fit")
             log.warning("%s: the parameters do not fit the method: %s", data.get("method"), fault)
-            return _Refused()
+            return _Refused(data["id"] if "method" in data else None, "id" in data, str(data.get("method")))
 
     def handle_message(self, message: Any) -> None:
         if isinstance(message, _Refused):
+            if message.is_request:
+                what = f"{message.method}: the parameters do not fit"
+                self._refuse(message.request_id, types.ErrorCodes.InvalidParams, what)
             return
         if not hasattr(message, "jsonrpc"):
             what = 'a JSON-RPC message must be an object with "jsonrpc": "2.0"'
@@ -93,9 +102,13 @@ class EditorProtocol(LanguageServerProtocol):
         result = handler(*arguments, **named)
         return await result if inspect.isawaitable(result) else result
 
-    def refuse_unreadable(self, fault: json.JSONDecodeError | UnicodeDecodeError) -> None:
-        """Answer a message that is not JSON."""
-        self._refuse(None, types.ErrorCodes.ParseError, f"the message is not JSON: {fault}")
+    def refuse_unreadable(self, fault: Exception) -> None:
+        """Answer the last message, which is not JSON, or JSON that cannot be read: nested too deeply, huge numbers."""
+        if isinstance(fault, json.JSONDecodeError | UnicodeDecodeError):
+            self._refuse(None, types.ErrorCodes.ParseError, f"the message is not JSON: {fault}")
+        else:
+            what = "the message is nested too deeply, or holds a number of too many digits"
+            self._refuse(_request_id(self.last_body), types.ErrorCodes.InvalidRequest, what)
 
     def to_json(self, value: Any) -> Any:
         """Return `value`, an lsprotocol object or a list of some, as JSON. pygls needs that where LSP allows any."""
@@ -129,5 +142,23 @@ class EditorProtocol(LanguageServerProtocol):
         self._send_response(request_id, error=types.ResponseError(code, message))
 
 
-class _Refused:
-    """Stands for a message that was answered while it was being read."""
+class _Refused(NamedTuple):
+    """Stands for a message whose parameters do not fit its method."""
+
+    request_id: Any
+    is_request: bool
+    method: str
+
+
+def _request_id(body: bytes) -> str | int | None:
+    """Return the id of a message that cannot be decoded as a whole; None if it has none."""
+    depth, key = 0, ""
+    for token in TOKEN.finditer(body.decode("utf-8", "replace")):
+        text = token[0]
+        if depth == 1 and key == '"id"' and text != ":":
+            is_number = text.isdigit() and len(text) < MAX_ID_DIGITS
+            return json.loads(text) if text[0] == '"' or is_number else None
+        depth += (text in "{[") - (text in "}]")
+        if text != ":":
+            key = text
+    return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 
 from lsprotocol import types
@@ -45,7 +44,9 @@ class CodegeexServer(LanguageServer):
 
     def report_server_error(self, error: Exception, source: type[Exception]) -> None:
         """Log the error. pygls would pop up a message box. Unreadable JSON gets its JSON-RPC response."""
-        if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+        if isinstance(
+            error, RecursionError | ValueError
+        ):  # while it was decoded: what a handler raises comes otherwise
             self.protocol.refuse_unreadable(error)
             return
         log.debug("error from %s", source, exc_info=error)

@@ -16,6 +16,7 @@ from typing import Any
 from pygls.io_ import StdoutWriter, run_async
 
 from lsp_server.app import create_server
+from lsp_server.protocol import EditorProtocol
 from lsp_server.server import CodegeexServer
 
 log = logging.getLogger(__name__)
@@ -101,15 +102,16 @@ class InTurn:
     Messages may come at once, and a request is about the document as it was before the change after it.
     """
 
-    def __init__(self, reader: asyncio.StreamReader) -> None:
-        self._reader = reader
+    def __init__(self, reader: asyncio.StreamReader, protocol: EditorProtocol) -> None:
+        self._reader, self._protocol = reader, protocol
 
     async def readline(self) -> bytes:
         return await self._reader.readline()
 
     async def readexactly(self, n: int) -> bytes:
         await asyncio.sleep(0)
-        return await self._reader.readexactly(n)
+        body = self._protocol.last_body = await self._reader.readexactly(n)
+        return body
 
 
 async def serve(
@@ -118,7 +120,9 @@ async def serve(
     """Handle one client's messages until it sends `exit` or the connection ends, then stop the session."""
     server.protocol.set_writer(writer)
     try:
-        await run_async(threading.Event(), InTurn(reader), server.protocol, log, server.report_server_error)
+        await run_async(
+            threading.Event(), InTurn(reader, server.protocol), server.protocol, log, server.report_server_error
+        )
     except (SystemExit, asyncio.IncompleteReadError, ConnectionError):
         log.debug("the connection ended")
     finally:

@@ -98,6 +98,33 @@ async def test_what_is_no_message_gets_an_error_response(body: bytes, code: type
         assert await client.lives()
 
 
+@pytest.mark.parametrize(
+    "params",
+    [b'{"a": %s}' % (b"[" * 2_000 + b"]" * 2_000), b'{"a": {"id": 7}, "b": %s}' % (b"9" * 5_000)],
+    ids=["nested deeply", "a huge number"],
+)
+async def test_a_request_that_cannot_be_decoded_is_answered_with_its_id(params: bytes) -> None:
+    async with wire() as client:
+        client.send_bytes(b'{"jsonrpc": "2.0", "method": "codegeex/statistics", "params": %s, "id": "A"}' % params)
+        assert (await client.answer("A"))["error"]["code"] == types.ErrorCodes.InvalidRequest
+        assert await client.lives()
+
+
+async def test_a_batch_is_refused_once() -> None:
+    async with wire() as client:
+        client.send([{"jsonrpc": "2.0", "id": each, "method": "codegeex/statistics"} for each in "AB"])
+        assert (await client.answer())["error"]["code"] == types.ErrorCodes.InvalidRequest
+        client.send(INITIALIZE)
+        assert (await client.answer())["id"] == INITIALIZE["id"]
+
+
+async def test_a_request_of_ours_may_leave_out_its_parameters() -> None:
+    async with wire() as client:
+        client.send(INITIALIZE)
+        client.send({"jsonrpc": "2.0", "id": 5, "method": "codegeex/statistics"})
+        assert "offered" in (await client.answer(5))["result"]
+
+
 async def test_a_request_before_initialize_is_refused() -> None:
     async with wire() as client:
         client.send(completion(7))
@@ -208,6 +235,6 @@ async def test_of_messages_that_come_at_once_each_sees_the_document_as_it_was() 
         reader.feed_data(b"Content-Length: %d\r\n\r\n" % len(body) + body)
     reader.feed_eof()
     server = Server()
-    await run_async(threading.Event(), InTurn(reader), server)
+    await run_async(threading.Event(), InTurn(reader, server), server)
     await server.answering
     assert seen == ["one", "two"]
