@@ -1,4 +1,4 @@
-"""From a request to snippets: the open texts go into the workspace's index, and the index is asked.
+"""From a request to snippets: the open texts go into the workspace's index, which is then searched.
 
 For text of no workspace folder only the other open documents are searched.
 """

@@ -172,6 +172,6 @@ def _types_of_receiver(view: View, around: list[Declaration]) -> list[str]:
         rf"\b{x}\s+\*?(?:\w+\.)?([A-Z]\w*)",
         rf"\b{x}\s*:?=\s*(?:await\s+)?(?:[\w.]+[.:])?(\w+)\s*\(",
     ):
-        if said := re.findall(pattern, text):
-            return [str(said[-1])]
+        if types := re.findall(pattern, text):
+            return [str(types[-1])]
     return []

@@ -1,7 +1,7 @@
 """Which files and texts may be read for context: one decision for all paths, and its reason in words.
 
 The index calls `why_not_file` for each file, `codegeex-lsp context why` for one, and `why_not_open` decides for open
-documents. git's rules are git's to read: it is asked where it is installed (`git.py`), and `ignore_file.py` reads them
+documents. git itself applies its rules if it is installed (`git.py`), and `ignore_file.py` reads them
 where it cannot be. `.codegeexignore` is ours: written like `.gitignore`, it wins over it. Verdicts are remembered until
 `forget`, which whoever watches files calls when rules change.
 """
@@ -27,7 +27,7 @@ from engine.context.secrets import holds_private_key, is_secret_name
 from engine.document import Document
 
 MAX_FILE_BYTES = 1_000_000
-MAX_LINE_CHARS = 1_000  # a longer line is a minified or generated file's
+MAX_LINE_CHARS = 1_000  # longer lines are in minified or generated files
 MAX_DEPTH = 100  # folders, from the repository's on
 GIT_IGNORE, OWN_IGNORE = ".gitignore", ".codegeexignore"
 IGNORE_FILES = (GIT_IGNORE, OWN_IGNORE)
@@ -52,7 +52,7 @@ GLOB_SIGNS = re.compile(r"\*\*/|\*\*|\[!?[^\]/]+\]|.", re.DOTALL)
 
 
 def why_not_file(file: Path, root: Path | None, excluded: tuple[str, ...] = ()) -> str:
-    """Why `file` may not be read for context, or "" where it may.
+    """Return why `file` may not be read for context, or "".
 
     `root` bounds it: links out of it are not followed. `excluded` are further glob patterns, relative to it, as editors
     have them in `files.exclude`. Touches the disk; call it off the event loop.
@@ -63,13 +63,13 @@ def why_not_file(file: Path, root: Path | None, excluded: tuple[str, ...] = ()) 
         real = file.resolve()
         within = root.resolve() if root else None
         if within is not None and not real.is_relative_to(within):
-            return "it lies outside the workspace folder"
+            return "it is outside the workspace folder"
         status = file.stat()
         if not stat.S_ISREG(status.st_mode):
-            return "it is no regular file"  # a pipe would be read for ever
+            return "it is not a regular file"  # a pipe would be read forever
         if status.st_size > MAX_FILE_BYTES:
             return f"it is larger than {MAX_FILE_BYTES // 1_000_000} MB"
-    except (OSError, RuntimeError) as fault:  # RuntimeError: links that lead round in a circle, before Python 3.13
+    except (OSError, RuntimeError) as fault:  # RuntimeError: links in a circle, before Python 3.13
         return f"it cannot be read: {fault}"
     return (
         why_not_name(real.name) or why_not_folder(real.parent, within, excluded) or why_not_path(real, within, excluded)
@@ -95,26 +95,26 @@ def why_not_open(document: Document, excluded: tuple[str, ...] = ()) -> str:
 
 
 def why_not_name(name: str) -> str:
-    """What a file's name alone says."""
+    """Return why a file may not be read because of its name, or ""."""
     if not _is_unicode(name):
-        return "its name is no text"
+        return "its name is not valid UTF-8"
     if is_secret_name(name):
-        return "its name says that it holds secrets"
+        return "files of this name hold secrets"
     if GENERATED_NAMES.fullmatch(name.lower()):
-        return "its name says that it is generated"
+        return "files of this name are generated"
     return ""
 
 
 def why_not_text(text: str) -> str:
-    """Why text of an allowed file may not be quoted, or "" where it may. Single secrets are masked instead."""
+    """Return why text of an allowed file may not be quoted, or "". Single secrets are masked instead."""
     if "\0" in text:
         return "it is binary"
     if GENERATED_HEAD.search(text, 0, HEAD_CHARS):
-        return "its head says that it is generated"
+        return "its first lines state that it is generated"
     if len(text) > MAX_LINE_CHARS and max(map(len, text.split("\n"))) > MAX_LINE_CHARS:
         return "it looks minified or generated"
     if holds_private_key(text):
-        return "it holds what looks like a secret"
+        return "it seems to contain a secret"
     return ""
 
 
@@ -171,7 +171,7 @@ def _why_ignored(path: Path, root: Path | None, is_folder: bool) -> str:  # noqa
     return _why_ignored_without_git(path, repository, root, is_folder=is_folder)
 
 
-_known_verdicts: dict[Path, Verdict] = {}  # what git was asked ahead, until it is used
+_known_verdicts: dict[Path, Verdict] = {}  # of git, requested ahead, until they are used
 
 
 def ask_ahead(files: Sequence[Path]) -> None:
@@ -192,7 +192,7 @@ def _why_ignored_without_git(path: Path, repository: Path | None, root: Path | N
 
 
 def _is_unicode(name: str) -> bool:
-    """Whether a name can be written down: Python has bytes that are no UTF-8 as lone surrogates."""
+    """True if a name is valid UTF-8. Python represents other bytes as lone surrogates."""
     return name.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in name)
 
 
@@ -259,27 +259,27 @@ def _in_words(rules_file: Path, top: Path) -> str:
 
 @lru_cache(maxsize=100)
 def _globs(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """What matches a path that any of these globs names, or a folder above it: one group a glob."""
+    """Return a pattern for paths that match any of these globs, or are below one that does: one group for each glob."""
     return re.compile("|".join(f"({_glob(pattern)})" for pattern in patterns) or "(?!)", re.DOTALL)
 
 
 def _glob(pattern: str) -> str:
-    """A glob of `files.exclude` as an expression without groups; one that cannot be read matches its own letters.
+    """Return a glob of `files.exclude` as an expression without groups. An invalid glob matches its own characters.
 
     As VS Code has them: `**` any folders or none, `*` and `?` within a name, `{a,b}`, `[a-z]`, `[!a-z]`.
     """
-    said, depth = "", 0
-    for sign in GLOB_SIGNS.findall(pattern.strip("/")):
-        depth += (sign == "{") - (sign == "}")
-        if sign.startswith("[") and len(sign) > 1:
-            said += sign.replace("\\", r"\\").replace("[!", "[^", 1)
-        elif sign in IN_GLOBS and (sign != "," or depth):
-            said += IN_GLOBS[sign]
+    expression, depth = "", 0
+    for character in GLOB_SIGNS.findall(pattern.strip("/")):
+        depth += (character == "{") - (character == "}")
+        if character.startswith("[") and len(character) > 1:
+            expression += character.replace("\\", r"\\").replace("[!", "[^", 1)
+        elif character in IN_GLOBS and (character != "," or depth):
+            expression += IN_GLOBS[character]
         else:
-            said += re.escape(sign)
+            expression += re.escape(character)
     below = r"(?:/.*)?\Z"
     try:
-        re.compile(said + below)
+        re.compile(expression + below)
     except re.error:
         return re.escape(pattern.strip("/")) + below
-    return said + below
+    return expression + below

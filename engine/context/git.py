@@ -1,4 +1,4 @@
-"""What git says is ignored: one long-lived `git check-ignore` for each repository that is asked about.
+"""git's own verdicts on what is ignored: one long-lived `git check-ignore` for each repository in use.
 
 git is run so that no configuration of a workspace can start a program, and so that it never uses the network. It is the
 best judge of its own rules; where it is absent, or refuses, the caller falls back to rules of our own.
@@ -44,7 +44,7 @@ _OF_A_REPOSITORY = frozenset({
 
 @dataclass(frozen=True)
 class Verdict:
-    """What git says of a path: `source` names the file of the rule that matched, "" if none did."""
+    """git's verdict on a path: `source` names the file of the rule that matched, "" if none did."""
 
     is_ignored: bool
     source: str = ""
@@ -136,7 +136,7 @@ class _Process:
         with self._asking:
             self.used_at = time.monotonic()
             try:
-                assert self._process.stdin  # noqa: S101 - a pipe was asked for
+                assert self._process.stdin  # noqa: S101 - it is a pipe
                 self._process.stdin.write(b"".join(os.fsencode(path) + _END for path in paths))
                 self._process.stdin.flush()
                 return [self._read_verdict() for _ in paths]
@@ -161,7 +161,7 @@ class _Process:
 
     def _read(self) -> None:
         rest = b""
-        assert self._process.stdout  # noqa: S101 - a pipe was asked for
+        assert self._process.stdout  # noqa: S101 - it is a pipe
         with suppress(OSError, ValueError):
             while read := os.read(self._process.stdout.fileno(), 65536):
                 *fields, rest = (rest + read).split(_END)

@@ -114,7 +114,7 @@ class Indexer:
 
 
 def _obstacle(folder: Path, fault: Exception) -> str:
-    """Return what keeps the store from being written, or "". Of a full disk tantivy says only that its thread ended."""
+    """Return what keeps the store from being written, or "". A full disk may show as an ended thread only."""
     if obstacle := obstacle_of(fault):
         return obstacle
     with suppress(OSError):

@@ -40,7 +40,7 @@ def start_indexer(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 class IndexerProcess:
-    """Any thread may call any method, and no method waits for the process unless it says so.
+    """Any thread may call any method, and only `stop` and `wait_idle` wait for the process.
 
     `on_event` gets the events that `engine.context.indexer` describes. `idle` among them means that the process has
     nothing to do, or cannot do anything; `fault` also comes if the process cannot be started, and `restart`

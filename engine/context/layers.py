@@ -24,7 +24,7 @@ T = TypeVar("T")
 class LayeredIndex:
     """An `Index`. Owned by one thread. Without a store (not built yet, or damaged) the layer above answers alone.
 
-    A store that proves to be damaged is dropped, and `fault` says why: no search fails because of it.
+    A store that proves to be damaged is dropped, and `fault` is the reason: no search fails because of it.
     """
 
     def __init__(self) -> None:
@@ -62,10 +62,10 @@ class LayeredIndex:
         if self._reader is None:
             return
         above = {*self._edited.paths, *self._deleted}
-        asked = [path for path in (above if paths is None else above.intersection(paths)) if path not in kept]
-        stored = {source.path: source.text for source in self._query_store(lambda store: store.sources(asked)) or ()}
-        held = {path: source.text for path, source in self._edited.sources(asked).items()}
-        for path in asked:
+        checked = [path for path in (above if paths is None else above.intersection(paths)) if path not in kept]
+        stored = {source.path: source.text for source in self._query_store(lambda store: store.sources(checked)) or ()}
+        held = {path: source.text for path, source in self._edited.sources(checked).items()}
+        for path in checked:
             if stored.get(path) == held.get(path):
                 self._edited.drop(path)
                 self._deleted.discard(path)
@@ -81,8 +81,8 @@ class LayeredIndex:
             term for term in nlargest(MAX_QUERY_TERMS, weights, key=weights.__getitem__) if weights[term] >= least
         ]
         found = self._edited.search(family, {term: terms[term] for term in heaviest}, rarity, limit)
-        asked = {term: weights[term] for term in heaviest}
-        stored = self._query_store(lambda store: store.search(family, asked, limit)) or ()
+        queried = {term: weights[term] for term in heaviest}
+        stored = self._query_store(lambda store: store.search(family, queried, limit)) or ()
         found += [chunk for chunk in stored if not self._is_covered(chunk.path)]
         return sorted(found, key=lambda chunk: -chunk.score)[:limit]
 

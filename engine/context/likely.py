@@ -116,7 +116,7 @@ class _Lines:
             for word in view.near_names
             if (whole := terms_of(word).partition(" ")[0]) in view.terms
         }
-        asked = frozenset(values)
+        scored = frozenset(values)
         matched: dict[str, dict[int, float]] = defaultdict(dict)
         for source, chunk in matches.chunks:
             done = matched[source.path]
@@ -128,7 +128,7 @@ class _Lines:
                 if number in done:
                     carried = [*carried[1:], done[number]]
                     continue
-                known = asked.intersection(names)
+                known = scored.intersection(names)
                 own = math.fsum([values[word] for word in known]) if known else 0.0  # independent of the order of a set
                 near = max(own, CARRIED * max(carried))
                 carried = [*carried[1:], own]

@@ -1,4 +1,4 @@
-"""A repository as its files show it: for the rules of ours, where git itself cannot be asked."""
+"""A repository as its files show it: for our own rules, which apply if git is not installed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def common_folder(repository: Path) -> Path:
 
 @lru_cache(maxsize=1_000)
 def read_config(repository: Path) -> dict[str, str]:
-    """Return what git's configuration says in a repository: the system's, the user's, the repository's own."""
+    """Return git's configuration of a repository: the system's, the user's, the repository's own."""
     found: dict[str, str] = {}
     home = Path.home()
     folder = os.environ.get("XDG_CONFIG_HOME") or str(home / ".config")

@@ -40,7 +40,7 @@ def _secret_name() -> re.Pattern[str]:
 
 
 def holds_secret(text: str) -> bool:
-    """Whether text holds what `masked` would hide, or a private key."""
+    """True if the text holds something that `masked` would hide, or a private key."""
     return holds_private_key(text) or masked(text) != text
 
 

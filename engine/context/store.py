@@ -61,8 +61,8 @@ _OBSTACLES = {
 
 def obstacle_of(fault: BaseException) -> str:
     """Return what keeps a store from being used though it is not damaged, in words for users, or ""."""
-    said = str(fault).lower()
-    return next((meaning for words, meaning in _OBSTACLES.items() if words in said), "")
+    text = str(fault).lower()
+    return next((meaning for words, meaning in _OBSTACLES.items() if words in text), "")
 
 
 @cache

@@ -49,7 +49,7 @@ def remove_unused_stores(used: Path, root: Path) -> bool:
 
 
 def _is_unneeded(folder: Path, root: Path) -> bool:
-    """True for a store of `root`, with other patterns, and for one that nobody has used for long."""
+    """True for a store of `root`, with other patterns, and for one that has not been used for long."""
     try:
         its_root = Path(os.fsdecode((folder / ROOT).read_bytes()))
     except OSError:  # of a version that did not note this

@@ -104,7 +104,7 @@ class StoreUpdater:
         transaction.commit()
 
     def _store_listed(self, files: Sequence[FileStamp]) -> None:
-        """Store these files with progress; files that change meanwhile come before the rest."""
+        """Store these files with progress; files that change in the meantime come before the rest."""
         transaction = _Transaction(self._writer, self._manifest, self._report)
         began = time.monotonic()
         for batch in self._pool.batches(files):

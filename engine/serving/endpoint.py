@@ -97,7 +97,7 @@ class Endpoint:
 
     @property
     def _holds_lock(self) -> bool:
-        """True if the lock file is the one that is locked here. Windows lets nobody remove a locked file."""
+        """True if the lock file is the one that is locked here. On Windows a locked file cannot be removed."""
         if self._lock is None or self._lock_file is None:
             return False
         if sys.platform == "win32":

@@ -209,7 +209,7 @@ def test_context_query_prints_the_snippets_and_why(tmp_path: Path) -> None:
     ("name", "code", "told"),
     [
         ("plain.py", 0, "may be shown"),
-        (".env", 1, "its name says that it holds secrets"),
+        (".env", 1, "files of this name hold secrets"),
         ("ignored.py", 1, "ignored by .gitignore"),
         ("notes.txt", 1, "not one of source code"),
         ("none.py", 2, ""),

@@ -101,7 +101,7 @@ def test_perplexity_by_language(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert re.search(r"^Go +2 +\d+ +\d+\.\d\d +\d+\.\d{3}$", done.stdout, re.MULTILINE)
     assert "1 skipped: ignored by .gitignore" in done.stdout
-    assert "1 skipped: it holds what looks like a secret" in done.stdout
+    assert "1 skipped: it seems to contain a secret" in done.stdout
     python = json.loads(out.read_text())["languages"]["Python"]
     assert python["files"] == 1
     assert 1 < python["per_token"] < 20
