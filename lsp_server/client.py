@@ -26,7 +26,7 @@ LEVELS = {types.MessageType.Error: logging.ERROR, types.MessageType.Warning: log
 
 @dataclass(frozen=True)
 class ClientCapabilities:
-    """What the client can do, resolved from `initialize`."""
+    """The client's capabilities, resolved from `initialize`."""
 
     answers_configuration: bool = False  # `workspace/configuration`
     registers_configuration: bool = False  # `workspace/didChangeConfiguration` for sections of our choice

@@ -38,7 +38,7 @@ def is_refusal(error: object) -> bool:
 
 
 class EditorProtocol(LanguageServerProtocol):
-    """What `structure_message` and `handle_message`, which pygls calls, refuse does not reach a handler."""
+    """pygls calls `structure_message` and `handle_message`. A message they refuse does not reach a handler."""
 
     last_body = b""  # of the message that was read last: one that cannot be decoded still has an id
 

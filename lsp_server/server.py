@@ -21,7 +21,7 @@ NAME = "codegeex-lsp"
 
 
 class CodegeexServer(LanguageServer):
-    """What features register on."""
+    """A server on which features register."""
 
     protocol: EditorProtocol
 

@@ -1,4 +1,4 @@
-"""What one client's connection owns. On the event loop."""
+"""The state of one client's connection. On the event loop."""
 
 from __future__ import annotations
 

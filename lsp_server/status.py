@@ -1,4 +1,4 @@
-"""What a client's status item shows: `codegeex/didChangeStatus`, sent when it changes."""
+"""The content of a client's status item: `codegeex/didChangeStatus`, sent when it changes."""
 
 from __future__ import annotations
 

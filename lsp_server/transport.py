@@ -1,4 +1,4 @@
-"""How editors connect to the server: over stdio, or once over a loopback port."""
+"""The connection to an editor: over stdio, or once over a loopback port."""
 
 from __future__ import annotations
 

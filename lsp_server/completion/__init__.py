@@ -1,1 +1,1 @@
-"""How suggestions come about: the request, the cache, the model, and what is asked ahead."""
+"""Suggestions: the editor's request, the cache, the model, and requests ahead of the user."""

@@ -57,7 +57,7 @@ class CachedModel:
 
     @property
     def lookups(self) -> Counter[str]:
-        """How many lookups in the cache ended in which way."""
+        """The number of lookups in the cache by how they ended."""
         return self._cache.counts
 
     def look_up(self, request: InlineRequest) -> Answer | None:
@@ -82,7 +82,9 @@ class CachedModel:
     async def ask(
         self, request: InlineRequest, token: CancellationToken, on_text: Callable[[str], None], *, ahead: bool = False
     ) -> Outcome:
-        """Ask the model. `ahead`: nobody waits for the answer. `on_text` is given it as it grows, in another thread.
+        """Ask the model.
+
+        `ahead` means that nobody waits for the answer. `on_text` is given it as it grows, in another thread.
 
         Raises `Cancelled` and `EngineError`, as all that asks the model here.
         """

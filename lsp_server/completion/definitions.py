@@ -1,7 +1,7 @@
-"""What the names at the cursor are, as the editor's own language servers know it: better than any index does.
+"""The definitions of the names at the cursor, which the editor's own language servers know better than any index.
 
-Asked in a pause, of a client that offers it (`codegeex/definitions`, docs/protocol.md). A late answer serves the next
-search.
+The client is asked in a pause, if it can answer `codegeex/definitions` (docs/protocol.md). A late answer serves the
+next search.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is remembered of each open document while it is open, apart from its text."""
+"""The state of each open document, apart from its text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lsp_server.completion.in_flight import InFlightCompletion
 
 
 class DocumentState:
-    """One document's. On the event loop."""
+    """The state of one document. On the event loop."""
 
     def __init__(self) -> None:
         self._changes = 0  # of its own text
@@ -23,7 +23,7 @@ class DocumentState:
 
     @property
     def changes(self) -> int:
-        """How often its text has changed."""
+        """The number of changes of its text."""
         return self._changes
 
     def text_changed(self) -> None:

@@ -1,4 +1,4 @@
-"""Where the cursor will be after the next key, for the keys that are likely."""
+"""The cursor after the next key, for each key that is likely."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Prefetch:
         self.task = asyncio.ensure_future(self._follow(self._run, plan, at_once))
 
     def adopt(self, task: asyncio.Task[None], token: RequestToken) -> None:
-        """Let work go on that nobody waits for any more, until something else is begun or asked for."""
+        """Let work go on that nobody waits for any more, until something else is begun or requested."""
         self.cancel()
         self._run, self.task = _Run(token), task
 

@@ -125,7 +125,7 @@ class CompletionProvider:
 
     @property
     def lookups(self) -> Counter[str]:
-        """How many lookups in the cache ended in which way."""
+        """The number of lookups in the cache by how they ended."""
         return self._model.lookups
 
     def stop(self) -> None:
@@ -185,11 +185,12 @@ class CompletionProvider:
         except EngineError as fault:  # the request may have been answered by now
             self._client.report_fault(str(fault))
 
-    # What is asked ahead
+    # Prefetching
 
     def _prefetch_next(self, request: InlineRequest, completion: str, next_characters: Sequence[str] = ()) -> None:
-        """While nobody waits: ask what the likely next keys will be answered. In a pause: bring the prompt's references
-        up to date, and ask what follows the completion.
+        """Ask for answers to the likely next keys while nobody waits, and in a pause for what follows the completion.
+
+        Then the references of the prompts here are brought up to date as well.
         """
 
         def plan() -> PrefetchStep | None:
@@ -206,7 +207,7 @@ class CompletionProvider:
     def _next_keys(
         self, request: InlineRequest, completion: str, next_characters: Sequence[str]
     ) -> Iterator[PrefetchStep]:
-        """Ask for those next keys that the cache could not answer, as many as there is time for."""
+        """Give a step for each next key that the cache could not answer, as many as there is time for."""
         count = min(MAX_PREFETCHED_KEYS, self.rhythm.spare_answers())
         if not count or is_on_battery():
             return

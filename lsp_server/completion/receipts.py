@@ -1,4 +1,4 @@
-"""How suggestions came about: traced where the client traces, and in a receipt of what the model was shown."""
+"""The origin of suggestions: a trace, if the client wants one, and a receipt of what the model was shown."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from engine.types import CompletionRequest, Mode
 
 @dataclass(frozen=True)
 class InlineRequest:
-    """What an editor asks for, or will ask for."""
+    """A completion that an editor requests, or will request."""
 
     uri: str
     position: types.Position  # where the editor's own cursor is
@@ -31,7 +31,7 @@ class InlineRequest:
 
     @cached_property
     def place(self) -> Place:
-        """Where the cache keeps the answer."""
+        """The place under which the cache keeps the answer."""
         return place_of(self.uri, self.cursor, self.epoch, self.request.mode)
 
     def below_comment(self) -> InlineRequest | None:
@@ -44,5 +44,5 @@ class InlineRequest:
         return replace(self, request=request, typed_ahead=cursor.with_line_ends(typed))
 
     def moved_to(self, cursor: Cursor, epoch: int) -> InlineRequest:
-        """Return what will be asked at another cursor."""
+        """Return the request at another cursor."""
         return replace(self, request=replace(self.request, cursor=cursor), epoch=epoch)

@@ -1,4 +1,4 @@
-"""How long to wait before the model is asked: it depends on how fast the user types, and how fast this model answers.
+"""The wait before the model is asked. It depends on how fast the user types, and how fast this model answers.
 
 A model that answers between two keys is asked at each. A slower one would mostly work for nothing: the next key
 supersedes its work, and a prefill cannot be stopped. It is asked once the next key is overdue. Decoding is no reason to

@@ -1,4 +1,4 @@
-"""What became of a suggestion, as GitHub Copilot's language server has it, and the sums of that.
+"""The fate of suggestions, reported as to GitHub Copilot's language server, and statistics of it.
 
 Clients execute the `command` of an item they insert; the notifications `textDocument/didShowCompletion {item}`,
 `textDocument/didPartiallyAcceptCompletion {item, acceptedLength}` and `textDocument/didDismissCompletion {item}` report
@@ -62,7 +62,7 @@ def _camel(kind: str) -> str:
 
 
 def _offer_id(params: Any) -> str:
-    """Return the id in an item of ours; "" for anybody else's."""
+    """Return the offer's id in an item of ours; "" for another extension's item."""
     try:
         return str(params["item"]["command"]["arguments"][0])
     except (IndexError, KeyError, TypeError):

@@ -124,7 +124,7 @@ class ModelWorker:
 
     @property
     def confidence(self) -> Confidence:
-        """How likely to be right an answer must be to be shown. Before a model is loaded, none is likely enough."""
+        """The thresholds of the loaded model. Before a model is loaded, no answer reaches them."""
         description = self.description("completion")
         return description.confidence if description else NOTHING_IS_SURE
 

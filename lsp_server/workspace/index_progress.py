@@ -1,4 +1,4 @@
-"""How far an index is, as the client shows it."""
+"""The progress of an index, as the client shows it."""
 
 from __future__ import annotations
 

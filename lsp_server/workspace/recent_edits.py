@@ -1,4 +1,4 @@
-"""Where the user edited last, file by file: their other files' places are worth showing to the model."""
+"""The places that the user edited last, file by file. Those in other files are worth showing to the model."""
 
 from __future__ import annotations
 

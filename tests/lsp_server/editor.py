@@ -22,7 +22,7 @@ URI = "file:///project/main.py"
 
 
 class Window:
-    """What a test does as an editor: open, type, ask; and what it sees."""
+    """An editor's window, in the hands of a test: it opens, types, asks, and sees the answers."""
 
     def __init__(self, client: LanguageClient, server: CodegeexServer) -> None:
         self.client, self.server = client, server
@@ -62,7 +62,7 @@ class Window:
         return items[0].insert_text if items else ""
 
     async def logged(self, text: str) -> types.LogMessageParams:
-        """Waits for a log message that contains `text`."""
+        """Wait for a log message that contains `text`, and return it."""
         for _ in range(1000):
             if found := next((m for m in self.log if text in m.message), None):
                 return found

@@ -53,7 +53,7 @@ class FakeHub:
 
     @property
     def requested_files(self) -> set[str]:
-        """Of the files' contents, not of the list."""
+        """The names of the files that were downloaded."""
         return {path.partition(f"/resolve/{COMMIT}/")[2] for path in self.asked if "/resolve/" in path}
 
     def listing(self) -> bytes:

@@ -1,4 +1,4 @@
-"""What an editor reports of a suggestion, and the effects."""
+"""Reports of an editor on suggestions, and their effects."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ async def test_a_dismissed_suggestion_does_not_come_back_until_the_text_changes(
         assert await user.sees() == "alue"
 
 
-async def test_accepting_has_what_follows_prepared_at_once() -> None:
+async def test_accepting_prefetches_what_follows_at_once() -> None:
     async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
         item = await user.item()
         user.model.text = " + 1"

@@ -1,4 +1,4 @@
-"""What the client can do, and what it is told of faults."""
+"""The client's capabilities, and the faults that are reported to it."""
 
 from __future__ import annotations
 

@@ -190,7 +190,7 @@ async def test_a_cursor_past_the_end_is_clamped(position: tuple[int, int]) -> No
     ],
     ids=["empty", "blank", "huge", "minified", "binary"],
 )
-async def test_what_is_no_code_gets_no_suggestion(text: str, language: str) -> None:
+async def test_text_that_is_not_code_gets_no_suggestion(text: str, language: str) -> None:
     model = ScriptedModel("value")
     async with window(model) as editor:
         editor.open(text, language=language)
@@ -198,7 +198,7 @@ async def test_what_is_no_code_gets_no_suggestion(text: str, language: str) -> N
         assert model.prompts == []
 
 
-async def test_a_language_nobody_knows_is_served() -> None:
+async def test_an_unknown_language_is_served() -> None:
     model = ScriptedModel("value")
     async with window(model) as editor:
         at = editor.open("SET x = <cursor>\n", uri="file:///project/a.qqq", language="quux")
@@ -229,7 +229,7 @@ async def test_a_model_that_cannot_be_loaded_is_reported_once_and_the_server_liv
         assert sum("model.bin" in message.message for message in editor.log) == 1
 
 
-async def test_the_trace_tells_how_a_suggestion_came_about() -> None:
+async def test_the_trace_shows_how_a_suggestion_came_about() -> None:
     async with window(ScriptedModel("value")) as editor:
         editor.client.set_trace(types.SetTraceParams(types.TraceValue.Verbose))
         at = editor.open("x = <cursor>\n")
@@ -334,7 +334,7 @@ async def test_an_answer_under_other_settings_is_not_kept() -> None:
         assert user.model_requests == 2
 
 
-async def test_the_trace_tells_what_the_cache_did() -> None:
+async def test_the_trace_shows_what_the_cache_did() -> None:
     async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
         user.editor.client.set_trace(types.SetTraceParams(types.TraceValue.Messages))
         await user.sees()
@@ -360,7 +360,7 @@ async def test_a_suggestion_from_the_cache_has_its_receipt() -> None:
         assert [snippet["path"] for snippet in receipts[1]["snippets"]] == ["paint.py"]
 
 
-async def test_what_follows_a_suggestion_is_prepared_in_a_pause() -> None:
+async def test_what_follows_a_suggestion_is_prefetched_in_a_pause() -> None:
     async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
         item = await user.item()
         user.model.text = " + 1"
@@ -381,7 +381,7 @@ def count_requests(user: Typist, prefix: str) -> int:
     return sum(f"<|code_prefix|>{prefix}<|code_middle|>" in prompt for prompt in user.model.prompts)
 
 
-async def test_what_the_next_key_will_be_answered_is_there_before_it() -> None:
+async def test_the_answer_to_the_next_key_is_there_before_it() -> None:
     async with typist(ScriptedModel("value", instead=["other"]), "x = <cursor>\n") as user:
         types_slowly(user)
         assert await user.sees() == "value"
@@ -400,9 +400,7 @@ async def test_what_the_next_key_will_be_answered_is_there_before_it() -> None:
         ("a();\r\nif (x) {<cursor>}\r\n", "\r\n    ", "\r\n", "a();\nif (x) {\n    "),
     ],
 )
-async def test_what_enter_will_be_answered_is_there_before_it(
-    source: str, typed: str, closed: str, prefix: str
-) -> None:
+async def test_the_answer_to_enter_is_there_before_it(source: str, typed: str, closed: str, prefix: str) -> None:
     async with typist(ScriptedModel(""), source) as user:
         types_slowly(user)
         assert await user.sees() == ""  # in the model's opinion the line ends here
@@ -414,7 +412,7 @@ async def test_what_enter_will_be_answered_is_there_before_it(
         assert count_requests(user, prefix) == 1
 
 
-async def test_who_presses_a_key_again_and_again_will_press_it_once_more() -> None:
+async def test_a_key_that_is_repeated_is_prefetched_once_more() -> None:
     async with typist(ScriptedModel("value"), "---<cursor>\n") as user:
         types_slowly(user)
         await user.sees()
@@ -443,7 +441,7 @@ async def test_a_fast_typist_leaves_no_time_to_ask_ahead() -> None:
         assert user.model_requests == 2
 
 
-async def test_a_request_ends_a_preparation_at_once() -> None:
+async def test_a_request_ends_a_prefetch_at_once() -> None:
     async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
         await user.sees()
         user.model.hold()
@@ -457,7 +455,7 @@ async def test_a_request_ends_a_preparation_at_once() -> None:
         assert (await request).items[0].insert_text == " = 1"
 
 
-async def test_a_request_for_what_is_being_prepared_waits_for_it() -> None:
+async def test_a_request_for_what_is_being_prefetched_waits_for_it() -> None:
     async with typist(ScriptedModel("value"), "x = <cursor>\n") as user:
         await user.sees()
         user.model.text = " + 1"

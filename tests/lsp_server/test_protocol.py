@@ -1,4 +1,4 @@
-"""What a broken or hostile client sends: each gets its answer, and the server lives on."""
+"""Messages of a broken or hostile client: each gets its answer, and the server lives on."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Wire:
                 return message
 
     async def lives(self) -> bool:
-        """Whether the server still completes."""
+        """Return whether the server still completes."""
         for message in (INITIALIZE, OPEN):
             self.send(message)
         self.send(completion(99))

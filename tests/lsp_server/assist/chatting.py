@@ -30,7 +30,7 @@ CAPABLE = types.ClientCapabilities(
 
 
 class Chat:
-    """What an editor does with a chat: asks, takes edits, is shown documents and progress."""
+    """An editor with a chat: asks, takes edits, shows documents and progress."""
 
     def __init__(self, editor: Window) -> None:
         self.editor, self.client = editor, editor.client

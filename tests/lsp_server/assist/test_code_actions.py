@@ -1,4 +1,4 @@
-"""What the light bulb offers."""
+"""Code actions, as the light bulb offers them."""
 
 from __future__ import annotations
 

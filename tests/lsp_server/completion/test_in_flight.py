@@ -1,4 +1,4 @@
-"""What has begun, and the keys that come meanwhile."""
+"""Requests to the model that are under way when the next key comes."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def folder(path: Path) -> list[types.WorkspaceFolder]:
 
 
 async def indexed(opened: Window) -> None:
-    """Waits until the server has its indexes, and they are as the disk."""
+    """Wait until the server has its indexes, and they are up to date."""
     while not opened.server.session.folders.indexes:  # noqa: ASYNC110 - there is no event for it
         await asyncio.sleep(0.01)
     for index in opened.server.session.folders.indexes.values():
