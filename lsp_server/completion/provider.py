@@ -21,7 +21,7 @@ from lsp_server.completion.in_flight import InFlightCompletion
 from lsp_server.completion.next_keys import cursors_after_next_key
 from lsp_server.completion.offers import Offers
 from lsp_server.completion.prefetch import Prefetch, PrefetchStep
-from lsp_server.completion.receipts import send_receipt, trace_completion
+from lsp_server.completion.receipts import send_receipt, trace_completion, trace_silence
 from lsp_server.completion.request import InlineRequest
 from lsp_server.completion.typing_rhythm import TypingRhythm
 from lsp_server.settings import Settings
@@ -62,7 +62,10 @@ class CompletionProvider:
         """
         state = self._documents.state(request.uri)
         await self.prefetch.make_way(request.place, token)
-        if token.is_cancelled or state.is_dismissed(request.cursor.offset):
+        if token.is_cancelled:
+            return None
+        if state.is_dismissed(request.cursor.offset):
+            trace_silence(self._client, request.cursor.document.path, "it was dismissed here, until the text changes")
             return None
         answer = self._model.look_up(request)
         in_flight = state.in_flight

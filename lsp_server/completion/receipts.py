@@ -36,6 +36,12 @@ def trace_completion(
     )
 
 
+def trace_silence(client: Client, path: str, reason: str) -> None:
+    """Trace why nothing was looked for at all, as `$/setTrace` asks."""
+    if client.trace_level != types.TraceValue.Off:
+        client.trace(f"inline completion in {path}: nothing: {reason}")
+
+
 def cache_hits(lookups: Counter[str]) -> tuple[int, int]:
     """Return (lookups that the cache answered, all lookups)."""
     return lookups.total() - lookups[MISS], lookups.total()

@@ -10,6 +10,7 @@ from engine.document import Cursor
 from engine.types import Cancelled, CompletionRequest, EngineError, Mode
 from lsp_server.completion.partial_results import InlineCompletionParams
 from lsp_server.completion.provider import Suggestion
+from lsp_server.completion.receipts import trace_silence
 from lsp_server.completion.request import InlineRequest
 from lsp_server.server import CodegeexServer
 from lsp_server.workspace.documents import apply_selected_suggestion
@@ -57,6 +58,7 @@ def read_request(server: CodegeexServer, params: types.InlineCompletionParams) -
         return None
     edited = workspace.get_text_document(uri)
     if not session.settings.serves(edited.language_id or ""):
+        trace_silence(server.client, edited.filename or uri, f"completions are off for {edited.language_id or 'it'}")
         return None
     document, start = workspace.snapshot_with_cells(edited)
     offset = start + edited.offset_at_position(params.position)

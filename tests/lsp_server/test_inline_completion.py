@@ -238,6 +238,13 @@ async def test_the_trace_shows_how_a_suggestion_came_about() -> None:
         assert "prefill" in editor.traces[-1].message
 
 
+async def test_the_trace_tells_that_a_language_is_off() -> None:
+    async with window(ScriptedModel("value"), initialization_options={"disabledLanguages": ["python"]}) as editor:
+        editor.client.set_trace(types.SetTraceParams(types.TraceValue.Messages))
+        assert await editor.suggestion(editor.open("x = <cursor>\n")) == ""
+        assert editor.traces[-1].message == "inline completion in main.py: nothing: completions are off for python"
+
+
 async def test_a_suggestion_that_is_typed_along_is_not_requested_again() -> None:
     async with typist(ScriptedModel("price * count"), "total = <cursor>\n") as user:
         assert await user.sees() == "price * count"
