@@ -1,6 +1,6 @@
 """A snapshot of a text, and a cursor in it.
 
-This is the one place that cuts a document at its cursor, takes off its byte order mark and turns CRLF into LF.
+This is the one place that cuts a document at its cursor, takes off its byte order mark and turns line ends into LF.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from engine.languages import Language, language_of
-from engine.text import LF, line_end_of, with_lf
+from engine.text import CRLF, LF, line_end_at, with_lf
 
 MAX_OTHERS = 30  # open documents that are looked at for a request, the last opened first
 BYTE_ORDER_MARK = "\ufeff"
@@ -83,8 +83,8 @@ class Cursor:
 
     @cached_property
     def line_end(self) -> str:
-        """CRLF if the document has one, else LF."""
-        return line_end_of(self.document.text)
+        """The line end of the lines around the cursor."""
+        return line_end_at(self.document.text, self.offset)
 
     @cached_property
     def near(self) -> Cursor:
@@ -108,19 +108,22 @@ class Cursor:
         return ""
 
     def after_typing(self, typed: str, below: str = "") -> Cursor:
-        """Return the cursor once `typed` is inserted before it and `below` after it, with the document's line ends."""
+        """Return the cursor once `typed` is inserted before it and `below` after it, with the lines' own ends."""
         before, after = self.document.text[: self.offset], self.document.text[self.offset :]
         typed, below = self.with_line_ends(typed), self.with_line_ends(below)
         return Cursor(replace(self.document, text=before + typed + below + after), self.offset + len(typed))
 
     def before_typing(self, typed: str) -> Cursor:
-        """Return the cursor as it was before `typed`, which ends at it, was inserted."""
-        start = self.offset - len(self.with_line_ends(typed))
+        """Return the cursor as it was before `typed`, which ends at it, was inserted, with line ends of any kind."""
+        start = self.offset
+        for character in reversed(with_lf(typed)):
+            is_crlf = character == LF and self.document.text.endswith(CRLF, 0, start)
+            start = max(0, start - (2 if is_crlf else 1))
         text = self.document.text[:start] + self.document.text[self.offset :]
         return Cursor(replace(self.document, text=text), start)
 
     def with_line_ends(self, text: str) -> str:
-        """Return `text` with the document's line ends."""
+        """Return `text` with the line ends of the lines around the cursor."""
         return with_lf(text).replace(LF, self.line_end) if LF in text else text
 
     def _cut(self, start: int, end: int) -> str:

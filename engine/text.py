@@ -5,18 +5,40 @@ Prompts, filters and caches see LF; a document's own line ends come back at the 
 
 from __future__ import annotations
 
-CRLF, LF = "\r\n", "\n"
+import re
+from collections import Counter
+
+CRLF, CR, LF = "\r\n", "\r", "\n"
+LINE_END = re.compile(r"\r\n|\n|\r")  # those of LSP
+NEAR_LINES, NEAR_CHARS = 5, 10_000  # on each side of a place, whose line ends count there
 HALF_A_CHARACTER = "\ufffd"  # what a decoder puts in the place of a character whose last byte has not come yet
 
 
 def with_lf(text: str) -> str:
     """Return the text with LF line ends."""
-    return text.replace(CRLF, LF) if "\r" in text else text  # the search for one character is 300 times faster
+    if CR not in text:  # the search for one character is 300 times faster
+        return text
+    return text.replace(CRLF, LF).replace(CR, LF)
 
 
-def line_end_of(text: str) -> str:
-    """Return CRLF if the text has one, else LF."""
-    return CRLF if "\r" in text and CRLF in text else LF
+def line_end_at(text: str, start: int, end: int | None = None) -> str:
+    """Return the line end that is most common from `start` to `end` and on the lines around; LF if there is none.
+
+    A file may mix line ends: what stands far away says nothing about this place. Of equally common ones, the nearest
+    above wins.
+    """
+    if CR not in text:
+        return LF
+    end = start if end is None else end
+    above = LINE_END.findall(text, max(0, start - NEAR_CHARS), start)[-NEAR_LINES:]
+    below = LINE_END.findall(text, end, end + NEAR_CHARS)[:NEAR_LINES]
+    near = [*reversed(above), *LINE_END.findall(text, start, end), *below] or LINE_END.findall(text)
+    return Counter(near).most_common(1)[0][0] if near else LF  # equal ones keep the order in which they were found
+
+
+def line_of(text: str, offset: int) -> int:
+    """Return the line, counted from 0, of an offset in a text with line ends of any kind."""
+    return text.count(LF, 0, offset) if CR not in text else with_lf(text[:offset]).count(LF)
 
 
 def indentation_of(line: str) -> str:

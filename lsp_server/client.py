@@ -22,6 +22,14 @@ from lsp_server.status import DID_CHANGE_STATUS, Status
 log = logging.getLogger(__name__)
 
 LEVELS = {types.MessageType.Error: logging.ERROR, types.MessageType.Warning: logging.WARNING}
+# LSP has no capability for it. These turn LF into the document's line ends when text is inserted, and take any other
+# line end for something else: VS Code compares what it inserted with the suggestion, Neovim 0.12 writes `\r\r\n`.
+# VS Code's forks are VS Code under other names.
+MAKE_LINE_ENDS = (
+    "visual studio code", "code - oss", "vscode", "vscodium", "cursor", "windsurf", "positron", "trae", "kiro",
+    "neovim", "jetbrains", "intellij", "pycharm", "webstorm", "goland", "clion", "rider", "rubymine", "phpstorm",
+    "rustrover", "datagrip", "dataspell", "android studio",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,7 @@ class ClientCapabilities:
     creates_files: bool = False  # as part of a workspace edit
     shows_disabled_actions: bool = False  # code actions that are greyed out, with a reason
     finds_definitions: bool = False  # `codegeex/definitions`, see docs/protocol.md
+    makes_line_ends: bool = False  # turns LF in the text of a suggestion into the document's line ends
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities) -> ClientCapabilities:
@@ -85,7 +94,9 @@ class Client:
 
     def initialize(self, params: types.InitializeParams) -> None:
         """Take over what `initialize` holds about the client."""
-        self.can = ClientCapabilities.of(params.capabilities)
+        name = params.client_info.name.lower() if params.client_info else ""
+        makes_line_ends = name.startswith(MAKE_LINE_ENDS)
+        self.can = replace(ClientCapabilities.of(params.capabilities), makes_line_ends=makes_line_ends)
         self.language = "zh" if (params.locale or "").lower().startswith("zh") else "en"
         self._protocol.trace = params.trace or types.TraceValue.Off  # pygls itself handles `$/setTrace` only
 

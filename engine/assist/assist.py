@@ -39,7 +39,7 @@ from engine.model.protocol import LanguageModel, Question
 from engine.prompt.chat import Turn, chat_parts
 from engine.prompt.layout import encode
 from engine.sandbox.compilers import compile_check
-from engine.text import HALF_A_CHARACTER, with_lf
+from engine.text import HALF_A_CHARACTER, LF, line_end_at, with_lf
 from engine.types import CancellationToken, EngineError, LostAnswerError, Priority
 
 
@@ -210,13 +210,12 @@ def _replacing(request: AssistRequest, answer: Answer, language: Language) -> tu
         return answer, None
     start, end = request.selection or (0, len(document.text))
     text = document.text
-    head = text[text.rfind("\n", 0, start) + 1 : start]
+    head = with_lf(text[:start]).rpartition(LF)[2]
     if not head.strip():  # a selection that begins after the indentation
         start -= len(head)
     original = with_lf(text[start:end])
     code = adapt_to_place(answer.code, original)
-    ends = "\r\n" if "\r\n" in text else "\n"
-    edit = Edit(start, end, code.replace("\n", ends))
+    edit = Edit(start, end, code.replace(LF, line_end_at(text, start, end)))
     answer = replace(answer, code=code, edit=edit)
     before = with_lf(text)
     after = with_lf(text[:start] + edit.text + text[end:])

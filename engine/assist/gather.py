@@ -25,7 +25,7 @@ from engine.context.source import Source
 from engine.context.workspace import WorkspaceIndex
 from engine.document import MAX_OTHERS, Document
 from engine.languages import language_of
-from engine.text import with_lf
+from engine.text import line_of, with_lf
 
 MAX_PLACES = 6
 MAX_WORKSPACE_PLACES = 16  # for @workspace
@@ -99,7 +99,7 @@ def _outside_selection(request: AssistRequest, places: list[Reference]) -> list[
     if document is None or request.task is AssistTask.ASK:
         return places
     start, end = request.selection or (0, len(document.text))
-    first, last = document.text.count("\n", 0, start), document.text.count("\n", 0, end) + 1
+    first, last = line_of(document.text, start), line_of(document.text, end) + 1
     return [
         place for place in places if place.path != document.path or place.end_line <= first or last <= place.start_line
     ]
@@ -177,7 +177,7 @@ def _selected(request: AssistRequest) -> list[Reference]:
     start, end = selection
     chosen = with_lf(document.text[start:end])
     text = chosen.strip("\n")
-    first = document.text.count("\n", 0, start) + len(chosen) - len(chosen.lstrip("\n"))
+    first = line_of(document.text, start) + len(chosen) - len(chosen.lstrip("\n"))
     last = first + text.count("\n") + 1
     reason = sentence("because_selected", request.words)
     language = language_of(document.language, document.path).id
@@ -193,7 +193,7 @@ def _around(request: AssistRequest, workspaces: Workspaces) -> list[Reference]:
     if source is None:
         return []
     start, end = request.selection or (0, 0)
-    first, last = document.text.count("\n", 0, start), document.text.count("\n", 0, end) + 1
+    first, last = line_of(document.text, start), line_of(document.text, end) + 1
     selected = range(first, last)
     spare = max(0, MAX_AROUND_LINES - len(selected)) // 2
     first, last = max(0, first - spare), min(len(source.lines), max(last + spare, MAX_AROUND_LINES - first))

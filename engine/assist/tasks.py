@@ -1,7 +1,7 @@
 """Requests and answers: the values that pass between the stages, all frozen.
 
 Offsets are code points in `Document.text`; lines count from 0, ends are exclusive. Prompts and answers have LF line
-ends; an `Edit` has the document's own.
+ends; an `Edit` has those of the lines around it.
 """
 
 from __future__ import annotations

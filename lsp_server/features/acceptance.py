@@ -11,6 +11,7 @@ from typing import Any
 
 from pygls.workspace import PositionCodec
 
+from engine.text import CRLF, LF, with_lf
 from lsp_server.completion.offers import Offer
 from lsp_server.completion.receipts import cache_hits
 from lsp_server.features.inline_completion import DID_ACCEPT
@@ -70,10 +71,15 @@ def _offer_id(params: Any) -> str:
 
 
 def _chars(codec: PositionCodec, inserted: Any, offer: Offer, units: int) -> int:
-    """Return the code points of the suggestion itself: in the item, what the suggest widget selected precedes it."""
+    """Return the code points of the suggestion itself: in the item, what the suggest widget selected precedes it.
+
+    The item may have LF where the suggestion has the document's line ends.
+    """
     text = inserted if isinstance(inserted, str) else offer.text
     taken = chars = 0
     while chars < len(text) and taken < units:
         taken += codec.client_num_units(text[chars])
         chars += 1
-    return max(0, chars - (len(text) - len(offer.text)))
+    selected = len(with_lf(text)) - len(with_lf(offer.text))
+    own = with_lf(offer.text)[: max(0, len(with_lf(text[:chars])) - selected)]
+    return len(own) + (own.count(LF) if CRLF in offer.text else 0)

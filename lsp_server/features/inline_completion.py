@@ -7,7 +7,9 @@ from dataclasses import replace
 from lsprotocol import types
 
 from engine.document import Cursor
+from engine.text import with_lf
 from engine.types import Cancelled, CompletionRequest, EngineError, Mode
+from lsp_server.client import Client
 from lsp_server.completion.partial_results import InlineCompletionParams
 from lsp_server.completion.provider import Suggestion
 from lsp_server.completion.receipts import trace_silence
@@ -34,7 +36,7 @@ def register(server: CodegeexServer) -> None:
 
         def send(suggestion: Suggestion) -> None:
             if stream is not None:
-                client.progress(stream, [_item(params, request, suggestion)])
+                client.progress(stream, [_item(client, params, request.typed_ahead, suggestion)])
 
         with session.documents.state(request.uri).newest_request() as token:
             try:
@@ -47,7 +49,9 @@ def register(server: CodegeexServer) -> None:
                 pass  # superseded: the editor has sent another request
             except EngineError as fault:
                 client.report_fault(str(fault))
-        return types.InlineCompletionList([_item(params, request, suggestion) for suggestion in suggestions])
+        return types.InlineCompletionList(
+            [_item(client, params, request.typed_ahead, suggestion) for suggestion in suggestions]
+        )
 
 
 def read_request(server: CodegeexServer, params: types.InlineCompletionParams) -> InlineRequest | None:
@@ -77,9 +81,10 @@ def read_request(server: CodegeexServer, params: types.InlineCompletionParams) -
 
 
 def _item(
-    params: types.InlineCompletionParams, request: InlineRequest, suggestion: Suggestion
+    client: Client, params: types.InlineCompletionParams, typed_ahead: str, suggestion: Suggestion
 ) -> types.InlineCompletionItem:
-    text, where = request.typed_ahead + suggestion.text, types.Range(params.position, params.position)
+    text, where = typed_ahead + suggestion.text, types.Range(params.position, params.position)
+    text = with_lf(text) if client.can.makes_line_ends else text
     if selected := params.context.selected_completion_info:
         text, where = selected.text + text, selected.range
     accepted = types.Command("Accepted", DID_ACCEPT, arguments=[suggestion.offer])

@@ -55,9 +55,28 @@ def test_what_is_typed_has_the_line_ends_of_the_document() -> None:
     assert (typed.prefix, typed.suffix) == ("if x {\n    ", "\n}\n")
 
 
-@given(TEXTS, TEXTS, TEXTS, st.booleans())
-def test_typing_can_be_undone(prefix: str, suffix: str, typed: str, is_crlf: bool) -> None:
-    ends = "\r\n" if is_crlf else "\n"
+LINES = [f"value_{number} = {number}" for number in range(40)]
+
+
+@pytest.mark.parametrize(("usual", "other"), [("\n", "\r\n"), ("\r\n", "\n"), ("\r", "\n"), ("\r", "\r\n")])
+@pytest.mark.parametrize("odd", [0, 20, 38])
+def test_lines_end_as_those_around_them(usual: str, other: str, odd: int) -> None:
+    text = usual.join(LINES[: odd + 1]) + other + usual.join(LINES[odd + 1 :]) + usual
+    cursor = Cursor.between(text, "")
+    assert cursor.line_end == usual
+    assert cursor.prefix == "\n".join(LINES) + "\n"
+    assert cursor.after_typing("a\nb").document.text == text + f"a{usual}b"
+
+
+def test_two_halves_of_a_file_keep_their_line_ends() -> None:
+    text = "\r\n".join(LINES) + "\r\n" + "\n".join(LINES) + "\n"
+    document = Document("a.py", "python", text)
+    assert Cursor(document, text.index("value_39")).line_end == "\r\n"
+    assert Cursor(document, text.rindex("value_5 ")).line_end == "\n"
+
+
+@given(TEXTS, TEXTS, TEXTS, st.sampled_from(["\n", "\r\n", "\r"]))
+def test_typing_can_be_undone(prefix: str, suffix: str, typed: str, ends: str) -> None:
     cursor = Cursor.between((prefix + "\n").replace("\n", ends), suffix.replace("\n", ends))
     after = cursor.after_typing(typed)
     assert (after.prefix, after.suffix) == (cursor.prefix + typed, cursor.suffix)

@@ -37,8 +37,8 @@ class Window:
         before, _, after = source.partition(CURSOR)
         item = types.TextDocumentItem(uri, language, 0, before + after)
         self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
-        line = before.replace("\r\n", "\n").replace("\r", "\n").split("\n")[-1]
-        return types.Position(before.count("\n"), len(line.encode("utf-16-le")) // 2)
+        *above, line = before.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        return types.Position(len(above), len(line.encode("utf-16-le")) // 2)
 
     def change(self, start: tuple[int, int], end: tuple[int, int], text: str, uri: str = URI) -> None:
         where = types.Range(types.Position(*start), types.Position(*end))

@@ -133,3 +133,13 @@ async def test_the_cache_is_part_of_the_statistics() -> None:
         counts = await user.statistics()
         assert (counts["requests"], counts["answeredFromCache"]) == (2, 1)
         assert counts["lookups"] == {"miss": 1, "typedAlong": 1}
+
+
+async def test_lines_accepted_with_lf_count_in_a_document_with_crlf() -> None:
+    neovim = types.ClientInfo("Neovim")
+    async with typist(ScriptedModel("a = 1\n    b = 2"), "def f():\r\n    <cursor>\r\n", client_info=neovim) as user:
+        item = await user.item()
+        user.notify("didPartiallyAcceptCompletion", item, acceptedLength=len("a = 1\n"))
+        assert (await user.statistics())["acceptedCharacters"] == len("a = 1\r\n")
+        await user.accepts(item)
+        assert (await user.statistics())["acceptedCharacters"] == len("a = 1\r\n    b = 2")

@@ -108,6 +108,20 @@ async def test_crlf_documents_get_crlf_suggestions() -> None:
         assert await editor.suggestion(at) == "a = 1\r\n    b = 2"
 
 
+@pytest.mark.parametrize("name", ["Visual Studio Code - Insiders", "Neovim", "JetBrains", "Cursor"])
+async def test_editors_that_make_their_own_line_ends_get_lf(name: str) -> None:
+    async with window(ScriptedModel("a = 1\n    b = 2"), client_info=types.ClientInfo(name)) as editor:
+        at = editor.open("def f():\r\n    <cursor>\r\n")
+        assert await editor.suggestion(at) == "a = 1\n    b = 2"
+
+
+@pytest.mark.parametrize(("far", "near"), [("\r\n", "\n"), ("\n", "\r\n"), ("\r\n", "\r")])
+async def test_a_suggestion_has_the_line_ends_of_the_lines_around(far: str, near: str) -> None:
+    async with window(ScriptedModel("a = 1\n    b = 2")) as editor:
+        at = editor.open(f"x = 1{far}" + f"y = 1{near}" * 9 + f"def f():{near}    <cursor>{near}")
+        assert await editor.suggestion(at) == f"a = 1{near}    b = 2"
+
+
 async def test_a_new_request_supersedes_the_one_before() -> None:
     model = ScriptedModel("second")
     async with window(model) as editor:

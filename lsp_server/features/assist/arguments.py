@@ -14,6 +14,7 @@ from engine.assist.tasks import AssistRequest, AssistTask
 from engine.assist.wording import LATIN_WORD, language_of_question, sentence, without_code
 from engine.prompt.chat import Turn
 from engine.prompt.system_prompts import HumanLanguage
+from engine.text import line_of
 from lsp_server.features.assist.declaration import declarations_in, innermost
 from lsp_server.server import CodegeexServer
 
@@ -61,7 +62,7 @@ def read_call(server: CodegeexServer, task: AssistTask, raw: Any) -> AssistCall:
     words = _answer_language(server, raw, question)
     diagnostic = _object(raw, "diagnostic")
     if document and diagnostic.get("range") is not None:
-        first = document.text.count("\n", 0, selection[0]) if selection else 0
+        first = line_of(document.text, selection[0]) if selection else 0
         line = read_range(diagnostic["range"])[0].line - first + 1  # of the code that the model is shown
         question = sentence("at_line", words, line=line, message=question)
     request = AssistRequest(
