@@ -6,17 +6,28 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lsp_server.settings import SETTINGS
+from lsp_server.settings import SETTINGS, json_schema
 
-FILE = Path(__file__).parent / "resources/settings.json"
+HERE = Path(__file__).parent
+PLUGIN_FILE = HERE / "resources/settings.json"
+LSP4IJ_FILE = HERE / "lsp4ij/settings.schema.json"  # of the template for those who use LSP4IJ instead of the plugin
 # The client asks for receipts itself, so that "why this suggestion" can speak of the one on the screen.
 DECIDED_BY_THE_CLIENT = {"context.receipts"}
 KINDS = {bool: "BOOLEAN", int: "INTEGER", float: "NUMBER", str: "STRING", list: "LIST"}
 
 
-def generated() -> str:
-    """Return the file as it should be."""
-    settings: list[dict[str, Any]] = [
+def generated() -> dict[Path, str]:
+    """Return each file as it should be."""
+    schema = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "CodeGeeX"} | json_schema()
+    return {
+        file: json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+        for file, content in ((PLUGIN_FILE, plugin_settings()), (LSP4IJ_FILE, schema))
+    }
+
+
+def plugin_settings() -> list[dict[str, Any]]:
+    """Return what the plugin's settings page shows."""
+    return [
         {
             "name": setting.name,
             "kind": KINDS[setting.kind],
@@ -30,8 +41,8 @@ def generated() -> str:
         for setting in SETTINGS
         if setting.name not in DECIDED_BY_THE_CLIENT
     ]
-    return json.dumps(settings, indent=1, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":
-    FILE.write_text(generated(), encoding="utf-8")
+    for file, text in generated().items():
+        file.write_text(text, encoding="utf-8")
