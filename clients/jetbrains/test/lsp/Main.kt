@@ -6,6 +6,7 @@ fun main() {
         offerTests()
         textTests()
         supervisorTests()
+        answerTests()
         realServerTests()
     }
 }

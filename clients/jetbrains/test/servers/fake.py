@@ -40,6 +40,24 @@ def runs() -> int:
     return count
 
 
+def stream_until_stopped(request: dict[str, Any]) -> None:
+    """Answer a question with a text that grows until the client stops it."""
+    params, text = request["params"], ""
+    for stage in ("answering", "repairing"):
+        progress(params["partialResultToken"], {"kind": "stage", "stage": stage})
+        text = f"{stage} "
+        progress(params["partialResultToken"], {"kind": "text", "text": text})
+    while (message := read())["method"] != "window/workDoneProgress/cancel":
+        pass
+    assert message["params"]["token"] == params["workDoneToken"]
+    write({"id": request["id"], "result": {"text": text, "stopped": True, "conversationId": params["conversationId"]}})
+
+
+def progress(token: str, value: dict[str, Any]) -> None:
+    """Report progress."""
+    write({"method": "$/progress", "params": {"token": token, "value": value}})
+
+
 def serve(*, version: str = "0.1.0", capabilities: dict[str, Any] | None = None) -> None:
     """Answer as a server does; completions are `pass`."""
     while True:
@@ -65,6 +83,8 @@ def serve(*, version: str = "0.1.0", capabilities: dict[str, Any] | None = None)
                 write({"id": message["id"], "result": {"items": odd}})
             case "textDocument/inlineCompletion":
                 write({"id": message["id"], "result": {"items": [{"insertText": "pass"}]}})
+            case "codegeex/ask":
+                stream_until_stopped(message)
             case "shutdown":
                 write({"id": message["id"], "result": None})
             case "exit":

@@ -147,7 +147,7 @@ class CodegeexService(
     fun install(wheel: Path) = inBackground(onFault = { tell(it) }) {
         during(host.words("install.running")) {
             supervisor.stop()
-            Installer(installFolder, host.environment(), ::onLog).install(wheel)
+            Installer(installFolder, host.environment()) { onLog(it) }.install(wheel)
         }
         restart()
     }

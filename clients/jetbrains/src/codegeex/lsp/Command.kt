@@ -19,7 +19,8 @@ fun findCommand(chosen: String, path: String, installFolder: Path): Path {
         return named?.takeIf(::isExecutable) ?: throw Trouble("trouble.badPath", listOf(chosen.trim()), listOf(Remedy.CHOOSE))
     }
     val folders = path.split(File.pathSeparatorChar).mapNotNull(::pathOrNull).filter { it.isAbsolute }
-    return (folders + installFolder.resolve(ENVIRONMENT_BIN)).map { it.resolve(SERVER_NAME) }.firstOrNull(::isExecutable)
+    // A Path is a list of its names: `+` would add those.
+    return folders.plusElement(installFolder.resolve(ENVIRONMENT_BIN)).map { it.resolve(SERVER_NAME) }.firstOrNull(::isExecutable)
         ?: throw Trouble("trouble.missing", emptyList(), listOf(Remedy.INSTALL, Remedy.CHOOSE))
 }
 

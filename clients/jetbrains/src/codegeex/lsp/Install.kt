@@ -11,7 +11,12 @@ private const val OLDEST_PYTHON = "3.10"
 private const val INSTALL_MINUTES = 15L
 
 /** Makes a virtual environment of its own with the server from a wheel file. */
-class Installer(private val folder: Path, private val environment: Map<String, String>, private val log: (String) -> Unit) {
+class Installer(
+    private val folder: Path,
+    private val environment: Map<String, String>,
+    private val pythons: List<String> = PYTHONS,
+    private val log: (String) -> Unit,
+) {
     /** Install the server from `wheel`; an earlier installation is replaced. Throws `Trouble`. */
     suspend fun install(wheel: Path) {
         val python = findPython()
@@ -30,7 +35,7 @@ class Installer(private val folder: Path, private val environment: Map<String, S
 
     private suspend fun findPython(): String {
         val check = "import sys, venv; sys.exit(sys.version_info < (${OLDEST_PYTHON.replace(".", ", ")}))"
-        return PYTHONS.firstOrNull { runCatching { run(it, "-c", check) }.isSuccess }
+        return pythons.firstOrNull { runCatching { run(it, "-c", check) }.isSuccess }
             ?: throw Trouble("trouble.python", listOf(OLDEST_PYTHON), listOf(Remedy.INSTALL, Remedy.CHOOSE))
     }
 
