@@ -11,6 +11,7 @@ const SCRIPT = [
   ["greeting = '😀👍🏽' + ", "name.upper()"],
   ["answer = ", "compute_the_answer(42)"],
   ["answer = zebra_crossing", "(42)"],
+  ["# the sum of both\n", "total = one + other"],
   ["words = ", "alpha + beta + gamma"],
   ["choice = ", "first_choice", "second_choice", "third_choice"],
 ];
@@ -24,6 +25,7 @@ before(async () => {
       "area.ts": "export function area(width: number, height: number): number {\n  \n}\n",
       "fact.py": "def fact(n):\n",
       "disk.py": "prices = [1, 2]\n",
+      "comment.py": "# the sum of both\n",
       "words.py": "alpha = beta = gamma = 1\n",
       "along.py": "\n",
       "undo.py": "\n",
@@ -93,6 +95,15 @@ test("several lines are shown and accepted together", async () => {
   await window.keyboard.press("Tab");
   await window.save();
   assert.equal(session.read("fact.py"), "def fact(n):\n    if n < 2:\n        return 1\n    return n * fact(n - 1)");
+});
+
+test("code is generated below a comment, and Tab inserts it there", async () => {
+  await window.edit("comment.py", 1, 18);
+  await window.keyboard.press("Control+Alt+Shift+Enter");
+  await window.sees("\ntotal = one + other");
+  await window.keyboard.press("Tab");
+  await window.save();
+  assert.equal(session.read("comment.py"), "# the sum of both\ntotal = one + other\n");
 });
 
 test("a word at a time, and a line at a time", async () => {
