@@ -21,6 +21,7 @@ PROCESSES = {
     COMMAND: ("lsp_server.cli", "main"),
     "engine.serving": ("engine.serving.process", "main"),
     "engine.context.indexer": ("engine.context.indexer", "main"),
+    "engine.convert.chat_template": ("engine.convert.chat_template", "main"),
 }
 
 

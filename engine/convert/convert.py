@@ -26,6 +26,7 @@ from engine.convert.family import Family
 from engine.convert.model_bin import plan_bytes, write_model
 from engine.convert.model_toml import ConvertedModel, model_toml
 from engine.convert.published import open_checkpoint
+from engine.convert.published_prompts import read_published_prompts
 from engine.convert.sample import SAMPLE
 from engine.convert.source import check_files, find_licence, list_published_files
 from engine.convert.tensors import Weights
@@ -161,6 +162,7 @@ def _prompts(source: _Source, request: Conversion) -> PromptFacts:
         source.config.table,
         name=request.source.resolve().name,
         begins_with_space=begins_with_space(source.tokenizer_folder, source.family.name),
+        published=read_published_prompts(source.tokenizer_folder, source.config.table, source.tokenizer),
     )
 
 

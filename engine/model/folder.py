@@ -16,6 +16,10 @@
     begins_with_space = true                  # the tokenizer it was trained with put a space before a text
     chat_template = "glm"                     # see engine.prompt.chat
     translation = "codegeex4"                 # see engine.prompt.translation
+    no_chat = "…"                             # why a model that could chat does not
+
+    [prompt.chat]                             # the fields in which the conversation differs from chat_template's
+    default_system = "…"
 
     [confidence]
     show = 0.42                               # calibrated on held-out projects
@@ -66,7 +70,7 @@ class Confidence:
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """`model.toml`, checked. From `template` to `translation` it is the table `[prompt]`, see `engine.prompt`."""
+    """`model.toml`, checked. From `template` to `no_chat` it is the table `[prompt]`, see `engine.prompt`."""
 
     folder: Path
     name: str
@@ -81,6 +85,8 @@ class ModelDescription:
     begins_with_space: bool = False
     chat_template: str = ""
     translation: str = ""
+    chat: dict[str, Any] = field(default_factory=dict)  # fields of `engine.prompt.chat.ChatFormat`
+    no_chat: str = ""  # why a model with a chat template cannot chat
     confidence: Confidence = field(default_factory=Confidence)
     facts: dict[str, Any] = field(default_factory=dict)  # the whole file
 
@@ -183,6 +189,8 @@ def _checked(folder: Path, table: dict[str, Any]) -> ModelDescription:
         begins_with_space=value(prompt, "begins_with_space", bool, default=False),
         chat_template=value(prompt, "chat_template", str, ""),
         translation=value(prompt, "translation", str, ""),
+        chat=value(prompt, "chat", dict, {}),
+        no_chat=value(prompt, "no_chat", str, ""),
         confidence=Confidence(
             **{name: probability(name, default) for name, default in UNCALIBRATED.items()},
             weights={name: float(value(weights, name, (int, float))) for name in weights},

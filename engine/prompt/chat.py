@@ -1,8 +1,8 @@
 """The formats of conversations, verbatim to what each family was trained on. `model.toml` has `chat_template`.
 
-Sources: CodeGeeX4's guides, ChatGLM3's PROMPT.md, `build_prompt` of ChatGLM2, CodeGeeX2's evaluation, Qwen's published
-chat templates, DeepSeek-Coder's README, `chat_completion` of Code Llama, mistral-common, Gemma's formatting guide,
-CodeFuse's evaluation.
+Sources: CodeGeeX4's guides, ChatGLM3's PROMPT.md, `build_prompt` of ChatGLM2, CodeGeeX2's evaluation, the published
+chat templates of Qwen, Llama 3, Zephyr, Phi-3, Granite and DeepSeek-R1, DeepSeek-Coder's README, `chat_completion` of
+Code Llama, mistral-common, Gemma's formatting guide, CodeFuse's evaluation.
 """
 
 from __future__ import annotations
@@ -41,10 +41,12 @@ class ChatFormat:
     system_in_user: tuple[str, str] = ("", "\n\n")  # what is before and after it there
     system_goes_last: bool = False  # it begins the last question, not the first
     default_system: str = ""
+    without_system: str = ""  # in place of the system turn if there is none, not even the default one
     strips: bool = False  # white space around each text is dropped
     tokens: Mapping[str, str] = field(default_factory=dict)
 
 
+EMPTY = ChatFormat(user="", assistant="", opening="")  # of which a published format says all
 _CHATML = ChatFormat(
     opening="",
     system="<start>system\n{text}<end>\n",
@@ -92,6 +94,53 @@ CHAT_FORMATS: dict[str, ChatFormat] = {
         default_system=DEEPSEEK_SYSTEM,
         tokens={"end": "<|EOT|>"},
     ),
+    "deepseek": ChatFormat(
+        system="{text}",
+        user="<user>{text}",
+        assistant="<assistant>{text}<end>",
+        answer="<assistant>",
+        tokens={"user": "<｜User｜>", "assistant": "<｜Assistant｜>", "end": "<｜end▁of▁sentence｜>"},
+    ),
+    "llama3": ChatFormat(
+        system="<start>system<header>\n\n{text}<end>",
+        user="<start>user<header>\n\n{text}<end>",
+        assistant="<start>assistant<header>\n\n{text}<end>",
+        answer="<start>assistant<header>\n\n",
+        strips=True,
+        tokens={"start": "<|start_header_id|>", "header": "<|end_header_id|>", "end": "<|eot_id|>"},
+    ),
+    # Zephyr, TinyLlama: the roles are text.
+    "zephyr": ChatFormat(
+        opening="",
+        system="{space}<|system|>\n{text}<end>{space}\n",
+        user="{space}<|user|>\n{text}<end>{space}\n",
+        assistant="{space}<|assistant|>\n{text}<end>{space}\n",
+        answer="{space}<|assistant|>\n",
+        tokens={"end": "</s>"},
+    ),
+    "phi3": ChatFormat(
+        opening="",
+        system="<system>\n{text}<end>\n",
+        user="<user>\n{text}<end>\n",
+        assistant="<assistant>\n{text}<end>\n",
+        answer="<assistant>\n",
+        tokens={"system": "<|system|>", "user": "<|user|>", "assistant": "<|assistant|>", "end": "<|end|>"},
+    ),
+    "granite": ChatFormat(
+        opening="",
+        system="<start>system<role>{text}<end>\n",
+        user="<start>user<role>{text}<end>\n",
+        assistant="<start>assistant<role>{text}<end>\n",
+        answer="<start>assistant<role>",
+        tokens={"start": "<|start_of_role|>", "role": "<|end_of_role|>", "end": "<|end_of_text|>"},
+    ),
+    "granite-code": ChatFormat(
+        opening="",
+        system="System:\n{text}\n\n",
+        user="Question:\n{text}\n\n",
+        assistant="Answer:\n{text}\n\n",
+        answer="Answer:\n",
+    ),
     "llama2": ChatFormat(
         opening="",
         user="<begin>{space}[INST] {text} [/INST]",
@@ -133,14 +182,22 @@ def chat_parts(description: ModelDescription, turns: Sequence[Turn]) -> tuple[Pa
 
     Raises `ModelError` if the model cannot chat, `ValueError` for turns in another order.
     """
-    chat = _format(description)
+    return write_chat(_format(description), turns, description.begin, begins_with_space=description.begins_with_space)
+
+
+def write_chat(
+    chat: ChatFormat, turns: Sequence[Turn], begin: Sequence[str], *, begins_with_space: bool = False
+) -> tuple[Part, ...]:
+    """Return the parts of a conversation in a format. Raises `ValueError` for turns in another order."""
     system, dialogue = _split_system(turns)
     system = system or chat.default_system
     tokens = {name: (token,) for name, token in chat.tokens.items()}
-    writer = Writer({**tokens, "begin": description.begin}, begins_with_space=description.begins_with_space)
+    writer = Writer({**tokens, "begin": begin}, begins_with_space=begins_with_space)
     writer.write(chat.opening, {})
     if system and chat.system:
-        writer.write(chat.system, {"text": system})
+        writer.write(chat.system, {"text": system.strip() if chat.strips else system})
+    elif not system:
+        writer.write(chat.without_system, {})
     with_system = len(dialogue) - 1 if chat.system_goes_last else 0
     for index, turn in enumerate(dialogue):
         text = turn.text
@@ -165,16 +222,22 @@ def _split_system(turns: Sequence[Turn]) -> tuple[str, Sequence[Turn]]:
 def _format(description: ModelDescription) -> ChatFormat:
     if "chat" not in description.capabilities:
         can = ", ".join(sorted(description.capabilities)) or "nothing"
+        because = f": {description.no_chat}" if description.no_chat else ""
         raise ModelError(
-            f"the model {description.name} cannot answer questions (it can: {can}); "
+            f"the model {description.name} cannot answer questions (it can: {can}){because}; "
             "choose one that can chat, such as CodeGeeX4, in codegeex.model"
         )
-    if description.chat_template not in CHAT_FORMATS:
+    known = CHAT_FORMATS.get(description.chat_template)
+    if known is None and "user" not in description.chat:
         raise ModelError(
             f"model.toml of {description.name}: unknown chat_template {description.chat_template!r}; "
             f"known are {', '.join(CHAT_FORMATS)}"
         )
-    return CHAT_FORMATS[description.chat_template]
+    base = EMPTY if known is None or "user" in description.chat else known
+    try:
+        return replace(base, **description.chat)
+    except TypeError as fault:
+        raise ModelError(f"model.toml of {description.name}: [prompt.chat] is not a chat format ({fault})") from fault
 
 
 def code_block(code: str, language_id: str) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.prompt.chat import CHAT_FORMATS
 from engine.prompt.family_table import FAMILIES, INFILLINGS, Family, Infilling
+from engine.prompt.rendered_chat import ChatChoice, PublishedPrompts, choose_chat
 
 HasToken = Callable[[str], bool]
 
@@ -25,12 +27,14 @@ ALIASES = {
 }
 CHAT_WORDS = frozenset({"instruct", "chat", "it"})
 CODE_LLAMA_INFILLING_ROWS = 32016  # of its embeddings; 34B and Python, which cannot infill, have 32000
+NO_END = "nothing ends its answers: neither its files nor its family name a token for that"
+NOTHING_PUBLISHED = PublishedPrompts()
 CODEFUSE_SHAPE = (5120, 40)  # hidden_size, num_hidden_layers
 
 
 @dataclass(frozen=True)
 class PromptFacts:
-    """What model.toml has of prompts. From `template` to `translation` it is the table `[prompt]`."""
+    """What model.toml has of prompts. From `template` to `no_chat` it is the table `[prompt]`."""
 
     family: str
     capabilities: tuple[str, ...]  # a key of model.toml itself, as is the next
@@ -42,11 +46,13 @@ class PromptFacts:
     begins_with_space: bool = False
     chat_template: str = ""
     translation: str = ""
+    chat: Mapping[str, Any] = field(default_factory=dict)  # the fields that differ from those of `chat_template`
+    no_chat: str = ""  # why a model with a chat template cannot chat
     licence: str = ""  # of most of the family's publications; "" if it is not known
     notice: str = ""  # for a user who fetches or converts the weights
 
     def table(self) -> dict[str, Any]:
-        """Return the table `[prompt]`: strings, lists and a table of strings, a boolean. What is empty is left out."""
+        """Return the table `[prompt]`: strings, lists, two tables and a boolean. What is empty is left out."""
         table = {
             "template": self.template,
             "begin": list(self.begin),
@@ -55,6 +61,8 @@ class PromptFacts:
             "begins_with_space": self.begins_with_space,
             "chat_template": self.chat_template,
             "translation": self.translation,
+            "chat": dict(self.chat),
+            "no_chat": self.no_chat,
         }
         return {key: value for key, value in table.items() if value}
 
@@ -66,6 +74,7 @@ def describe_prompts(
     *,
     name: str = "",
     begins_with_space: bool = False,
+    published: PublishedPrompts = NOTHING_PUBLISHED,
 ) -> PromptFacts:
     """Return the prompts of a checkpoint.
 
@@ -73,31 +82,47 @@ def describe_prompts(
     by their tokens. `has_token` is True for a token that the converted tokenizer has. `name` is the checkpoint's, maybe
     that of its folder: it may tell instruct from base and CodeGeeX2 from ChatGLM, as may config.json's `_name_or_path`.
     `begins_with_space` is True if the original tokenizer put a space before a text and the converted one does not.
+    What the checkpoint's files say (`published`) counts more than what its family is known for.
     """
     names = (name, str(config.get("_name_or_path") or ""))
     called = " ".join(each.rstrip("/").rpartition("/")[2] for each in names).lower()
     kind = _find_family(family, has_token, config, called)
     traits = FAMILIES[kind]
     infilling = _find_infilling(kind, traits, has_token, config)
-    chats = _chats(traits, has_token, config, called)
+    begin = tuple(filter(has_token, traits.begin)) if published.begin is None else published.begin
+    choice = choose_chat(published, traits.chat_template, begin, has_token)
+    chat = choice or ChatChoice(traits.chat_template, {})
+    stop = (*traits.stop, *published.end_tokens)
+    stop = stop if infilling is None else (*stop, *infilling.stop, *infilling.tokens.values())
+    stop = tuple(filter(has_token, dict.fromkeys((*stop, *_turn_ends(chat)))))
+    wants_chat = _is_chat_model(traits, chat, published, config, called) and not has_token("<step>")
+    no_chat = (chat.fault or ("" if stop else NO_END)) if wants_chat else ""
+    chats = wants_chat and not no_chat
     translates = bool(traits.translation) or chats
     can = {"complete": True, "infill": infilling is not None, "chat": chats, "translate": translates}
-    stop = traits.stop if infilling is None else (*traits.stop, *infilling.stop, *infilling.tokens.values())
     lengths = (config.get(key) for key in CONTEXT_KEYS)
     return PromptFacts(
         family=kind or family,
         capabilities=tuple(capability for capability, yes in can.items() if yes),
         context_length=next((length for length in lengths if isinstance(length, int)), traits.context_length),
         template=infilling.template if infilling else traits.alone,
-        begin=tuple(filter(has_token, traits.begin)),
+        begin=begin,
         tokens=dict(infilling.tokens) if infilling else {},
-        stop=tuple(filter(has_token, dict.fromkeys(stop))),
+        stop=stop,
         begins_with_space=begins_with_space,
-        chat_template=traits.chat_template,
+        chat_template=chat.name if chats or choice is None else "",
         translation=traits.translation,
+        chat=chat.changes if chats else {},
+        no_chat=no_chat,
         licence=traits.licence,
         notice=traits.notice,
     )
+
+
+def _turn_ends(chat: ChatChoice) -> tuple[str, ...]:
+    """Return the control token that ends an answer, if there is one."""
+    end = chat.end or (CHAT_FORMATS[chat.name].tokens.get("end", "") if chat.name in CHAT_FORMATS else "")
+    return (end,) if end else ()
 
 
 def _find_family(family: str, has_token: HasToken, config: Mapping[str, Any], called: str) -> str:
@@ -106,7 +131,7 @@ def _find_family(family: str, has_token: HasToken, config: Mapping[str, Any], ca
     if kind == "chatglm":
         return _find_glm(has_token, called)
     if kind == "llama":
-        if has_token("<｜fim▁begin｜>") or "deepseek" in called:
+        if has_token("<｜fim▁begin｜>") or re.search(r"deepseek-?coder", called):
             return "deepseek-coder"
         is_code = has_token("▁<PRE>") or has_token("<PRE>") or re.search(r"code-?llama", called)
         return "code-llama" if is_code else "llama"
@@ -147,11 +172,21 @@ def _find_infilling(kind: str, traits: Family, has_token: HasToken, config: Mapp
     return next((each for each in wanted if all(map(has_token, each.tokens.values()))), None)
 
 
-def _chats(traits: Family, has_token: HasToken, config: Mapping[str, Any], called: str) -> bool:
+def _is_chat_model(
+    traits: Family, chat: ChatChoice, published: PublishedPrompts, config: Mapping[str, Any], called: str
+) -> bool:
+    """True if the checkpoint was trained to converse: by its family, its name, or the token that ends its answers.
+
+    Authors publish a chat template with models that only complete, too.
+    """
     words = set(re.findall(r"[a-z]+", called))
-    # Code Llama 70B's turns, between <step> tokens, are not among our formats.
-    if not traits.chat_template or "base" in words or has_token("<step>"):
+    if not (chat.name or chat.fault) or "base" in words:
         return False
     ends = config.get("eos_token_id")
     ends = ends if isinstance(ends, list) else [ends]
-    return bool(traits.chats or words & CHAT_WORDS or (traits.chat_end_id is not None and traits.chat_end_id in ends))
+    return bool(
+        traits.chats
+        or words & CHAT_WORDS
+        or (traits.chat_end_id is not None and traits.chat_end_id in ends)
+        or (chat.end and chat.end in published.end_tokens)
+    )
