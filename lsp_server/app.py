@@ -10,6 +10,7 @@ from lsp_server.features import (
     inline_completion,
     lifecycle,
     models,
+    next_edit,
     notebooks,
     text_documents,
     workspace,
@@ -30,6 +31,7 @@ def create_server(load_model: LoadModel = load_served_model) -> CodegeexServer:
         inline_completion,
         acceptance,
         generate,
+        next_edit,
         models,
         assist,
     ):

@@ -16,6 +16,7 @@ from lsp_server.completion.provider import CompletionProvider
 from lsp_server.models.answers import AnswerWorker
 from lsp_server.models.conversations import Conversations
 from lsp_server.models.worker import LoadModel, ModelWorker
+from lsp_server.next_edit.provider import NextEditProvider
 from lsp_server.settings import Settings, read_settings
 from lsp_server.status import Status
 from lsp_server.workspace.documents import EditorWorkspace, FolderFile
@@ -36,6 +37,7 @@ class Session:
         self.edits = RecentEdits()
         self.folders = WorkspaceFolders(client, self.documents.context_changed)
         model = CachedModel(self.worker, self.folders)
+        self.next_edits = NextEditProvider(self.worker, self.folders, self.documents, workspace)
         self.completions = CompletionProvider(client, model, self.documents, DefinitionFinder(client, workspace))
 
     @property
@@ -46,6 +48,7 @@ class Session:
         """Use a client's raw settings from now on, and warn of what is wrong with them."""
         self._settings, complaints = read_settings(raw)
         self.completions.apply_settings(self._settings)
+        self.next_edits.apply_settings(self._settings)
         self._client.forget_faults()
         for complaint in complaints:
             self._client.warn(complaint)
@@ -79,11 +82,13 @@ class Session:
         """Forget a document that was closed."""
         self.documents.close(uri)
         self.completions.forget(uri)
+        self.next_edits.closed(uri)
 
     def stop(self) -> None:
         self.folders.stop()
         self.documents.stop()
         self.completions.stop()
+        self.next_edits.stop()
         self.answers.stop()
         self.worker.stop()
 

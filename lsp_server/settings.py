@@ -112,6 +112,10 @@ SETTINGS: tuple[Setting, ...] = (
         "（`qwen2.5-coder` 等，适用于 llama.cpp 和 vLLM），或不告知。", choices=tuple(FORMS), is_private=True,
     ),
     Setting(
+        "nextEdit.enable", bool, True, "Propose what to change next, derived from what was just changed.",
+        "根据刚才的修改，建议下一处修改。",
+    ),
+    Setting(
         "chat.remote.url", str, "",
         "The URL of a server with OpenAI's API that answers questions and edits code instead of the model on this "
         "machine, such as `https://host/v1`. Questions, code and what they refer to are sent there. Empty: no server. "
@@ -195,6 +199,10 @@ class Settings:
     @property
     def uses_index(self) -> bool:
         return bool(self.values["context.enable"])
+
+    @property
+    def proposes_next_edits(self) -> bool:
+        return bool(self.values["nextEdit.enable"])
 
     @property
     def sends_receipts(self) -> bool:

@@ -17,6 +17,7 @@ from lsp_server.cli.exit_codes import EXIT_FAULT, EXIT_NOTHING
 # Each is a module here with `add_arguments(parser)` and `run(options)`, which returns the exit code.
 COMMANDS = {
     "complete": "one completion at the terminal",
+    "next-edit": "what to change next after the changes since a revision, and why",
     "context": "what the model is shown of other files, and what is kept from it",
     "engine": "show or stop the process that holds the model for all windows",
     "doctor": "what is installed, what it can do, how fast it is",
@@ -47,7 +48,7 @@ class _CommandParser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         if self._command:
-            command = importlib.import_module(f"lsp_server.cli.{self._command}")
+            command = importlib.import_module(f"lsp_server.cli.{self._command.replace('-', '_')}")
             command.add_arguments(self)
             self.set_defaults(run=command.run)
         return super().parse_known_args(args, namespace)

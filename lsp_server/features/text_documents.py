@@ -17,6 +17,7 @@ def register(server: CodegeexServer) -> None:
         session.documents.text_changed(document.uri)
         if place := server.workspace.locate(document.uri):
             session.opened(place, document.language_id, document.text)
+        session.next_edits.opened(document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
@@ -25,6 +26,7 @@ def register(server: CodegeexServer) -> None:
             return
         session.documents.text_changed(uri)
         session.completions.rhythm.note_key()
+        session.next_edits.changed(uri)
         if place := server.workspace.locate(uri):
             for change in params.content_changes:
                 if isinstance(change, types.TextDocumentContentChangePartial):

@@ -130,8 +130,16 @@ class ModelWorker:
 
     def catch_up(self, index: WorkspaceIndex) -> None:
         """Let an index read what was opened, before anybody waits for that."""
+        self.submit(index.catch_up)
+
+    def submit(self, work: Callable[[], object]) -> None:
+        """Have `work` done in the worker's thread, after what was submitted before; nobody waits for it."""
         with suppress(RuntimeError):  # if the session has ended
-            self._thread.submit(index.catch_up)
+            self._thread.submit(work)
+
+    async def search(self, work: Callable[[], T]) -> T:
+        """Do `work`, which needs indexes and no model, in the worker's thread."""
+        return await self._run(work)
 
     async def lend(self, settings: Settings, search: Callable[[], T]) -> tuple[LanguageModel, T]:
         """Return (the model that answers, for use in another thread; what `search` finds in the indexes).

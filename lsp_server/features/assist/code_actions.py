@@ -20,6 +20,7 @@ from lsp_server.features.assist.declaration import declarations_in, innermost
 from lsp_server.features.assist.ranges import range_to_json
 from lsp_server.features.assist.staged import COMMIT_MESSAGE_LANGUAGES
 from lsp_server.features.assist.titles import COMMANDS, GENERATE, generate_title, title_of
+from lsp_server.features.next_edit import NEXT_EDIT
 from lsp_server.server import CodegeexServer
 
 REWRITE, QUICK_FIX, SOURCE = "refactor.rewrite.codegeex", "quickfix", "source.codegeex"
@@ -32,6 +33,8 @@ KINDS = {
     AssistTask.TESTS: f"{SOURCE}.tests",
 }
 GENERATE_KIND = f"{REWRITE}.generate"
+NEXT_EDIT_KIND = f"{REWRITE}.nextEdit"
+NEXT_EDIT_TITLES = {"en": "Apply next edit", "zh": "应用下一处修改"}
 COMMIT_KIND = f"{SOURCE}.commitMessage"
 MAX_FIXES = 5
 MAX_SHOWN_CHARS = 60  # of a diagnostic
@@ -48,7 +51,7 @@ class _Possible:
 
 
 def register(server: CodegeexServer) -> None:
-    kinds = [QUICK_FIX, *KINDS.values(), GENERATE_KIND, COMMIT_KIND]
+    kinds = [QUICK_FIX, *KINDS.values(), GENERATE_KIND, NEXT_EDIT_KIND, COMMIT_KIND]
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=kinds))
     def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -70,7 +73,8 @@ def register(server: CodegeexServer) -> None:
         if selected is not None:
             argument = {"uri": uri, "range": range_to_json(selected)}
             found += [_Possible(task, kind, argument) for task, kind in KINDS.items()]
-        return [*_generate(params, document, words), *_actions(server, params, found, words)]
+        generated = _generate(params, document, words)
+        return [*_next_edit(server, params), *generated, *_actions(server, params, found, words)]
 
 
 def _generate(params: types.CodeActionParams, document: TextDocument, words: HumanLanguage) -> list[types.CodeAction]:
@@ -87,6 +91,19 @@ def _generate(params: types.CodeActionParams, document: TextDocument, words: Hum
     return [
         types.CodeAction(title=title, kind=GENERATE_KIND, command=types.Command(title, GENERATE, arguments=[argument]))
     ]
+
+
+def _next_edit(server: CodegeexServer, params: types.CodeActionParams) -> list[types.CodeAction]:
+    """Return the action that makes the next edit, if one has been found already."""
+    only = params.context.only
+    if only is not None and not any(each == NEXT_EDIT_KIND or NEXT_EDIT_KIND.startswith(f"{each}.") for each in only):
+        return []
+    edit = server.session.next_edits.ready(params.text_document.uri)
+    if edit is None:
+        return []
+    title = f"{NEXT_EDIT_TITLES[server.client.language]}: {edit.proposal.reason}"
+    command = types.Command(title, NEXT_EDIT, arguments=[{"id": edit.id}])
+    return [types.CodeAction(title=title, kind=NEXT_EDIT_KIND, command=command)]
 
 
 def _actions(

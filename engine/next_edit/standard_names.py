@@ -1,0 +1,50 @@
+"""C++'s standard library: the header that declares a name. Other files of a workspace tell the rest."""
+
+from __future__ import annotations
+
+_HEADERS = {
+    "algorithm": "all_of any_of copy count_if fill find find_if for_each max min move none_of remove remove_if reverse"
+    " sort swap transform unique clamp",
+    "array": "array",
+    "atomic": "atomic atomic_bool memory_order_relaxed memory_order_acquire memory_order_release atomic_flag",
+    "chrono": "chrono",
+    "cmath": "abs sqrt pow floor ceil round isnan",
+    "condition_variable": "condition_variable",
+    "cstdint": "int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t uintptr_t",
+    "cstdio": "FILE fopen fclose fflush fwrite printf snprintf",
+    "cstdlib": "getenv malloc free exit",
+    "cstring": "memcpy memset strlen strcmp strerror",
+    "ctime": "time_t tm localtime gmtime",
+    "deque": "deque",
+    "exception": "exception exception_ptr current_exception rethrow_exception",
+    "fstream": "ifstream ofstream fstream",
+    "functional": "function bind hash ref cref less",
+    "future": "future promise async packaged_task shared_future",
+    "iomanip": "put_time setw setfill setprecision",
+    "iostream": "cout cerr cin endl",
+    "iterator": "back_inserter begin end next prev distance",
+    "limits": "numeric_limits",
+    "list": "list",
+    "map": "map multimap",
+    "memory": "unique_ptr shared_ptr weak_ptr make_unique make_shared enable_shared_from_this",
+    "mutex": "mutex lock_guard unique_lock recursive_mutex scoped_lock call_once once_flag",
+    "optional": "optional nullopt",
+    "queue": "queue priority_queue",
+    "set": "set multiset",
+    "shared_mutex": "shared_mutex shared_lock",
+    "sstream": "stringstream ostringstream istringstream wstringstream",
+    "stdexcept": "runtime_error logic_error invalid_argument out_of_range",
+    "string": "string wstring to_string stoi stoul getline u16string",
+    "string_view": "string_view wstring_view",
+    "system_error": "error_code system_error",
+    "thread": "thread this_thread",
+    "tuple": "tuple make_tuple tie",
+    "type_traits": "enable_if is_same decay remove_reference is_convertible conditional true_type false_type",
+    "unordered_map": "unordered_map",
+    "unordered_set": "unordered_set",
+    "utility": "pair make_pair forward exchange",
+    "variant": "variant visit monostate",
+    "vector": "vector",
+}
+HEADER_OF = {name: header for header, names in _HEADERS.items() for name in names.split()}
+NAMES_OF = {header: frozenset(names.split()) for header, names in _HEADERS.items()}
