@@ -89,6 +89,9 @@ WHOLE = (
 _RUN = re.compile(r"[A-Za-z0-9_.+/=~:@%-]{18,}")
 _BEGINNING = 3  # characters
 _DIGIT = re.compile(r"\d")
+# Names in code begin as some tokens do: `napi_create_string_utf8`, `hf_deepspeed_config`.
+_NAME_WORD = r"(?:[a-z]{1,15}|[A-Z]{1,15})\d{0,2}"
+_NAME_IN_CODE = re.compile(rf"{_NAME_WORD}(?:[_-]{_NAME_WORD})*(?:[_-]\d{{0,2}})?")
 
 
 @cache
@@ -110,4 +113,10 @@ def find_issued_tokens(text: str) -> list[tuple[int, int]]:
         for run in _RUN.finditer(text)
         if run[0][:_BEGINNING] in _beginnings() or _DIGIT.search(run[0]) or run[0].isupper()
         for found in form.finditer(text, run.start(), run.end())
+        if not is_name_in_code(found[0])
     ]
+
+
+def is_name_in_code(token: str) -> bool:
+    """True if a token falls into words, as a name in code does."""
+    return _NAME_IN_CODE.fullmatch(token) is not None

@@ -2,19 +2,25 @@
 
 A telling name is looked for first; then the values that follow it on its line, or on the next one if the statement goes
 on, are judged (`values`). A value is masked, its quotes and the code around it stay.
+
+A whole file is masked while the user waits, whatever it holds: every search has a reach, and no expression can match
+the same text in many ways.
 """
 
 from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
 from engine.context.masking.values import Telling, is_secret
 
-REACH_CHARS = 300  # after the name
+REACH_CHARS = 300  # before and after the name, for what belongs to it
+LINE_CHARS = 1_000  # of a line, for what is given without quotes or to a command
+NAME_CHARS = 60  # before and after the telling piece
+JOINT_CHARS = 160
 _LOWER = {ord(letter): letter.lower() for letter in string.ascii_uppercase}
 # Pieces of telling names, in lower case: only around them a name is looked at. `pass` finds `password`, `passwd` too.
 _PIECES = (
@@ -53,7 +59,7 @@ _LITERAL = re.compile(r"(\\?[\"'`])((?:(?!\1)[^\n\\]|\\.)*?)\1")
 _JOINT = re.compile(
     r"[\])}>\s]*(?:\[\d*\]\s*)?(?::?\s*[\w<>\[\],.&?*' ]{1,40}?)?\s*"
     r"(?:===?|!==?|:=|\?\?=|\|\|=|=>|->|<-|<<<|=|:|,|\(|\bis\b|\beq\b)\s*"
-    r"(?:(?:new\s+)?[\w.:]{1,40}[(!]\(?\s*|Some\(\s*|[&*(\[{]\s*)*(?:[@$]|[bBrRfFuULs]|u8|cr|br)?\Z"
+    r"(?:(?:new\s+)?[\w.:]{1,40}[(!]\s*|[&*(\[{]\s*)*(?:[@$]|[bBrRfFuULs]|u8|cr|br)?\Z"
 )
 _METHOD = re.compile(r"\)\s*\??\.\w+\(")  # of what was made from the named value
 _UNQUOTED = re.compile(r"\s*(?:\?|\+|:)?(?:=|:|=>|:=)\s*([^\s\"'`,;(){}\[\]<>]+)\s*[,;]?\s*(?:#.*|//.*|<!--.*)?$")
@@ -65,21 +71,22 @@ _FLAG = re.compile(r"(?:[ =]\s*)([^\s\"'`;|&]+)")
 _SET = re.compile(r"(?:^|[\s;])(?:ENV|ARG|setx?|export|\$env:)\s*\Z", re.IGNORECASE)
 _NOT_BLANK = re.compile(r"\S")
 _OPERATORS = frozenset({"=", ":", ":=", "=>", "(", "==", "\\"})
-_CONTINUES = re.compile(r"(?:[=:(,+\\]|=>|:=)\s*\\?\s*\Z")
-# Command lines that take a secret under a short option: (the option, in front of it what must stand on the line).
+_CONTINUES = ("=", ":", "(", ",", "+", "\\", "=>")
+_BLANKS = re.compile(r"\s+")
+_SIGN = re.compile(r"[\\\"'`]")
+_NO_PORT = r"(?![\d.:-]*(?:/(?:tcp|udp))?(?:[\s\"']|\Z))"
+# Command lines that take a secret under a short option: (the commands, what follows them).
 _OPTIONS = (
-    re.compile(r"\b(?:curl|wget)\b[^\n]*?\s(?:-u|--user|-U|--proxy-user)[ =]?[\"']?[^\s:\"']+:([^\s\"'@]+)"),
-    re.compile(r"\bsshpass\s+-p\s*[\"']?([^\s\"']+)"),
-    re.compile(r"\b(?:docker|podman|helm|oras|az|nerdctl|buildah|skopeo)\b[^\n]*?\s-p[ =][\"']?([^\s\"']+)"),
-    re.compile(r"\b(?:mysql|mysqldump|mysqladmin|mariadb|mongo|mongosh|mongodump|redis-cli|sqlcmd|ldapsearch|ldapadd)\b"
-               r"[^\n]*?\s-(?:[paPw])\s?[\"']?([^\s\"'-][^\s\"']*)"),
-    re.compile(r"\bnet\s+use\b[^\n]*?/user:\S+\s+([^\s\"'/]+)", re.IGNORECASE),
-    re.compile(r"\bConvertTo-SecureString\s+(?:-String\s+)?[\"']([^\"'\n]+)[\"']", re.IGNORECASE),
-    re.compile(r"\bopenssl\b[^\n]*?\bpass:([^\s\"']+)"),
+    (("curl", "wget"), re.compile(r"\b[^\n]*?\s(?:-u|--user|-U|--proxy-user)[ =]?[\"']?[^\s:\"']+:([^\s\"'@]+)")),
+    (("sshpass",), re.compile(r"\s+-p\s*[\"']?([^\s\"']+)")),
+    (("docker", "podman", "helm", "oras", "az", "nerdctl", "buildah", "skopeo"),
+     re.compile(r"\b[^\n]*?\s-p[ =][\"']?" + _NO_PORT + r"([^\s\"']+)")),
+    (("mysql", "mysqldump", "mysqladmin", "mariadb", "mongo", "mongosh", "mongodump", "redis-cli", "sqlcmd",
+      "ldapsearch", "ldapadd"), re.compile(r"\b[^\n]*?\s-(?:[paPw])\s?[\"']?" + _NO_PORT + r"([^\s\"'-][^\s\"']*)")),
+    (("net use",), re.compile(r"\b[^\n]*?/user:\S+\s+([^\s\"'/]+)", re.IGNORECASE)),
+    (("convertto-securestring",), re.compile(r"\s+(?:-String\s+)?[\"']([^\"'\n]+)[\"']", re.IGNORECASE)),
+    (("openssl",), re.compile(r"\b[^\n]*?\bpass:([^\s\"']+)")),
 )  # fmt: skip
-_OPTION_COMMANDS = ("curl", "wget", "sshpass", "docker", "podman", "helm", "mysql", "mariadb", "mongo",
-                    "redis-cli", "sqlcmd", "ldap", "net use", "convertto-securestring", "openssl", "skopeo",
-                    "buildah", "nerdctl", "oras")  # fmt: skip
 
 
 class _Name(NamedTuple):
@@ -89,32 +96,66 @@ class _Name(NamedTuple):
     is_call: bool  # a function that takes a secret: its arguments are judged as hints
 
 
+class _Line(NamedTuple):
+    """The line of a name."""
+
+    start: int
+    end: int
+    quote: str  # what is open before the name
+
+
 def find_named_secrets(text: str) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of each value that stands for a secret; they may overlap, and come in no order."""
     lowered = text.lower()
     if len(lowered) != len(text):  # a few letters become two
         lowered = text.translate(_LOWER)
-    seen: set[int] = set()
+    names: dict[int, _Name] = {}
     for piece in _PIECES:
-        at = lowered.find(piece)
-        while at >= 0:
+        for at in _occurrences(lowered, piece):
             name = _name_around(text, at, at + len(piece))
-            if name is not None and name.start not in seen:
-                seen.add(name.start)
-                yield from _values_after(text, name)
-            at = lowered.find(piece, at + len(piece))
-    for command in _OPTION_COMMANDS:
-        at = lowered.find(command)
-        while at >= 0:
-            start, end = _line_around(text, at)
-            yield from (found.span(1) for option in _OPTIONS if (found := option.search(text, start, end)))
-            at = lowered.find(command, end)
+            if name is not None:
+                names.setdefault(name.start, name)
+    for name, line in _with_lines(text, sorted(names.values())):
+        yield from _values_after(text, name, line)
+    for commands, option in _OPTIONS:
+        for command in commands:
+            yield from _option_values(text, lowered, command, option)
+
+
+def _occurrences(text: str, piece: str) -> Iterator[int]:
+    at = text.find(piece)
+    while at >= 0:
+        yield at
+        at = text.find(piece, at + len(piece))
+
+
+def _option_values(text: str, lowered: str, command: str, option: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """Yield the values of a command's option; of a command that a line repeats, only the first use near it is read."""
+    end = 0
+    for at in _occurrences(lowered, command):
+        if at < end or text[at - 1 : at].isalnum():
+            continue
+        after = at + len(command)
+        end = min(_line_end(text, after), at + LINE_CHARS)
+        if found := option.match(text, after, end):
+            yield found.span(1)
+
+
+def _with_lines(text: str, names: Iterable[_Name]) -> Iterator[tuple[_Name, _Line]]:
+    """Yield each name with its line; the names are in the order of the text."""
+    start, end, at, quote = 0, -1, 0, ""
+    for name in names:
+        if name.end > end:
+            start, end = _line_around(text, name.end)
+            at, quote = start, ""
+        at, quote = name.start, _open_quote(text, at, name.start, quote)
+        yield name, _Line(start, end, quote)
 
 
 def _name_around(text: str, start: int, end: int) -> _Name | None:
     """Return the name that a telling piece is part of; None if it tells nothing, as `passed` and `tokenize`."""
-    begin = _BEFORE.search(text, max(0, start - 60), start)
-    after = _AFTER.match(text, end)
+    begin = _BEFORE.search(text, max(0, start - NAME_CHARS), start)
+    after = _AFTER.match(text, end, end + NAME_CHARS)
     start = begin.start() if begin else start
     end = after.end() if after else end
     words = [word.lower() for word in _WORD.findall(text, start, end)]
@@ -127,12 +168,12 @@ def _name_around(text: str, start: int, end: int) -> _Name | None:
     return None
 
 
-def _values_after(text: str, name: _Name) -> Iterator[tuple[int, int]]:
-    line_start, line_end = _line_around(text, name.end)
-    quote = _open_quote(text[line_start : name.start])
-    end = min(line_end, name.end + REACH_CHARS)
+def _values_after(text: str, name: _Name, line: _Line) -> Iterator[tuple[int, int]]:
+    quote = line.quote
+    end, line_end = min(line.end, name.end + REACH_CHARS), min(line.end, name.end + LINE_CHARS)
     at = name.end
-    before = text[line_start : name.start]
+    before_start = max(line.start, name.start - REACH_CHARS)
+    before = text[before_start : name.start]
     if text[at : at + 1] == "\\" and text[at + 1 : at + 2] in _QUOTES:  # a name in quotes, in text
         at += 2
     elif quote:
@@ -150,9 +191,10 @@ def _values_after(text: str, name: _Name) -> Iterator[tuple[int, int]]:
     ):
         yield from _judged(text, *found.span(1), name.telling)
     if name.telling > Telling.HINT and (found := _COMPARED.search(before)):
-        yield from _judged(text, line_start + found.start(2), line_start + found.end(2), name.telling)
-    if _CONTINUES.search(text, max(line_start, name.start), line_end) or not text[at:line_end].strip(" \t\"'`)]}:="):
-        end = max(end, min(_end_of_statement(text, line_end), line_end + REACH_CHARS))
+        yield from _judged(text, before_start + found.start(2), before_start + found.end(2), name.telling)
+    rest = text[at:end]
+    if end == line.end and (rest.rstrip().endswith(_CONTINUES) or not rest.strip(" \t\"'`)]}:=")):
+        end = min(_end_of_statement(text, end), end + REACH_CHARS)
     yield from _literals(text, at, end, name)
 
 
@@ -177,12 +219,19 @@ def _literals(text: str, at: int, end: int, name: _Name) -> Iterator[tuple[int, 
             continue  # the first argument says where or who
         scheme = _SCHEME.match(text, start, stop)
         start = scheme.end() if scheme else start
-        joint = text[begin : literal.start()]
-        is_direct = not name.is_call and _JOINT.match(joint) is not None and not _METHOD.search(joint)
+        is_direct = not name.is_call and _is_joint(text[begin : literal.start()])
         telling = name.telling if is_direct else Telling.HINT
         if scheme and telling is Telling.HINT:
             telling = Telling.NAME
         yield from _judged(text, start, stop, telling)
+
+
+def _is_joint(between: str) -> bool:
+    """True if what stands between a name and a literal says that the name is given the literal."""
+    if len(between) > JOINT_CHARS:
+        return False
+    joint = _BLANKS.sub(" ", between)
+    return _JOINT.match(joint) is not None and not _METHOD.search(joint)
 
 
 def _judged(text: str, start: int, end: int, telling: Telling) -> Iterator[tuple[int, int]]:
@@ -193,24 +242,22 @@ def _judged(text: str, start: int, end: int, telling: Telling) -> Iterator[tuple
 
 
 def _line_around(text: str, at: int) -> tuple[int, int]:
+    return text.rfind("\n", 0, at) + 1, _line_end(text, at)
+
+
+def _line_end(text: str, at: int) -> int:
     end = text.find("\n", at)
-    return text.rfind("\n", 0, at) + 1, end if end >= 0 else len(text)
+    return end if end >= 0 else len(text)
 
 
-def _open_quote(before: str) -> str:
-    """Return the quote that a line has open at its end, with its backslash if it is escaped, or ""."""
-    quote, at = "", 0
-    while at < len(before):
-        character = before[at]
-        if character == "\\" and at + 1 < len(before):
-            if not quote or before[at + 1] != quote:
-                at += 1
-            at += 1
-            continue
-        if character in _QUOTES:
-            if not quote:
-                quote = character
-            elif quote == character:
-                quote = ""
-        at += 1
+def _open_quote(text: str, at: int, end: int, quote: str) -> str:
+    """Return the quote that a line has open at `end`, or ""; `quote` is open at `at`."""
+    while found := _SIGN.search(text, at, end):
+        at, sign = found.end(), found[0]
+        if sign == "\\":
+            at += at < end and (not quote or text[at] != quote)
+        elif not quote:
+            quote = sign
+        elif quote == sign:
+            quote = ""
     return quote
