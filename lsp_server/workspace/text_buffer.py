@@ -67,7 +67,7 @@ class TextBuffer:
 
     def replace(self, start: tuple[int, int], end: tuple[int, int], text: str) -> None:
         """Replace what is between two positions, (line, column) each, in whichever order they come."""
-        start, end = sorted((start, end))
+        start, end = sorted((max(0, line), max(0, column)) for line, column in (start, end))
         first, begin = self._find(*start)
         last, stop = self._find(*end)
         joined = self._pieces[first][:begin] + text + self._pieces[last][stop:]

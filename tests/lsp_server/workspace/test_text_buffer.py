@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lsprotocol.types import PositionEncodingKind
 
@@ -15,7 +15,7 @@ from lsp_server.workspace.text_buffer import TextBuffer
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 TEXT = st.text(alphabet="ab\n\r\f\u2028é😀", max_size=40)
-PLACE = st.tuples(st.integers(0, 8), st.integers(0, 12))
+PLACE = st.tuples(st.integers(-2, 8) | st.just(10**20), st.integers(-2, 12) | st.just(10**20))
 ENCODINGS = [PositionEncodingKind.Utf8, PositionEncodingKind.Utf16, PositionEncodingKind.Utf32]
 
 
@@ -26,6 +26,7 @@ def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def offset_in(text: str, line: int, column: int, codec: UnitsCodec) -> int:
     """The offset of a position, found the slow way."""
+    line, column = max(0, line), max(0, column)
     starts = [0, *(match.end() for match in LINE_END.finditer(text))]
     if line >= len(starts):
         return len(text)
@@ -39,14 +40,15 @@ def offset_in(text: str, line: int, column: int, codec: UnitsCodec) -> int:
 
 @settings(max_examples=400, deadline=None)
 @given(TEXT, st.lists(st.tuples(PLACE, PLACE, TEXT), max_size=6), st.sampled_from(ENCODINGS))
+@example("abcdef", [((-1, 4), (0, 0), "x")], ENCODINGS[0])
 def test_edits_by_positions_give_the_text_of_a_plain_string(
     text: str, edits: list[tuple[tuple[int, int], tuple[int, int], str]], encoding: PositionEncodingKind
 ) -> None:
     codec = UnitsCodec(encoding)
     buffer = TextBuffer(text, codec.client_num_units)
     for one, other, inserted in edits:
-        first, last = (offset_in(text, *place, codec) for place in sorted((one, other)))
-        assert (buffer.offset_at(*min(one, other)), buffer.offset_at(*max(one, other))) == (first, last)
+        first, last = sorted(offset_in(text, *place, codec) for place in (one, other))
+        assert sorted((buffer.offset_at(*one), buffer.offset_at(*other))) == [first, last]
         buffer.replace(one, other, inserted)
         text = text[:first] + inserted + text[last:]
         assert (buffer.text, len(buffer)) == (text, len(text))
