@@ -1,86 +1,42 @@
-"""The code in an answer, and how it is adapted to its place."""
+"""What is taken from an answer: a commit message, a translation, and code as it fits into its place."""
 
 from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
 
-from engine.languages import Language, language_of
+from engine.assist.blocks import FENCE
+from engine.assist.thoughts import without_thoughts
 from engine.text import with_lf
 
-# Some models open the block after their last word: "Here it is: ```python".
-FENCE = re.compile(r"^([ \t]*)(?:[^\n`]*[:：][ \t]*(?=`{3,}\w))?(`{3,}|~{3,})([^\n`]*)$")
-MARKDOWN = frozenset({"markdown", "md", "mdx"})
 END_OF_TRANSLATION = re.compile(
     r"\n(?:code translation|(?:Python|Java|C\+\+|JavaScript|Go|Rust|C|C#):)\s*(?:\n|\Z)|\n{3}"
 )
 
 
-def code_in(answer: str, language: Language) -> str:
-    """Return the code of an answer: its longest block in `language`, else its longest block.
-
-    An answer without a block is code as a whole: a model that is to answer with code alone may leave the fence out.
-    """
-    blocks = []
-    for info, text in _blocks(answer):
-        words = info.split()
-        is_ours = bool(words) and language_of(words[0]).name == language.name
-        blocks.append((is_ours, len(text), text))
-    if blocks:
-        return max(blocks)[2].rstrip("\n")
-    return with_lf(answer).strip("\n")
-
-
-def has_block(answer: str) -> bool:
-    """True if the answer has a fenced block."""
-    return next(_blocks(answer), None) is not None
+MAX_MESSAGE_LINES = 60
+_DIFF_LINE = re.compile(r"^(?:diff --git |--- a/|\+\+\+ b/|@@ -\d|index [0-9a-f]{7,}\.\.)", re.MULTILINE)
+_ANNOUNCED = re.compile(r"\A[^\n`]{0,120}[:：]\s*\n+(?=(`{3,}|~{3,})[^\n]*\n.*\n\1\s*\Z)", re.DOTALL)
 
 
 def message_in(answer: str) -> str:
-    """Return the commit message in an answer, without the fence that some models put around all of it."""
-    lines = answer.strip().split("\n")
+    """Return the commit message in an answer, without thoughts, and without a fence around all of it."""
+    text = _ANNOUNCED.sub("", without_thoughts(with_lf(answer)).strip())
+    lines = text.split("\n")
     fenced = len(lines) > 1 and FENCE.match(lines[0]) and lines[-1].strip() == lines[0].strip()[:3]
     return "\n".join(lines[1:-1] if fenced else lines).strip()
 
 
-def _blocks(answer: str) -> Iterator[tuple[str, str]]:
-    """Yield (info string, text) of each block; the last may be left open.
-
-    The indentation of a fence tells whether it ends the block or belongs to the code, as in CommonMark 4.5. A fence
-    that names a language opens a block within the block. A Markdown block ends with the answer's last fence.
-    """
-    lines = with_lf(answer).split("\n")
-    at = 0
-    while at < len(lines):
-        opened = FENCE.match(lines[at])
-        at += 1
-        if not opened:
-            continue
-        indent, fence, info = opened.groups()
-        closing = re.compile(rf"(?:{indent})? {{0,3}}{re.escape(fence)}[`~]*[ \t]*")
-        if info.strip().lower() in MARKDOWN:
-            end = next(
-                (number for number in range(len(lines) - 1, at - 1, -1) if closing.fullmatch(lines[number])), None
-            )
-        else:
-            end = _end_of_block(lines, at, fence, closing)
-        text = "\n".join(line.removeprefix(indent) for line in lines[at:end])
-        yield info.strip(), text
-        at = len(lines) if end is None else end + 1
-
-
-def _end_of_block(lines: list[str], begin: int, fence: str, closing: re.Pattern[str]) -> int | None:
-    """Return the line that ends a block which begins on line `begin`; None if it is left open."""
-    within = 0
-    for number in range(begin, len(lines)):
-        if closing.fullmatch(lines[number]):
-            if not within:
-                return number
-            within -= 1
-        elif (inner := FENCE.match(lines[number])) and inner[2].startswith(fence) and inner[3].strip():
-            within += 1
-    return None
+def why_no_message(message: str) -> str:
+    """Return the key of the sentence that says why a text is no commit message, or "" if it may be one."""
+    if not message:
+        return "message_empty"
+    if _DIFF_LINE.search(message):
+        return "message_is_diff"
+    if message.count("\n") >= MAX_MESSAGE_LINES:
+        return "message_too_long"
+    fences = sum(FENCE.match(line) is not None for line in message.split("\n"))
+    return "message_open" if fences % 2 else ""
 
 
 def translation_ends(text: str) -> bool:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.assist.answers import adapt_to_place, code_in, has_block, translation_ends, translation_in
+from engine.assist.answers import message_in, translation_ends, translation_in, why_no_message
+from engine.assist.blocks import Kinship
 from engine.assist.checks import (
     Fault,
     can_parse,
@@ -16,9 +17,12 @@ from engine.assist.checks import (
     parse_fault,
     swallowed_fault,
 )
+from engine.assist.choice import Choice, choose_code
 from engine.assist.diffs import without_secrets
+from engine.assist.edit import declaration_fault, place_code, selected_range
 from engine.assist.fit import AssistPrompt, fit
 from engine.assist.gather import Gathered
+from engine.assist.loops import LoopFinder
 from engine.assist.refusal import refusal
 from engine.assist.tasks import (
     COMMENTS_ONLY,
@@ -29,8 +33,8 @@ from engine.assist.tasks import (
     AssistRequest,
     AssistSettings,
     AssistTask,
-    Edit,
 )
+from engine.assist.thoughts import without_thoughts
 from engine.assist.wording import sentence
 from engine.generated import Generated
 from engine.languages import Language, language_of
@@ -39,7 +43,7 @@ from engine.model.protocol import LanguageModel, Question
 from engine.prompt.chat import Turn, chat_parts
 from engine.prompt.layout import encode
 from engine.sandbox.compilers import compile_check
-from engine.text import HALF_A_CHARACTER, LF, line_end_at, with_lf
+from engine.text import HALF_A_CHARACTER, with_lf
 from engine.types import CancellationToken, EngineError, LostAnswerError, Priority
 
 
@@ -99,14 +103,16 @@ def respond(
     listener.on_stage("answering")
     continues = not prompt.turns
     try:
-        generated = _generate(model, prompt, prompt.tokens, cancellation, listener, continues=continues)
+        generated, repeats = _generate(model, prompt, prompt.tokens, cancellation, listener, continues=continues)
     except LostAnswerError as lost:
         if request.task not in {AssistTask.ASK, AssistTask.EXPLAIN}:
             raise  # half of some code, or of a message, is of no use
         return _broken_off(request, Answer(lost.partial.text, prompt.used, prompt.notices, is_cut_off=True), lost)
     answer = Answer(generated.text, prompt.used, prompt.notices, is_cut_off=not generated.stopped)
     if not generated.stopped:
-        answer = _cut_off(request, answer, generated)
+        answer = _cut_off(request, answer, generated, repeats=repeats)
+    if request.task is AssistTask.COMMIT:
+        return _commit_message(request, answer)
     if request.task not in GIVES_CODE:
         return answer
     listener.on_stage("checking")
@@ -124,13 +130,13 @@ def respond(
     if len(tokens) + len(generated.tokens) > description.context_length:
         return _warned(answer, fault)
     try:
-        again = _generate(model, prompt, tokens, cancellation, listener)
+        again, repeats = _generate(model, prompt, tokens, cancellation, listener)
     except LostAnswerError as lost:
         return _broken_off(request, _warned(answer, fault), lost)
     repaired, left = _check(request, replace(answer, text=again.text), continues=False)
     cancellation.check()
     if not again.stopped:
-        repaired = _cut_off(request, repaired, again)
+        repaired = _cut_off(request, repaired, again, repeats=repeats)
     # The repaired answer counts, even if it has another fault.
     return _warned(repaired, left)
 
@@ -162,12 +168,15 @@ def _generate(
     listener: AnswerListener,
     *,
     continues: bool = False,
-) -> Generated:
-    """Generate an answer, and pass its text on as it comes."""
-    passed_on = ""
+) -> tuple[Generated, bool]:
+    """Generate an answer, and pass its text on as it comes. Return (the answer, whether it was stopped in a loop)."""
+    passed_on, kept = "", None
+    loops = LoopFinder(prompt.code, is_code=prompt.gives_code)
 
     def on_text(text: str) -> bool:
-        nonlocal passed_on
+        nonlocal passed_on, kept
+        if (kept := loops.find(text)) is not None:
+            return True
         whole = text.rstrip(HALF_A_CHARACTER)
         if continues and translation_ends(text):
             return True
@@ -179,62 +188,94 @@ def _generate(
 
     room = min(prompt.max_new_tokens, model.description.context_length - len(tokens))
     question = Question(tokens, room, on_text, stable_tokens=len(tokens), priority=Priority.CHAT)
-    return model.generate(question, cancellation)
+    generated = model.generate(question, cancellation)
+    if kept is None:
+        return generated, False
+    return replace(generated, text=generated.text[:kept].rstrip(), stopped=False), True
 
 
 def _check(request: AssistRequest, answer: Answer, *, continues: bool) -> tuple[Answer, Fault | None]:
     """Return the answer with its code and its edit, and the fault in them if there is one."""
     words = request.words
     language = language_of(request.target) if request.task is AssistTask.TRANSLATE else request.language
-    code = translation_in(answer.text) if continues else code_in(answer.text, language)
-    answer = replace(answer, code=code, language=language.id, edit=None)
-    if not code.strip():
+    choice = Choice(translation_in(answer.text)) if continues else _choose(request, answer.text, language)
+    answer = replace(answer, code=choice.code, language=language.id, edit=None)
+    if not choice.code.strip():
         return answer, Fault(sentence("answer_no_code", words))
+    if choice.block and choice.block.is_diff and language.id not in {"diff", "patch"}:
+        return answer, Fault(sentence("is_diff", words))
+    if choice.block and choice.block.kinship(language) is Kinship.OTHER and (other := choice.block.language):
+        return answer, Fault(sentence("other_language", words, found=other.name, wanted=language.name or language.id))
     if request.task in REPLACES:
-        return _replacing(request, answer, language)
-    if not has_block(answer.text) and not can_parse(language) and request.task is AssistTask.TESTS:
+        return _replacing(request, answer, choice, language)
+    if not choice.block and not can_parse(language) and request.task is AssistTask.TESTS:
         return answer, Fault(sentence("answer_no_code", words))
-    if fault := parse_fault(language, code, words):
+    if fault := parse_fault(language, choice.code, words):
         return answer, fault
     if request.task is AssistTask.TRANSLATE:
-        verdict = compile_check(language.id, code)
+        verdict = compile_check(language.id, choice.code)
         if verdict.fault:
             return answer, Fault(sentence("does_not_compile", words, compiler=verdict.compiler, message=verdict.fault))
-    return answer, None
+    return answer, _doubt(request, choice)
 
 
-def _replacing(request: AssistRequest, answer: Answer, language: Language) -> tuple[Answer, Fault | None]:
-    """Return the answer with the edit that replaces the selection, and the fault that it makes in the document."""
+def _choose(request: AssistRequest, text: str, language: Language) -> Choice:
+    """Return the code of an answer, and whether it is sure that it is the one."""
     document = request.document
+    old = with_lf(document.text[slice(*selected_range(request, document))]) if document else ""
+    return choose_code(
+        without_thoughts(text),
+        language,
+        "" if request.task is AssistTask.TRANSLATE else old,
+        replaces=request.task in REPLACES,
+        comments_count=request.task in COMMENTS_ONLY,
+    )
+
+
+def _doubt(request: AssistRequest, choice: Choice) -> Fault | None:
+    """Return a fault if another block of the answer could be meant."""
+    return None if choice.is_sure else Fault(sentence("several_blocks", request.words), can_be_repaired=False)
+
+
+def _replacing(
+    request: AssistRequest, answer: Answer, choice: Choice, language: Language
+) -> tuple[Answer, Fault | None]:
+    """Return the answer with the edit that replaces the selection, and the fault that it makes in the document."""
+    document, words = request.document, request.words
     if document is None:
         return answer, None
-    start, end = request.selection or (0, len(document.text))
+    start, end = selected_range(request, document)
     text = document.text
-    head = with_lf(text[:start]).rpartition(LF)[2]
-    if not head.strip():  # a selection that begins after the indentation
-        start -= len(head)
-    original = with_lf(text[start:end])
-    code = adapt_to_place(answer.code, original)
-    edit = Edit(start, end, code.replace(LF, line_end_at(text, start, end)))
+    code, edit = place_code(document, start, end, choice.code, language)
     answer = replace(answer, code=code, edit=edit)
     before = with_lf(text)
     after = with_lf(text[:start] + edit.text + text[end:])
-    if not has_block(answer.text) and not can_parse(language):
-        return answer, Fault(sentence("answer_no_code", request.words))  # it may be prose, and nothing can tell
-    if fault := parse_fault(language, after, request.words, parse_errors(language, before)):
-        if not has_block(answer.text):  # probably prose
-            return replace(answer, code="", edit=None), Fault(sentence("answer_no_code", request.words))
+    if not choice.block and not can_parse(language):
+        return answer, Fault(sentence("answer_no_code", words))  # it may be prose, and nothing can tell
+    if fault := parse_fault(language, after, words, parse_errors(language, before)):
+        if not choice.block:  # probably prose
+            return replace(answer, code="", edit=None), Fault(sentence("answer_no_code", words))
         return answer, fault
     if request.task in COMMENTS_ONLY:
-        return answer, comments_only_fault(language, before, after, request.words)
+        return answer, comments_only_fault(language, before, after, words)
     after_edit = len(with_lf(text[end:]))
-    return answer, swallowed_fault(language, after, len(after) - after_edit, request.words)
+    fault = swallowed_fault(language, after, len(after) - after_edit, words)
+    return answer, fault or _doubt(request, choice) or declaration_fault(document, edit, language, request)
 
 
-def _cut_off(request: AssistRequest, answer: Answer, generated: Generated) -> Answer:
-    """Mark an answer that ends too early. For code that is a warning, so that nobody applies half of it unseen."""
-    notice = sentence("cut_off", request.words, count=len(generated.tokens))
-    if request.task in GIVES_CODE:
+def _commit_message(request: AssistRequest, answer: Answer) -> Answer:
+    """Return the answer with the message alone as its text, and a warning if it is not to be inserted unseen."""
+    message = message_in(answer.text)
+    key = why_no_message(message)
+    warnings = (*answer.warnings, sentence(key, request.words)) if key else answer.warnings
+    return replace(answer, text=message or answer.text, warnings=warnings)
+
+
+def _cut_off(request: AssistRequest, answer: Answer, generated: Generated, *, repeats: bool) -> Answer:
+    """Mark an answer that ends too early. For what is inserted that is a warning: nobody applies half of it unseen."""
+    key = "repeats_itself" if repeats else "cut_off"
+    notice = sentence(key, request.words, count=len(generated.tokens))
+    if request.task in GIVES_CODE | {AssistTask.COMMIT}:
         return replace(answer, warnings=(*answer.warnings, notice), is_cut_off=True)
     return replace(answer, is_cut_off=True, notices=(*answer.notices, notice))
 

@@ -41,6 +41,8 @@ class AssistPrompt:
     max_new_tokens: int
     used: tuple[Reference, ...] = ()
     notices: tuple[str, ...] = ()
+    code: str = ""  # what the request is about, as it is in the prompt
+    gives_code: bool = False  # the answer is code
 
 
 def fit(
@@ -103,6 +105,8 @@ def fit(
         min(new_tokens, description.context_length - len(tokens)),
         used,
         tuple(notices),
+        code,
+        request.task in GIVES_CODE,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.assist.tasks import AssistTask
+from engine.assist.thoughts import without_thoughts
 from lsp_server.features.assist.answering import answer_call, answer_to_json
 from lsp_server.features.assist.arguments import read_call
 from lsp_server.server import CodegeexServer
@@ -29,5 +30,5 @@ async def ask_question(server: CodegeexServer, raw: Any) -> dict[str, Any]:
     call = read_call(server, AssistTask.ASK, raw)
     answer, stopped = await answer_call(server, call)
     if answer.converses and answer.text:  # a list of places is not a turn of a conversation
-        server.session.conversations.remember(call.conversation, call.request.question, answer.text)
+        server.session.conversations.remember(call.conversation, call.request.question, without_thoughts(answer.text))
     return {"conversationId": call.conversation, **answer_to_json(server, answer, stopped=stopped)}

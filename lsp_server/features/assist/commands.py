@@ -8,8 +8,8 @@ from typing import Any
 
 from lsprotocol import types
 
-from engine.assist.answers import message_in
 from engine.assist.tasks import GIVES_CODE, NEW_CODE, REPLACES, Answer, AssistTask, Edit
+from engine.assist.thoughts import without_thoughts
 from engine.languages import language_of
 from lsp_server.features.assist import edits
 from lsp_server.features.assist.answering import answer_call, answer_to_json
@@ -86,13 +86,15 @@ async def _apply(server: CodegeexServer, call: AssistCall, answer: Answer) -> tu
         return answer.warnings[0], ""
     if task in REPLACES:
         return await edits.replace_selection(server, call, answer), call.uri
+    if task is AssistTask.COMMIT and answer.warnings:  # the user looks at it, and inserts what is right in it
+        return answer.warnings[0], await show(server.client, task.value, ".txt", answer.text + "\n")
     if task is AssistTask.COMMIT and document and document.language in COMMIT_MESSAGE_LANGUAGES:
         return await edits.insert_at_start(server, call, answer), call.uri
     if task is AssistTask.EXPLAIN:
-        text = "\n\n".join(filter(None, (answer.text, "\n".join(answer.notices))))
+        text = "\n\n".join(filter(None, (without_thoughts(answer.text), "\n".join(answer.notices))))
         return "", await show(server.client, task.value, ".md", text + "\n")
     if task is AssistTask.COMMIT:
-        return "", await show(server.client, task.value, ".txt", message_in(answer.text) + "\n")
+        return "", await show(server.client, task.value, ".txt", answer.text + "\n")
     uri, reason = await edits.create_file(server.client, call, answer)
     if uri or reason:
         return reason, uri

@@ -9,7 +9,6 @@ from typing import Any
 from lsprotocol import types
 from pygls.uris import from_fs_path
 
-from engine.assist.answers import message_in
 from engine.assist.tasks import Answer, AssistRequest, AssistTask
 from engine.languages import language_of
 from lsp_server.client import Client
@@ -50,7 +49,7 @@ async def insert_at_start(server: CodegeexServer, call: AssistCall, answer: Answ
     if reason := _why_not_edit(server, call):
         return reason
     version = server.workspace.get_text_document(call.uri).version
-    return await _apply(server.client, call, answer, Change(call.uri, version, START, message_in(answer.text) + "\n"))
+    return await _apply(server.client, call, answer, Change(call.uri, version, START, answer.text + "\n"))
 
 
 async def create_file(client: Client, call: AssistCall, answer: Answer) -> tuple[str, str]:

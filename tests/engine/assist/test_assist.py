@@ -122,7 +122,11 @@ def test_an_answer_that_is_cut_off_says_so() -> None:
 
 def test_code_that_is_cut_off_is_not_put_in_place_without_a_warning() -> None:
     request = asked(AssistTask.FIX, CODE * 3, question="slow")
-    answer = answered(request, ChatModel("```python\n" + "x = 1\n" * 200), settings=AssistSettings(4000, 20))
+    answer = answered(
+        request,
+        ChatModel("```python\n" + "".join(f"x{number} = 1\n" for number in range(200))),
+        settings=AssistSettings(4000, 20),
+    )
     assert answer.is_cut_off
     assert "is cut off" in answer.warnings[0]
 
@@ -270,3 +274,37 @@ def test_two_answers_at_once_do_not_mix() -> None:
         thread.join()
     assert all(asked_ == said for asked_, said in answers.items())
     assert len(answers) == 8
+
+
+def test_an_answer_in_circles_is_stopped_and_said() -> None:
+    request = replace(asked(AssistTask.ASK), question="Why?")
+    answer = answered(request, ChatModel("It is so. " + "Because it is what it is. " * 200))
+    assert answer.text == "It is so. Because it is what it is."
+    assert answer.notices == ("The answer repeated itself and was stopped.",)
+    assert answer.is_cut_off
+
+
+def test_code_in_circles_is_not_put_in_place_without_a_warning() -> None:
+    answer = answered(
+        asked(AssistTask.EDIT, CODE, question="Go on."), ChatModel("```python\n" + "x = f(x)  # again\n" * 99)
+    )
+    assert answer.warnings[0] == "The answer repeated itself and was stopped."
+
+
+def test_a_translation_in_the_wrong_language_is_said_and_repaired() -> None:
+    model = ChatModel("```python\ndef add(a, b):\n    pass\n```", "```go\npackage main\n```")
+    answer = answered(asked(AssistTask.TRANSLATE, CODE, target="go"), model)
+    assert "The code in the answer is Python, not Go." in model.prompts[1]
+    assert (answer.code, answer.warnings) == ("package main", ())
+
+
+def test_a_diff_is_not_code() -> None:
+    diff = "```diff\n-    return a + b\n+    return b + a\n```"
+    answer = answered(asked(AssistTask.EDIT, CODE, question="Swap."), ChatModel(diff))
+    assert "The answer is a diff" in answer.warnings[0]
+
+
+def test_a_commit_message_that_is_cut_off_is_warned_of() -> None:
+    request = AssistRequest(AssistTask.COMMIT, diff="diff --git a/x b/x\n")
+    answer = answered(request, ChatModel("Set the number of retries to three"), settings=AssistSettings(4000, 4))
+    assert answer.warnings == ("The answer reached the limit of 4 tokens and is cut off.",)

@@ -177,6 +177,35 @@ async def test_a_commit_message_for_what_is_staged(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ("```\ndiff --git a/x b/x\n+\n+\n", "is a diff"),
+        ("<think>\nIt sets", "no commit message"),
+        ("Set it again. " * 99, "repeated itself"),
+    ],
+)
+async def test_what_is_no_commit_message_is_shown_and_not_inserted(text: str, warning: str) -> None:
+    async with chat(text) as editor:
+        editor.editor.open("\n# comments\n", URI, "git-commit")
+        result = await editor.command("commitMessage", uri=URI, diff="diff --git a/x b/x\n")
+        assert warning in result["reason"]
+        assert (result["applied"], editor.edits, len(editor.shown)) == (False, [], 1)
+
+
+async def test_thoughts_are_neither_inserted_nor_remembered() -> None:
+    async with chat("<think>\nIt sets a number.\n</think>\n\nSet the number") as editor:
+        editor.editor.open("\n# comments\n", URI, "git-commit")
+        await editor.command("commitMessage", uri=URI, diff="diff --git a/x b/x\n")
+        assert editor.edits[0].document_changes[0].edits[0].new_text == "Set the number\n"
+        first = await editor.ask("Why?")
+        await editor.ask("And?", conversationId=first["conversationId"])
+        assert (
+            "It sets a number"
+            not in editor.editor.server.session.conversations.open(first["conversationId"])[1][1].text
+        )
+
+
+@pytest.mark.parametrize(
     ("script", "fault"),
     [("exit 1", "git is not installed, or does not run"), ("[ $1 = --version ] || sleep 60", "does not answer")],
 )

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import { ask } from "../ask";
+import type { Answer } from "../protocol";
 import { taskTitle, withProgress } from "./progress";
 
 /** The part of vscode.git's API that is used here. */
@@ -32,6 +33,7 @@ export async function writeCommitMessage(client: LanguageClient, given: unknown)
     ask(client, "codegeex.commitMessage", argument, token, watcher),
   );
   if (answer.stopped) return;
+  if (answer.warnings.length) return showDraft(answer);
   const { inputBox } = repository;
   const root = repository.rootUri.toString();
   const typed = inputBox.value === writtenMessages.get(root) ? "" : inputBox.value.trim();
@@ -47,9 +49,17 @@ async function writeMessageFile(client: LanguageClient, uri: vscode.Uri): Promis
     ask(client, "codegeex.commitMessage", argument, token, watcher),
   );
   if (answer.stopped) return;
+  if (answer.warnings.length) return showDraft(answer);
   const edit = new vscode.WorkspaceEdit();
   edit.insert(document.uri, new vscode.Position(0, 0), `${answer.text.trim()}\n`);
   await vscode.workspace.applyEdit(edit);
+}
+
+/** Show what is no complete message: the user takes what is right in it. */
+async function showDraft({ text, warnings }: Answer): Promise<void> {
+  const document = await vscode.workspace.openTextDocument({ content: text, language: "git-commit" });
+  await vscode.window.showTextDocument(document);
+  void vscode.window.showWarningMessage(warnings.join("\n"));
 }
 
 /** Return the repository at `root`; without `root`, that of the active file, or the selected one. */
