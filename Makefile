@@ -48,7 +48,7 @@ jetbrains: $(VENV)/.runtime  ## build the JetBrains plugin
 
 # All of the plugin that needs no IDE; says what is left out where there is no JDK.
 test-jetbrains: $(VENV)/.runtime  ## the JetBrains plugin, as far as it goes without an IDE
-	$(BIN)/python $(JETBRAINS)/tools/test.py
+	$(BIN)/python $(JETBRAINS)/tools/run_tests.py
 
 # The built plugin against a real IDE's jars: make check-jetbrains IDE=/path/to/idea
 check-jetbrains:  ## check the JetBrains plugin against an IDE: IDE=PATH

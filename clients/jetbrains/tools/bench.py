@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from kotlin import CLIENT, CORE, KOTLIN_COMPILER_JAR, PLATFORM, PLUGIN, Module, compile_modules, java_fault
-from test import DOCUMENT_TESTS, DOUBLES, PROVIDER_TESTS, SERVER, SUPPORT
+from run_tests import DOCUMENT_TESTS, DOUBLES, PROVIDER_TESTS, SERVER, SUPPORT
 
 from lsp_server.scripted_editor import ScriptedEditor
 
@@ -59,7 +59,7 @@ async def python_session(folder: Path, pace: float) -> list[float]:
     times: list[float] = []
     shown, newest = "", 0
     async with ScriptedEditor(folder, command=(str(SERVER),)) as editor:
-        await editor.model_ready()
+        await editor.wait_for_model()
         uri = editor.open(folder / "cart.py", "", "python")
         await editor.suggest(uri, 0, 0)
         line = character = 0
@@ -95,7 +95,7 @@ def plugin_session(folder: Path, pace: float) -> list[float]:
     path = os.pathsep.join(map(str, (DOUBLES.out, BENCH.out, *BENCH.class_path, CLIENT / "resources")))
     properties = {"codegeex.server": SERVER, "java.io.tmpdir": folder.parent, "idea.home.path": folder.parent}
     defined = [f"-D{name}={value}" for name, value in properties.items()]
-    command = ["java", *defined, "-cp", path, "codegeex.test.BenchKt", folder, typed, str(int(pace * 1000))]
+    command = ["java", *defined, "-cp", path, "codegeex.test.BenchKt", str(folder), str(typed), str(int(pace * 1000))]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     times: list[float] = json.loads(done.stdout.splitlines()[-1])
     return times

@@ -110,12 +110,12 @@ def fetch_compiler() -> None:
         sys.exit(
             "the JetBrains plugin needs npm (Node 20 or newer), which fetches the Kotlin compiler: https://nodejs.org"
         )
-    archive = (
-        folder
-        / subprocess.run(
-            [npm, "pack", "--silent", COMPILER], cwd=folder, check=True, capture_output=True, text=True
-        ).stdout.strip()
+    packed = subprocess.run(
+        [npm, "pack", "--silent", COMPILER], cwd=folder, check=False, capture_output=True, text=True
     )
+    if packed.returncode:
+        sys.exit(f"{COMPILER} cannot be fetched from the npm registry: {packed.stderr.strip() or packed.returncode}")
+    archive = folder / packed.stdout.strip()
     if hashlib.sha512(archive.read_bytes()).hexdigest() != COMPILER_SHA512:
         archive.unlink()
         sys.exit(f"{COMPILER}: the file from the registry is not the one this was made with")
@@ -123,6 +123,7 @@ def fetch_compiler() -> None:
     with tarfile.open(archive) as file:
         file.extractall(fresh, filter="data")
     (fresh / "package").rename(folder / "package")
+    fresh.rmdir()
     archive.unlink()
 
 

@@ -22,6 +22,8 @@ INTERNAL = ("inline/completion/logs/", "inline/completion/session/", "/impl/", "
 
 def plugin_jar() -> Path:
     """Return the jar in the plugin's zip, unpacked."""
+    if not ZIP.exists():
+        sys.exit(f"{ZIP} is not there: `make jetbrains` builds it")
     with zipfile.ZipFile(ZIP) as archive:
         name = next(name for name in archive.namelist() if name.endswith(".jar"))
         jar = OUT / "check" / Path(name).name

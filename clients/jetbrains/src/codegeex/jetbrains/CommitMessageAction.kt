@@ -13,6 +13,9 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.runInterruptible
 import java.io.File
 
+// Whatever a repository's configuration names as programs is not run.
+private val GIT_DIFF = listOf("git", "-c", "core.fsmonitor=false", "diff", "--no-color", "--no-ext-diff", "--no-textconv", "HEAD")
+
 /** Writes a commit message into the box of the commit window: of what is staged, else of all that has changed. */
 class CommitMessageAction : AnAction(), DumbAware {
     override fun getActionUpdateThread() = ActionUpdateThread.BGT
@@ -40,7 +43,7 @@ class CommitMessageAction : AnAction(), DumbAware {
     }
 
     private suspend fun diffOf(folder: String): String = runInterruptible(Dispatchers.IO) {
-        val process = ProcessBuilder("git", "diff", "HEAD").directory(File(folder)).redirectError(ProcessBuilder.Redirect.DISCARD).start()
+        val process = ProcessBuilder(GIT_DIFF).directory(File(folder)).redirectError(ProcessBuilder.Redirect.DISCARD).start()
         process.outputStream.close()
         process.inputReader().use { it.readText() }
     }

@@ -1,4 +1,4 @@
-"""Every test of the JetBrains plugin that needs no IDE: `python clients/jetbrains/tools/test.py [NAME…]`."""
+"""Every test of the JetBrains plugin that needs no IDE: `python clients/jetbrains/tools/run_tests.py [NAME…]`."""
 
 from __future__ import annotations
 
