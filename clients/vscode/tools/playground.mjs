@@ -3,7 +3,8 @@
  * `node tools/playground.mjs --daemon COMMAND [--port 8899] [--project FOLDER]`. Ctrl+C ends it.
  */
 
-import { cpSync, existsSync, mkdirSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, mkdirSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { REPOSITORY, VSCode } from "./vscode.mjs";
@@ -15,8 +16,12 @@ const { values } = parseArgs({
   options: { daemon: { type: "string" }, port: { type: "string", default: "8899" }, project: { type: "string" } },
 });
 const project = path.resolve(values.project ?? path.join(HOME, "project"));
+mkdirSync(HOME, { recursive: true });
+chmodSync(HOME, 0o700); // it is XDG_RUNTIME_DIR too, which only its owner may enter
 mkdirSync(project, { recursive: true });
 if (!values.project && !existsSync(path.join(project, "warehouse"))) cpSync(SAMPLES, project, { recursive: true });
+// This repository ignores .cache/, so the project is a repository of its own: ignored files are never shown to the model.
+if (!values.project) spawnSync("git", ["init", "--quiet", project]);
 
 const code = new VSCode({ home: HOME, browser: false });
 code.write({ "codegeex.server.path": values.daemon ?? "" });
