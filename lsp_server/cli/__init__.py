@@ -118,6 +118,9 @@ def set_up_logging(verbose: bool, log_file: Path | None) -> None:  # noqa: FBT00
     layout = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     handler.setFormatter(logging.Formatter(layout) if verbose else _OneLineFormatter(layout))
     logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler], force=True)
+    # Python's warnings quote code of libraries, which is nothing to users.
+    logging.captureWarnings(capture=True)
+    logging.getLogger("py.warnings").setLevel(logging.DEBUG if verbose else logging.ERROR)
     # A cancellation that crosses its response on the way is normal, not a warning.
     for name in ("json_rpc", "language_server"):
         requests = logging.getLogger(f"pygls.protocol.{name}")

@@ -28,6 +28,7 @@ SAMPLES = Path(__file__).parent / "samples"
 LANGUAGES = {".py": "python", ".ts": "typescript", ".go": "go", ".java": "java"}
 SHOWN_OF_EACH_LANGUAGE = 2
 MIN_LINE_CHARS = 12
+RULE_CHARS = 80
 WORD_START = re.compile(r"(?<=[\s(.,=])(?=\S)")
 
 
@@ -115,7 +116,7 @@ async def _complete(editor: ScriptedEditor, place: Place) -> Suggestion:
 
 def _show(console: Console, place: Place, answer: Suggestion) -> None:
     title = f"{place.file.relative_to(SAMPLES).as_posix()}:{place.line + 1}"
-    console.print(Rule(title, align="left", style="dim"))
+    console.print(Rule(title, align="left", style="dim"), width=min(console.width, RULE_CHARS))
     console.print(terminal.ghost_text(place.text, place.offset, answer.text, colours=console.is_terminal))
     if place.written.startswith(answer.text):
         console.print("as the author wrote it", style="green")

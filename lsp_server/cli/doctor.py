@@ -109,7 +109,8 @@ def _measure(table: Table, description: ModelDescription, options: argparse.Name
         loaded_ms = (time.perf_counter() - began) * 1000
         model.warm_up()
         table.add_row(
-            "loaded", f"in {loaded_ms:.0f} ms on {model.device}, {model.compute_type}, {model.threads} threads"
+            "loaded",
+            f"in {loaded_ms:.0f} ms on {model.device}, {model.compute_type}, {terminal.count(model.threads, 'thread')}",
         )
         rng = random.Random(0)  # noqa: S311 - any tokens do
         speeds = []

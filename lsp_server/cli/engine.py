@@ -61,7 +61,9 @@ def _show(console: Console, status: Status) -> None:
     for model in facts["models"]:
         kept, budget = model["prefix_cache_bytes"] / MIB, model["prefix_cache_budget_bytes"] / MIB
         table.add_row("model", model["folder"])
-        table.add_row("", f"on {model['device']}, {model['compute_type']}, {model['threads']} threads")
+        table.add_row(
+            "", f"on {model['device']}, {model['compute_type']}, {terminal.count(model['threads'], 'thread')}"
+        )
         table.add_row(
             "prefix cache",
             f"{model['prefix_cache_hits']} hits, {model['prefix_cache_misses']} misses,"

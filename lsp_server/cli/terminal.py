@@ -13,15 +13,22 @@ from engine.types import Outcome
 
 GHOST = "italic bright_black on grey93"
 GHOST_PLAIN = ("«", "»")  # without colours, marks show what is ghost text
+WIDTH_UNLESS_TERMINAL = 10_000  # in a pipe or a file no line is wrapped or shortened
 LINES_ABOVE = 6
 LINES_BELOW = 3
 
 
 def console() -> Console:
+    """Return the console for standard output. It wraps lines on a terminal only."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal of another encoding must not end the command
-    return Console(highlight=False)
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_UNLESS_TERMINAL)
+
+
+def count(number: int, noun: str) -> str:
+    """Return such as "1 thread" or "2 threads"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def ghost_text(text: str, offset: int, suggestion: str, *, colours: bool) -> Text:

@@ -149,11 +149,18 @@ def test_the_engine_process_is_shown_and_ended(tmp_path: Path) -> None:
         said += os.read(server.stdout.fileno(), 65536)
     shown = command("engine", "status", env=environment).stdout
     assert re.search(r"windows +1\b", shown)
+    assert re.search(r"model +\S+embedded\b", shown)  # whole: only a terminal has a width
     assert "prefix cache" in shown
     assert "was stopped" in command("engine", "stop", env=environment).stdout
     assert command("engine", env=environment).returncode == 1
     server.kill()
     server.wait()
+
+
+def test_no_warning_of_python_reaches_the_user(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)  # XDG_RUNTIME_DIR must be private, which platformdirs warns of
+    quiet = command("engine", env=os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)})
+    assert (quiet.returncode, quiet.stderr) == (1, "")
 
 
 def test_tcp_serves_one_editor_on_loopback() -> None:
