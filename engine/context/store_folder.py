@@ -14,9 +14,8 @@ import stat
 import time
 from pathlib import Path
 
-import platformdirs
-
 from engine.context.store import CHUNKS, FORMAT, StoreBusyError, StoreError, StoreWriter
+from engine.user_folders import cache_folder
 
 ROOT = "root"  # the file that names a store's workspace; its time of modification is the store's last use
 UNUSED_SECONDS = 90 * 86_400.0  # after which a store is removed though its workspace is there
@@ -81,7 +80,7 @@ def _remove(folder: Path) -> bool:
 
 def stores_folder() -> Path:
     """Return the folder that holds all stores of this user, and nothing else."""
-    return Path(platformdirs.user_cache_dir("codegeex-lsp")) / "index"
+    return cache_folder() / "index"
 
 
 def _digest(text: str) -> str:

@@ -12,11 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from engine import toml
 from engine.model.folder import REQUIRED_FILES, ModelDescription, read_description, sha256_of
 from engine.types import ModelError
+from engine.user_folders import data_folder
 
 EMBEDDED = "embedded"
 EMBEDDED_FOLDER = Path(__file__).parent / "embedded"
@@ -44,7 +43,7 @@ class FileCheck:
 
 def models_folder() -> Path:
     """Return the folder of the user's models, one folder each; it need not exist."""
-    return Path(platformdirs.user_data_dir("codegeex-lsp", appauthor=False)) / "models"
+    return data_folder() / "models"
 
 
 def find_model(name: str) -> ModelDescription:

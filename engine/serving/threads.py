@@ -11,12 +11,12 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import platformdirs
 import psutil
 
 from engine.machine import is_on_battery
 from engine.model.generator import TokenGenerator, available_cores
 from engine.model.protocol import Continuation
+from engine.user_folders import cache_folder
 
 PREFILL_TOKENS, DECODE_TOKENS = 256, 16
 MAX_THREADS = 8
@@ -29,7 +29,7 @@ class ThreadChoice:
     def __init__(self, folder: Path, digest: str, file: Path | None = None) -> None:
         self._folder = folder
         self._key = f"{digest}/{available_cores()}"
-        self._file = file or Path(platformdirs.user_cache_dir("codegeex-lsp")) / "threads.json"
+        self._file = file or cache_folder() / "threads.json"
         self.best = self._load()
         self._left = [] if self.best else candidates(available_cores())
         self._took: dict[int, float] = {}

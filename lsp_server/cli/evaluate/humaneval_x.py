@@ -8,9 +8,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 
-import platformdirs
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -24,6 +22,7 @@ from engine.evaluate.humaneval_x.verdict import Verdict
 from engine.model.protocol import LanguageModel
 from engine.sandbox.sandbox import Isolation, Sandbox
 from engine.types import EngineError, Sampling
+from engine.user_folders import cache_folder, data_folder
 from lsp_server.cli import terminal
 from lsp_server.cli.exit_codes import EXIT_FAULT, EXIT_INTERRUPTED, EXIT_OK
 from lsp_server.models.worker import load_ctranslate_model
@@ -84,8 +83,8 @@ def _run_watched(
     journal: Journal,
     errors: Console,
 ) -> tuple[LanguageResult, ...]:
-    data = options.data or Path(platformdirs.user_data_dir("codegeex-lsp", appauthor=False)) / "humaneval-x"
-    cache = Path(platformdirs.user_cache_dir("codegeex-lsp", appauthor=False)) / "humaneval-x"
+    data = options.data or data_folder() / "humaneval-x"
+    cache = cache_folder() / "humaneval-x"
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
         task = progress.add_task("starting", total=None)

@@ -7,13 +7,13 @@ import re
 import sys
 from pathlib import Path
 
-import platformdirs
 from rich.console import Console
 from rich.text import Text
 
 from engine.convert import hub
 from engine.model.catalog import models_folder
 from engine.types import ModelError
+from engine.user_folders import cache_folder
 from lsp_server.cli import terminal
 from lsp_server.cli.exit_codes import EXIT_FAULT, EXIT_NOTHING, EXIT_OK
 from lsp_server.cli.models.changes import ask_agreement
@@ -105,7 +105,7 @@ def _show(console: Console, model: hub.HubModel) -> None:
 
 
 def _downloads() -> Path:
-    return Path(platformdirs.user_cache_dir("codegeex-lsp", appauthor=False)) / "downloads"
+    return cache_folder() / "downloads"
 
 
 def _folder_name(model: hub.HubModel) -> str:

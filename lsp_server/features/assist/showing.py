@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import platformdirs
 from lsprotocol import types
 from pygls.uris import from_fs_path
 
+from engine.user_folders import cache_folder
 from lsp_server.client import Client
 
 KEPT_FILES = 20
@@ -27,7 +27,7 @@ async def show(client: Client, name: str, suffix: str, text: str) -> str:
 
 def _write(name: str, suffix: str, text: str) -> Path | None:
     """Write `text` to a file in the cache and delete the oldest ones. Return it; None if it cannot be written."""
-    folder = Path(platformdirs.user_cache_dir("codegeex-lsp")) / "answers"
+    folder = cache_folder() / "answers"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         known = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime)
