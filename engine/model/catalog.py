@@ -215,5 +215,5 @@ def _unknown(name: str) -> ModelError:
     known = ", ".join([EMBEDDED, *installed_names()])
     return ModelError(
         f"no model named {name[:MAX_NAME_CHARS]!r}: neither a folder nor installed under {models_folder()};"
-        f" there are: {known}"
+        f" available: {known}"
     )

@@ -1,4 +1,4 @@
-"""The command `codegeex-lsp`. Without a subcommand it is the server that an editor starts."""
+"""The command `codegeex-lsp`. Without a subcommand it is the language server that an editor starts."""
 
 from __future__ import annotations
 
@@ -14,17 +14,21 @@ from typing import Any
 from lsp_server import __version__
 from lsp_server.cli.exit_codes import EXIT_FAULT, EXIT_NOTHING
 
+DESCRIPTION = (
+    "A local coding assistant. Without COMMAND, this is the language server that an editor starts."
+    " `codegeex-lsp COMMAND -h` shows a command's options."
+)
 # Each is a module here with `add_arguments(parser)` and `run(options)`, which returns the exit code.
 COMMANDS = {
-    "complete": "one completion at the terminal",
-    "next-edit": "what to change next after the changes since a revision, and why",
-    "context": "what the model is shown of other files, and what is kept from it",
+    "complete": "show the completion for a cursor in a file",
+    "next-edit": "show what to change next after the changes since a revision, and why",
+    "context": "show what the model sees of other files, and which files it never sees",
     "engine": "show or stop the process that holds the model for all windows",
-    "doctor": "what is installed, what it can do, how fast it is",
-    "demo": "completions of real code by the embedded model, through the server",
-    "models": "list, choose, check, remove, convert and fetch models",
-    "key": "the API keys of servers that are used instead of the model on this machine",
-    "evaluate": "how good a model is: HumanEval-X, perplexity",
+    "doctor": "show what is installed, which model is in use, and how fast it is here",
+    "demo": "complete real code through the language server",
+    "models": "list, show, verify, choose, remove, convert and fetch models",
+    "key": "manage the API keys of servers that answer instead of the model on this machine",
+    "evaluate": "measure how good a model is, by HumanEval-X or perplexity",
 }
 
 
@@ -85,13 +89,13 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="codegeex-lsp", description=__doc__)
+    parser = argparse.ArgumentParser(prog="codegeex-lsp", description=DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"codegeex-lsp {__version__}")
     parser.add_argument("--tcp", metavar="HOST:PORT", help="serve one editor on a loopback port instead of stdio")
     parser.add_argument(
         "--stdio", action="store_true", help="serve stdio; the default, accepted for clients that pass it"
     )
-    parser.add_argument("--log-file", type=Path, help="write the log there instead of to stderr")
+    parser.add_argument("--log-file", type=Path, metavar="FILE", help="write the log there instead of to stderr")
     parser.add_argument("-v", "--verbose", action="store_true", help="log everything, including tracebacks")
     parser.set_defaults(run=_serve)
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=_CommandParser)

@@ -26,13 +26,17 @@ INDEX_SECONDS = 20.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("place", metavar="FILE:LINE:COL", help="line and column are counted from 1")
     parser.add_argument(
-        "--explain", action="store_true", help="show the snippets, the tokens and the time of each stage"
+        "--explain",
+        action="store_true",
+        help="show what the model was given and what it generated, and how long each stage took",
     )
     parser.add_argument("--root", type=Path, help="the workspace folder; by default the file's repository or folder")
     parser.add_argument(
         "--confidence", type=float, help="show the completion if it is right with at least this probability (0 to 1)"
     )
-    parser.add_argument("--mode", choices=("auto", "line", "block"), default="auto")
+    parser.add_argument(
+        "--mode", choices=("auto", "line", "block"), default="auto", help="how much to complete (default: %(default)s)"
+    )
     add_model_options(parser)
 
 

@@ -24,17 +24,26 @@ INDEX_SECONDS = 600.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     questions = parser.add_subparsers(dest="question", metavar="QUESTION", required=True)
-    why = questions.add_parser("why", help="whether a file may be shown to the model, and if not, why")
+    why = questions.add_parser("why", help="show whether the model may see a file, and if not, why")
     why.add_argument("file", metavar="FILE", type=Path)
-    query = questions.add_parser("query", help="the snippets for a place, the reason for each, and the time it takes")
+    query = questions.add_parser("query", help="show the snippets of other files for a cursor, and the reason for each")
     query.add_argument("place", metavar="FILE:LINE:COL", help="line and column are counted from 1")
-    query.add_argument("--chars", type=int, default=2000, help="how many characters the snippets may have")
+    query.add_argument(
+        "--chars",
+        type=int,
+        default=2000,
+        help="the maximum length of all snippets together, in characters (default: %(default)s)",
+    )
     for question in (why, query):
         question.add_argument(
             "--root", type=Path, help="the workspace folder; by default the file's repository or folder"
         )
         question.add_argument(
-            "--exclude", action="append", default=[], metavar="GLOB", help="as in the setting codegeex.context.exclude"
+            "--exclude",
+            action="append",
+            default=[],
+            metavar="GLOB",
+            help="a pattern as in the setting codegeex.context.exclude; may be repeated",
         )
 
 

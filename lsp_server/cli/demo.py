@@ -86,8 +86,9 @@ async def show_demo(console: Console, settings: dict[str, Any]) -> int:
             console.print(message, style="red", markup=False)
         if editor.faults:
             return EXIT_NOTHING
+        mark = "" if console.is_terminal else "; {} and {} enclose them".format(*terminal.GHOST_PLAIN)
         console.print(
-            f"{editor.messages[-1]}; requesting completions from the language server\n", style="dim", markup=False
+            f"{editor.messages[-1]}; requesting completions from the language server{mark}\n", style="dim", markup=False
         )
         places = find_places()
         tracked = track(places, "typing", console=errors, transient=True)

@@ -32,9 +32,7 @@ RUNS = 5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     for purpose in ("chat", "completion"):
-        parser.add_argument(
-            f"--{purpose}-url", default="", metavar="URL", help=f"also ask this server, as for {purpose}"
-        )
+        parser.add_argument(f"--{purpose}-url", default="", metavar="URL", help=f"also check this server for {purpose}")
         parser.add_argument(f"--{purpose}-model", default="", metavar="NAME", help="the server's name for the model")
     add_model_options(parser)
 
@@ -85,7 +83,8 @@ def _describe(table: Table, description: ModelDescription, chosen_by: str) -> No
     table.add_row("", str(description.folder))
     table.add_row("can", ", ".join(sorted(description.capabilities)))
     table.add_row(
-        "context", f"{description.context_length} tokens; shows from confidence {description.confidence.show:.2f}"
+        "context",
+        f"{description.context_length} tokens; shows a suggestion from confidence {description.confidence.show:.2f}",
     )
     if licence := description.facts.get("licence"):
         table.add_row("licence", str(licence))

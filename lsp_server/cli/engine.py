@@ -21,7 +21,11 @@ MIB = 2**20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "action", nargs="?", choices=("status", "stop", "serve"), default="status", help="status by default"
+        "action",
+        nargs="?",
+        choices=("status", "stop", "serve"),
+        default="status",
+        help="show the process (the default), stop it, or run one here",
     )
 
 

@@ -9,8 +9,10 @@ MAX_THREADS = 256
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="", help="a model's name or folder; by default the one `models use` chose")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument("--threads", type=_threads, default=0, help="CPU threads; 0, the default, chooses by itself")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
+    parser.add_argument(
+        "--threads", type=_threads, default=0, help="CPU threads; by default as many as suit this machine"
+    )
 
 
 def _threads(text: str) -> int:

@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     perplexity = measures.add_parser(
         "perplexity",
-        help="how well a model predicts the files of a folder",
+        help="measure how well a model predicts the files of a folder",
         description="Perplexity by language, over the end of each file; ignored and secret files are not read.",
     )
     perplexity.add_argument("folder", type=Path)

@@ -53,7 +53,7 @@ def run_list(options: argparse.Namespace) -> int:
             markup=False,
             soft_wrap=True,
         )
-    note = f"\n* in use, unless codegeex.model names another. The models are in {models_folder()}"
+    note = f"\n* is in use unless the setting codegeex.model names another. Installed models are in {models_folder()}"
     console.print(note, markup=False, soft_wrap=True)
     return EXIT_OK
 
@@ -112,7 +112,7 @@ def _row(model: InstalledModel, used: str) -> dict[str, Any]:
 def _print_models(console: Console, models: list[InstalledModel], used: str) -> None:
     table = Table(box=None, header_style="dim", pad_edge=False)
     table.add_column()
-    for column in ("model", "family", "size", "numbers", "can", "context", "licence"):
+    for column in ("model", "family", "size", "weights", "can", "context", "licence"):
         table.add_column(column, justify="right" if column in {"size", "context"} else "left", overflow="fold")
     for model in models:
         mark = Text("*", "green") if model.name == used else Text()
