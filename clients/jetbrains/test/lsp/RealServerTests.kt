@@ -8,6 +8,7 @@ import codegeex.lsp.asObject
 import kotlinx.coroutines.async
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
+import java.nio.file.Files
 import java.nio.file.Path
 
 private const val TEXT = "def add(a, b):\n    return a + b\n\n\ndef sub(a, b):\n    return a - b\n\n\ndef mul(a, b):\n    ret"
@@ -71,6 +72,24 @@ fun Suite.realServerTests() {
             client.untilReady()
             val answer = server.ask(mapOf("question" to "What does mul do?", "textDocument" to mapOf("uri" to uri)), RecordingAnswer())
             assertTrue(!answer.converses && answer.text.isNotEmpty(), "$answer")
+        }
+    }
+    test("a next edit is proposed after a rename, and accepted") {
+        val client = RecordingClient(realServer())
+        supervised(client) { supervisor ->
+            val server = supervisor.server()
+            val uri = client.folder.uri("cart.py")
+            val text = "def pay(amount):\n    fee = amount * 2\n    return amount + fee\n"
+            Files.writeString(client.folder.resolve("cart.py"), text)
+            server.didOpen(uri, "python", 1, text)
+            client.untilReady()
+            server.didChange(uri, 2, Range(Position(0, 8), Position(0, 14)), "total")
+            server.didChange(uri, 3, Range(Position(1, 10), Position(1, 16)), "total")
+            val (next, silence) = server.nextEdit(uri, 3, Position(1, 15))
+            assertEquals("total" to uri, next?.let { it.edit.newText to it.uri } ?: silence)
+            server.didShow(next!!)
+            server.didAccept(next)
+            assertEquals(Position(2, 11) to 3, next.edit.range.start to next.edit.version)
         }
     }
     test("settings reach the server at the start and when they change") {

@@ -60,6 +60,26 @@ data class Source(val path: String, val uri: String, val line: Int, val reason: 
 /** A replacement in the document `version` of which the server was shown. */
 data class Edit(val range: Range, val newText: String, val version: Int)
 
+/** What the user probably changes next. */
+data class NextEdit(
+    val edit: Edit,
+    val uri: String, // of the document that it changes
+    val reason: String,
+    val command: Map<String, Any?>, // executed when the user accepts it
+) {
+    val id: String get() = command["arguments"].asArray().firstOrNull().asString()
+
+    companion object {
+        /** Return the edit, null if it is of a file that is not open. */
+        fun of(json: Any?): NextEdit? {
+            val fields = json.asObject()
+            val document = fields["textDocument"].asObject().ifEmpty { return null }
+            val edit = Edit(Range.of(fields["range"]), fields["text"].asString(), document["version"].asInt())
+            return NextEdit(edit, document["uri"].asString(), fields["reason"].asString(), fields["command"].asObject())
+        }
+    }
+}
+
 /** The answer to a question or a task. */
 data class Answer(
     val text: String, // Markdown

@@ -106,6 +106,19 @@ class Server private constructor(private val process: Process, private val launc
         if (command.isNotEmpty()) execute(command["command"].asString(), command["arguments"].asArray())
     }
 
+    /** Return what the user probably changes next, or why nothing is proposed. */
+    suspend fun nextEdit(uri: String, version: Int, at: Position): Pair<NextEdit?, String> {
+        val document = mapOf("uri" to uri, "version" to version)
+        val result = connection.request("codegeex/nextEdit", mapOf("textDocument" to document, "position" to at.toJson())).asObject()
+        return result["edits"].asArray().firstNotNullOfOrNull { NextEdit.of(it) } to result["silence"].asString()
+    }
+
+    fun didShow(edit: NextEdit) = connection.notify("textDocument/didShowInlineEdit", mapOf("item" to mapOf("command" to edit.command)))
+
+    fun didReject(edit: NextEdit) = connection.notify("notifyNextEditRejected", mapOf("uuid" to edit.id, "reason" to "rejected"))
+
+    suspend fun didAccept(edit: NextEdit) = execute(edit.command["command"].asString(), edit.command["arguments"].asArray())
+
     suspend fun execute(command: String, arguments: List<Any?>): Any? =
         connection.request("workspace/executeCommand", mapOf("command" to command, "arguments" to arguments))
 
