@@ -22,7 +22,7 @@ _PRIVATE_KEY_WORDS = ("PRIVATE KEY", "PuTTY-User-Key-File", "BEGIN SSH2 ENCRYPTE
 QUOTED = re.compile(r"([\"'`])([A-Za-z0-9+/=_-]{32,200})\1")
 IN_URL = re.compile(r"(?:(?<=://)[^\s/:@'\"{}$<]+:|(?<=://:))[^\s/:@'\"{}$<]{3,}(?=@)")
 IN_QUERY = re.compile(
-    r"(?<=[?&;])(?:sig|signature|se?cret|key|code|access_token|x-amz-signature|accountkey|sharedaccesskey)="
+    r"[?&;](?:sig|signature|se?cret|key|code|access_token|x-amz-signature|accountkey|sharedaccesskey)="
     r"([A-Za-z0-9%+/=_.-]{16,})",
     re.IGNORECASE,
 )

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -24,10 +25,13 @@ JOINT_CHARS = 160
 _LOWER = {ord(letter): letter.lower() for letter in string.ascii_uppercase}
 # Pieces of telling names, in lower case: only around them a name is looked at. `pass` finds `password`, `passwd` too.
 _PIECES = (
-    "pass", "pwd", "kennwort", "contrase", "secret", "token", "credential", "auth", "apikey", "api_key", "api-key",
-    "_key", "-key", "accesskey", "privatekey", "authkey", "accountkey", "sharedkey", "signingkey", "encryptionkey",
-    "clientkey", "masterkey", "servicekey", "licensekey", "bearer", "connect", "login", "sig=", "signature=",
-    "securestring", "basic",
+    "pass", "pwd", "kennwort", "contrase", "secret", "token", "credential", "auth", "key", "bearer", "connect", "login",
+    "sig=", "signature=", "securestring", "basic",
+)  # fmt: skip
+# What must stand before `key`, which alone tells nothing.
+_KEY_BEGINNINGS = (
+    "_", "-", "api", "access", "private", "auth", "account", "shared", "signing", "encryption", "client", "master",
+    "service", "license",
 )  # fmt: skip
 _PASSWORDS = frozenset({
     "password", "passwords", "passwd", "pwd", "passphrase", "passcode", "pass", "pw", "passwort", "kennwort",
@@ -50,8 +54,7 @@ _NAMES = frozenset({
 })  # fmt: skip
 _CALLS = frozenset({"connect", "login", "authenticate", "basic", "basicauth", "auth", "signin", "logon"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-zñ]+")
-_BEFORE = re.compile(r"[\w-]*\Z")
-_AFTER = re.compile(r"[\w-]*")
+_NAME_CHARACTERS = re.compile(r"[\w-]*")
 _SCHEME = re.compile(r"(?:Bearer|Basic|Token|ApiKey|Digest|Negotiate|AWS4-HMAC-SHA256)\s+", re.IGNORECASE)
 _QUOTES = "\"'`"
 _LITERAL = re.compile(r"(\\?[\"'`])((?:(?!\1)[^\n\\]|\\.)*?)\1")
@@ -65,10 +68,12 @@ _METHOD = re.compile(r"\)\s*\??\.\w+\(")  # of what was made from the named valu
 _UNQUOTED = re.compile(r"\s*(?:\?|\+|:)?(?:=|:|=>|:=)\s*([^\s\"'`,;(){}\[\]<>]+)\s*[,;]?\s*(?:#.*|//.*|<!--.*)?$")
 _HEADER = re.compile(r"\s*:\s*((?:Bearer|Basic|Token|ApiKey)\s+[^\s\"'`,;]+)\s*$", re.IGNORECASE)
 _COMPARED = re.compile(r"([\"'`])((?:(?!\1).)+)\1\s*(?:===?|!==?|\.equals\()\s*(?:\w+\.)*\Z")
+_COMPARED_ENDS = ("=", "(", ".")
 _IN_TEXT = re.compile(r"\s*[=:]\s*((?:(?:Bearer|Basic|Token|token|ApiKey)\s+)?[^\s;&\"'`,}|\\]+)")
 _ELEMENT = re.compile(r"[^<>]*>\s*([^<>\s]+)\s*</")
 _FLAG = re.compile(r"(?:[ =]\s*)([^\s\"'`;|&]+)")
 _SET = re.compile(r"(?:^|[\s;])(?:ENV|ARG|setx?|export|\$env:)\s*\Z", re.IGNORECASE)
+_SET_ENDS = ("env", "arg", "set", "setx", "export", "$env:")
 _NOT_BLANK = re.compile(r"\S")
 _OPERATORS = frozenset({"=", ":", ":=", "=>", "(", "==", "\\"})
 _CONTINUES = ("=", ":", "(", ",", "+", "\\", "=>")
@@ -87,6 +92,9 @@ _OPTIONS = (
     (("convertto-securestring",), re.compile(r"\s+(?:-String\s+)?[\"']([^\"'\n]+)[\"']", re.IGNORECASE)),
     (("openssl",), re.compile(r"\b[^\n]*?\bpass:([^\s\"']+)")),
 )  # fmt: skip
+# Each of them needs one of these, and most texts have none: then no command is looked for.
+_SHORT_OPTION = re.compile(r"-(?<=\s-)(?:[UupPaw]|-user|-proxy-user)")
+_OPTION_WORDS = ("/user:", "convertto-securestring", "pass:")
 
 
 class _Name(NamedTuple):
@@ -112,11 +120,15 @@ def find_named_secrets(text: str) -> Iterator[tuple[int, int]]:
     names: dict[int, _Name] = {}
     for piece in _PIECES:
         for at in _occurrences(lowered, piece):
+            if piece == "key" and not lowered.endswith(_KEY_BEGINNINGS, 0, at):
+                continue
             name = _name_around(text, at, at + len(piece))
             if name is not None:
                 names.setdefault(name.start, name)
     for name, line in _with_lines(text, sorted(names.values())):
         yield from _values_after(text, name, line)
+    if not _SHORT_OPTION.search(text) and not any(word in lowered for word in _OPTION_WORDS):
+        return
     for commands, option in _OPTIONS:
         for command in commands:
             yield from _option_values(text, lowered, command, option)
@@ -154,18 +166,26 @@ def _with_lines(text: str, names: Iterable[_Name]) -> Iterator[tuple[_Name, _Lin
 
 def _name_around(text: str, start: int, end: int) -> _Name | None:
     """Return the name that a telling piece is part of; None if it tells nothing, as `passed` and `tokenize`."""
-    begin = _BEFORE.search(text, max(0, start - NAME_CHARS), start)
-    after = _AFTER.match(text, end, end + NAME_CHARS)
-    start = begin.start() if begin else start
-    end = after.end() if after else end
-    words = [word.lower() for word in _WORD.findall(text, start, end)]
+    backwards = text[max(0, start - NAME_CHARS) : start][::-1]
+    if before := _NAME_CHARACTERS.match(backwards):
+        start -= before.end()
+    if after := _NAME_CHARACTERS.match(text, end, end + NAME_CHARS):
+        end = after.end()
+    telling = _telling(text[start:end])
+    if telling is None or (telling is Telling.HINT and not text.startswith("(", end)):
+        return None
+    return _Name(start, end, telling, is_call=telling is Telling.HINT)
+
+
+@lru_cache(maxsize=4096)
+def _telling(name: str) -> Telling | None:
+    """Return how telling a name is: a hint if it may be a function that takes a secret, None if it tells nothing."""
+    words = [word.lower() for word in _WORD.findall(name)]
     if _PASSWORDS & set(words) or any(word.endswith(_PASSWORD_ENDS) for word in words):
-        return _Name(start, end, Telling.PASSWORD, is_call=False)
+        return Telling.PASSWORD
     if _NAMES & set(words) or any(second in {"key", "keys"} and first in _KEYS for first, second in pairwise(words)):
-        return _Name(start, end, Telling.NAME, is_call=False)
-    if _CALLS & set(words) and text.startswith("(", end):
-        return _Name(start, end, Telling.HINT, is_call=True)
-    return None
+        return Telling.NAME
+    return Telling.HINT if _CALLS & set(words) else None
 
 
 def _values_after(text: str, name: _Name, line: _Line) -> Iterator[tuple[int, int]]:
@@ -174,6 +194,7 @@ def _values_after(text: str, name: _Name, line: _Line) -> Iterator[tuple[int, in
     at = name.end
     before_start = max(line.start, name.start - REACH_CHARS)
     before = text[before_start : name.start]
+    stripped = before.rstrip()
     if text[at : at + 1] == "\\" and text[at + 1 : at + 2] in _QUOTES:  # a name in quotes, in text
         at += 2
     elif quote:
@@ -186,16 +207,22 @@ def _values_after(text: str, name: _Name, line: _Line) -> Iterator[tuple[int, in
     if found := _ELEMENT.match(text, at, end):
         yield from _judged(text, *found.span(1), name.telling)
     is_variable = text[name.start : name.end].isupper() and text.startswith("=", name.end)
-    if (is_variable or before.endswith("-") or text.startswith("--", name.start) or _SET.search(before)) and (
+    if (is_variable or before.endswith("-") or text.startswith("--", name.start) or _is_set(stripped)) and (
         found := _FLAG.match(text, at, end)
     ):
         yield from _judged(text, *found.span(1), name.telling)
-    if name.telling > Telling.HINT and (found := _COMPARED.search(before)):
+    is_compared = name.telling > Telling.HINT and stripped.endswith(_COMPARED_ENDS)
+    if is_compared and (found := _COMPARED.search(before)):
         yield from _judged(text, before_start + found.start(2), before_start + found.end(2), name.telling)
     rest = text[at:end]
     if end == line.end and (rest.rstrip().endswith(_CONTINUES) or not rest.strip(" \t\"'`)]}:=")):
         end = min(_end_of_statement(text, end), end + REACH_CHARS)
     yield from _literals(text, at, end, name)
+
+
+def _is_set(before: str) -> bool:
+    """True if what stands before a name is a command that sets variables."""
+    return before.lower().endswith(_SET_ENDS) and _SET.search(before) is not None
 
 
 def _end_of_statement(text: str, line_end: int) -> int:
