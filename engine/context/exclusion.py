@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -202,7 +202,8 @@ def forget() -> None:
     """Drop every verdict: rules may have changed."""
     why_not_folder.cache_clear()
     _why_ignored.cache_clear()
-    _ignore_file.cache_clear()
+    for rules in (_own_rules, _git_rules, _ignore_file):
+        rules.cache_clear()
     _real.cache_clear()
     _known_verdicts.clear()
     forget_repositories()
@@ -228,15 +229,16 @@ def _folders(folder: Path, top: Path) -> list[Path]:
     return [each for each in reversed((folder, *folder.parents)) if each.is_relative_to(top)]
 
 
-def _own_rules(folder: Path, top: Path) -> Iterator[IgnoreFile]:
-    """Yield the `.codegeexignore` files that count in a folder, the strongest last."""
-    for each in _folders(folder, top):
-        if (rules := _ignore_file(each / OWN_IGNORE, each, ignore_case=False)) is not None:
-            yield rules
+@lru_cache(maxsize=50_000)
+def _own_rules(folder: Path, top: Path) -> tuple[IgnoreFile, ...]:
+    """Return the `.codegeexignore` files that count in a folder, the strongest last."""
+    found = [_ignore_file(each / OWN_IGNORE, each, ignore_case=False) for each in _folders(folder, top)]
+    return tuple(rules for rules in found if rules is not None)
 
 
-def _git_rules(folder: Path, top: Path, repository: Path | None) -> Iterator[IgnoreFile]:
-    """Yield the files of git's rules that count in a folder, the strongest last."""
+@lru_cache(maxsize=50_000)
+def _git_rules(folder: Path, top: Path, repository: Path | None) -> tuple[IgnoreFile, ...]:
+    """Return the files of git's rules that count in a folder, the strongest last."""
     files = [(each / GIT_IGNORE, each) for each in _folders(folder, top)]
     if repository is not None:
         files = [
@@ -245,9 +247,8 @@ def _git_rules(folder: Path, top: Path, repository: Path | None) -> Iterator[Ign
             *files,
         ]
     ignore_case = repository is not None and ignores_case(repository)
-    for file, base in files:
-        if (rules := _ignore_file(file, base, ignore_case=ignore_case)) is not None:
-            yield rules
+    found = [_ignore_file(file, base, ignore_case=ignore_case) for file, base in files]
+    return tuple(rules for rules in found if rules is not None)
 
 
 @lru_cache(maxsize=50_000)
