@@ -28,15 +28,27 @@ PROCESSES = {
 def isolate() -> None:
     """Make this process import the daemon's own code, whatever PYTHONPATH and the working directory offer.
 
-    Removes both from `sys.path`, unless the daemon itself was found there, and puts `HOME` first.
+    Removes both from `sys.path`, unless the daemon itself was found there, or they are folders that Python has of its
+    own, and puts `HOME` first.
     """
     if inherited := os.environ.pop(_INHERITED_PATH, ""):
         sys.path[:] = inherited.split(os.pathsep)
         return
+    try:
+        os.getcwd()  # noqa: PTH109
+    except OSError:  # it was removed: no relative path leads anywhere, and much of Python fails
+        os.chdir(os.path.abspath(os.sep))  # noqa: PTH100
     foreign = {os.path.abspath(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep)}  # noqa: PTH100
     foreign.add(os.getcwd())  # noqa: PTH109 - `python -m` puts it first
-    foreign -= {HOME, _IMPORTED_FROM}
+    foreign -= {HOME, _IMPORTED_FROM, *_pythons_own()}
     sys.path[:] = [HOME, *(entry for entry in sys.path if entry not in ("", HOME) and entry not in foreign)]
+
+
+def _pythons_own() -> list[str]:
+    """Return the folders of Python's library and of installed packages: an editor may work in one of them."""
+    site = sys.modules.get("site")  # imported by Python itself, before anything that is named the same
+    folders = [os.path.dirname(os.__file__)]  # noqa: PTH120
+    return folders if site is None else [*folders, *site.getsitepackages(), site.getusersitepackages()]
 
 
 def process_command(name: str, *arguments: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -121,6 +122,28 @@ def test_every_process_imports_its_own_code(installed: Path, project: Path, envi
         assert server.stderr() == ""
     finally:
         server.end()
+
+
+@pytest.mark.parametrize("working_folder", [Path(os.__file__).parent, Path(pytest.__file__).parents[1]])
+def test_the_command_runs_where_packages_lie(working_folder: Path, environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "codegeex_lsp", "models", "list"]
+    done = subprocess.run(
+        command,
+        cwd=working_folder,
+        env={**environment, "PYTHONPATH": str(working_folder)},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_command_runs_in_a_folder_that_was_removed(tmp_path: Path, environment: dict[str, str]) -> None:
+    (tmp_path / "gone").mkdir()
+    command = f"cd gone; rmdir ../gone; exec {shlex.quote(sys.executable)} -m codegeex_lsp models list"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=tmp_path, env=environment | {"PYTHONPATH": ""}, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 class Server:
