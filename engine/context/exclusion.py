@@ -239,7 +239,8 @@ def _own_rules(folder: Path, top: Path) -> tuple[IgnoreFile, ...]:
 @lru_cache(maxsize=50_000)
 def _git_rules(folder: Path, top: Path, repository: Path | None) -> tuple[IgnoreFile, ...]:
     """Return the files of git's rules that count in a folder, the strongest last."""
-    files = [(each / GIT_IGNORE, each) for each in _folders(folder, top)]
+    # git reads no link of this name.
+    files = [(file, each) for each in _folders(folder, top) if not (file := each / GIT_IGNORE).is_symlink()]
     if repository is not None:
         files = [
             (users_ignore_file(repository), repository),

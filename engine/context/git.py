@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 10.0  # a git that takes longer is given up
 IDLE_SECONDS = 10.0  # an unused process ends: on Windows it would keep its folder from being removed
+RETRY_SECONDS = 60.0  # a repository that git refuses, another user's for example, is not tried again for so long
 MAX_PROCESSES = 8
+BATCH_BYTES = 4096  # fits into every platform's pipe: writing never waits for a git that reads nothing
 _FIELDS = 4  # source, line number, pattern, path
 _END = b"\0"
 # Programs that a repository's own configuration could name for what is run here, and caches that it could tamper with.
@@ -122,6 +124,8 @@ class _Process:
 
     def __init__(self, git: str, folder: Path) -> None:
         self.used_at = time.monotonic()
+        self.is_refused = False  # it gave up before it had answered anything
+        self._has_answered = self._was_ended = False
         self._asking = threading.Lock()
         self._fields: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._process = subprocess.Popen(
@@ -136,23 +140,29 @@ class _Process:
         with self._asking:
             self.used_at = time.monotonic()
             try:
-                assert self._process.stdin  # noqa: S101 - it is a pipe
-                self._process.stdin.write(b"".join(os.fsencode(path) + _END for path in paths))
-                self._process.stdin.flush()
-                return [self._read_verdict() for _ in paths]
+                return [verdict for batch in _batches(paths) for verdict in self._judge_batch(batch)]
             except (OSError, ValueError, queue.Empty):
+                self.is_refused = not self._has_answered and not self._was_ended
                 self.end()
                 return None
 
-    def _read_verdict(self) -> Verdict:
+    def _judge_batch(self, paths: Sequence[bytes]) -> list[Verdict]:
+        assert self._process.stdin  # noqa: S101 - a pipe was asked for
+        self._process.stdin.write(b"".join(path + _END for path in paths))
+        self._process.stdin.flush()
+        return [self._read_verdict(path) for path in paths]
+
+    def _read_verdict(self, path: bytes) -> Verdict:
         """Return the next verdict. Raises `ValueError` once git has ended, `queue.Empty` if it takes too long."""
-        source, _, pattern, _ = (self._fields.get(timeout=ANSWER_SECONDS) for _ in range(_FIELDS))
-        if source is None or pattern is None:
-            raise ValueError("git has ended")
+        source, _, pattern, answered = (self._fields.get(timeout=ANSWER_SECONDS) for _ in range(_FIELDS))
+        if source is None or pattern is None or answered != path:
+            raise ValueError("git has ended, or answers something else")
+        self._has_answered = True
         return Verdict(bool(source) and not pattern.startswith(b"!"), os.fsdecode(source))
 
     def end(self) -> None:
         """End the process, whatever it does."""
+        self._was_ended = True
         with suppress(OSError):
             self._process.kill()
         with suppress(OSError, ValueError):
@@ -173,30 +183,52 @@ class _Process:
         self._process.wait()
 
 
+def _batches(paths: Sequence[Path]) -> Iterator[list[bytes]]:
+    """Yield the paths in bytes, so many at a time as fit into a pipe."""
+    batch: list[bytes] = []
+    room = BATCH_BYTES
+    for path in map(os.fsencode, paths):
+        if batch and len(path) >= room:
+            yield batch
+            batch, room = [], BATCH_BYTES
+        batch.append(path)
+        room -= len(path) + len(_END)
+    if batch:
+        yield batch
+
+
 class _Processes:
     """The processes in use, by the folder they run in, the one used last at the end."""
 
     def __init__(self) -> None:
         self._changing = threading.Lock()
         self._by_folder: dict[Path, _Process] = {}
+        self._refused: dict[Path, float] = {}  # and when
         self._watched = False
 
     def judge(self, git: str, folder: Path, paths: Sequence[Path]) -> list[Verdict] | None:
-        try:
-            process = self._process(git, folder)
-        except OSError as fault:
-            log.debug("git does not start: %s", fault)
-            return None
-        verdicts = process.judge(paths)
-        if verdicts is None:
+        for _ in range(2):  # a process may be ended while it is asked
+            if time.monotonic() - self._refused.get(folder, -RETRY_SECONDS) < RETRY_SECONDS:
+                return None
+            try:
+                process = self._process(git, folder)
+            except OSError as fault:
+                log.debug("git does not start: %s", fault)
+                return None
+            verdicts = process.judge(paths)
+            if verdicts is not None:
+                return verdicts
             with self._changing:
                 if self._by_folder.get(folder) is process:
                     del self._by_folder[folder]
-        return verdicts
+                if process.is_refused:
+                    log.debug("git does not answer in %s", folder)
+                    self._refused[folder] = time.monotonic()
+        return None
 
     def end(self) -> None:
         with self._changing:
-            ended, self._by_folder = list(self._by_folder.values()), {}
+            ended, self._by_folder, self._refused = list(self._by_folder.values()), {}, {}
         _end_all(ended)
 
     def _process(self, git: str, folder: Path) -> _Process:

@@ -188,6 +188,36 @@ def test_a_git_that_ends_is_started_again(tmp_path: Path) -> None:
     assert why_not_file(source(work / "b.gen.py"), work) == "ignored by .gitignore"
 
 
+@pytest.mark.parametrize("script", ["exit 128", "exec sleep 60", "printf '%s\\0' a b c d; exec sleep 60"])
+def test_a_git_that_refuses_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    count = tmp_path / "count"
+    stub(tmp_path / "bin", "git", f"echo x >> '{count}'; {script}")
+    monkeypatch.setattr(git, "find_git", lambda: str(tmp_path / "bin" / "git"))
+    monkeypatch.setattr(git, "ANSWER_SECONDS", 0.5)
+    work = repository(tmp_path / "work", "*.gen.py")
+    paths = [work / f"{'long' * 50}{number}.gen.py" for number in range(2000)]
+    assert [git.ask_git(work, paths), git.ask_git(work, paths[:1])] == [None, None]
+    assert count.read_text() == "x\n"
+
+
+def test_a_git_that_is_ended_while_it_is_asked_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = repository(tmp_path / "work", "*.gen.py")
+    ended = iter([git.forget_git])
+    judge = git._Process.judge
+    monkeypatch.setattr(
+        git._Process, "judge", lambda process, paths: (next(ended, lambda: None)(), judge(process, paths))[1]
+    )
+    assert git.ask_git(work, [work / "a.gen.py"]) == [git.Verdict(is_ignored=True, source=".gitignore")]
+
+
+def test_a_link_is_no_ignore_file(tmp_path: Path, judge: str) -> None:
+    work = repository(tmp_path / "work")
+    (tmp_path / "rules").write_text("*.py\n")
+    (work / ".gitignore").unlink()
+    (work / ".gitignore").symlink_to(tmp_path / "rules")
+    assert not why_not_file(source(work / "a.py"), work)
+
+
 def test_many_wildcards_take_bounded_time() -> None:
     assert not is_match("*a" * 30 + "b", "a" * 200, is_path=False)
     assert is_match("**/" * 12 + "b", "a/" * 60 + "b", is_path=True)
