@@ -86,7 +86,7 @@ WHOLE = (
 )
 # What a token is made of. Most long runs of code have no digit and small
 # letters: they are not looked at further.
-_RUN = re.compile(r"[A-Za-z0-9_.+/=~:@%-]{18,}")
+_RUN = re.compile(r"[A-Za-z0-9_.+/=~:@%-]{15,}")
 _BEGINNING = 3  # characters
 _DIGIT = re.compile(r"\d")
 # Names in code begin as some tokens do: `napi_create_string_utf8`, `hf_deepspeed_config`.
