@@ -15,7 +15,7 @@ PORT   ?= 8899
 help:  ## show this list
 	@echo "usage: make TARGET"
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
-	  printf '  %-14s %s\n' "$$name" "$$what"; \
+	  printf '  %-16s %s\n' "$$name" "$$what"; \
 	done
 
 demo: $(VENV)/.runtime  ## set up, then complete real code through the language server
@@ -28,15 +28,15 @@ test: check  ## set up, then run every check and test
 
 # The extension in a real, headless VS Code; what that takes is fetched once, into .cache/.
 ifeq ($(shell uname -sm),Linux x86_64)
-test-vscode: vsix $(VENV)/.dev  ## the extension in a real, headless VS Code
+test-vscode: vsix $(VENV)/.dev  ## test the extension in a real, headless VS Code
 	cd $(CLIENT) && npm run --silent check && node tools/build.mjs --test && \
 	node --test --test-concurrency=1 --test-reporter=spec test/editor/*.test.mjs
 else
 test-vscode:
-	@echo "left out: a headless VS Code can be had for Linux on x86-64 only"
+	@echo "skipped: a headless VS Code is available for Linux on x86-64 only"
 endif
 
-# clients/vscode/codegeex-lsp.vsix: the extension with the daemon's wheel inside, which it installs at a person's wish.
+# clients/vscode/codegeex-lsp.vsix: the extension with the daemon's wheel inside, which its Install button uses.
 vsix: $(CLIENT)/node_modules/.made $(VENV)/.runtime  ## build the VS Code extension
 	rm -rf $(CLIENT)/server
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(CLIENT)/server .
@@ -47,7 +47,7 @@ jetbrains: $(VENV)/.runtime  ## build the JetBrains plugin
 	$(BIN)/python $(JETBRAINS)/tools/build.py
 
 # All of the plugin that needs no IDE; says what is left out where there is no JDK.
-test-jetbrains: $(VENV)/.runtime  ## the JetBrains plugin, as far as it goes without an IDE
+test-jetbrains: $(VENV)/.runtime  ## test the JetBrains plugin, as far as possible without an IDE
 	$(BIN)/python $(JETBRAINS)/tools/run_tests.py
 
 # The built plugin against a real IDE's jars: make check-jetbrains IDE=/path/to/idea
@@ -55,26 +55,26 @@ check-jetbrains:  ## check the JetBrains plugin against an IDE: IDE=PATH
 	$(PYTHON) $(JETBRAINS)/tools/link.py $(if $(IDE),"$(IDE)",$(error name the IDE's folder: make check-jetbrains IDE=PATH))
 
 # VS Code in a browser, with the extension, the embedded model and a sample project: prints its address.
-playground: vsix  ## VS Code in a browser, with everything set up
+playground: vsix  ## serve VS Code to a browser, with everything set up: PORT=8899
 	node $(CLIENT)/tools/playground.mjs --daemon $(abspath $(BIN))/codegeex-lsp --port $(PORT)
 
 # Against llama-cpp-python's server, which is built from its source first: some ten minutes of two cores, once.
-test-remote: $(VENV)/.dev  ## against llama-cpp-python's server, built from source
+test-remote: $(VENV)/.dev  ## test with llama-cpp-python's server, built from source
 	$(BIN)/python -c "import llama_cpp.server" 2>/dev/null || CMAKE_ARGS="-DGGML_NATIVE=ON" \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check "llama-cpp-python[server]>=0.3.36,<0.4"
 	$(BIN)/python -m pytest tests/remote_server
 
 # What needs some 10 GB of memory and minutes: CodeGeeX-13B at its real width.
-test-large: $(VENV)/.dev  ## tests that need some 10 GB of memory
+test-large: $(VENV)/.dev  ## run the tests that need some 10 GB of memory
 	$(BIN)/python -m pytest -m large
 
-check: $(VENV)/.dev  ## formatter, linter, types and import contracts
+check: $(VENV)/.dev  ## run the formatter, linter, type checker and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev  ## what a keystroke costs
+bench: $(VENV)/.dev  ## measure what a keystroke costs
 	$(BIN)/python -m benchmarks.start
 	$(BIN)/python -m benchmarks.keystrokes
 	$(BIN)/python -m benchmarks.context
@@ -95,30 +95,30 @@ $(LLAMA)/build/bin/llama-server: | $(VENV)/.dev
 	cmake --build $(LLAMA)/build --target llama-server -j 2
 
 # Side by side with llama.cpp, as llama.vscode drives it: some half an hour.
-bench-peer: $(VENV)/.dev $(LLAMA)/build/bin/llama-server  ## side by side with llama.cpp
+bench-peer: $(VENV)/.dev $(LLAMA)/build/bin/llama-server  ## measure side by side with llama.cpp
 	for each in one_request typing_replay own_share cancelling memory; do \
 	  $(BIN)/python -m benchmarks.peer.$$each || exit 1; \
 	done
 
 # Keystroke to visible ghost text in the real editor.
-bench-vscode: $(VENV)/.dev vsix  ## keystroke to visible ghost text
+bench-vscode: $(VENV)/.dev vsix  ## measure the time from keystroke to visible ghost text
 	cd $(CLIENT) && node tools/bench.mjs
 
 # Keystroke to suggestion text in the JetBrains plugin, beside the plain Python client.
-bench-jetbrains: $(VENV)/.dev  ## keystroke to suggestion text in the JetBrains plugin
+bench-jetbrains: $(VENV)/.dev  ## measure the time from keystroke to suggestion in the JetBrains plugin
 	$(BIN)/python $(JETBRAINS)/tools/bench.py
 
 # What converting takes, and what numeric types cost: some ten minutes, 13 GB of disk, 8 GB of memory.
-bench-convert: $(VENV)/.dev  ## what converting takes
+bench-convert: $(VENV)/.dev  ## measure what converting takes
 	$(BIN)/python -m benchmarks.numeric_types
 	$(BIN)/python -m benchmarks.conversion
 
-screenshots: $(VENV)/.dev vsix  ## make the pictures of the documents anew
+screenshots: $(VENV)/.dev vsix  ## make the documents' pictures again
 	$(BIN)/python docs/screenshots/make.py
 	cd $(CLIENT) && PICTURES=$(abspath docs/screenshots) node --test --test-reporter=spec test/editor/pictures.test.mjs
 	for name in ghost-text menu why; do cp docs/screenshots/vscode-$$name.png $(CLIENT)/media/$$name.png; done
 
-format: $(VENV)/.dev  ## format, and mend what the linter can
+format: $(VENV)/.dev  ## format the code, and fix what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
@@ -143,4 +143,5 @@ $(VENV)/.dev: $(VENV)/.runtime
 	@touch $@
 
 clean:  ## remove what was built and cached
-	rm -rf $(VENV) .cache .hypothesis .import_linter_cache .mypy_cache .ruff_cache .pytest_cache $(CLIENT)/node_modules
+	rm -rf $(VENV) .cache .hypothesis .import_linter_cache .mypy_cache .ruff_cache .pytest_cache $(CLIENT)/node_modules \
+	  $(CLIENT)/out $(CLIENT)/server $(CLIENT)/codegeex-lsp.vsix $(JETBRAINS)/build $(JETBRAINS)/codegeex-lsp.zip
