@@ -102,5 +102,8 @@ class Session:
         kind: Literal["Warning", "Normal"] = "Warning" if notice else "Normal"
         answering = self.worker.description("chat")
         chat = answering.name if answering and "chat" in answering.capabilities else ""
-        self._client.show_status(replace(self._destination, kind=kind, message=notice or remote, model=name, chat=chat))
+        status = replace(self._destination, kind=kind, message=notice or remote, model=name, chat=chat)
+        if status == self._client.status:
+            return  # a client that sends its settings as it starts makes us load the model twice at once
+        self._client.show_status(status)
         self._client.log(f"model ready: {name}" + (f" ({remote})" if remote else ""))

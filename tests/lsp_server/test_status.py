@@ -37,6 +37,14 @@ async def test_a_client_learns_that_the_model_is_loaded_and_which_answers() -> N
         ]
 
 
+async def test_a_model_that_is_prepared_twice_at_once_is_logged_once() -> None:
+    async with window(ScriptedModel()) as editor:
+        await editor.logged("model ready")
+        await asyncio.gather(editor.server.session.prepare_model(), editor.server.session.prepare_model())
+        await editor.client.protocol.send_request_async(MODELS, None)  # what was logged before has arrived
+        assert len([message for message in editor.log if "model ready" in message.message]) == 2
+
+
 async def test_a_client_learns_which_model_converses() -> None:
     for model, chat in ((ChatModel("Yes."), "codegeex4-all-9b"), (ScriptedModel(), "")):
         async with window(model) as editor:
