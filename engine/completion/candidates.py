@@ -48,13 +48,22 @@ def find_branches(generated: Generated, decode: Callable[[list[int]], str]) -> l
 
 def follow_branch(
     branch: Branch, first: Outcome, gap: Gap, model: LanguageModel, cancellation: CancellationToken
-) -> Generated:
-    """Return the answer that begins as the first one, takes this branch, and then goes on with the likeliest tokens."""
+) -> Generated | None:
+    """Return the answer that begins as the first one, takes this branch, and then goes on with the likeliest tokens.
+
+    The first token may begin with the blank before the cursor, which is no part of the answer; None if the branch does
+    not begin with it.
+    """
     generated, prompt = first.generated, first.prompt
     assert generated is not None  # noqa: S101 - the caller has checked
     assert prompt is not None  # noqa: S101
     tokens = (*generated.tokens[: branch.index], branch.token)
+    whole = model.tokenizer.decode(generated.tokens)
+    blank = whole.removesuffix(generated.text)
     text = model.tokenizer.decode(tokens)
+    if blank != whole and not text.startswith(blank):
+        return None
+    text = text[len(blank) :] if blank != whole else text
     ends, log_probs = (
         (*generated.ends[: branch.index], len(text)),
         (*generated.log_probs[: branch.index], branch.log_prob),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,9 +15,10 @@ from engine.completion.decode_speed import DecodeSpeed
 from engine.completion.frame import Frame
 from engine.completion.frames import Frames, has_same_references
 from engine.completion.gap import Gap, gap_of
+from engine.completion.heal import find_healed_span
 from engine.context.collect import Workspaces, catch_up, collect, still_shows
 from engine.generated import Generated
-from engine.model.protocol import LanguageModel, Question, Tokenizer
+from engine.model.protocol import LanguageModel, Question
 from engine.postprocess import stop_rule
 from engine.prompt.templates import Contents, PromptEncoder
 from engine.types import (
@@ -32,8 +32,6 @@ from engine.types import (
 )
 
 HOPELESS = 0.2  # an answer is given up once its probability falls below this share of the threshold
-MAX_WORD_TOKENS = 4  # of a word before the cursor that the model may tokenize differently
-LAST_WORD = re.compile(r"\w+$")
 
 
 def _ignore(_: str) -> None:
@@ -103,10 +101,9 @@ class Completer:
             priority=priority,
             alternatives=alternatives,
             least_log_prob=self._least_log_prob(),
-            healed_span=(0, 0) if alternatives else _word_before(prompt, gap.cursor.line_before, self.model.tokenizer),
             next_characters=True,
         )
-        generated = self.model.generate(question, cancellation)
+        prompt, generated = self._generate(prompt, question, gap, cancellation)
         if self.speed:
             self.speed.record(generated)
         watch.stages_ms |= {"wait": generated.wait_ms, "prefill": generated.prefill_ms, "decode": generated.decode_ms}
@@ -138,6 +135,8 @@ class Completer:
             if len(shown) >= count:
                 return
             generated = follow_branch(branch, first, gap, self.model, cancellation)
+            if generated is None:
+                continue
             completion, silence = _finish(generated, gap, decider)
             if completion is not None and completion.text not in shown:
                 shown.add(completion.text)
@@ -237,6 +236,29 @@ class Completer:
             frame = lay_out(encoder, contents, gap.prompt_tokens, snippets)
         return frame, snippets
 
+    def _generate(
+        self, prompt: Prompt, question: Question, gap: Gap, cancellation: CancellationToken
+    ) -> tuple[Prompt, Generated]:
+        """Return the answer, and the prompt that its tokens continue."""
+        tokenizer = self.model.tokenizer
+        heals_blanks = "infill" not in self.model.description.capabilities
+        healed = find_healed_span(prompt, gap.cursor.line_before, tokenizer, heals_blanks=heals_blanks)
+        if not question.alternatives:
+            question = replace(question, healed_span=(healed.start, healed.end), kept_tokens=healed.kept)
+        elif healed.is_blank:
+            shorter, blank = healed.without_blank(prompt, tokenizer)
+
+            def stop(text: str) -> bool:
+                return not blank.startswith(text[: len(blank)]) or (
+                    len(text) > len(blank) and question.stop(text[len(blank) :])
+                )
+
+            healing = replace(question, tokens=shorter.tokens, stable_tokens=shorter.stable_tokens, stop=stop)
+            generated = self.model.generate(healing, cancellation)
+            if generated.text.startswith(blank) and generated.text != blank:
+                return shorter, generated.without_start(len(blank))
+        return prompt, self.model.generate(question, cancellation)
+
     def _least_log_prob(self) -> float:
         """Return the log-probability below which an answer is given up. Most answers end so after a token or two."""
         threshold = self._decider.threshold * HOPELESS
@@ -253,18 +275,3 @@ def _finish(generated: Generated, gap: Gap, decider: Decider) -> Decision:
     if completion is not None:
         completion = replace(completion, text=gap.cursor.with_line_ends(completion.text))
     return completion, silence
-
-
-def _word_before(prompt: Prompt, line: str, tokenizer: Tokenizer) -> tuple[int, int]:
-    """Return the token range in the prompt of the word (or symbol) before the cursor; (0, 0) after indentation.
-
-    `line` is the cursor's, up to the cursor.
-    """
-    end = prompt.prefix_end
-    if not line.strip() or prompt.prefix_tokens <= MAX_WORD_TOKENS:
-        return (0, 0)
-    word = LAST_WORD.search(line)
-    for start in range(end - 1, end - 1 - MAX_WORD_TOKENS, -1):
-        if word is None or len(tokenizer.decode(prompt.tokens[start:end])) >= len(word[0]):
-            return (start, end)
-    return (end - 1, end)

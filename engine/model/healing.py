@@ -1,8 +1,9 @@
 """Token healing: the word before the cursor is taken out of the prompt, and the answer has to begin with its text.
 
 If the user stops in the middle of `configuration`, the tokenizer makes tokens of `confi` that the model has hardly ever
-read before `guration`. Without them, the model chooses among the tokens that agree with `confi` those it expects. What
-it expects there does not change while the word is typed: it is asked for at the word's first key, and remembered.
+read before `guration`. It is the same after a blank that the tokenizer joins with the word after it. Without them, the
+model chooses among the tokens that agree with `confi` those it expects. What it expects there does not change while the
+word is typed: it is asked for at the word's first key, and remembered.
 """
 
 from __future__ import annotations
@@ -40,13 +41,17 @@ class Healing:
         The model is asked once if its own choice begins with what is typed, which is the rule, or if what it expects is
         known. The probability of the first token is its share among those that agree with what is typed. The question
         is asked as it is if it has no such span, if the span is not a piece of a line, or if nothing that the model
-        expects begins with its text.
+        expects begins with its text. If the question keeps some tokens in the span's place, only the text after theirs
+        is taken out.
         """
         start, end = question.healed_span
+        kept = question.kept_tokens
         typed = self._tokenizer.decode(question.tokens[start:end]) if end else ""
-        if not typed.strip() or "\n" in typed or HALF_A_CHARACTER in typed:
+        if (kept is None and (not typed.strip() or "\n" in typed)) or HALF_A_CHARACTER in typed:
             return _ask_with_next_characters(ask, self._tokenizer, question)
-        tokens = [*question.tokens[:start], *question.tokens[end:]]
+        if kept:
+            typed = typed.removeprefix(self._tokenizer.decode(kept))
+        tokens = [*question.tokens[:start], *(kept or ()), *question.tokens[end:]]
         unhealed = replace(question, tokens=tokens, alternatives=(LOOKED_AT, TOKENS), ungated_tokens=1)
         place = tuple(tokens)
         with self._lock:

@@ -64,6 +64,8 @@ class Question:
     # The range of the tokens that the answer may begin with otherwise, see `engine.model.healing`; their text is not
     # part of the answer.
     healed_span: tuple[int, int] = (0, 0)
+    # The tokens that stay in the span's place, if only the end of its text is taken out: the blank before the cursor.
+    kept_tokens: tuple[int, ...] | None = None
     next_characters: bool = False  # the answer names the probable next characters
 
     def continuation(self, end_ids: tuple[int, ...]) -> Continuation:

@@ -69,7 +69,13 @@ _GLM4 = Family(
 _CHATGLM = Family(
     stop=("</s>",), begin=("[gMASK]", "<sop>"), chats=True, context_length=8192, licence="the ChatGLM licence"
 )
-_LLAMA = Family(stop=("</s>",), begin=("<s>",), chats=None, chat_template="llama2", context_length=4096)
+_LLAMA = Family(
+    stop=("</s>", "<|endoftext|>", "<|end_of_text|>"),
+    begin=("<s>",),
+    chats=None,
+    chat_template="llama2",
+    context_length=4096,
+)
 _QWEN = Family(
     stop=("<|endoftext|>", "<|im_end|>"),
     chats=None,

@@ -82,6 +82,8 @@ def make_question(
         tokens = tuple(encode(tokenizer, chat_parts(description, _turns(description, problem))))
     else:
         shown, path = problem.shown(task), f"solution{problem.language.suffixes[0]}"
+        if ends_stripped(description):
+            shown = shown.rstrip()
         contents = Contents(path, problem.language, Mode.BLOCK, prefix=shown, suffix="")
         prompt = assemble(PromptEncoder(description, tokenizer), contents, room)
         if prompt.prefix_tokens < len(tokenizer.encode(shown)):
@@ -91,9 +93,22 @@ def make_question(
         return None
     if style is Style.CHAT:
         return Question(tokens, is_answered, lambda text: read_chat_answer(problem, task, text), turns)
+    end = "\n" if source is None and ends_stripped(description) else ""  # which the answer then begins with
     return Question(
-        tokens, lambda text: is_finished(problem, task, text), lambda text: read_continuation(problem, task, text)
+        tokens,
+        lambda text: is_finished(problem, task, text.removeprefix(end)),
+        lambda text: read_continuation(problem, task, text.removeprefix(end)),
     )
+
+
+def ends_stripped(description: ModelDescription) -> bool:
+    """True if a problem is shown without the line end after its declaration.
+
+    Most tokenizers join a line end with the indentation after it, so a model that continues a text has hardly ever
+    read a line end alone before code. Published figures of such models are of stripped problems. A model that infills
+    was trained on texts cut anywhere.
+    """
+    return "infill" not in description.capabilities
 
 
 def _turns(description: ModelDescription, problem: Problem) -> list[Turn]:

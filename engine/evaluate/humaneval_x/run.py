@@ -14,7 +14,7 @@ from engine.evaluate.humaneval_x.journal import Journal, Sample
 from engine.evaluate.humaneval_x.pass_at_k import mean_pass_at_k
 from engine.evaluate.humaneval_x.problems import Problem, Task, read_problems
 from engine.evaluate.humaneval_x.programs import assemble_program
-from engine.evaluate.humaneval_x.questions import Question, Style, choose_style, make_question
+from engine.evaluate.humaneval_x.questions import Question, Style, choose_style, ends_stripped, make_question
 from engine.evaluate.humaneval_x.repair import find_fault, request_repair
 from engine.evaluate.humaneval_x.solution import Solution
 from engine.evaluate.humaneval_x.toolchains import Toolchain, find_toolchain
@@ -101,6 +101,8 @@ def run_configuration(plan: Plan, model: LanguageModel | None, isolation: Isolat
         "style": choose_style(model.description, plan.task, plan.style).value,
         **({"repairs": plan.repairs} if plan.task is Task.TRANSLATE else {}),
     } if model is not None else {"solutions": "reference"}  # fmt: skip
+    if model is not None and plan.task is Task.GENERATE and answered_by["style"] == Style.CONTINUE.value:
+        answered_by["prompt_end"] = "stripped" if ends_stripped(model.description) else "as published"
     source = {"source_language": plan.source} if plan.task is Task.TRANSLATE else {}
     return {
         "benchmark": "HumanEval-X",

@@ -28,10 +28,10 @@ def asked(description: ModelDescription, task: Task = Task.GENERATE, style: Styl
 
 def test_a_base_model_goes_on_below_the_language_tag() -> None:
     text, question = asked(BASE)
-    assert text == "# language: Python\n" + PYTHON.prompt
-    assert question.stop("    return 1\nx")
-    assert not question.stop("    return 1\n")
-    assert question.read("    return 1\nx").code == "    return 1\n"
+    assert text == "# language: Python\n" + PYTHON.prompt.rstrip()
+    assert question.stop("\n    return 1\nx")
+    assert not question.stop("\n    return 1\n")
+    assert question.read("\n    return 1\nx").code == "    return 1\n"
 
 
 def test_a_model_that_infills_gets_the_editors_prompt() -> None:
