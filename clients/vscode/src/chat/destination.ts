@@ -15,6 +15,9 @@ export function destinationOf(status: Status | undefined): Destination {
       note: t("This conversation is sent to {0}.", chat),
     };
   }
+  if (status.model && status.chat === "" && !completion) {
+    return { intro: t("The model in use only completes code. To ask questions, choose a model that can converse."), note: "" };
+  }
   const local = completion
     ? t(
         "A model on your own machine answers, and your questions stay there. The code around the cursor is sent to {0}, for suggestions.",

@@ -77,6 +77,11 @@ suite("where text goes", () => {
   const sentences = (servers: Status["servers"], remote = ""): { intro: string; note: string } =>
     destinationOf({ busy: false, kind: "Normal", message: "", model: "m", remote, ...(servers && { servers }) });
 
+  test("is nowhere if no model here can converse", () => {
+    const status = { busy: false, kind: "Normal", message: "", model: "m", chat: "", remote: "", servers: {} } as const;
+    assert.match(destinationOf(status).intro, /choose a model that can converse/);
+  });
+
   test("is this machine only if no server is named", () => {
     assert.deepEqual(sentences({}), { intro: "A model on your own machine answers. Nothing you write leaves it.", note: "" });
     for (const servers of [{ chat: "a.example" }, { completion: "b.example" }, { chat: "a.example", completion: "b.example" }]) {
