@@ -32,6 +32,7 @@ class Document:
     text: str
     file: Path | None = None  # where it is on disk; None for text without a file (untitled, a notebook's cell)
     root: Path | None = None  # the workspace folder that holds it; no file outside of it is read for this document
+    origin: Path | None = None  # without a file: the one that this is a version or a part of, whose rules count
 
 
 @dataclass(frozen=True)

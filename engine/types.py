@@ -24,6 +24,10 @@ class EngineUnavailableError(EngineError):
     """There is no engine process now. A later request tries again."""
 
 
+class PrivateTextError(EngineError):
+    """A text that may not leave this machine, and a model that is not on it."""
+
+
 class ModelError(EngineError):
     """A model folder that cannot be used."""
 
@@ -134,6 +138,7 @@ class CompletionSettings:
     max_new_tokens: int = 64
     max_prompt_tokens: int = 1024
     use_context: bool = True
+    excluded: tuple[str, ...] = ()  # glob patterns of files whose text is not sent to a server
 
 
 @dataclass(frozen=True)

@@ -224,6 +224,7 @@ class Settings:
             max_new_tokens=self.values["completion.maxTokens"],
             max_prompt_tokens=self.values["completion.maxPromptTokens"],
             use_context=self.values["context.enable"],
+            excluded=self.excluded,
         )
 
 

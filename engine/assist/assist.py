@@ -23,6 +23,7 @@ from engine.assist.edit import declaration_fault, place_code, selected_range
 from engine.assist.fit import AssistPrompt, fit
 from engine.assist.gather import Gathered
 from engine.assist.loops import LoopFinder
+from engine.assist.privacy import check_private, private_files
 from engine.assist.refusal import refusal
 from engine.assist.tasks import (
     COMMENTS_ONLY,
@@ -98,7 +99,13 @@ def respond(
         raise EngineError(reason)
     if request.task is AssistTask.ASK and "chat" not in description.capabilities:
         return places_answer(request, gathered, description)
+    check_private(request, description)
     code = code_of(request)
+    if request.task is AssistTask.COMMIT and (hidden := private_files(request)):
+        code = without_secrets(with_lf(request.diff), hidden)
+        named = ", ".join(f"{name} ({reason})" for name, reason in hidden.items())
+        notice = sentence("diff_hidden", request.words, names=named)
+        gathered = replace(gathered, notices=(*gathered.notices, notice))
     prompt = fit(request, gathered, code, description, model.tokenizer, settings)
     listener.on_stage("answering")
     continues = not prompt.turns

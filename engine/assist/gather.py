@@ -81,7 +81,7 @@ def _file(mention: str, request: AssistRequest, workspaces: Workspaces) -> list[
     opened = [each for each in (request.document, *request.others) if each is not None]
     for each in opened:
         if each.path == wanted or each.path.endswith(f"/{wanted}"):
-            source = _source_of(each, workspaces)
+            source = _source_of(each, request, workspaces)
             return [_whole(source, request, each)] if source else []
     for root, index in _in_order(request, workspaces):
         try:
@@ -189,7 +189,7 @@ def _around(request: AssistRequest, workspaces: Workspaces) -> list[Reference]:
     document = request.document
     if document is None or (request.selection is None and request.task is not AssistTask.ASK):
         return []
-    source = _source_of(document, workspaces)
+    source = _source_of(document, request, workspaces)
     if source is None:
         return []
     start, end = request.selection or (0, 0)
@@ -209,18 +209,18 @@ def _opened(request: AssistRequest, workspaces: Workspaces) -> list[Reference]:
     """Return the beginnings of the other open files."""
     reason, found = sentence("because_open", request.words), []
     for each in request.others[:MAX_OPEN]:
-        source = _source_of(each, workspaces)
+        source = _source_of(each, request, workspaces)
         if source and source.text.strip():
             lines = source.lines[:MAX_OPEN_LINES]
             found.append(Reference(each.path, 0, len(lines), "\n".join(lines), source.language, reason, file=each.file))
     return found
 
 
-def _source_of(document: Document, workspaces: Workspaces) -> Source | None:
+def _source_of(document: Document, request: AssistRequest, workspaces: Workspaces) -> Source | None:
     """Return an open document's masked text; None if ignore rules or settings exclude it."""
     index = workspaces.get(document.root) if document.root else None
     if (
-        why_not_open(document, index.excluded if index else ())
+        why_not_open(document, index.excluded if index else request.excluded)
         or len(document.text) > MAX_FILE_BYTES
         or why_not_text(document.text)
     ):
@@ -253,7 +253,7 @@ def _of_place(
 def _index_of_open(request: AssistRequest) -> MemoryIndex:
     index = MemoryIndex()
     for each in (request.document, *request.others[:MAX_OTHERS]):
-        source = _source_of(each, {}) if each else None
+        source = _source_of(each, request, {}) if each else None
         if source:
             index.put(source)
     return index

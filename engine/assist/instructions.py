@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.assist.tasks import AssistRequest, AssistTask, Reference
+from engine.context.secrets import masked
 from engine.languages import Language
 from engine.model.folder import ModelDescription
 from engine.prompt.chat import code_block
@@ -86,8 +87,10 @@ def question_of(
     if request.task is AssistTask.ASK:
         return shown + request.question
     english, chinese = _INSTRUCTIONS[request.task]
+    # A compiler quotes what it complains about; the user may not have read it.
+    question = masked(request.question) if request.task is AssistTask.FIX else request.question
     instruction = (chinese if request.words == "zh" else english).format(
-        language=language.name or language.id, question=request.question.strip()
+        language=language.name or language.id, question=question.strip()
     )
     # The diff and the code come first: models follow an instruction best if it is the last thing they read.
     return f"{shown}{code_block(code, 'diff' if request.task is AssistTask.COMMIT else language.id)}\n{instruction}"

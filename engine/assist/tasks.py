@@ -51,6 +51,8 @@ class AssistRequest:
     target: str = ""  # the languageId to translate to
     diff: str = ""  # of COMMIT
     searches: bool = True  # False: nothing is searched in the workspace, and mentions are plain text
+    roots: tuple[Path, ...] = ()  # the workspace folders
+    excluded: tuple[str, ...] = ()  # glob patterns of files that are not shown to a model
 
     @property
     def language(self) -> Language:

@@ -17,6 +17,7 @@ from engine.completion.frames import Frames, has_same_references
 from engine.completion.gap import Gap, gap_of
 from engine.completion.heal import find_healed_span
 from engine.context.collect import Workspaces, catch_up, collect, still_shows
+from engine.context.exclusion import why_private
 from engine.generated import Generated
 from engine.model.protocol import LanguageModel, Question
 from engine.postprocess import stop_rule
@@ -27,6 +28,7 @@ from engine.types import (
     CompletionSettings,
     Outcome,
     Priority,
+    PrivateTextError,
     Prompt,
     Snippet,
 )
@@ -79,10 +81,14 @@ class Completer:
         """Return the completion at the cursor, or the reason why there is none.
 
         `on_text` gets the model's answer so far after each token, maybe in another thread. `alternatives` are those
-        that the answer has for its tokens, see `Question`.
+        that the answer has for its tokens, see `Question`. Raises `PrivateTextError` if the document may not be sent to
+        the server that completes.
         """
         if reason := request.cursor.why_not_completed:
             return Outcome(None, reason)
+        if reason := self._why_not_sent(request):
+            path, name = request.cursor.document.path, self.model.description.name
+            raise PrivateTextError(f"{path} is not sent to the server of the model {name}: {reason}")
         watch = _Stopwatch()
         gap = gap_of(request, self.model, self.settings, self.speed.tokens_per_second if self.speed else None)
         prompt, snippets = self._prompt(request, gap, cancellation, watch)
@@ -149,7 +155,7 @@ class Completer:
         without frames, or if nothing was completed there before. If it is cancelled, the old frame stays.
         """
         frames = self.frames
-        if frames is None or request.cursor.why_not_completed:
+        if frames is None or request.cursor.why_not_completed or self._why_not_sent(request):
             return
         gap = gap_of(request, self.model, self.settings)
         place = self._place(gap)
@@ -170,6 +176,11 @@ class Completer:
         )
         self.model.generate(reading, cancellation)
         frames.put(place, frame, request.definitions, self._changes)
+
+    def _why_not_sent(self, request: CompletionRequest) -> str:
+        """Return why the document may not be sent to the model's server, or ""; "" for a model on this machine."""
+        is_remote = self.model.description.is_remote
+        return why_private(request.cursor.document, self.settings.excluded) if is_remote else ""
 
     def _prompt(
         self, request: CompletionRequest, gap: Gap, cancellation: CancellationToken, watch: _Stopwatch

@@ -84,15 +84,42 @@ def why_not_open(document: Document, excluded: tuple[str, ...] = ()) -> str:
     """
     if reason := why_not_name(document.path.rpartition("/")[2]):
         return reason
-    if document.file is None:
-        return ""
     root = _real(document.root) if document.root else None
-    named = _real(document.file.parent) / document.file.name
-    real = _real(named)
-    reason = why_not_name(real.name)
-    for file in dict.fromkeys((named, real)):
-        reason = reason or why_not_folder(file.parent, root, excluded) or why_not_path(file, root, excluded)
-    return reason
+    for file in _files_of(document):
+        if reason := why_not_name(file.name):
+            return reason
+        if reason := why_not_folder(file.parent, root, excluded) or why_not_path(file, root, excluded):
+            return reason
+    return ""
+
+
+def why_private(document: Document, excluded: tuple[str, ...] = ()) -> str:
+    """Return why the text of an open document may not leave this machine, or "".
+
+    Less is private than may not be quoted: generated and others' code is no secret.
+    """
+    files = _files_of(document)
+    if any(is_secret_name(name) for name in (document.path.rpartition("/")[2], *(file.name for file in files))):
+        return "files of this name hold secrets"
+    if holds_private_key(document.text):
+        return "it holds a private key"
+    root = _real(document.root) if document.root else None
+    for file in files:
+        for folder in _folders(file.parent, _top(root or file.parent))[1:]:
+            if reason := why_not_path(folder, root, excluded, is_folder=True):
+                return reason
+        if reason := why_not_path(file, root, excluded):
+            return reason
+    return ""
+
+
+def _files_of(document: Document) -> list[Path]:
+    """Return the files whose rules count for a document: its own, and that which it leads to as a link."""
+    file = document.file or document.origin
+    if file is None:
+        return []
+    named = _real(file.parent) / file.name
+    return list(dict.fromkeys((named, _real(named))))
 
 
 def why_not_name(name: str) -> str:

@@ -42,6 +42,7 @@ from engine import toml
 from engine.types import Eagerness, ModelError
 
 FORMAT = 1
+REMOTE_FAMILY = "remote"  # of a model on a server
 REQUIRED_FILES = ("model.toml", "model.bin", "config.json", "tokenizer.json")
 # `int8` keeps norms and biases in the checkpoint's own type, `int8_float32` does not.
 NUMERIC_TYPES = ("int8", "int8_float32", "float16", "bfloat16", "float32")
@@ -89,6 +90,11 @@ class ModelDescription:
     no_chat: str = ""  # why a model with a chat template cannot chat
     confidence: Confidence = field(default_factory=Confidence)
     facts: dict[str, Any] = field(default_factory=dict)  # the whole file
+
+    @property
+    def is_remote(self) -> bool:
+        """True if what the model reads is sent to a server."""
+        return self.family == REMOTE_FAMILY
 
 
 def read_description(folder: Path) -> ModelDescription:

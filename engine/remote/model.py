@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.generated import Generated
-from engine.model.folder import Confidence, ModelDescription
+from engine.model.folder import REMOTE_FAMILY, Confidence, ModelDescription
 from engine.model.protocol import Question
 from engine.remote import api, faults
 from engine.remote.answer import StreamedAnswer
@@ -56,7 +56,7 @@ def describe_server_model(server: Server) -> ModelDescription:
     return ModelDescription(
         folder=Path(server.host),
         name=server.name,
-        family="remote",
+        family=REMOTE_FAMILY,
         capabilities=frozenset(can_complete if completes else {"chat", "translate"}),
         context_length=CONTEXT_TOKENS,
         numeric_type="remote",

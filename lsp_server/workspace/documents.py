@@ -7,15 +7,18 @@ pygls splits lines as Python does, at form feeds and Unicode separators too; edi
 from __future__ import annotations
 
 import io
+import json
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from lsprotocol import types
-from pygls.uris import to_fs_path
+from pygls.uris import from_fs_path, to_fs_path
 from pygls.workspace import PositionCodec, TextDocument, Workspace
 
 from engine.context.notebook import BETWEEN_CELLS
@@ -26,6 +29,8 @@ from lsp_server.workspace.text_buffer import TextBuffer
 NOTEBOOKS = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook(notebook="*")])
 MAX_PATH_PARTS = 4
 MAX_PATH_CHARS = 200
+_NO_FILES = frozenset({"http", "https", "output", "jdt", "jar", "zipfile", "deno", "vscode-scm"})
+_IN_GIT = re.compile(r"(.+)/\.git/+(?:[^/:]*|:\d):?[/:](.+)")  # a folder, a commit or stage, a file
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,13 @@ class EditorWorkspace(Workspace):
     def snapshot(self, document: TextDocument) -> Document:
         """Return an open document as the engine sees it. A notebook's cell is alone here."""
         path, file, root = self._names(document.uri)
-        return Document(path, document.language_id or "", document.source, file, root)
+        origin = None
+        if file is None:
+            book = self.get_notebook_document(cell_uri=document.uri)
+            origin = file_of(book.uri) if book else origin_of(document.uri)
+            place = self.locate(from_fs_path(str(origin)) or "") if origin else None
+            root = place.root if place else None
+        return Document(path, document.language_id or "", document.source, file, root, origin)
 
     def snapshot_with_cells(self, cell: TextDocument) -> tuple[Document, int]:
         """Return (an open document as the engine sees it, the offset in it where the text of `cell` begins).
@@ -208,6 +219,23 @@ def file_of(uri: str) -> Path | None:
     host = "" if parts.netloc.lower() == "localhost" else parts.netloc
     path = to_fs_path(urlunsplit(("file", host, parts.path, "", "")))
     return Path(path) if path else None
+
+
+@lru_cache(maxsize=1024)
+def origin_of(uri: str) -> Path | None:
+    """Return the file that a URI of another scheme is about: a version of it, a part, a comparison.
+
+    `git:/shop/cart.py?…` is of VS Code, `fugitive:///shop/.git//0/cart.py` and its like are of Neovim's plugins.
+    """
+    parts = urlsplit(uri)
+    path = unquote(parts.path)
+    with suppress(AttributeError, ValueError):  # VS Code's own path may have a suffix that its query has not
+        path = str(json.loads(unquote(parts.query)).get("path", path))
+    if not path.startswith("/") or parts.scheme in _NO_FILES:
+        return None
+    if in_git := _IN_GIT.fullmatch(path):
+        path = f"{in_git[1]}/{in_git[2]}"
+    return file_of(f"file://{quote(path)}")
 
 
 def _path_in(root: Path, file: Path) -> str | None:

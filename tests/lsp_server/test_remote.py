@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,25 @@ async def test_the_server_completes_and_the_model_here_does_not_converse() -> No
             assert description.name == "scripted"
             assert not (await Chat(editor).ask("Why?"))["converses"]
     assert server.asked[0]["body"]["prompt"].endswith("x = ")
+
+
+@pytest.mark.parametrize("trigger", list(types.InlineCompletionTriggerKind))
+@pytest.mark.parametrize("name", [".env", "excluded/a.py", "key.py"])
+async def test_a_private_file_is_not_sent_and_the_reason_is_said(
+    tmp_path: Path, name: str, trigger: types.InlineCompletionTriggerKind
+) -> None:
+    key = "K = '-----BEGIN RSA PRIVATE KEY-----'\n" if name == "key.py" else ""
+    folders = [types.WorkspaceFolder(tmp_path.as_uri(), "w")]
+    with serving(speech("value", make=text)) as server:
+        options = sent_to(server, "completion") | {"context": {"exclude": ["excluded/**"]}}
+        async with window(ScriptedModel(), initialization_options=options, workspace_folders=folders) as editor:
+            at = editor.open(f"{key}x = <cursor>\n", uri := (tmp_path / name).as_uri())
+            where = types.TextDocumentIdentifier(uri)
+            params = types.InlineCompletionParams(types.InlineCompletionContext(trigger), where, at)
+            answer = await editor.client.text_document_inline_completion_async(params)
+            assert not answer.items
+            await editor.logged(f"{name} is not sent to the server of the model big: ")
+    assert server.asked == []
 
 
 async def test_with_both_the_model_here_is_never_loaded() -> None:

@@ -76,6 +76,8 @@ def read_call(server: CodegeexServer, task: AssistTask, raw: Any) -> AssistCall:
         _text(raw, "target"),
         _text(raw, "diff"),
         bool(raw.get("context", True)),
+        tuple(server.workspace.roots),
+        server.session.settings.excluded,
     )
     return AssistCall(
         request,

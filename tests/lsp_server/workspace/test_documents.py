@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types
 
+from engine.context.exclusion import why_not_open, why_private
 from lsp_server.workspace.documents import EditorDocument, EditorWorkspace, FolderFile, UnitsCodec
 
 TEXT = st.text(alphabet="ab\n\r\f\u2028😀", max_size=12)
@@ -73,3 +74,30 @@ def test_a_file_is_found_in_its_folder_by_links_too(tmp_path: Path, opened: str,
     workspace = EditorWorkspace(None, workspace_folders=[folder(tmp_path / opened)])
     place = workspace.locate((tmp_path / edited / "a.py").as_uri())
     assert place == FolderFile(tmp_path / opened, "a.py")
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "git:{0}/hidden.py?ref",
+        "git:{0}/hidden.py.git?%7B%22path%22%3A%22{0}/hidden.py%22%2C%22ref%22%3A%22HEAD%22%7D",
+        "gitlens://7b22/{0}/hidden.py",
+        "fugitive://{0}/.git//0/hidden.py",
+        "gitsigns://{0}/.git//HEAD:hidden.py",
+        "diffview://{0}/.git/:0:/hidden.py",
+        "vscode-notebook-cell:{0}/hidden.py#W0s",
+        "untitled:{0}/hidden.py",
+    ],
+)
+def test_what_shows_a_file_in_another_way_falls_under_its_rules(tmp_path: Path, uri: str) -> None:
+    (tmp_path / ".codegeexignore").write_text("hidden.py\n")
+    workspace = EditorWorkspace(None, workspace_folders=[folder(tmp_path)])
+    snapshot = workspace.snapshot(EditorDocument(uri.format(tmp_path.as_posix()), "x = 1\n", language_id="python"))
+    assert snapshot.file is None
+    assert why_not_open(snapshot) == why_private(snapshot) == "ignored by .codegeexignore"
+
+
+@pytest.mark.parametrize("uri", ["untitled:Untitled-1", "https://example.org/hidden.py", "output:/hidden.py"])
+def test_what_shows_no_file_has_no_rules(uri: str) -> None:
+    workspace = EditorWorkspace(None)
+    assert workspace.snapshot(EditorDocument(uri, "x = 1\n", language_id="python")).origin is None
