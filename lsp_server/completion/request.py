@@ -8,10 +8,8 @@ from functools import cached_property
 from lsprotocol import types
 
 from engine.completion.cache import Place, place_of
-from engine.completion.mode import is_comment
 from engine.document import Cursor
-from engine.postprocess import Surroundings
-from engine.postprocess.indentation import simulate_enter
+from engine.postprocess.comments import ends_comment, enter_after_comment
 from engine.types import CompletionRequest, Mode
 
 
@@ -37,9 +35,9 @@ class InlineRequest:
     def below_comment(self) -> InlineRequest | None:
         """Return the request for a block below the comment that ends at the cursor; None if none ends there."""
         cursor = self.cursor
-        if cursor.line_after.strip() or not is_comment(cursor.line_before, cursor.language):
+        if cursor.line_after.strip() or not ends_comment(cursor):
             return None
-        typed, below = simulate_enter(Surroundings(cursor))
+        typed, below = enter_after_comment(cursor)
         request = replace(self.request, cursor=cursor.after_typing(typed, below), mode=Mode.BLOCK)
         return replace(self, request=request, typed_ahead=cursor.with_line_ends(typed))
 

@@ -46,6 +46,11 @@ def vars_of(at: types.Position) -> dict[str, int]:
         ("  /** The area. */<cursor>\n", "typescript", "\n  "),
         ("  /// The area.<cursor>\n", "rust", "\n  "),
         ("  // the area<cursor>\r\n", "csharp", "\r\n  "),
+        ("  /**\n   * The area.\n   */<cursor>\n", "java", "\n  "),
+        ("def area(r):\n    pi = 3  # then the area<cursor>\n", "python", "\n    "),
+        ("if ready:  # draw the area<cursor>\n", "python", "\n    "),
+        ("  if (ready) { // draw the area<cursor>\r\n", "java", "\r\n    "),
+        ("  pi := 3 // then the area<cursor>\n", "go", "\n  "),
     ],
 )
 async def test_code_is_generated_below_a_comment(source: str, language: str, below: str) -> None:
@@ -56,7 +61,17 @@ async def test_code_is_generated_below_a_comment(source: str, language: str, bel
         assert "###MODE:BLOCK" in model.prompts[-1]
 
 
-@pytest.mark.parametrize("source", ["x = 1<cursor>\n", "# half <cursor>of it\n", "<cursor>\n"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = 1<cursor>\n",
+        "# half <cursor>of it\n",
+        "<cursor>\n",
+        "url = 'http://x/#top'<cursor>\n",
+        'def area(r):\n    """<cursor>\n',
+        'help = """\n# not a comment<cursor>\n"""\n',
+    ],
+)
 async def test_without_a_comment_at_the_cursor_nothing_is_generated(source: str) -> None:
     async with window(ScriptedModel("return 1")) as editor:
         at = editor.open(source)

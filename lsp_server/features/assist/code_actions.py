@@ -13,8 +13,8 @@ from pygls.workspace import TextDocument
 
 from engine.assist.refusal import refusal
 from engine.assist.tasks import AssistRequest, AssistTask
-from engine.completion.mode import is_comment
-from engine.languages import language_of
+from engine.document import Cursor, Document
+from engine.postprocess.comments import ends_comment
 from engine.prompt.system_prompts import HumanLanguage
 from lsp_server.features.assist.declaration import declarations_in, innermost
 from lsp_server.features.assist.ranges import range_to_json
@@ -82,10 +82,9 @@ def _generate(params: types.CodeActionParams, document: TextDocument, words: Hum
     wanted, at = params.context.only, params.range.end
     if wanted is not None and not any(only == GENERATE_KIND or GENERATE_KIND.startswith(f"{only}.") for only in wanted):
         return []
-    text, offset = document.source, document.offset_at_position(at)
-    line = text[text.rfind("\n", 0, offset) + 1 : offset]
-    language = language_of(document.language_id or "", document.path or "")
-    if text[offset : offset + 1] not in {"", "\n", "\r"} or not is_comment(line, language):
+    snapshot = Document(document.path or "", document.language_id or "", document.source)
+    cursor = Cursor(snapshot, document.offset_at_position(at))
+    if cursor.line_after.strip() or not ends_comment(cursor):
         return []
     title, argument = generate_title(words), {"uri": params.text_document.uri, "range": range_to_json(params.range)}
     return [
