@@ -84,6 +84,8 @@ def fit_indentation(draft: Draft) -> Draft:
         base = indentation_of(cursor.line_before)
         if starts_line:
             lines = ["", *lines]
+        elif not cursor.line_before.strip():
+            base += indentation_of(lines[0])  # the first line completes the indentation before the cursor
         lines[1:] = _fit_lines(draft.surroundings, lines, base, unit)
         lines = lines[1:] if starts_line else lines
     return replace(draft, text="\n".join(lines))
@@ -181,7 +183,8 @@ def _unit_of_text(lines: list[str], base: str, unit: str) -> str:
         before = indentation_of(one) if one is not lines[0] else base
         if opens_block(one) and other.strip() and len(blanks) > len(before) and blanks.startswith(before):
             step = blanks[len(before) :]
-            return "\t" if set(step) == {"\t"} else step
+            if step != " ":  # some styles have labels such as C++'s `private:` one blank before what follows
+                return "\t" if set(step) == {"\t"} else step
     if unit == "\t":
         spaced = [len(match[0]) for line in lines[1:] if line.strip() and (match := re.match(" +", line))]
         return " " * min((width for width in spaced if width > 1), default=DEFAULT_WIDTH)

@@ -246,6 +246,9 @@ def test_words_are_neither_cut_nor_joined(source: str, says: str, shows: str) ->
         ("/**\n * One.\n<cursor>\n */\nint f();\n", " * Two.\n * Three."),
         ("f(one,\n  two)\n\ncall(alpha,\n<cursor>\n", "     beta)"),
         ("if a:\n    x = 1\n  <cursor>\n", "  y = 2"),
+        # The first line completes the indentation before the cursor.
+        ("def f(a):\n    if a:\n      <cursor>\n", "  if b:\n            return 1"),
+        ("class A {\n  int a() {\n    return 1;\n  }\n<cursor>\n};\n", "\n private:\n  int b();"),
     ],
 )
 def test_a_text_that_indents_itself_keeps_its_steps(source: str, says: str) -> None:
