@@ -28,9 +28,18 @@ SHOWN_CANDIDATES = 8
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="the file with the cursor")
-    parser.add_argument("--since", metavar="REV", default="HEAD", help="the revision that the changes begin at")
-    parser.add_argument("--line", type=int, help="of the cursor, counted from 1; by default that of the last change")
-    parser.add_argument("--eagerness", choices=[each.value for each in Eagerness], default=Eagerness.BALANCED.value)
+    parser.add_argument(
+        "--since", metavar="REV", default="HEAD", help="the revision to compare with (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--line", type=int, help="the cursor's line, counted from 1; by default that of the last change"
+    )
+    parser.add_argument(
+        "--eagerness",
+        choices=[each.value for each in Eagerness],
+        default=Eagerness.BALANCED.value,
+        help="as in the setting codegeex.completion.eagerness",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -94,8 +103,9 @@ def _show(console: Console, outcome: Outcome) -> None:
     if not outcome.proposals:
         console.print(f"nothing proposed: {outcome.silence}", style="yellow", markup=False)
     if outcome.considered:
-        table = Table("probability", "kind", "place", "reason", title="considered", title_justify="left")
+        console.print()
+        table = Table("considered", "kind", "probability", "reason", box=None, header_style="dim", pad_edge=False)
         for candidate, chance in outcome.considered[:SHOWN_CANDIDATES]:
             place = f"{candidate.path}:{candidate.start + 1}"
-            table.add_row(f"{chance:.2f}", candidate.kind, place, candidate.reason)
+            table.add_row(place, candidate.kind, f"{chance:.2f}", candidate.reason)
         console.print(table)
