@@ -113,7 +113,7 @@ class Estimator:
             min(3.0, unknown),
             min(3.0, len(words) - unknown),
             float(is_word_character(text[-1:])),
-            float(any(char.isdigit() for char in text)),
+            float(any(map(str.isdigit, text))),
             float(first_word_seen),
             float(line_seen),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from engine.postprocess.draft import Draft, NothingToShow, Surroundings, belongs_to_block, closes_bracket, opens_block
 from engine.postprocess.lexer import CLOSER_OF
@@ -128,9 +128,8 @@ def _first_line(surroundings: Surroundings, line: str, unit: str) -> str:
 
 def _near_lines(surroundings: Surroundings) -> list[str]:
     """Return the nearest lines around the cursor that are not blank."""
-    above = [line for line in surroundings.lines_above if line.strip()]
-    below = [line for line in surroundings.lines_below if line.strip()]
-    return [*above[-NEAR_LINES:], *below[:NEAR_LINES]]
+    above = islice(filter(str.strip, reversed(surroundings.lines_above)), NEAR_LINES)
+    return [*reversed([*above]), *islice(filter(str.strip, surroundings.lines_below), NEAR_LINES)]
 
 
 def _levels(blanks: str, unit: str) -> int:

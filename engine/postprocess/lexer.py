@@ -124,11 +124,12 @@ def syntax_of(language: Language) -> Syntax:
 def events(text: str, language: Language, stack: tuple[str, ...] = ()) -> Iterator[Event]:
     """Yield what opens and closes in `text`, which begins with `stack` open. A whole string is one event."""
     syntax = syntax_of(language)
+    find_mark, match_token, inside = syntax.marks.search, syntax.tokens.match, syntax.inside
     at = 0
     while True:
         top = stack[-1] if stack else ""
-        if top in syntax.inside:
-            match = syntax.inside[top].search(text, at)
+        if top in inside:
+            match = inside[top].search(text, at)
             if match is None:
                 return
             at, kind = match.end(), match.lastgroup
@@ -136,10 +137,11 @@ def events(text: str, language: Language, stack: tuple[str, ...] = ()) -> Iterat
                 stack = (*stack, "${") if kind == "code" else stack[:-1]
                 yield Event(match.start(), at, stack, fault=kind == "line")
             continue
-        mark = syntax.marks.search(text, at)
+        mark = find_mark(text, at)
         if mark is None:
             return
-        char, start, at = mark.group(), mark.start(), mark.end()
+        start, at = mark.span()
+        char = text[start]
         if char in CLOSER_OF:
             stack = (*stack, char)
             yield Event(start, at, stack)
@@ -147,7 +149,7 @@ def events(text: str, language: Language, stack: tuple[str, ...] = ()) -> Iterat
             fault = CLOSER_OF.get(top) != char
             stack = _without(stack, char) if fault else stack[:-1]
             yield Event(start, at, stack, fault)
-        elif token := syntax.tokens.match(text, start):
+        elif token := match_token(text, start):
             at, kind = token.end(), token.lastgroup
             if kind in {"opens", "quote"}:
                 stack = (*stack, token.group())

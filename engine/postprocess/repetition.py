@@ -55,10 +55,12 @@ def drop_line_beginning(draft: Draft) -> Draft:
 
 def cut_copy_of_above(draft: Draft) -> Draft:
     """Cut before three lines in a row that are also just above the cursor."""
-    above = [line.strip() for line in draft.surroundings.lines_above if len(line.strip()) >= MIN_COPIED_CHARS]
     lines = [*draft.text.split("\n")]
     lines[0] = draft.cursor.line_before + lines[0]
     solid = [(index, line.strip()) for index, line in enumerate(lines) if len(line.strip()) >= MIN_COPIED_CHARS]
+    if len(solid) < COPIED_LINES:
+        return draft
+    above = [line for each in draft.surroundings.lines_above if len(line := each.strip()) >= MIN_COPIED_CHARS]
     known = {tuple(above[i : i + COPIED_LINES]) for i in range(len(above) - COPIED_LINES + 1)}
     for at in range(len(solid) - COPIED_LINES + 1):
         if tuple(line for _, line in solid[at : at + COPIED_LINES]) in known:
