@@ -88,11 +88,21 @@ class Cursor:
         return line_end_at(self.document.text, self.offset)
 
     @cached_property
+    def near_prefix(self) -> str:
+        """The text shortly before the cursor."""
+        return self._cut(max(0, self.offset - NEAR_CHARS), self.offset)
+
+    @cached_property
+    def near_suffix(self) -> str:
+        """The text shortly after the cursor."""
+        return self._cut(self.offset, self.offset + NEAR_CHARS)
+
+    @cached_property
     def near(self) -> Cursor:
         """The same cursor in the text around it alone, with LF line ends."""
-        before = self._cut(max(0, self.offset - NEAR_CHARS), self.offset)
-        after = self._cut(self.offset, self.offset + NEAR_CHARS)
-        return Cursor(replace(self.document, text=before + after), len(before))
+        near = Cursor(replace(self.document, text=self.near_prefix + self.near_suffix), len(self.near_prefix))
+        vars(near).update(prefix=self.near_prefix, suffix=self.near_suffix)  # cut already
+        return near
 
     @cached_property
     def why_not_completed(self) -> str:

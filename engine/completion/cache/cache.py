@@ -84,7 +84,7 @@ class CompletionCache:
 
     def lookup(self, place: Place, cursor: Cursor, decider: Decider) -> CacheHit | None:
         """Return what is known for `place`, which is that of `cursor`; None if the model must be asked."""
-        found = self._lookup(place, cursor.near, decider)
+        found = self._lookup(place, cursor, decider)
         self.counts[found.kind if found else MISS] += 1
         return found
 
@@ -127,9 +127,9 @@ class CompletionCache:
         for each in self._matches(place):
             entry = each.entry
             if each.deleted:
-                completion, silence, kind = entry.completion_with(each.deleted, cursor, decider), "", WENT_BACK
+                completion, silence, kind = entry.completion_with(each.deleted, cursor.near, decider), "", WENT_BACK
             else:
-                completion, silence = entry.completion_at(place, each.typed, cursor, decider)
+                completion, silence = entry.completion_at(place, each.typed, cursor.near, decider)
                 kind = TYPED_ALONG if each.typed else SAME_PLACE
             if completion is None and not silence:
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.document import Cursor
 from engine.types import Mode
@@ -17,8 +18,7 @@ TYPED_LINES = 17  # and its lines: those of a block, with its first
 INSERTED_BY_EDITOR = re.compile(r"""[\s)\]}'"`>;]{0,64}""")
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """The cursor's line, or one above it."""
 
     key: int  # of all that is above it
@@ -51,7 +51,7 @@ class Place:
 
 def place_of(document: str, cursor: Cursor, epoch: int = 0, mode: Mode | None = None) -> Place:
     """Return the place of a cursor. `document` names its text among others; `mode` is the requested one, if any is."""
-    before, after = cursor.near.prefix, cursor.near.suffix
+    before, after = cursor.near_prefix, cursor.near_suffix
     by_the_editor = INSERTED_BY_EDITOR.match(after)
     stable_from = by_the_editor.end() if by_the_editor else 0
     lines = tuple(_lines(document, before, mode))
