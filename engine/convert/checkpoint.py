@@ -59,12 +59,18 @@ class TensorFile(Protocol):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """`config` is the published config.json, or a substitute for it; each tensor is in one of `files`."""
+    """`config` is the published config.json, or a substitute for it; each tensor is in one of `files`.
+
+    `folder` holds the checkpoint, and is named in messages. `paths` are its files on disk, and `licence` is what they
+    say of it, if the folder does not tell.
+    """
 
     folder: Path
     config: Mapping[str, Any]
     files: tuple[TensorFile, ...]
     owners: Mapping[str, TensorFile] = field(repr=False)
+    paths: tuple[Path, ...] = ()
+    licence: str = ""
 
     def __contains__(self, name: object) -> bool:
         return name in self.owners
@@ -135,6 +141,8 @@ def tensor_paths(folder: Path) -> list[Path]:
         for pattern in patterns:
             if found := sorted(path for path in folder.glob(pattern) if path.is_file()):
                 return found
+    if found := sorted(folder.glob("*.gguf")):
+        raise ModelError(f"{folder} holds GGUF files; give the one to convert, such as {found[0]}")
     raise ModelError(f"{folder} holds no safetensors or PyTorch files; give the folder of a checkpoint")
 
 

@@ -12,6 +12,7 @@ import platform
 import re
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from engine.convert.checkpoint import Checkpoint
 from engine.convert.config import Config
 from engine.convert.families import recognise
 from engine.convert.family import Family
+from engine.convert.gguf.checkpoint import SUFFIX, open_gguf_checkpoint
 from engine.convert.model_bin import plan_bytes, write_model
 from engine.convert.model_toml import ConvertedModel, model_toml
 from engine.convert.published import open_checkpoint
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+SPLIT_NUMBER = re.compile(r"-\d{5}-of-\d{5}$")  # of one file of a split model
 PARTIAL = ".partial-"
 DEFAULT_MEMORY_BYTES = 3 * 2**29
 # In addition to the weights: tokenizer, configuration, and what a file system rounds up.
@@ -67,10 +70,10 @@ class Report(Protocol):
 class Conversion:
     """A request for a conversion.
 
-    `source`: the checkpoint's folder, or CodeGeeX-13B's file. `folder`: the folder of all models. `name` "" takes the
-    name of the checkpoint's folder. `tokenizer`: the folder of the tokenizer's files if they are not with the
-    checkpoint. `memory_bytes`: what the comparison may use; with more, a larger model is compared in larger pieces, and
-    the agreement of its numeric type is measured too.
+    `source`: the checkpoint's folder, a GGUF file, or CodeGeeX-13B's file. `folder`: the folder of all models. `name`
+    "" takes the name of the checkpoint's folder. `tokenizer`: the folder of the tokenizer's files if they are not with
+    the checkpoint. `memory_bytes`: what the comparison may use; with more, a larger model is compared in larger pieces,
+    and the agreement of its numeric type is measured too.
     """
 
     source: Path
@@ -98,10 +101,11 @@ def _convert(request: Conversion, report: Report) -> Path:
     if request.numeric_type not in NUMERIC_TYPES:
         raise ModelError(f"unknown numeric type {request.numeric_type!r}; known are {', '.join(NUMERIC_TYPES)}")
     target = _target(request)
-    source = _read(request)
-    with _staging_folder(target) as staging:
+    # What a GGUF file holds of a tokenizer is written to `scratch`.
+    with tempfile.TemporaryDirectory() as scratch, _staging_folder(target) as staging:
+        source = _read(request, Path(scratch))
         _check_disk(source.spec, request, staging)
-        files = list_published_files(source.checkpoint.folder)
+        files = list(source.checkpoint.paths) or list_published_files(source.checkpoint.folder)
         report.stage("checking the files", sum(path.stat().st_size for path in files))
         checksums = check_files(files, report.advance)
         report.stage("writing the model", plan_bytes(source.spec, request.numeric_type))
@@ -113,7 +117,7 @@ def _convert(request: Conversion, report: Report) -> Path:
             name=target.name,
             context_length=source.context_length,
             numeric_type=request.numeric_type,
-            licence=find_licence(source.checkpoint.folder),
+            licence=source.checkpoint.licence or find_licence(source.checkpoint.folder),
             prompts=_prompts(source, request),
             source={
                 "layout": source.family.name,
@@ -141,15 +145,23 @@ class _Source:
     tokenizer_folder: Path
 
 
-def _read(request: Conversion) -> _Source:
-    checkpoint = open_checkpoint(request.source)
+def _read(request: Conversion, scratch: Path) -> _Source:
+    is_gguf = request.source.suffix == SUFFIX and not request.source.is_dir()
+    try:
+        return _read_all(request, scratch, is_gguf=is_gguf)
+    except ModelError as fault:  # in a file that the user does not know
+        raise ModelError(str(fault).replace(str(scratch), str(request.source))) from fault
+
+
+def _read_all(request: Conversion, scratch: Path, *, is_gguf: bool) -> _Source:
+    checkpoint = open_gguf_checkpoint(request.source, scratch) if is_gguf else open_checkpoint(request.source)
     family = recognise(checkpoint.config)
     config = Config(checkpoint.folder, checkpoint.config)
     context_length = family.context_length(config)
     if context_length < MIN_CONTEXT_TOKENS:
         raise ModelError(f"{checkpoint.folder}: a context of {context_length} tokens is too short to complete code")
     spec = _build(family, config, checkpoint)
-    tokenizer_folder = request.tokenizer or checkpoint.folder
+    tokenizer_folder = request.tokenizer or (scratch if is_gguf else checkpoint.folder)
     tokenizer = read_tokenizer(tokenizer_folder, family.name)
     check_vocabulary(tokenizer, spec.get_vocabulary_size())
     return _Source(checkpoint, config, family, context_length, spec, tokenizer, tokenizer_folder)
@@ -171,7 +183,8 @@ def _target(request: Conversion) -> Path:
         source = request.source.resolve()
     except RuntimeError as fault:  # links in a circle, before Python 3.13
         raise ModelError(f"{request.source} cannot be read: {fault}") from fault
-    name = request.name or re.sub(r"[^A-Za-z0-9._-]+", "-", source.name if source.is_dir() else source.stem).strip("-.")
+    stem = source.name if source.is_dir() else SPLIT_NUMBER.sub("", source.stem)
+    name = request.name or re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.")
     if not NAME.fullmatch(name):
         raise ModelError(
             f"{name or source.name!r} is not a valid name: use letters, digits, dots, dashes and underscores (--name)"

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     remove.add_argument("--yes", action="store_true", help="do not ask")
 
     convert = actions.add_parser("convert", help="make a model folder from a published checkpoint")
-    convert.add_argument("path", type=Path, help="the folder of the checkpoint's files")
+    convert.add_argument("path", type=Path, help="the folder of the checkpoint's files, or a GGUF file")
     fetch = actions.add_parser("fetch", help="download a checkpoint from a hub, and convert it")
     fetch.add_argument("repo", metavar="OWNER/NAME", help="the repository on the hub")
     fetch.add_argument("--revision", default="", help="a branch, tag or commit; by default the main branch")

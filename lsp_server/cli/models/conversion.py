@@ -16,7 +16,7 @@ from lsp_server.cli.models.listing import print_summary
 from lsp_server.cli.models.progress import Bars
 
 # The packages of the extra `convert` that a conversion imports.
-NEEDED = ("torch", "transformers", "safetensors", "sentencepiece", "tomli_w", "jinja2")
+NEEDED = ("torch", "transformers", "safetensors", "sentencepiece", "tomli_w", "jinja2", "gguf")
 
 
 def run_convert(options: argparse.Namespace) -> int:
