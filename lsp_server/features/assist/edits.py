@@ -36,7 +36,8 @@ async def replace_selection(server: CodegeexServer, call: AssistCall, answer: An
     """Carry out the answer's edit. Return "", or the reason why it could not be done."""
     if answer.edit is None:
         return ""
-    if reason := _why_not_edit(server, call):
+    reason = _why_not_edit(server, call) or await _why_unwanted(server.client, call, answer)
+    if reason := reason or _why_not_edit(server, call):  # the user may have taken a while to choose
         return reason
     current = server.workspace.get_text_document(call.uri)
     ends = (current.client_position_at_offset(offset) for offset in (answer.edit.start, answer.edit.end))
@@ -79,6 +80,16 @@ def _why_not_edit(server: CodegeexServer, call: AssistCall) -> str:
     if server.workspace.get_text_document(call.uri).source != document.text:
         return sentence("changed", words, path=document.path)
     return ""
+
+
+async def _why_unwanted(client: Client, call: AssistCall, answer: Answer) -> str:
+    """Let the user decide on an edit with warnings, if the client cannot ask for that itself. Return "" to make it."""
+    if not answer.warnings or client.can.takes_annotated_edits:
+        return ""
+    words = call.request.words
+    apply, discard = sentence("apply", words), sentence("discard", words)
+    chosen = await client.choose("\n".join(answer.warnings), (apply, discard))
+    return "" if chosen == apply else sentence("not_applied", words)
 
 
 def _free_name(file: Path, task: AssistTask, language_id: str) -> Path:

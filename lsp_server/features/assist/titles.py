@@ -37,6 +37,9 @@ _SENTENCES = {
     "refused": ("The editor rejected the edit: {reason}", "编辑器未接受更改：{reason}"),
     "no_comment": ("No comment ends at the cursor.", "光标处没有注释结尾。"),
     "no_code": ("The model suggests nothing for this comment.", "模型没有为此注释给出代码。"),
+    "apply": ("Apply", "应用"),
+    "discard": ("Discard", "放弃"),
+    "not_applied": ("The edit was not made.", "未应用修改。"),
     "choose_target": ("Translate to which language?", "翻译成哪种编程语言？"),
 }
 

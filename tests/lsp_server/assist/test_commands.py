@@ -176,6 +176,23 @@ async def test_a_commit_message_for_what_is_staged(tmp_path: Path) -> None:
         assert editor.edits[0].document_changes[0].edits[0].new_text == "Add two numbers\n"
 
 
+@pytest.mark.parametrize(("chosen", "edits"), [("Apply", 1), ("Discard", 0), (None, 0)])
+async def test_a_client_that_cannot_ask_for_confirmation_lets_the_user_choose(chosen: str | None, edits: int) -> None:
+    plain = types.ClientCapabilities(workspace=types.WorkspaceClientCapabilities(apply_edit=True))
+    async with chat(COMMENTED.replace("a + b", "a - b"), capabilities=plain) as editor:
+        questions: list[str] = []
+
+        def choose(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
+            questions.append(params.message)
+            return types.MessageActionItem(chosen) if chosen else None
+
+        editor.client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)(choose)
+        editor.editor.open(SOURCE)
+        result = await editor.command("comment", uri=URI)
+        assert (len(editor.edits), result["applied"]) == (edits, bool(edits))
+        assert questions == ["\n".join(result["warnings"])]
+
+
 @pytest.mark.parametrize(
     ("text", "warning"),
     [
