@@ -114,6 +114,11 @@ fun main() {
             repeat(50) { if (texts(manual(extra)).isEmpty()) delay(100) }
             assertTrue(shown.startsWith("\n    ") && shown.trim().isNotEmpty(), "<$shown>")
         }
+        editorTest("where no comment ends, the user is told so; a key is answered with silence", text = "x = 1") { project ->
+            texts(manual(mapOf("codegeex" to mapOf("mode" to "comment"))))
+            texts(typing())
+            assertEquals(listOf(project.host.words("generate.none")), project.host.told.toList())
+        }
         editorTest("a document with 10 MB is left alone, and says why", text = "x = 1\n".repeat(1_700_000)) { project ->
             assertEquals(emptyList<String>(), texts())
             assertEquals(null, project.service.documents.find(document))
@@ -136,6 +141,15 @@ fun main() {
                 delay(200)
                 assertEquals(listOf("CodeGeeX needs its server, codegeex-lsp, which is not installed."), project.host.told.toList())
                 assertEquals(listOf("Install…", "Choose command…"), project.host.buttons.map { it.title })
+            }
+        }
+        test("an action that needs the server and finds none shows one message, and another action one more") {
+            TestProject(path = "/nonexistent").use { project ->
+                for (count in 1..2) {
+                    project.service.inBackground(onFault = { project.service.tell(it) }) { project.service.server() }.join()
+                    delay(200)
+                    assertEquals(count, project.host.told.size, "${project.host.told}")
+                }
             }
         }
     }

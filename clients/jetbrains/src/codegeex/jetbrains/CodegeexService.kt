@@ -33,6 +33,7 @@ import java.nio.file.Files
 import java.nio.file.Path
 import java.util.concurrent.CopyOnWriteArrayList
 import java.util.concurrent.atomic.AtomicBoolean
+import java.util.concurrent.atomic.AtomicReference
 
 /** What the plugin is to one project: its server and its documents. Making one starts nothing. */
 @Service(Service.Level.PROJECT)
@@ -58,6 +59,7 @@ class CodegeexService(
     private val isWatchingEditors = AtomicBoolean()
     private val onSettings: () -> Unit = { settingsChanged() }
     private var toldOf: Trouble? = null
+    private val lastFault = AtomicReference<Throwable>() // that a message has shown
     private var startedWith = ""
 
     init {
@@ -79,6 +81,7 @@ class CodegeexService(
     /** Return the server, started if it must be. Throws `Trouble`, which the user has been told of. */
     suspend fun server(): Server {
         if (!settings.isOn) throw Trouble("trouble.off")
+        if (supervisor.state.value is ServerState.Failed) lastFault.set(null) // a new request may show it again
         if (isWatched.compareAndSet(false, true)) inBackground { supervisor.state.collect { stateChanged(it) } }
         return supervisor.server()
     }
@@ -152,7 +155,9 @@ class CodegeexService(
         restart()
     }
 
+    /** Show a fault: that of a server which fails to start once, though the failure and the waiting request report it. */
     fun tell(fault: Throwable) {
+        if (lastFault.getAndSet(fault) === fault) return
         val buttons = if (fault is Trouble) fault.remedies.map { Button(host.words("remedy.${it.name.lowercase()}")) { remedy(this, it) } } else emptyList()
         host.notify(project, if (fault is Trouble) Severity.ERROR else Severity.WARNING, host.words.sentence(fault), buttons)
     }

@@ -5,6 +5,7 @@ import codegeex.lsp.Position
 import codegeex.text.Offer
 import codegeex.text.OfferReports
 import codegeex.text.Offers
+import codegeex.text.Severity
 import codegeex.text.continuation
 import com.intellij.codeInsight.inline.completion.DefaultInlineCompletionInsertHandler
 import com.intellij.codeInsight.inline.completion.InlineCompletion
@@ -86,6 +87,7 @@ class CodegeexInlineCompletionProvider : InlineCompletionProvider {
             continuation(item, place.position.line, place.position.character, place.lineBefore)?.let { Offer(item, offset, it) }
         }
         suggestions.offers.offer(offers)
+        if (offers.isEmpty() && extra.isNotEmpty()) service.host.onUiThread { service.host.notify(service.project, Severity.NONE, service.host.words("generate.none")) }
         return Suggestion(offers.map(::variant))
     }
 
