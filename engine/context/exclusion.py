@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from engine.context.git import Verdict, ask_git, forget_git, holds_tracked_files
+from engine.context.glob import matching_glob
 from engine.context.ignore_file import IgnoreFile, read_ignore_file
 from engine.context.repository import (
     common_folder,
@@ -48,8 +49,6 @@ GENERATED_HEAD = re.compile(
 )
 GENERATED_PIECES = ("generated", "do not ed")  # in lower case: each of these heads has one
 HEAD_CHARS = 1_000
-IN_GLOBS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]", "{": "(?:", ",": "|", "}": ")"}
-GLOB_SIGNS = re.compile(r"\*\*/|\*\*|\[!?[^\]/]+\]|.", re.DOTALL)
 
 
 def why_not_file(file: Path, root: Path | None, excluded: tuple[str, ...] = ()) -> str:
@@ -172,10 +171,9 @@ def why_not_path(path: Path, root: Path | None, excluded: tuple[str, ...], *, is
 
     That nothing below an ignored folder comes back is the folder's own verdict.
     """
-    if root is not None and excluded and path != root and path.is_relative_to(root):
-        matched = _globs(excluded).match(path.relative_to(root).as_posix())
-        if matched:
-            return f"excluded by the pattern {excluded[(matched.lastindex or 1) - 1]}"
+    is_within = root is not None and excluded and path != root and path.is_relative_to(root)
+    if root and is_within and (glob := matching_glob(path.relative_to(root).as_posix(), excluded)):
+        return f"excluded by the pattern {glob}"
     return _why_ignored(path, root, is_folder)
 
 
@@ -286,31 +284,3 @@ def _ignore_file(file: Path, folder: Path, *, ignore_case: bool) -> IgnoreFile |
 
 def _in_words(rules_file: Path, top: Path) -> str:
     return rules_file.relative_to(top).as_posix() if rules_file.is_relative_to(top) else str(rules_file)
-
-
-@lru_cache(maxsize=100)
-def _globs(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """Return a pattern for paths that match any of these globs, or are below one that does: one group for each glob."""
-    return re.compile("|".join(f"({_glob(pattern)})" for pattern in patterns) or "(?!)", re.DOTALL)
-
-
-def _glob(pattern: str) -> str:
-    """Return a glob of `files.exclude` as an expression without groups. An invalid glob matches its own characters.
-
-    As VS Code has them: `**` any folders or none, `*` and `?` within a name, `{a,b}`, `[a-z]`, `[!a-z]`.
-    """
-    expression, depth = "", 0
-    for character in GLOB_SIGNS.findall(pattern.strip("/")):
-        depth += (character == "{") - (character == "}")
-        if character.startswith("[") and len(character) > 1:
-            expression += character.replace("\\", r"\\").replace("[!", "[^", 1)
-        elif character in IN_GLOBS and (character != "," or depth):
-            expression += IN_GLOBS[character]
-        else:
-            expression += re.escape(character)
-    below = r"(?:/.*)?\Z"
-    try:
-        re.compile(expression + below)
-    except re.error:
-        return re.escape(pattern.strip("/")) + below
-    return expression + below

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.context.wildmatch import SLASH, fold_case, is_match
+from engine.context.wildmatch import REPEATED, SLASH, fold_case, is_match
 
 SPECIAL = "*?[\\"
 MAX_BYTES = 1_000_000  # a larger ignore file is not read
@@ -91,7 +91,7 @@ def parse_pattern(line: str) -> Pattern | None:
     """Return what a line means; None for a comment, and for a line that matches nothing."""
     if line.startswith("#"):
         return None
-    text = _without_trailing_blanks(line.removesuffix("\r"))
+    text = REPEATED.sub("**/", _without_trailing_blanks(line.removesuffix("\r")))
     is_negated = text.startswith("!")
     text = text.removeprefix("!") if is_negated else text
     is_folder_only = text.endswith(SLASH)

@@ -6,10 +6,12 @@ expressions can take for ever. Patterns and texts are strings whose characters s
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable
 
 SLASH = "/"
+REPEATED = re.compile(r"(?<![^/])(?:\*\*/){2,}")  # means the same as once, and once is not nested
 _CLASSES: dict[str, Callable[[str], bool]] = {
     "alnum": lambda c: c in string.ascii_letters + string.digits,
     "alpha": lambda c: c in string.ascii_letters,

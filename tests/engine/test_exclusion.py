@@ -9,6 +9,7 @@ import pytest
 
 from engine.context import exclusion, listing
 from engine.context.exclusion import why_not_file, why_not_text
+from engine.context.glob import matching_glob
 from engine.context.listing import list_files, read_source
 from engine.context.secrets import MASK, holds_secret, masked
 from tests.engine.context_files import write
@@ -255,3 +256,16 @@ class Junction:
 @pytest.mark.parametrize(("tag", "is_link"), [(0xA0000003, True), (0, False), (0x9000001A, False)])  # OneDrive's tag
 def test_junctions_are_not_followed(tag: int, is_link: bool) -> None:
     assert listing._is_link(Junction(tag)) == is_link  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("glob", "path", "is_matched"),
+    [
+        ("**/" + "*a" * 30 + "b", "x/" + "a" * 200, False),
+        ("**/" + "*a" * 30, "x/" + "a" * 200 + "/y.py", True),
+        ("**/" * 40 + "{b,c}.py", "x/" * 90 + "c.py", True),
+        ("**/*[!a]*{x,y}*{1,2}*.py", "p/bx-2-.py", True),
+    ],
+)
+def test_globs_with_many_stars_take_bounded_time(glob: str, path: str, is_matched: bool) -> None:
+    assert matching_glob(path, ("*.c", glob)) == (glob if is_matched else "")

@@ -221,3 +221,9 @@ def test_a_link_is_no_ignore_file(tmp_path: Path, judge: str) -> None:
 def test_many_wildcards_take_bounded_time() -> None:
     assert not is_match("*a" * 30 + "b", "a" * 200, is_path=False)
     assert is_match("**/" * 12 + "b", "a/" * 60 + "b", is_path=True)
+
+
+def test_a_pattern_of_many_folders_is_read(tmp_path: Path, judge: str) -> None:
+    work = repository(tmp_path / "work", "**/" * 1000 + "x.py")
+    assert why_not_file(source(work / "x.py"), work) == "ignored by .gitignore"
+    assert not why_not_file(source(work / "a" / "y.py"), work)
