@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -60,9 +61,19 @@ def java(module: Module, main: str, *options: str) -> bool:
 
 
 def lsp() -> bool:
-    """The protocol's client against the real server and broken ones."""
+    """The protocol's client against the real server, with both fixture models, and broken ones."""
     compile_modules(CORE, SUPPORT, LSP_TESTS)
-    return java(LSP_TESTS, "codegeex.test.MainKt")
+    with tempfile.TemporaryDirectory() as models:
+        return java(LSP_TESTS, "codegeex.test.MainKt", f"-Dcodegeex.chat={chat_model(models)}")
+
+
+def chat_model(models: str) -> str:
+    """Return the folder of the fixture model that converses, converted into `models`; "" without what that takes."""
+    if importlib.util.find_spec("safetensors") is None:
+        return ""
+    program = "import sys, pathlib, tests.chat_model as m; print(m.converted_fixture(pathlib.Path(sys.argv[1])))"
+    command = [sys.executable, "-c", program, models]
+    return subprocess.run(command, cwd=CLIENT.parents[1], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def declarations() -> bool:

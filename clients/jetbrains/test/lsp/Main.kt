@@ -8,5 +8,6 @@ fun main() {
         supervisorTests()
         answerTests()
         realServerTests()
+        chatTests()
     }
 }
