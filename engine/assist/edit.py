@@ -18,6 +18,7 @@ from engine.languages import Language
 from engine.text import LF, line_end_at, line_of, with_lf
 
 MAX_NAMED = 3  # in a warning
+MIN_LINE_CHARS = 8  # shorter lines, `end` and the like, are in every file twice
 # A user who wants a declaration gone, or another name for it, need not be asked whether it may go.
 REMOVES = re.compile(
     r"\b(?:remove|delete|drop|rename|inline|merge|replace|move|extract|split|convert)\w*\b|删|移|改名|重命名|合并|内联",
@@ -53,9 +54,16 @@ def declaration_fault(document: Document, edit: Edit, language: Language, reques
     doubled = [name for name in after - before if name in before and name.rpartition(".")[2] not in _last(selected)]
     elsewhere = (imports_in(above) | imports_in(below)) - imports_in(textwrap.dedent(old))
     doubled += sorted(elsewhere & imports_in(textwrap.dedent(new)))
+    if not before:  # without a grammar, lines of the outermost depth stand for declarations
+        doubled += sorted(((_outermost(above) | _outermost(below)) - _outermost(old)) & _outermost(new))
     if doubled:
         return Fault(sentence("doubled", request.words, names=_listed(doubled)), can_be_repaired=False)
     return None
+
+
+def _outermost(text: str) -> set[str]:
+    """Return the lines without indentation that are long enough to be told apart."""
+    return {line.rstrip() for line in text.split("\n") if len(line) >= MIN_LINE_CHARS and line[0].isalpha()}
 
 
 def _last(names: Counter[str]) -> set[str]:

@@ -11,6 +11,7 @@ from pygls.uris import from_fs_path
 
 from engine.assist.tasks import Answer, AssistRequest, AssistTask
 from engine.languages import language_of
+from engine.text import LF, line_end_at
 from lsp_server.client import Client
 from lsp_server.features.assist.arguments import AssistCall
 from lsp_server.features.assist.titles import sentence, title_of
@@ -49,8 +50,9 @@ async def insert_at_start(server: CodegeexServer, call: AssistCall, answer: Answ
     """Insert a commit message before what its document holds. Return "", or the reason why it could not be done."""
     if reason := _why_not_edit(server, call):
         return reason
-    version = server.workspace.get_text_document(call.uri).version
-    return await _apply(server.client, call, answer, Change(call.uri, version, START, answer.text + "\n"))
+    current = server.workspace.get_text_document(call.uri)
+    text = (answer.text + LF).replace(LF, line_end_at(current.source, 0))
+    return await _apply(server.client, call, answer, Change(call.uri, current.version, START, text))
 
 
 async def create_file(client: Client, call: AssistCall, answer: Answer) -> tuple[str, str]:

@@ -56,3 +56,10 @@ def test_two_ways_are_shown_with_a_warning() -> None:
     answer = "def one():\n    return 10\n```\n\nor\n\n```python\ndef one():\n    return 5 + 5\n"
     _, given = edited(FILE, "def one():\n    return 1\n", answer)
     assert "several blocks" in given.warnings[0]
+
+
+def test_without_a_grammar_lines_are_compared() -> None:
+    text = "sub one { return 1 }\nsub two { return 2 }\n"
+    request = asked(AssistTask.EDIT, text, "perl", selection=(0, text.index("sub two")), question="Return ten.")
+    answer = answered(request, ChatModel("```perl\nsub one { return 10 }\nsub two { return 2 }\nsub three { 3 }\n```"))
+    assert "`sub two { return 2 }` twice" in answer.warnings[0]

@@ -209,6 +209,14 @@ async def test_what_is_no_commit_message_is_shown_and_not_inserted(text: str, wa
         assert (result["applied"], editor.edits, len(editor.shown)) == (False, [], 1)
 
 
+async def test_a_commit_message_has_the_line_ends_of_its_file() -> None:
+    async with chat("Set the number\n\nIt was missing.") as editor:
+        editor.editor.open("\r\n# comments\r\n", URI, "git-commit")
+        await editor.command("commitMessage", uri=URI, diff="diff --git a/x b/x\n")
+        text = editor.edits[0].document_changes[0].edits[0].new_text
+        assert text == "Set the number\r\n\r\nIt was missing.\r\n"
+
+
 async def test_thoughts_are_neither_inserted_nor_remembered() -> None:
     async with chat("<think>\nIt sets a number.\n</think>\n\nSet the number") as editor:
         editor.editor.open("\n# comments\n", URI, "git-commit")
