@@ -144,10 +144,12 @@ def outline(language: str, text: str) -> Outline:
         tree = parser.parse(text.encode("utf-8", "replace"))
         matches = tree_sitter.QueryCursor(query).matches(tree.root_node)
         found = [one for _, captures in matches[:MAX_DECLARATIONS] for one in _declared(captures)]
-    nested = _nested(sorted(dict.fromkeys(found), key=lambda each: (each.start, -each.end)))
-    columns = ("start", "end", "signature_end", "parent")
-    numbers = array("i", [getattr(each, column) for column in columns for each in nested])
-    return _in_columns([each.name for each in nested], [each.kind for each in nested], numbers)
+    if not found:
+        return NO_OUTLINE
+    declared = sorted(dict.fromkeys(found), key=lambda each: (each.start, -each.end))
+    names, kinds, starts, ends, signature_ends, _ = zip(*declared, strict=True)
+    numbers = (starts, ends, signature_ends, _parents(declared))
+    return Outline([*names], [*kinds], *(array("i", column) for column in numbers))
 
 
 def _declared(captures: dict[str, list[tree_sitter.Node]]) -> list[Declaration]:
@@ -174,14 +176,14 @@ def _declared(captures: dict[str, list[tree_sitter.Node]]) -> list[Declaration]:
     return [Declaration(name, kind, start, end, signature_end, -1) for name in names if name]
 
 
-def _nested(declarations: list[Declaration]) -> list[Declaration]:
-    """Return the declarations, each with its parent."""
-    nested: list[Declaration] = []
+def _parents(declarations: list[Declaration]) -> list[int]:
+    """Return the position of the declaration around each one, or -1."""
+    parents: list[int] = []
     around: list[int] = []
-    for position, each in enumerate(declarations):
-        while around and (nested[around[-1]].end <= each.start or nested[around[-1]].end < each.end):
+    for position, (_, kind, start, end, _, _) in enumerate(declarations):
+        while around and ((outer := declarations[around[-1]].end) <= start or outer < end):
             around.pop()
-        nested.append(each._replace(parent=around[-1] if around else -1))
-        if each.kind in HOLDERS:
+        parents.append(around[-1] if around else -1)
+        if kind in HOLDERS:
             around.append(position)
-    return nested
+    return parents

@@ -78,6 +78,7 @@ _NOT_BLANK = re.compile(r"\S")
 _OPERATORS = frozenset({"=", ":", ":=", "=>", "(", "==", "\\"})
 _CONTINUES = ("=", ":", "(", ",", "+", "\\", "=>")
 _BLANKS = re.compile(r"\s+")
+_QUOTE = re.compile(r"[\"'`]")
 _SIGN = re.compile(r"[\\\"'`]")
 _NO_PORT = r"(?![\d.:-]*(?:/(?:tcp|udp))?(?:[\s\"']|\Z))"
 # Command lines that take a secret under a short option: (the commands, what follows them).
@@ -204,9 +205,10 @@ def _values_after(text: str, name: _Name, line: _Line) -> Iterator[tuple[int, in
         at = close + 1 if close >= 0 else end
     elif found := (_UNQUOTED.match(text, at, line_end) or _HEADER.match(text, at, line_end)):
         yield from _judged(text, *found.span(1), name.telling)
-    if found := _ELEMENT.match(text, at, end):
+    rest = text[at:end]
+    if "</" in rest and (found := _ELEMENT.match(text, at, end)):
         yield from _judged(text, *found.span(1), name.telling)
-    is_variable = text[name.start : name.end].isupper() and text.startswith("=", name.end)
+    is_variable = text.startswith("=", name.end) and text[name.start : name.end].isupper()
     if (is_variable or before.endswith("-") or text.startswith("--", name.start) or _is_set(stripped)) and (
         found := _FLAG.match(text, at, end)
     ):
@@ -214,10 +216,11 @@ def _values_after(text: str, name: _Name, line: _Line) -> Iterator[tuple[int, in
     is_compared = name.telling > Telling.HINT and stripped.endswith(_COMPARED_ENDS)
     if is_compared and (found := _COMPARED.search(before)):
         yield from _judged(text, before_start + found.start(2), before_start + found.end(2), name.telling)
-    rest = text[at:end]
     if end == line.end and (rest.rstrip().endswith(_CONTINUES) or not rest.strip(" \t\"'`)]}:=")):
         end = min(_end_of_statement(text, end), end + REACH_CHARS)
-    yield from _literals(text, at, end, name)
+        rest = text[at:end]
+    if _QUOTE.search(rest):
+        yield from _literals(text, at, end, name)
 
 
 def _is_set(before: str) -> bool:
