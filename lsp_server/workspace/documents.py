@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from lsprotocol import types
 from pygls.uris import from_fs_path, to_fs_path
@@ -202,7 +202,7 @@ class EditorWorkspace(Workspace):
         file = file_of(uri)
         if place := self.locate(uri):
             return place.path, file, place.root
-        return file.name if file else _short(unquote(urlsplit(uri).path)), file, None
+        return file.name if file else _short(unquote(_split_uri(uri).path)), file, None
 
 
 def _short(path: str) -> str:
@@ -210,15 +210,23 @@ def _short(path: str) -> str:
     return "/".join(path.strip("/").split("/")[-MAX_PATH_PARTS:])[-MAX_PATH_CHARS:] or "untitled"
 
 
+def _split_uri(uri: str) -> SplitResult:
+    """Return the parts of a URI; one that is none has empty ones."""
+    try:
+        return urlsplit(uri)
+    except ValueError:  # a bracket in the host's place, where Python expects an IPv6 address
+        return SplitResult("", "", "", "", "")
+
+
 @lru_cache(maxsize=1024)  # each request looks at every open document
 def file_of(uri: str) -> Path | None:
     """Return the file of a `file:` URI, however it is spelled; None for any other scheme."""
     if uri[:5].lower() != "file:":
         return None
-    parts = urlsplit(uri)
+    parts = _split_uri(uri)
     host = "" if parts.netloc.lower() == "localhost" else parts.netloc
     path = to_fs_path(urlunsplit(("file", host, parts.path, "", "")))
-    return Path(path) if path else None
+    return Path(path) if parts.path and path and "\0" not in path else None  # no system takes a NUL
 
 
 @lru_cache(maxsize=1024)
@@ -227,9 +235,11 @@ def origin_of(uri: str) -> Path | None:
 
     `git:/shop/cart.py?…` is of VS Code, `fugitive:///shop/.git//0/cart.py` and its like are of Neovim's plugins.
     """
-    parts = urlsplit(uri)
+    parts = _split_uri(uri)
     path = unquote(parts.path)
-    with suppress(AttributeError, ValueError):  # VS Code's own path may have a suffix that its query has not
+    with suppress(
+        AttributeError, ValueError, RecursionError
+    ):  # VS Code's own path may have a suffix that its query has not
         path = str(json.loads(unquote(parts.query)).get("path", path))
     if not path.startswith("/") or parts.scheme in _NO_FILES:
         return None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lsprotocol import types
 
 from engine.context.exclusion import why_not_open, why_private
-from lsp_server.workspace.documents import EditorDocument, EditorWorkspace, FolderFile, UnitsCodec
+from lsp_server.workspace.documents import EditorDocument, EditorWorkspace, FolderFile, UnitsCodec, file_of
 
 TEXT = st.text(alphabet="ab\n\r\f\u2028😀", max_size=12)
 PLACE = st.tuples(st.integers(0, 6), st.integers(0, 6))
@@ -101,3 +101,15 @@ def test_what_shows_a_file_in_another_way_falls_under_its_rules(tmp_path: Path, 
 def test_what_shows_no_file_has_no_rules(uri: str) -> None:
     workspace = EditorWorkspace(None)
     assert workspace.snapshot(EditorDocument(uri, "x = 1\n", language_id="python")).origin is None
+
+
+@pytest.mark.parametrize("uri", ["file:///x/%00.py", "git:/x/a.py?" + "[" * 9999])
+def test_a_document_whose_uri_names_no_file_is_one_of_the_open_ones(uri: str, tmp_path: Path) -> None:
+    workspace = EditorWorkspace(None, workspace_folders=[folder(tmp_path)])
+    workspace.put_text_document(types.TextDocumentItem(uri, types.LanguageKind.Python, 1, "x = 1\n"))
+    assert workspace.snapshot(workspace.get_text_document(uri)).text == "x = 1\n"
+
+
+@pytest.mark.parametrize("uri", ["file://[/x/a.py", "file:///x/%00.py", "file:", "x:/a"])
+def test_what_is_no_files_uri_names_none(uri: str) -> None:
+    assert file_of(uri) is None
