@@ -25,6 +25,7 @@ from engine.convert.config import Config
 from engine.convert.families import recognise
 from engine.convert.family import Family
 from engine.convert.gguf.checkpoint import SUFFIX, open_gguf_checkpoint
+from engine.convert.gguf.header import has_magic
 from engine.convert.model_bin import plan_bytes, write_model
 from engine.convert.model_toml import ConvertedModel, model_toml
 from engine.convert.published import open_checkpoint
@@ -146,7 +147,7 @@ class _Source:
 
 
 def _read(request: Conversion, scratch: Path) -> _Source:
-    is_gguf = request.source.suffix == SUFFIX and not request.source.is_dir()
+    is_gguf = request.source.is_file() and (request.source.suffix == SUFFIX or has_magic(request.source))
     try:
         return _read_all(request, scratch, is_gguf=is_gguf)
     except ModelError as fault:  # in a file that the user does not know

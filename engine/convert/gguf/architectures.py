@@ -222,12 +222,17 @@ REFUSED = {
 }
 
 
+def refusal(architecture: str) -> str:
+    """Return why no model of an architecture can be converted."""
+    reason = REFUSED.get(architecture, f"these can be converted: {', '.join(ARCHITECTURES)}")
+    return f"models of the architecture {architecture[:60]!r} cannot be converted: {reason}"
+
+
 def published_form(model: GgufModel) -> tuple[dict[str, Any], GgufTensors]:
     """Return config.json and the tensors as the authors would publish them. Raises `ModelError`."""
     path, name = model.paths[0], model.architecture
     if name not in ARCHITECTURES:
-        reason = REFUSED.get(name, f"these can be converted: {', '.join(ARCHITECTURES)}")
-        raise ModelError(f"{path}: models of the architecture {name[:60]!r} cannot be converted: {reason}")
+        raise ModelError(f"{path}: {refusal(name)}")
     if model.get("expert_count"):
         raise ModelError(f"{path}: CTranslate2 has no mixture of experts; serve this model with llama.cpp instead")
     architecture = ARCHITECTURES[name]

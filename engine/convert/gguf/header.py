@@ -10,7 +10,9 @@ import mmap
 import os
 import struct
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
+from typing import TypeVar
 
 from engine.types import ModelError
 
@@ -22,6 +24,7 @@ MAX_FIELDS = 4096
 MAX_TENSORS = 2**16
 MAX_ITEMS = 2**22  # of an array: the largest vocabularies have some 2**18 tokens, and as many merges
 MAX_DIMENSIONS = 4
+T = TypeVar("T")
 
 
 class _DamagedError(Exception):
@@ -33,6 +36,22 @@ def check_header(path: Path, tensor_bytes: Callable[[int, int], int]) -> None:
 
     `tensor_bytes(type, elements)` returns the bytes of a tensor's data; it raises `ModelError` for unknown types.
     """
+    _walk(path, lambda walk: walk.check(tensor_bytes))
+
+
+def read_strings(path: Path, keys: AbstractSet[str]) -> dict[str, str]:
+    """Return the values of these keys, as far as they are there and strings. Raises `ModelError` and `OSError`."""
+    return _walk(path, lambda walk: walk.read_strings({key.encode() for key in keys}))
+
+
+def has_magic(path: Path) -> bool:
+    """True if a file begins as GGUF files do; Ollama's have no suffix. Raises `OSError`."""
+    with path.open("rb") as stream:
+        return stream.read(len(MAGIC)) == MAGIC
+
+
+def _walk(path: Path, use: Callable[[_Walk], T]) -> T:
+    """Return what `use` does with a walk through the file's header. Raises `ModelError` for a file that is none."""
     with path.open("rb") as stream:
         size = os.fstat(stream.fileno()).st_size
         if stream.read(4) != MAGIC:
@@ -45,7 +64,7 @@ def check_header(path: Path, tensor_bytes: Callable[[int, int], int]) -> None:
             raise ModelError(f"{path} has version {version} of GGUF; versions {known} can be read: take a newer file")
         with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
             try:
-                _Walk(data, size).check(tensor_bytes)
+                return use(_Walk(data, size))
             except (_DamagedError, struct.error) as fault:
                 raise ModelError(f"{path} is damaged or truncated ({fault}); download it again") from fault
 
@@ -56,10 +75,30 @@ class _Walk:
     def __init__(self, data: mmap.mmap, size: int) -> None:
         self._data, self._size, self._at = data, size, 8
 
-    def check(self, tensor_bytes: Callable[[int, int], int]) -> None:
+    def read_strings(self, keys: AbstractSet[bytes]) -> dict[str, str]:
+        """Return the values of these keys that are strings."""
+        _, fields = self._counts()
+        found: dict[str, str] = {}
+        for _ in range(fields):
+            key, kind = self._string(), self._number("<I")
+            if key in keys and kind == STRING:
+                found[key.decode()] = self._string().decode("utf-8", "replace")
+            else:
+                self._skip_value(kind)
+            if len(found) == len(keys):
+                break
+        return found
+
+    def _counts(self) -> tuple[int, int]:
+        """Return the counts of tensors and of keys."""
         tensors, fields = self._number("<Q"), self._number("<Q")
         if fields > MAX_FIELDS or tensors > MAX_TENSORS:
             raise _DamagedError(f"it claims {fields} keys and {tensors} tensors")
+        return tensors, fields
+
+    def check(self, tensor_bytes: Callable[[int, int], int]) -> None:
+        """Raise unless all values and all tensors lie within the file."""
+        tensors, fields = self._counts()
         alignment = 32
         for _ in range(fields):
             key = self._string()

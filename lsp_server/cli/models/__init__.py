@@ -18,11 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(action="list", json=False)
 
     listed = actions.add_parser("list", help="list the models; the default action")
+    find = actions.add_parser("find", help="list what other programs have put on this machine")
     show = actions.add_parser("show", help="show everything about a model")
     verify = actions.add_parser("verify", help="read every file and compare it with its checksum")
     use = actions.add_parser("use", help="make a model the default, for every editor that names none")
     remove = actions.add_parser("remove", help="delete an installed model")
-    for command in (listed, show):
+    for command in (listed, find, show):
         command.add_argument("--json", action="store_true", help="print JSON")
     for command in (show, verify):
         command.add_argument("name", nargs="?", default="", help="a model; by default the one in use")
@@ -31,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     remove.add_argument("--yes", action="store_true", help="do not ask")
 
     convert = actions.add_parser("convert", help="make a model folder from a published checkpoint")
-    convert.add_argument("path", type=Path, help="the folder of the checkpoint's files, or a GGUF file")
+    convert.add_argument(
+        "path", type=Path, help="a checkpoint's folder, a GGUF file, or a name that `models find` lists"
+    )
     fetch = actions.add_parser("fetch", help="download a checkpoint from a hub, and convert it")
     fetch.add_argument("repo", metavar="OWNER/NAME", help="the repository on the hub")
     fetch.add_argument("--revision", default="", help="a branch, tag or commit; by default the main branch")
@@ -85,6 +88,10 @@ def _run(options: argparse.Namespace) -> int:
         from lsp_server.cli.models import listing
 
         return listing.run_list(options) if options.action == "list" else listing.run_show(options)
+    if options.action == "find":
+        from lsp_server.cli.models.finding import run_find
+
+        return run_find(options)
     if options.action == "convert":
         from lsp_server.cli.models.conversion import run_convert
 

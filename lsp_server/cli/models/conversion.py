@@ -21,8 +21,13 @@ NEEDED = ("torch", "transformers", "safetensors", "sentencepiece", "tomli_w", "j
 
 def run_convert(options: argparse.Namespace) -> int:
     """Convert a checkpoint. Raises `ModelError`; then nothing was installed."""
+    from lsp_server.cli.models.finding import found_by_name
+
+    path = expand_path(options.path)
+    if not path.exists() and (found := found_by_name(str(options.path))):
+        path, options.name = found.path, options.name or found.model_name
     check_can_convert(options.name)
-    convert_and_report(expand_path(options.path), options)
+    convert_and_report(path, options)
     return EXIT_OK
 
 
