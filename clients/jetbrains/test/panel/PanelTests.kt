@@ -123,7 +123,9 @@ private fun layOut(container: Container) {
 
 private fun all(component: Component): List<Component> = listOf(component) + if (component is Container) component.components.flatMap(::all) else emptyList()
 
-private fun button(view: Container, title: String) = all(view).filterIsInstance<AbstractButton>().first { it.text == title && it.isVisible }
+private fun buttons(view: Container, title: String) = all(view).filterIsInstance<AbstractButton>().filter { it.text == title && it.isVisible }
+
+private fun button(view: Container, title: String) = buttons(view, title).first()
 
 /** Run on the UI thread, with everything that is queued there done in the end. */
 private fun onUi(body: () -> Unit) {
@@ -185,6 +187,11 @@ fun main() {
                 assertTrue(host.kept.single().turns.single().stopped, "${host.kept}")
                 button(panel, "Ask again").doClick()
                 assertEquals(listOf("Why?", "Why?"), host.asked.map { it.text })
+                host.events.onFault("the server has ended")
+                panel.ask("Explain this code.", task = "explain")
+                host.events.onFault("the server has ended")
+                buttons(panel, "Ask again").last().doClick()
+                assertEquals(listOf("", "explain", "explain"), host.asked.drop(1).map { it.task })
             }
         }
         test("a fault is shown with what was said until then, and a late answer of another conversation is not") {

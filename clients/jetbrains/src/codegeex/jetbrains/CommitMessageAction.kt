@@ -15,6 +15,7 @@ import java.io.File
 
 // Whatever a repository's configuration names as programs is not run.
 private val GIT_DIFF = listOf("git", "-c", "core.fsmonitor=false", "diff", "--no-color", "--no-ext-diff", "--no-textconv", "HEAD")
+private const val MAX_DIFF_BYTES = 1 shl 20 // many times what a model is shown
 
 /** Writes a commit message into the box of the commit window: of what is staged, else of all that has changed. */
 class CommitMessageAction : AnAction(), DumbAware {
@@ -45,7 +46,11 @@ class CommitMessageAction : AnAction(), DumbAware {
     private suspend fun diffOf(folder: String): String = runInterruptible(Dispatchers.IO) {
         val process = ProcessBuilder(GIT_DIFF).directory(File(folder)).redirectError(ProcessBuilder.Redirect.DISCARD).start()
         process.outputStream.close()
-        process.inputReader().use { it.readText() }
+        try {
+            process.inputStream.use { String(it.readNBytes(MAX_DIFF_BYTES), Charsets.UTF_8) }
+        } finally {
+            process.destroy()
+        }
     }
 
     private object Unheard : AnswerListener {

@@ -58,6 +58,7 @@ class AskPanel(private val words: Words, private val host: AskHost) : JPanel(Bor
     private val redraw = Timer(REDRAW_MS) { drawLast() }.apply { isRepeats = false }
     private var conversation = host.beginConversation()
     private var running: Running? = null
+    private var lastTask = "" // of the last turn, if it was asked here
     private var isBuilt = false // the superclass calls updateUI before there is anything to draw
 
     /** The answer that is being written. */
@@ -128,6 +129,7 @@ class AskPanel(private val words: Words, private val host: AskHost) : JPanel(Bor
     fun ask(question: String, task: String = "") {
         if (running != null) return
         val asked = Question(question, conversation, box.looksAt || task.isNotEmpty(), task)
+        lastTask = task
         val turn = Turn(question, if (asked.looksAt) box.lookedAt else "")
         conversation = conversation.copy(turns = conversation.turns + turn)
         val run = Running(turn)
@@ -149,8 +151,9 @@ class AskPanel(private val words: Words, private val host: AskHost) : JPanel(Bor
     override fun askAgain() {
         val last = conversation.turns.lastOrNull() ?: return
         if (running != null) return
+        val task = lastTask
         show(conversation.copy(turns = conversation.turns.dropLast(1)))
-        ask(last.question)
+        ask(last.question, task)
     }
 
     override fun act(action: CodeAction, code: String, language: String) = host.act(action, code, language)
@@ -162,6 +165,7 @@ class AskPanel(private val words: Words, private val host: AskHost) : JPanel(Bor
     fun show(other: Conversation) {
         running?.stop?.invoke()
         running = null
+        lastTask = ""
         conversation = other
         box.showAnswering(false)
         restyle()
