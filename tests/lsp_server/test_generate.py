@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -76,6 +77,27 @@ async def test_without_a_comment_at_the_cursor_nothing_is_generated(source: str)
     async with window(ScriptedModel("return 1")) as editor:
         at = editor.open(source)
         assert await from_comment(editor, at) == []
+
+
+async def test_code_is_generated_in_a_notebooks_cell_and_by_a_model_that_does_not_infill() -> None:
+    model = ScriptedModel("return r * r")
+    model.description = replace(model.description, capabilities=frozenset({"complete"}))
+    async with window(model) as editor:
+        cell = types.TextDocumentItem(URI, "python", 0, "def area(r):\n    # the area of a circle")
+        other = types.TextDocumentItem(f"{URI}#2", "python", 0, "area(2)")
+        order = [types.NotebookCell(types.NotebookCellKind.Code, each.uri) for each in (cell, other)]
+        notebook = types.NotebookDocument("file:///areas.ipynb", "jupyter-notebook", 0, order)
+        opened = types.DidOpenNotebookDocumentParams(notebook, [cell, other])
+        editor.client.notebook_document_did_open(opened)
+        assert (await from_comment(editor, types.Position(1, 26)))[:1] == ["\n    return r * r"]
+
+
+async def test_an_empty_answer_is_no_edit() -> None:
+    async with window(ScriptedModel("")) as editor:
+        at = editor.open(AREA)
+        assert await from_comment(editor, at) == []
+        with pytest.raises(Exception, match="suggests nothing"):
+            await generate(editor, at)
 
 
 async def test_the_command_returns_an_edit_that_the_client_may_make_itself() -> None:
