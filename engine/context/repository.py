@@ -53,9 +53,9 @@ def read_config(repository: Path) -> dict[str, str]:
 
 def users_ignore_file(repository: Path) -> Path:
     """Return the ignore file that the user has for all repositories: core.excludesFile, or git's default."""
-    named = read_config(repository).get("core.excludesfile", "")
-    if named:
-        return _expanded(named, repository)
+    named = read_config(repository).get("core.excludesfile")
+    if named is not None:
+        return _expanded(named, repository) if named else Path(os.devnull)  # an empty name is none at all
     return Path(os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")) / "git" / "ignore"
 
 

@@ -120,6 +120,14 @@ def test_the_users_ignore_file_counts_however_it_is_named(tmp_path: Path, home: 
 
 
 @pytest.mark.usefixtures("judge")
+def test_an_empty_name_of_the_users_ignore_file_is_none(tmp_path: Path, home: Path, judge: str) -> None:
+    (home / ".config" / "git").mkdir(parents=True)
+    (home / ".config" / "git" / "ignore").write_text("*.py\n")
+    (home / ".gitconfig").write_text("[core]\n\texcludesFile =\n")
+    work = repository(tmp_path / "work")
+    assert not why_not_file(source(work / "a.py"), work)
+
+
 def test_a_worktree_has_the_exclusions_of_its_repository(tmp_path: Path) -> None:
     work = repository(tmp_path / "work", "wt/")
     run_git(work, "add", "."), run_git(work, "commit", "-qm", "a")
