@@ -64,6 +64,12 @@ class EditorProtocol(LanguageServerProtocol):
             return
         method = getattr(message, "method", None)
         request_id = getattr(message, "id", None)
+        if message.jsonrpc != self.VERSION or not isinstance(request_id, str | int | float | None):
+            known_id = request_id if isinstance(request_id, str | int | float) else None
+            if request_id is not None and method is not None:
+                what = 'a JSON-RPC message has "jsonrpc": "2.0", and a text or a number as its id'
+                self._refuse(known_id, types.ErrorCodes.InvalidRequest, what)
+            return
         if method is not None and self._workspace is None and method not in BEFORE_INITIALIZE:
             if request_id is not None:
                 self._refuse(request_id, types.ErrorCodes.ServerNotInitialized, f"{method} came before initialize")

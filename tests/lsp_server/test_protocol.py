@@ -118,6 +118,17 @@ async def test_a_batch_is_refused_once() -> None:
         assert (await client.answer())["id"] == INITIALIZE["id"]
 
 
+@pytest.mark.parametrize(("version", "request_id", "answered"), [("1.0", 5, 5), ("2.0", [1], None), ("2.0", {}, None)])
+async def test_another_version_or_an_odd_id_is_refused_once(version: str, request_id: object, answered: object) -> None:
+    async with wire() as client:
+        client.send(INITIALIZE)
+        await client.answer(INITIALIZE["id"])
+        client.send({"jsonrpc": version, "id": request_id, "method": "codegeex/statistics"})
+        answer = await client.answer(answered)
+        assert (answer.get("id"), answer["error"]["code"]) == (answered, types.ErrorCodes.InvalidRequest)
+        assert await client.lives()
+
+
 async def test_a_request_of_ours_may_leave_out_its_parameters() -> None:
     async with wire() as client:
         client.send(INITIALIZE)
