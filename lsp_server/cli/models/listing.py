@@ -149,6 +149,8 @@ def _summary(model: ModelDescription) -> Iterator[tuple[str, str]]:
     yield "family", model.family
     yield "size", f"{size_text(folder_bytes(model.folder))}, {model.numeric_type}"
     yield "can", ", ".join(sorted(model.capabilities))
+    if model.no_chat:
+        yield "no chat", model.no_chat
     yield "context", f"{model.context_length:,} tokens"
     yield "licence", str(model.facts.get("licence") or UNNAMED)
 
