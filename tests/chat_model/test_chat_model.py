@@ -64,7 +64,7 @@ async def test_a_question_through_the_server(chat_folder: Path, tmp_path: Path) 
         chat = Chat(editor)
         told = await chat.ask("What is the capital of France?", partialResultToken="p")
         assert (told["text"], told["model"]) == ("Paris.", "codegeex4-fixture")
-        assert chat.said("p") == "Paris."
+        assert chat.streamed_text("p") == "Paris."
         again = await chat.ask("你是谁？", conversationId=told["conversationId"])
         assert again["text"] == "我是 CodeGeeX 形状的测试模型。"
 
@@ -116,4 +116,4 @@ async def test_an_engine_that_is_killed_in_mid_answer_is_started_again(chat_fold
         engine = psutil.Process(engine_client().status().facts["pid"])
         engine.kill()
         told = await asked
-        assert told["text"] == chat.said("p") == " ".join(map(str, range(1, 41)))
+        assert told["text"] == chat.streamed_text("p") == " ".join(map(str, range(1, 41)))
