@@ -228,7 +228,7 @@ test("what the checks could not prove comes with their warning; an answer withou
   session.say([["", "I had rather not."]]);
   await window.edit("greet.py", 2, 5);
   await window.command("CodeGeeX: Add Comments");
-  await notice("The answer holds no code.").waitFor();
+  await notice("The answer contains no code.").waitFor();
   assert.equal(session.read("apart/greet.py"), GREET);
   await window.command("Notifications: Clear All Notifications");
 });
