@@ -214,6 +214,8 @@ test("a model that only completes says so, and where to look", async () => {
 test("the view says where text goes, and follows the settings while it is open", async () => {
   await window.command("CodeGeeX: New Conversation");
   const [intro, note] = [chat.frame.locator(".intro"), chat.frame.locator(".destination")];
+  await intro.filter({ hasText: "The model in use only completes code." }).waitFor();
+  await serve("codegeex4-all-9b", { "codegeex.server.path": session.chatty });
   await intro.filter({ hasText: "Nothing you write leaves it." }).waitFor();
   assert.ok(await note.isHidden());
   session.set({ "codegeex.chat.remote.url": "http://localhost:9/v1" }); // nothing is asked, so no server has to exist
