@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import errno
 import os
-import platform
 import re
-import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -32,6 +28,7 @@ from engine.convert.published import open_checkpoint
 from engine.convert.published_prompts import read_published_prompts
 from engine.convert.sample import SAMPLE
 from engine.convert.source import check_files, find_licence, list_published_files
+from engine.convert.staging import name_taken, staging_folder
 from engine.convert.tensors import Weights
 from engine.convert.tokenizer import begins_with_space, check_vocabulary, read_tokenizer
 from engine.model.catalog import name_fault
@@ -45,7 +42,6 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 SPLIT_NUMBER = re.compile(r"-\d{5}-of-\d{5}$")  # of one file of a split model
-PARTIAL = ".partial-"
 DEFAULT_MEMORY_BYTES = 3 * 2**29
 # In addition to the weights: tokenizer, configuration, and what a file system rounds up.
 SPARE_DISK_BYTES = 64 * 2**20
@@ -103,7 +99,7 @@ def _convert(request: Conversion, report: Report) -> Path:
         raise ModelError(f"unknown numeric type {request.numeric_type!r}; known are {', '.join(NUMERIC_TYPES)}")
     target = _target(request)
     # What a GGUF file holds of a tokenizer is written to `scratch`.
-    with tempfile.TemporaryDirectory() as scratch, _staging_folder(target) as staging:
+    with tempfile.TemporaryDirectory() as scratch, staging_folder(target) as staging:
         source = _read(request, Path(scratch))
         _check_disk(source.spec, request, staging)
         files = list(source.checkpoint.paths) or list_published_files(source.checkpoint.folder)
@@ -194,12 +190,8 @@ def _target(request: Conversion) -> Path:
         raise ModelError(f"{name!r} {unusable}; choose another --name")
     target = request.folder / name
     if os.path.lexists(target):
-        raise _name_taken(name)
+        raise name_taken(name)
     return target
-
-
-def _name_taken(name: str) -> ModelError:
-    return ModelError(f"a model named {name!r} already exists: remove it first, or choose another --name")
 
 
 def _build(family: Family, config: Config, checkpoint: Checkpoint) -> TransformerDecoderModelSpec:
@@ -212,45 +204,6 @@ def _build(family: Family, config: Config, checkpoint: Checkpoint) -> Transforme
             " checkpoint, or it is another kind of model"
         )
     return spec
-
-
-@contextmanager
-def _staging_folder(target: Path) -> Iterator[Path]:
-    """Yield a folder next to `target` that becomes it in the end, or is deleted."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _remove_stale(target.parent)
-    # The name is unique, even among machines that share the folder.
-    staging = target.parent / f"{_own_partials()}{os.getpid()}@{secrets.token_hex(4)}@{target.name}"
-    try:
-        staging.mkdir()
-        yield staging
-        for path in staging.iterdir():
-            _flush(path)
-        if os.path.lexists(target):  # an empty folder would be replaced silently
-            raise _name_taken(target.name)
-        staging.rename(target)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _own_partials() -> str:
-    return f"{PARTIAL}{platform.node()}@"
-
-
-def _remove_stale(folder: Path) -> None:
-    """Delete what a conversion on this machine has left that was killed."""
-    import psutil
-
-    for left in folder.iterdir():
-        number = left.name.removeprefix(_own_partials()).partition("@")[0]
-        if left.name.startswith(_own_partials()) and number.isdigit() and not psutil.pid_exists(int(number)):
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def _flush(path: Path) -> None:
-    """Write a file to the disk: a model of several GB is not hashed again when it is loaded."""
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
 
 
 def _check_disk(spec: TransformerDecoderModelSpec, request: Conversion, folder: Path) -> None:
