@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from engine.languages import Language, language_of
@@ -140,3 +140,12 @@ class Cursor:
     def _cut(self, start: int, end: int) -> str:
         text = self.document.text[start:end]
         return with_lf(text if start else text.removeprefix(BYTE_ORDER_MARK))
+
+
+@lru_cache(maxsize=10_000)
+def real_path(path: Path) -> Path:
+    """Return where a path leads, links followed. Remembered until `exclusion.forget`, whatever becomes of a link."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # RuntimeError: links in a circle, before Python 3.13
+        return path

@@ -25,7 +25,7 @@ from engine.context.repository import (
     users_ignore_file,
 )
 from engine.context.secrets import holds_private_key, is_secret_name
-from engine.document import Document
+from engine.document import Document, real_path
 
 MAX_FILE_BYTES = 1_000_000
 MAX_LINE_CHARS = 1_000  # longer lines are in minified or generated files
@@ -83,7 +83,7 @@ def why_not_open(document: Document, excluded: tuple[str, ...] = ()) -> str:
     """
     if reason := why_not_name(document.path.rpartition("/")[2]):
         return reason
-    root = _real(document.root) if document.root else None
+    root = real_path(document.root) if document.root else None
     for file in _files_of(document):
         if reason := why_not_name(file.name):
             return reason
@@ -102,7 +102,7 @@ def why_private(document: Document, excluded: tuple[str, ...] = ()) -> str:
         return "files of this name hold secrets"
     if holds_private_key(document.text):
         return "it holds a private key"
-    root = _real(document.root) if document.root else None
+    root = real_path(document.root) if document.root else None
     for file in files:
         for folder in _folders(file.parent, _top(root or file.parent))[1:]:
             if reason := why_not_path(folder, root, excluded, is_folder=True):
@@ -117,8 +117,8 @@ def _files_of(document: Document) -> list[Path]:
     file = document.file or document.origin
     if file is None:
         return []
-    named = _real(file.parent) / file.name
-    return list(dict.fromkeys((named, _real(named))))
+    named = real_path(file.parent) / file.name
+    return list(dict.fromkeys((named, real_path(named))))
 
 
 def why_not_name(name: str) -> str:
@@ -229,19 +229,10 @@ def forget() -> None:
     _why_ignored.cache_clear()
     for rules in (_own_rules, _git_rules, _ignore_file):
         rules.cache_clear()
-    _real.cache_clear()
+    real_path.cache_clear()
     _known_verdicts.clear()
     forget_repositories()
     forget_git()
-
-
-@lru_cache(maxsize=10_000)
-def _real(path: Path) -> Path:
-    """Return where a path leads, links followed."""
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError):  # RuntimeError: links in a circle, before Python 3.13
-        return path
 
 
 def _top(folder: Path) -> Path:

@@ -49,8 +49,7 @@ def masked(text: str) -> str:
     found = [*find_issued_tokens(text), *find_named_secrets(text)]
     if "://" in text:
         found += [match.span() for match in IN_URL.finditer(text)]
-        found += [match.span(1) for match in IN_QUERY.finditer(text)]
-    elif "=" in text and ("?" in text or ";" in text):
+    if "=" in text and ("://" in text or "?" in text or ";" in text):
         found += [match.span(1) for match in IN_QUERY.finditer(text)]
     if "0x" in text:
         found += [match.span() for match in HEX_KEY.finditer(text)]

@@ -181,17 +181,18 @@ def open_at_end(prefix: str, language: Language) -> tuple[tuple[str, ...], int]:
 def _open_far_above(text: str, language: Language) -> tuple[str, ...]:
     """Return what is open at the end of `text`, read from its beginning."""
     border = text.rfind("\n", 0, len(text) - len(text) % READ_CHARS) + 1
-    stack = _open_after(text[:border], language)
-    for event in events(text[border:], language, stack):
-        stack = event.stack
-    return stack
+    return _stack_after(text[border:], language, _open_at_border(text[:border], language))
 
 
 @lru_cache(maxsize=4)
-def _open_after(text: str, language: Language) -> tuple[str, ...]:
-    """As `_open_far_above`, remembered: what is far above the cursor stays the same from key to key."""
-    stack: tuple[str, ...] = ()
-    for event in events(text, language):
+def _open_at_border(text: str, language: Language) -> tuple[str, ...]:
+    """Return what is open at the end of `text`, remembered: what is far above stays the same from key to key."""
+    return _stack_after(text, language, ())
+
+
+def _stack_after(text: str, language: Language, stack: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what is open at the end of `text`, at whose beginning `stack` is."""
+    for event in events(text, language, stack):
         stack = event.stack
     return stack
 

@@ -22,7 +22,7 @@ from pygls.uris import from_fs_path, to_fs_path
 from pygls.workspace import PositionCodec, TextDocument, Workspace
 
 from engine.context.notebook import BETWEEN_CELLS
-from engine.document import MAX_OTHERS, Document
+from engine.document import MAX_OTHERS, Document, real_path
 from lsp_server.workspace.text_buffer import TextBuffer
 
 # Notebooks of every kind: the order of cells is known from them alone.
@@ -250,19 +250,10 @@ def origin_of(uri: str) -> Path | None:
 
 def _path_in(root: Path, file: Path) -> str | None:
     """Return the path of a file in a folder, either of which may be reached by links; None if it is not in it."""
-    for folder, place in ((root, file), (_real(root), _real(file))):
+    for folder, place in ((root, file), (real_path(root), real_path(file))):
         if place.is_relative_to(folder):
             return place.relative_to(folder).as_posix()
     return None
-
-
-@lru_cache(maxsize=4096)
-def _real(path: Path) -> Path:
-    """Return where a path leads. A link that is changed while it is known counts as it was."""
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError):  # RuntimeError: links in a circle, before Python 3.13
-        return path
 
 
 def apply_selected_suggestion(text: str, offset: int, start: int, end: int, selected: str) -> tuple[str, int]:
